@@ -1,0 +1,92 @@
+//! The commands `servers` and `server`: servers for a person, and one server for a test that kills it.
+
+use std::fs;
+use std::io::{Write, stdout};
+use std::net::TcpListener;
+use std::path::{Path, absolute};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::{Backend, Starting, log_of, start};
+use crate::process::{Outcome, interrupted, tail};
+
+/// `servers [--install] [--backend NAME]...`
+pub(crate) fn all(args: &[String]) -> Outcome<()> {
+    let (mut install, mut wanted) = (false, Vec::new());
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--install" => install = true,
+            "--backend" => wanted.push(backend(args.next())?),
+            other => return Err(format!("`servers` does not know `{other}`")),
+        }
+    }
+    if wanted.is_empty() {
+        wanted.extend(Backend::ALL);
+    }
+    let mut fleet = start(&wanted, install)?;
+    for running in &fleet.running {
+        println!("# {} {}", running.backend, running.version);
+        for (name, value) in &running.variables {
+            println!("export {name}='{value}'");
+        }
+    }
+    for missing in &fleet.missing {
+        println!("# no {}: {}\n#   get it: {}", missing.backend, missing.why, missing.backend.how_to_get());
+    }
+    println!("# Ctrl-C stops them.");
+    while !interrupted() && !fleet.running.is_empty() {
+        for running in &mut fleet.running {
+            if let Some(status) = running.process.as_mut().and_then(|process| process.exited()) {
+                return Err(format!("{} ended ({status})", running.backend));
+            }
+        }
+        sleep(Duration::from_millis(100));
+    }
+    Ok(())
+}
+
+/// `server NAME DIR PORT`
+pub(crate) fn one(args: &[String]) -> Outcome<()> {
+    let [name, dir, port] = args else { return Err("usage: server NAME DIR PORT".to_owned()) };
+    let backend = backend(Some(name))?;
+    let port: u16 = port.parse().map_err(|_| format!("`{port}` is no port"))?;
+    let dir = absolute(dir).map_err(|e| format!("{dir}: {e}"))?;
+    let server = backend.find().ok_or(format!("there is no {backend} server program on this machine"))?;
+    let marker = dir.join("initialised");
+    if !marker.is_file() {
+        fs::create_dir_all(&dir).map_err(|e| format!("cannot make {}: {e}", dir.display()))?;
+        server.initialise(&dir)?;
+        fs::write(&marker, "").map_err(|e| format!("cannot write {}: {e}", marker.display()))?;
+    }
+    wait_for_port(port)?;
+    let starting = Starting::new(backend, server, dir.clone(), Some(port))?;
+    println!("pid={}", starting.process.id());
+    let mut running = starting.ready()?;
+    println!("url={}\nready", running.variables[0].1);
+    let _ = stdout().flush();
+    while !interrupted() {
+        if let Some(status) = running.process.as_mut().and_then(|process| process.exited()) {
+            return Err(format!("{backend} ended ({status}); its log ends:\n{}", tail(&log_of(Path::new(&dir)))));
+        }
+        sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+/// The server that was killed a moment ago may still hold the port.
+fn wait_for_port(port: u16) -> Outcome<()> {
+    let start = Instant::now();
+    while let Err(error) = TcpListener::bind(("127.0.0.1", port)) {
+        if start.elapsed() > Duration::from_secs(10) || interrupted() {
+            return Err(format!("port {port} is taken: {error}"));
+        }
+        sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+fn backend(name: Option<&String>) -> Outcome<Backend> {
+    let name = name.map_or("", String::as_str);
+    Backend::from_name(name).ok_or(format!("`{name}` is no server: postgres, mariadb or mysql"))
+}

@@ -1,0 +1,97 @@
+//! MariaDB 10.11 or later, as the system has it. Plain connections, a session time zone that is not UTC, and no care
+//! for crashes. `mysql` starts the other product of that name.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use nix::sys::signal::Signal;
+
+use super::{DATABASE, PASSWORD, Server, USER, system};
+use crate::process::{Outcome, find_program, program, run_logged};
+
+struct Mariadb {
+    mariadbd: PathBuf,
+    install_db: PathBuf,
+}
+
+/// The MariaDB in `PATH` or the usual places.
+pub(super) fn find() -> Option<Box<dyn Server>> {
+    let places = ["/usr/sbin", "/usr/local/sbin", "/usr/libexec"].map(PathBuf::from);
+    let mariadbd = find_program("mariadbd", &places)?;
+    find_program("my_print_defaults", &places)?; // what the next one calls; Debian has it in another package
+    let install_db = find_program("mariadb-install-db", &places)?;
+    Some(Box::new(Mariadb { mariadbd, install_db }))
+}
+
+/// The statements that make the tests' database and user; the server runs them at every start.
+pub(super) fn init_sql() -> String {
+    let mut sql = format!("CREATE DATABASE IF NOT EXISTS {DATABASE} CHARACTER SET utf8mb4;\n");
+    for host in ["127.0.0.1", "localhost"] {
+        sql += &format!("CREATE USER IF NOT EXISTS '{USER}'@'{host}' IDENTIFIED BY '{PASSWORD}';\n");
+        sql += &format!("GRANT ALL ON *.* TO '{USER}'@'{host}' WITH GRANT OPTION;\n");
+    }
+    sql
+}
+
+impl Server for Mariadb {
+    fn initialise(&self, dir: &Path) -> Outcome<()> {
+        let failed = |e| format!("cannot write in {}: {e}", dir.display());
+        fs::create_dir_all(dir.join("tmp")).map_err(failed)?;
+        fs::write(dir.join("init.sql"), init_sql()).map_err(failed)?;
+        let mut install = program(&self.install_db);
+        install.arg("--no-defaults").arg(format!("--datadir={}", dir.join("data").display()));
+        if system::is_root() {
+            install.arg("--user=root");
+        }
+        install.args(["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]);
+        install.arg("--innodb-log-file-size=8M");
+        run_logged(&mut install, &dir.join("install.log"))
+    }
+
+    fn command(&self, dir: &Path, port: u16) -> Command {
+        let mut command = program(&self.mariadbd);
+        command.arg("--no-defaults");
+        if system::is_root() {
+            command.arg("--user=root");
+        }
+        let paths = [
+            ("datadir", "data"),
+            ("tmpdir", "tmp"),
+            ("socket", "s.sock"),
+            ("pid-file", "pid"),
+            ("init-file", "init.sql"),
+        ];
+        for (option, path) in paths {
+            command.arg(format!("--{option}={}", dir.join(path).display()));
+        }
+        command.arg(format!("--port={port}")).args([
+            "--bind-address=127.0.0.1",
+            "--skip-name-resolve",
+            "--default-time-zone=+05:30",
+            "--max-connections=300",
+            "--skip-log-bin",
+            "--innodb-flush-log-at-trx-commit=2",
+            "--innodb-doublewrite=0",
+            "--innodb-log-file-size=8M",
+            "--innodb-buffer-pool-size=64M",
+        ]);
+        command
+    }
+
+    fn ready_line(&self) -> &'static str {
+        "ready for connections"
+    }
+
+    fn abrupt_stop(&self) -> Signal {
+        Signal::SIGKILL
+    }
+
+    fn clean_stop(&self) -> Signal {
+        Signal::SIGTERM
+    }
+
+    fn facts(&self, dir: &Path) -> Vec<(&'static str, String)> {
+        vec![("SOCKET", dir.join("s.sock").display().to_string())]
+    }
+}

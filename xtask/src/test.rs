@@ -1,0 +1,280 @@
+//! `test`: the tests of the workspace, with servers around them. Here: options, the order of events and the summary.
+//! Reading counts out of what the test runners write is in `counts`; the servers are in `servers`.
+
+mod counts;
+
+use std::env;
+use std::io::{BufRead, BufReader, IsTerminal, Write, pipe, stderr, stdout};
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::Instant;
+
+use nix::sys::signal::Signal;
+
+use crate::process::{Guarded, Outcome, cargo, dies_with_us, output_of, scratch};
+use crate::servers::{self, Backend, Fleet};
+use counts::{Binary, Count};
+
+#[derive(Debug, Default)]
+struct Options {
+    /// Get missing servers; always in CI.
+    install: bool,
+    /// Names of backends, `sqlite` among them; empty means all, and the other tests too.
+    backends: Vec<String>,
+    /// What goes to the test runner.
+    rest: Vec<String>,
+}
+
+impl Options {
+    fn parse(args: &[String], ci: bool) -> Outcome<Self> {
+        let mut options = Self { install: ci, ..Self::default() };
+        let mut args = args.iter();
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                "--install" => options.install = true,
+                "--backend" => {
+                    let name = args.next().ok_or("--backend needs a name")?;
+                    if name != "sqlite" && Backend::from_name(name).is_none() {
+                        return Err(format!("`{name}` is no backend: sqlite, postgres, mariadb or mysql"));
+                    }
+                    options.backends.push(name.clone());
+                }
+                "--" => {
+                    options.rest = args.cloned().collect();
+                    break;
+                }
+                other => return Err(format!("`test` does not know `{other}`; what follows `--` goes to the runner")),
+            }
+        }
+        Ok(options)
+    }
+
+    fn servers(&self) -> Vec<Backend> {
+        let wanted = |b: &Backend| self.backends.is_empty() || self.backends.iter().any(|name| name == b.name());
+        Backend::ALL.into_iter().filter(wanted).collect()
+    }
+
+    /// Whether every test runs, so that a backend without tests is a mistake.
+    fn everything(&self) -> bool {
+        self.backends.is_empty() && self.rest.is_empty()
+    }
+
+    /// Which packages and tests the runner is asked for.
+    fn selection(&self) -> Vec<String> {
+        let mut selection = Vec::new();
+        if !self.backends.is_empty() {
+            selection.extend(["--package".to_owned(), "orm-tests".to_owned()]);
+            selection.extend(self.backends.iter().flat_map(|name| ["--test".to_owned(), name.clone()]));
+        } else if !self.rest.iter().any(|arg| arg.starts_with("-p") || arg.starts_with("--package")) {
+            selection.push("--workspace".to_owned());
+        }
+        selection.push("--all-features".to_owned());
+        selection.extend(self.rest.iter().cloned());
+        selection
+    }
+}
+
+/// `test [--install] [--backend NAME]... [-- ARGS]`
+pub(crate) fn run(args: &[String]) -> Outcome<()> {
+    let ci = env::var("CI").is_ok_and(|value| value == "true" || value == "1");
+    let options = Options::parse(args, ci)?;
+    let start = Instant::now();
+    let fleet = servers::start(&options.servers(), options.install)?;
+    announce(&fleet);
+    if let (true, Some(missing)) = (ci, fleet.missing.first()) {
+        return Err(format!(
+            "in CI every backend must be tested, and there is no {}: {}",
+            missing.backend, missing.why
+        ));
+    }
+    let ready = start.elapsed();
+
+    let mut count = Count::default();
+    let mut passed = true;
+    if has_nextest() {
+        passed &= nextest(&options, &fleet, &mut count)?;
+        if options.everything() {
+            // nextest does not run the examples in the documentation.
+            passed &= cargo_test(&["--doc", "--workspace", "--all-features"], &fleet, &mut count)?;
+        }
+    } else {
+        let selection = options.selection();
+        passed &= cargo_test(&selection.iter().map(String::as_str).collect::<Vec<_>>(), &fleet, &mut count)?;
+    }
+    let silent = summary(&options, &fleet, &count);
+    println!(
+        "servers ready after {:.1} s, everything done after {:.1} s",
+        ready.as_secs_f32(),
+        start.elapsed().as_secs_f32()
+    );
+    announce_missing(&fleet);
+    match (passed, silent.as_slice()) {
+        (false, _) => Err("there are failures".to_owned()),
+        (true, []) => Ok(()),
+        (true, names) if ci => Err(format!("no test ran for {}", names.join(", "))),
+        (true, names) => {
+            println!("WARNING: no test ran for {}", names.join(", "));
+            Ok(())
+        }
+    }
+}
+
+fn announce(fleet: &Fleet) {
+    for running in &fleet.running {
+        eprintln!("xtask: {} {}", running.backend, running.version);
+    }
+    announce_missing(fleet);
+}
+
+/// Says loudly which backends are not tested, and what to do about it.
+fn announce_missing(fleet: &Fleet) {
+    for missing in &fleet.missing {
+        let (backend, line) = (missing.backend, "=".repeat(100));
+        eprintln!("{line}\nSKIPPED: {backend}. Its tests do not run.\n  why:  {}", missing.why);
+        eprintln!("  get:  {}", backend.how_to_get());
+        let url = backend.variable("URL");
+        eprintln!("  or:   export {url}={backend}://user:password@host:port/database\n{line}");
+    }
+}
+
+fn has_nextest() -> bool {
+    output_of(cargo().args(["nextest", "--version"])).is_some()
+}
+
+/// The tests by nextest, which writes what it did into a JUnit file.
+fn nextest(options: &Options, fleet: &Fleet, count: &mut Count) -> Outcome<bool> {
+    let scratch = scratch()?;
+    let report = scratch.join("junit.xml");
+    let config = scratch.join("nextest.toml");
+    let _ = std::fs::remove_file(&report);
+    let settings = format!(
+        "[profile.default]\nslow-timeout = {{ period = \"60s\", terminate-after = 5 }}\n\
+         [profile.default.junit]\npath = {:?}\n",
+        report.display().to_string()
+    );
+    std::fs::write(&config, settings).map_err(|e| format!("cannot write {}: {e}", config.display()))?;
+    let mut command = cargo();
+    command.args(["nextest", "run", "--no-fail-fast", "--no-tests=pass", "--tool-config-file"]);
+    command.arg(format!("xtask:{}", config.display())).args(options.selection());
+    export(fleet, &mut command);
+    let status = Guarded::spawn(&mut dies_with_us(&command, Signal::SIGTERM), Signal::SIGINT)?.wait()?;
+    count.add_junit(&std::fs::read_to_string(&report).unwrap_or_default());
+    Ok(status.success())
+}
+
+/// The tests by `cargo test`, whose output is shown and read at the same time.
+fn cargo_test(selection: &[&str], fleet: &Fleet, count: &mut Count) -> Outcome<bool> {
+    // Cargo names a binary on one stream and its result comes on the other: in one pipe they stay in order.
+    let broken = |e| format!("no pipe: {e}");
+    let (reader, writer) = pipe().map_err(broken)?;
+    let mut command = cargo();
+    command.arg("test").arg("--no-fail-fast").args(selection);
+    if stdout().is_terminal() {
+        command.env("CARGO_TERM_COLOR", "always");
+    }
+    export(fleet, &mut command);
+    let mut command = dies_with_us(&command, Signal::SIGTERM);
+    command.stdout(writer.try_clone().map_err(broken)?).stderr(writer);
+    let child = Guarded::spawn(&mut command, Signal::SIGINT)?;
+    drop(command); // closes our ends of the pipe
+    let reading = thread::spawn(move || {
+        let mut lines = counts::CargoTest::default();
+        for line in BufReader::new(reader).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line);
+            // Whoever read our output may be gone; the tests still run to their end.
+            let _ = writeln!(stdout(), "{line}");
+            lines.read(&line);
+        }
+        lines.finish()
+    });
+    let status = child.wait()?;
+    count.add_all(reading.join().map_err(|_| "reading the output of cargo failed")?);
+    Ok(status.success())
+}
+
+/// Tells the tests where the servers are, and how to start one more.
+fn export(fleet: &Fleet, command: &mut Command) {
+    for running in &fleet.running {
+        command.envs(running.variables.iter().map(|(name, value)| (name, value)));
+    }
+    if let Ok(this) = env::current_exe() {
+        command.env("ORM_TEST_SERVER_CTL", this);
+    }
+}
+
+/// Prints the table; gives the backends that should have had tests and had none.
+fn summary(options: &Options, fleet: &Fleet, count: &Count) -> Vec<&'static str> {
+    let _ = stderr().flush();
+    println!("\n{:<10} {:<44} {:>6} {:>6} {:>6} {:>7}", "tests", "server", "run", "passed", "failed", "skipped");
+    let mut silent = Vec::new();
+    for name in ["common", "sqlite", "postgres", "mariadb", "mysql", "doc"] {
+        let mut binary = count.of(name);
+        let server = match Backend::from_name(name) {
+            None if name == "sqlite" => sqlite_version(),
+            None => String::new(),
+            Some(backend) => match fleet.running.iter().find(|r| r.backend == backend) {
+                Some(running) => running.version.clone(),
+                None => {
+                    // Without a server these say so and return.
+                    binary = Binary { skipped: binary.run() + binary.skipped, ..Binary::default() };
+                    "NONE: skipped".to_owned()
+                }
+            },
+        };
+        let is_backend = name == "sqlite" || Backend::from_name(name).is_some();
+        let wanted = options.everything() || options.backends.iter().any(|b| b == name);
+        if is_backend && wanted && binary.run() + binary.skipped == 0 {
+            silent.push(name);
+        }
+        if wanted || binary.run() > 0 {
+            let Binary { passed, failed, skipped } = binary;
+            println!("{name:<10} {server:<44} {:>6} {passed:>6} {failed:>6} {skipped:>7}", binary.run());
+        }
+    }
+    silent
+}
+
+/// SQLite comes with a crate, so the lock file knows its version.
+fn sqlite_version() -> String {
+    let lock = std::fs::read_to_string(Path::new(&crate::process::workspace_root()).join("Cargo.lock"));
+    let version = lock.ok().and_then(|lock| {
+        let entry = lock.split("[[package]]").find(|entry| entry.contains("name = \"libsqlite3-sys\""))?;
+        entry.lines().find_map(|line| line.strip_prefix("version = ")).map(|v| v.trim_matches('"').to_owned())
+    });
+    version.map_or(String::new(), |version| format!("bundled by libsqlite3-sys {version}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(args: &[&str]) -> Options {
+        Options::parse(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>(), false).unwrap()
+    }
+
+    #[test]
+    fn one_backend_starts_one_server_and_selects_one_binary() {
+        let options = options(&["--backend", "mysql", "--", "upsert"]);
+        assert_eq!(options.servers(), [Backend::Mysql]);
+        assert_eq!(options.selection().join(" "), "--package orm-tests --test mysql --all-features upsert");
+        assert!(!options.everything());
+    }
+
+    #[test]
+    fn sqlite_needs_no_server() {
+        assert_eq!(options(&["--backend", "sqlite"]).servers(), []);
+    }
+
+    #[test]
+    fn a_package_of_the_callers_replaces_the_workspace() {
+        assert_eq!(options(&[]).selection().join(" "), "--workspace --all-features");
+        assert_eq!(options(&["--", "-p", "orm-core"]).selection().join(" "), "--all-features -p orm-core");
+    }
+
+    #[test]
+    fn unknown_options_are_refused() {
+        assert!(Options::parse(&["--bakcend".to_owned()], false).is_err());
+        assert!(Options::parse(&["--backend".to_owned(), "oracle".to_owned()], false).is_err());
+    }
+}
