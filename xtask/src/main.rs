@@ -5,6 +5,7 @@
 mod process;
 mod servers;
 mod test;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -17,6 +18,7 @@ cargo xtask <command>
                             and makes a missing server an error
             --backend NAME  only the tests of sqlite, postgres, mariadb or mysql
             ARGS            go to `cargo nextest run`, or to `cargo test` where nextest is not installed
+  tidy      Check the rules of the house that no compiler checks.
   servers [--install] [--backend NAME]...
             Start the database servers, print the variables that name them, stop them on Ctrl-C.
   server NAME DIR PORT
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Some((command, rest)) => match command.as_str() {
             "test" => test::run(rest),
             "servers" => servers::command::all(rest),
+            "tidy" => tidy::run(rest),
             "server" => servers::command::one(rest),
             _ => Err(format!("unknown command `{command}`\n\n{USAGE}")),
         },

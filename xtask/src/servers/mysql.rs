@@ -20,7 +20,7 @@ struct Mysql {
 
 const FAST: [&str; 8] = [
     "--skip-log-bin",
-    "--innodb-flush-log-at-trx-commit=0",
+    "--innodb-flush-log-at-trx-commit=2",
     "--innodb-doublewrite=OFF",
     "--innodb-buffer-pool-size=64M",
     "--innodb-log-writer-threads=OFF",

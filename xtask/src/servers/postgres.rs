@@ -74,8 +74,8 @@ impl Server for Postgres {
             "timezone=America/New_York",
             "max_connections=300",
             "shared_buffers=64MB",
+            // What is committed survives the server, though not the machine.
             "fsync=off",
-            "synchronous_commit=off",
             "full_page_writes=off",
         ];
         if dir.join("server.crt").is_file() {
