@@ -1,1 +1,24 @@
-//! To be written.
+//! The core of the ORM: static metadata of models, typed columns and expressions, statements, the dialect-neutral tree
+//! they build, its rendering for one dialect, the traits a driver implements, and loading of relations.
+//!
+//! No database client and no async runtime is used here. Modules import leftwards only:
+//! `error → value → row → model → ast → schema → dialect → driver → query → load`.
+//!
+//! Most users add the `orm` crate, which re-exports what they need.
+
+pub mod ast;
+pub mod dialect;
+pub mod driver;
+mod error;
+pub mod model;
+pub mod row;
+pub mod schema;
+pub mod value;
+
+pub use error::{Error, ErrorKind, Result};
+#[cfg(feature = "json")]
+pub use value::Json;
+pub use value::{EnumDef, EnumStorage, Numeric, Scalar, SqlType, Type, Value, ValueRef};
+
+/// Allows implementing the object-safe async traits of [`driver`] with the version this crate uses.
+pub use async_trait::async_trait;

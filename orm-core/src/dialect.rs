@@ -1,0 +1,114 @@
+//! How one database writes SQL: [`Dialect`] names the points where databases differ, [`Capabilities`] what exists in
+//! one server version, [`SqlWriter`] is the only place where text and binds are appended, and [`render()`] turns a
+//! statement into a [`Rendered`] query. What a database calls its errors and how it is talked to is the driver's work.
+
+mod capabilities;
+mod writer;
+
+use std::borrow::Cow;
+use std::fmt;
+
+pub use capabilities::{Capabilities, CommentStyle, JsonStyle, LimitStyle, ListStyle, RegexpStyle, UpsertStyle};
+pub use writer::{Rendered, SqlWriter};
+
+use crate::ast::Function;
+use crate::error::{Error, Result};
+use crate::schema::ColumnSchema;
+use crate::value::{SqlType, Value};
+
+/// The points where one database's SQL differs. Implement it in a driver crate; everything here can be implemented
+/// with public items.
+///
+/// Duties of an implementation: every identifier goes through [`SqlWriter::push_ident`] and every value through
+/// [`SqlWriter::push_bind`] (or [`Dialect::push_literal`] in DDL); what cannot be expressed is
+/// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported), never left out.
+pub trait Dialect: fmt::Debug + Send + Sync + 'static {
+    /// The name shown in errors and spans, such as `postgresql`.
+    fn name(&self) -> &'static str;
+
+    /// What this server version has.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// The character around identifiers; doubled inside them.
+    fn quote(&self) -> char {
+        '"'
+    }
+
+    /// Appends the placeholder of the bind at `position`, counted from 1, with a conversion where the type needs one.
+    fn push_placeholder(&self, sql: &mut String, position: usize, ty: SqlType) -> Result<()>;
+
+    /// The type of a column in DDL, without NULL, default or key.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for types this database does not have.
+    fn column_type(&self, column: &ColumnSchema) -> Result<Cow<'static, str>>;
+
+    /// The type as `CAST` wants it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for types this database cannot convert to.
+    fn cast_type(&self, ty: SqlType) -> Result<Cow<'static, str>>;
+
+    /// What follows the type of a column that counts up by itself, such as `AUTO_INCREMENT`.
+    fn auto_increment(&self) -> &'static str;
+
+    /// Whether a column that counts up by itself is declared together with `PRIMARY KEY`.
+    fn auto_increment_is_key(&self) -> bool {
+        false
+    }
+
+    /// Appends a text constant for DDL. The standard form doubles quotes; databases that treat backslashes as escapes
+    /// double those too.
+    fn push_text_literal(&self, sql: &mut String, text: &str) {
+        sql.push('\'');
+        for c in text.chars() {
+            if c == '\'' {
+                sql.push('\'');
+            }
+            sql.push(c);
+        }
+        sql.push('\'');
+    }
+
+    /// Appends a constant for DDL.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for values this database cannot write as constants,
+    /// [`ErrorKind::Encode`](crate::ErrorKind::Encode) for text with a NUL.
+    fn push_literal(&self, sql: &mut String, value: &Value) -> Result<()>;
+
+    /// The name and form of a function; `None` leaves it to the standard spelling.
+    fn function(&self, _function: Function) -> Option<FunctionForm> {
+        None
+    }
+
+    /// What follows the table's column list in CREATE TABLE, such as an engine.
+    fn table_options(&self) -> &'static str {
+        ""
+    }
+
+    /// A value as this database stores it in a column of a type, or an error when it cannot store it exactly.
+    /// The default stores everything.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Encode`](crate::ErrorKind::Encode) naming what does not fit.
+    fn check_value(&self, _value: &Value) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// How a function is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FunctionForm {
+    /// `NAME(arguments)`.
+    Call(&'static str),
+    /// Text before, between and after the arguments.
+    Around(&'static str, &'static str, &'static str),
+    /// Text alone, without arguments or parentheses.
+    Text(&'static str),
+}
+
+/// The error for SQL that a dialect does not have.
+pub(crate) fn unsupported(dialect: &dyn Dialect, feature: impl fmt::Display) -> Error {
+    Error::unsupported(dialect.name(), feature)
+}

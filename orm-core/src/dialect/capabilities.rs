@@ -1,0 +1,173 @@
+//! What a database has, in one server version: a plain record that each driver fills in at connect time. Code asks for
+//! a capability, never for a database's name.
+
+/// What a database has, in one server version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The server's version: major, minor, patch.
+    pub version: (u32, u32, u32),
+    /// INSERT .. RETURNING.
+    pub returning_insert: bool,
+    /// UPDATE .. RETURNING.
+    pub returning_update: bool,
+    /// DELETE .. RETURNING.
+    pub returning_delete: bool,
+    /// The key of the last inserted row is reported after INSERT.
+    pub last_insert_id: bool,
+    /// `DEFAULT` as a value in INSERT .. VALUES.
+    pub default_keyword: bool,
+    /// What stands for "all defaults" in an INSERT of no columns.
+    pub default_values: &'static str,
+    /// The greatest number of binds of a statement.
+    pub max_binds: usize,
+    /// The greatest number of bytes of an identifier.
+    pub max_identifier: usize,
+    /// How a list of values is bound.
+    pub lists: ListStyle,
+    /// Array types and array binds.
+    pub arrays: bool,
+    /// INSERT .. SELECT FROM UNNEST of arrays, for bulk inserts.
+    pub unnest_insert: bool,
+    /// Enum types of the database's own, declared apart from columns.
+    pub enum_types: bool,
+    /// How regular expressions are written.
+    pub regexp: RegexpStyle,
+    /// ILIKE.
+    pub ilike: bool,
+    /// NULLS FIRST and NULLS LAST.
+    pub nulls_order: bool,
+    /// Whether NULLs come first in ascending order by themselves.
+    pub nulls_first: bool,
+    /// How two values are compared where NULL equals NULL: text between the operands.
+    pub is_not_distinct: &'static str,
+    /// `||` joins texts; otherwise `CONCAT` does.
+    pub concat_operator: bool,
+    /// How limit and offset are written.
+    pub limit: LimitStyle,
+    /// How upserts are written.
+    pub upsert: UpsertStyle,
+    /// How values inside JSON documents are reached.
+    pub json: JsonStyle,
+    /// FILTER (WHERE ..) after aggregates.
+    pub aggregate_filter: bool,
+    /// Window functions.
+    pub windows: bool,
+    /// LATERAL sub-queries.
+    pub lateral: bool,
+    /// Common table expressions.
+    pub ctes: bool,
+    /// FOR UPDATE and FOR SHARE.
+    pub row_locks: bool,
+    /// FOR NO KEY UPDATE and FOR KEY SHARE.
+    pub key_locks: bool,
+    /// OF after a row lock.
+    pub lock_of: bool,
+    /// NOWAIT after a row lock.
+    pub nowait: bool,
+    /// SKIP LOCKED after a row lock.
+    pub skip_locked: bool,
+    /// `FOR SHARE`, rather than `LOCK IN SHARE MODE`.
+    pub for_share: bool,
+    /// Indexes on some rows only.
+    pub partial_indexes: bool,
+    /// Indexes on expressions.
+    pub expression_indexes: bool,
+    /// `USING method` of indexes.
+    pub index_methods: bool,
+    /// `CREATE INDEX IF NOT EXISTS`.
+    pub index_if_not_exists: bool,
+    /// CHECK constraints that are enforced.
+    pub checks: bool,
+    /// Foreign keys can be added to an existing table.
+    pub add_foreign_key: bool,
+    /// Schemas (databases, on MySQL) that qualify tables.
+    pub schemas: bool,
+    /// How comments are written.
+    pub comments: CommentStyle,
+    /// DROP TABLE .. CASCADE drops the foreign keys that point at it.
+    pub drop_cascade: bool,
+    /// TRUNCATE TABLE; otherwise truncating deletes every row.
+    pub truncate: bool,
+    /// TRUNCATE .. RESTART IDENTITY CASCADE.
+    pub truncate_cascade: bool,
+    /// DDL is part of transactions.
+    pub transactional_ddl: bool,
+    /// A sub-query may read the table that UPDATE or DELETE changes.
+    pub self_subquery: bool,
+    /// LIMIT inside a sub-query of IN.
+    pub limit_in_subquery: bool,
+    /// Deferrable foreign keys and transactions.
+    pub deferrable: bool,
+    /// The unsigned 64-bit integers have their own type.
+    pub unsigned: bool,
+    /// `SET DEFAULT` as the action of a foreign key.
+    pub set_default: bool,
+    /// Joins are cheaper than a second query for to-one relations: every query costs a round trip.
+    pub round_trips: bool,
+}
+
+/// How a list of values is bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListStyle {
+    /// As one array: `= ANY($1)`.
+    Array,
+    /// As one JSON array: `IN (SELECT value FROM json_each(?))`, for integers and text; other types one by one.
+    Json,
+    /// One by one, repeating the last value up to a power of two, so that few statement texts arise.
+    Padded,
+}
+
+/// How regular expressions are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegexpStyle {
+    /// `~` and `~*`.
+    Tilde,
+    /// `REGEXP` with the column's collation; `REGEXP_LIKE(x, pattern, 'c' or 'i')`.
+    RegexpLike,
+    /// `REGEXP`, where `(?i)` in the pattern ignores case.
+    Regexp,
+    /// Not at all.
+    None,
+}
+
+/// How limit and offset are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LimitStyle {
+    /// `LIMIT n OFFSET m`, each on its own.
+    Standard,
+    /// An offset needs a limit: this number stands for none.
+    OffsetNeedsLimit(&'static str),
+}
+
+/// How upserts are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpsertStyle {
+    /// `ON CONFLICT (..) DO ..`.
+    OnConflict,
+    /// `ON DUPLICATE KEY UPDATE` with `VALUES(column)`.
+    OnDuplicateKeyValues,
+    /// `AS new ON DUPLICATE KEY UPDATE` with `new.column`.
+    OnDuplicateKeyAlias,
+}
+
+/// How values inside JSON documents are reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JsonStyle {
+    /// `#>` and `#>>` with a text array.
+    Arrows,
+    /// `JSON_EXTRACT` and `JSON_UNQUOTE` with a path.
+    Extract,
+    /// `->` and `->>` with a path.
+    ArrowPath,
+}
+
+/// How comments are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommentStyle {
+    /// Not at all.
+    None,
+    /// Inside CREATE TABLE.
+    Inline,
+    /// As statements of their own.
+    Statements,
+}

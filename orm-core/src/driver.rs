@@ -1,0 +1,50 @@
+//! The seam between the ORM and a database client: a [`Driver`] opens [`Connection`]s, a connection runs [`Query`]s and
+//! pushes rows into a sink. [`Executor`] is what statements run on: the database's pool or one transaction of it.
+//! Pools, retries and spans are above this seam, in `orm`.
+//!
+//! # Duties of an implementation
+//! - An operation that fails MUST give an [`Error`](crate::Error) whose kind is as exact as the database tells, with
+//!   its code, and the client's own error as the source.
+//! - A future of a connection that is dropped half-way MUST leave the connection usable or make
+//!   [`Connection::is_broken`] true.
+//! - Rows are borrowed from the client's buffer; nothing is copied that the sink does not copy.
+
+mod connection;
+mod executor;
+mod shapes;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub use connection::{BeginOptions, Connection, Done, Isolation, LockMode, Query};
+pub use executor::{Executor, Runs, Session, Unit, Unpoliced};
+pub use shapes::{Shape, ShapeCache};
+
+use crate::dialect::Dialect;
+use crate::error::Result;
+
+/// Opens connections to one database.
+#[async_trait]
+pub trait Driver: std::fmt::Debug + Send + Sync + 'static {
+    /// Opens a connection, ready to run statements.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ConnectionFailed`](crate::ErrorKind::ConnectionFailed), `Auth`, `UnknownDatabase`,
+    /// `TooManyConnections` and the like.
+    async fn connect(&self) -> Result<Box<dyn Connection>>;
+
+    /// The greatest number of connections that makes sense; 1 for a database that lives inside its connection.
+    fn max_connections(&self) -> Option<usize> {
+        None
+    }
+
+    /// The dialect of the server behind a connection, with the capabilities of its version.
+    ///
+    /// # Errors
+    /// What asking the server for its version gives.
+    async fn dialect(&self, connection: &mut dyn Connection) -> Result<Arc<dyn Dialect>>;
+
+    /// Where this connects to, for messages and spans; never with a password.
+    fn target(&self) -> String;
+}

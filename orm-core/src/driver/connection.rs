@@ -1,0 +1,160 @@
+//! One connection: runs statements and transactions.
+
+use async_trait::async_trait;
+
+use crate::error::Result;
+use crate::row::{Discard, RowSink};
+use crate::value::Value;
+
+/// A statement to run.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<'q> {
+    /// The text.
+    pub sql: &'q str,
+    /// The values, in the order of their placeholders.
+    pub binds: &'q [Value],
+    /// Whether the prepared statement is worth keeping.
+    pub cacheable: bool,
+}
+
+impl<'q> Query<'q> {
+    /// A statement without values.
+    pub fn text(sql: &'q str) -> Self {
+        Self { sql, binds: &[], cacheable: false }
+    }
+}
+
+/// What a statement did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Rows inserted, matched by an update, or deleted.
+    pub rows_affected: u64,
+    /// The key of the first inserted row, on databases that report one.
+    pub last_insert_id: Option<i64>,
+}
+
+/// One connection to a database. Futures are cancel-safe: see the duties in [`driver`](crate::driver).
+#[async_trait]
+pub trait Connection: Send + std::fmt::Debug {
+    /// Runs a statement and pushes its rows into the sink.
+    ///
+    /// # Errors
+    /// The database's, mapped; the sink's, as they are.
+    async fn fetch(&mut self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done>;
+
+    /// Runs a statement whose rows nobody wants.
+    ///
+    /// # Errors
+    /// The database's, mapped.
+    async fn execute(&mut self, query: Query<'_>) -> Result<Done> {
+        self.fetch(query, &mut Discard).await
+    }
+
+    /// Runs several statements without values, separated by semicolons.
+    ///
+    /// # Errors
+    /// The first statement's that fails; those before it have run.
+    async fn batch(&mut self, sql: &str) -> Result<()>;
+
+    /// Opens a transaction. From the first poll on, and until [`commit`](Self::commit) or
+    /// [`rollback`](Self::rollback) succeeds, [`in_transaction`](Self::in_transaction) is true.
+    ///
+    /// # Errors
+    /// The database's, mapped; [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for options it lacks.
+    async fn begin(&mut self, options: &BeginOptions) -> Result<()>;
+
+    /// Makes the transaction's changes permanent.
+    ///
+    /// # Errors
+    /// The database's; [`ErrorKind::AmbiguousCommit`](crate::ErrorKind::AmbiguousCommit) when the connection broke
+    /// while the answer was awaited.
+    async fn commit(&mut self) -> Result<()>;
+
+    /// Undoes the transaction's changes.
+    ///
+    /// # Errors
+    /// The database's; the connection is then broken.
+    async fn rollback(&mut self) -> Result<()>;
+
+    /// Whether a transaction may be open.
+    fn in_transaction(&self) -> bool;
+
+    /// Undoes an open transaction at once when that needs no waiting; otherwise leaves it to the next
+    /// [`reset`](Self::reset).
+    fn abandon(&mut self) {}
+
+    /// Makes a connection that was given back fit for the next user: an open transaction is rolled back, an operation
+    /// that was cut off is finished.
+    ///
+    /// # Errors
+    /// When that failed; the connection must then be closed.
+    async fn reset(&mut self) -> Result<()> {
+        if self.in_transaction() { self.rollback().await } else { Ok(()) }
+    }
+
+    /// Whether [`reset`](Self::reset) has something to do.
+    fn needs_reset(&self) -> bool {
+        self.in_transaction()
+    }
+
+    /// Asks the server whether it is there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ConnectionLost`](crate::ErrorKind::ConnectionLost) when it is not.
+    async fn ping(&mut self) -> Result<()>;
+
+    /// Whether the connection cannot be used any more.
+    fn is_broken(&self) -> bool;
+
+    /// Closes the connection, telling the server.
+    async fn close(self: Box<Self>);
+}
+
+/// How a transaction begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BeginOptions {
+    /// The isolation level; `None` is the database's default.
+    pub isolation: Option<Isolation>,
+    /// Whether writes are refused.
+    pub read_only: bool,
+    /// Whether a read-only serializable transaction may wait for a safe snapshot (PostgreSQL).
+    pub deferrable: bool,
+    /// When locks are taken (SQLite).
+    pub lock_mode: Option<LockMode>,
+}
+
+/// Isolation levels of the SQL standard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Isolation {
+    /// Sees changes that others have not committed.
+    ReadUncommitted,
+    /// Each statement sees what was committed before it.
+    ReadCommitted,
+    /// All statements see what was committed before the first one.
+    RepeatableRead,
+    /// As if transactions ran one after the other.
+    Serializable,
+}
+
+impl Isolation {
+    /// The level's name in SQL.
+    pub fn sql(self) -> &'static str {
+        match self {
+            Self::ReadUncommitted => "READ UNCOMMITTED",
+            Self::ReadCommitted => "READ COMMITTED",
+            Self::RepeatableRead => "REPEATABLE READ",
+            Self::Serializable => "SERIALIZABLE",
+        }
+    }
+}
+
+/// When a transaction of SQLite takes its locks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockMode {
+    /// At the first statement that needs them.
+    Deferred,
+    /// For writing, at once.
+    Immediate,
+    /// For writing, and against readers where the journal mode needs it, at once.
+    Exclusive,
+}

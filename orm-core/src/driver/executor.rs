@@ -1,0 +1,70 @@
+//! What statements run on. [`Executor`] is the one bound users see; [`Session`] is what stands behind it, untyped, so
+//! that running a statement is compiled once.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{BeginOptions, Done, Query, ShapeCache};
+use crate::dialect::Dialect;
+use crate::error::Result;
+use crate::model::Model;
+use crate::row::RowSink;
+
+/// Something statements run on: a database or a transaction. Object-safe: `&dyn Executor` works everywhere.
+pub trait Executor: Send + Sync {
+    /// What stands behind it. Used by statements; not meant to be called elsewhere.
+    #[doc(hidden)]
+    fn session(&self) -> &dyn Session;
+}
+
+/// May run statements about `M`. The only bound that `exec` names; generic code repeats it:
+/// `where E: Runs<User> + ?Sized`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot run statements about `{M}`",
+    label = "expected `&Database`, `&Transaction` or `&dyn Executor`",
+    note = "a model with a policy runs only on a handle scoped to a viewer"
+)]
+pub trait Runs<M>: Executor {}
+
+/// A model without a policy: it runs on every executor. Written by the derive.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is protected by a policy and cannot run on an unscoped handle",
+    label = "this model has a policy",
+    note = "use a handle scoped to a viewer"
+)]
+pub trait Unpoliced {}
+
+impl<M: Model + Unpoliced> Runs<M> for dyn Executor + '_ {}
+
+/// The untyped side of an executor.
+#[async_trait]
+pub trait Session: Send + Sync {
+    /// The dialect of the server.
+    fn dialect(&self) -> &Arc<dyn Dialect>;
+
+    /// Texts of statements of fixed shape.
+    fn shapes(&self) -> &ShapeCache;
+
+    /// Runs a statement; on a database, on any connection of its pool.
+    async fn fetch(&self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done>;
+
+    /// Runs several statements without values, separated by semicolons.
+    async fn batch(&self, sql: &str) -> Result<()>;
+
+    /// Holds one connection for several statements, without a transaction; on a transaction, the transaction itself.
+    async fn pin(&self) -> Result<Box<dyn Session + '_>>;
+
+    /// Opens a transaction; on a transaction, a savepoint.
+    async fn begin(&self, options: &BeginOptions) -> Result<Box<dyn Unit + '_>>;
+
+    /// Whether this is a transaction already.
+    fn in_transaction(&self) -> bool;
+}
+
+/// Several statements that take effect together. Dropped without [`commit`](Self::commit), they have none.
+#[async_trait]
+pub trait Unit: Session {
+    /// Makes the changes permanent.
+    async fn commit(self: Box<Self>) -> Result<()>;
+}

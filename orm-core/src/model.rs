@@ -1,0 +1,128 @@
+//! Static metadata of models, as the derive writes it: tables, columns, keys, indexes, relations. Everything is `const`
+//! and `'static`; typed columns and statements on top of it live in `query`.
+
+mod column;
+mod index;
+mod relation;
+
+pub use column::{ColumnDef, DefaultDef};
+pub use index::{IndexDef, IndexPart};
+pub use relation::{KeyPair, OnDelete, RelationDef, RelationKind, ThroughDef};
+
+use crate::error::{Error, Result};
+use crate::row::Columns;
+use crate::value::Value;
+
+/// The name of a table, with its schema when it has one. One static per model; columns point at it.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct TableName {
+    /// The schema (a database, on MySQL), when it is not the connection's own.
+    pub schema: Option<&'static str>,
+    /// The table.
+    pub name: &'static str,
+}
+
+impl TableName {
+    /// Whether both names are the same table.
+    pub fn is(&self, other: &TableName) -> bool {
+        std::ptr::eq(self, other) || self == other
+    }
+}
+
+/// The metadata of one model.
+#[derive(Debug)]
+pub struct ModelDef {
+    /// The struct's name, for messages.
+    pub name: &'static str,
+    /// The table.
+    pub table: &'static TableName,
+    /// The columns, in the order of the struct's fields; rows are read in this order.
+    pub columns: &'static [ColumnDef],
+    /// The positions of the primary key's columns in [`columns`](Self::columns).
+    pub primary_key: &'static [usize],
+    /// Indexes and unique keys.
+    pub indexes: &'static [IndexDef],
+    /// CHECK constraints of the table: name and SQL.
+    pub checks: &'static [(&'static str, &'static str)],
+    /// The relations.
+    pub relations: &'static [RelationDef],
+    /// The position of the column set when a row is created.
+    pub created_at: Option<usize>,
+    /// The position of the column set when a row is changed.
+    pub updated_at: Option<usize>,
+    /// The position of the column that marks a row as deleted.
+    pub deleted_at: Option<usize>,
+    /// The position of the column counted up by every change of a row, for optimistic locking.
+    pub version: Option<usize>,
+    /// The comment of the table.
+    pub comment: &'static str,
+}
+
+impl ModelDef {
+    /// A column by its name in the database.
+    pub fn column(&self, name: &str) -> Option<&'static ColumnDef> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The columns of the primary key.
+    pub fn key_columns(&self) -> impl ExactSizeIterator<Item = &'static ColumnDef> + use<> {
+        let columns = self.columns;
+        self.primary_key.iter().map(move |index| &columns[*index])
+    }
+
+    /// The column whose value the database makes when a row is created without it.
+    pub fn auto_increment(&self) -> Option<&'static ColumnDef> {
+        self.columns.iter().find(|column| column.auto_increment)
+    }
+
+    /// A relation by the name of its field.
+    pub fn relation(&self, name: &str) -> Option<&'static RelationDef> {
+        self.relations.iter().find(|relation| relation.name == name)
+    }
+}
+
+/// A struct mapped to a table. Derive it: `#[derive(Model)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    label = "not a model",
+    note = "add `#[derive(Model)]` to `{Self}`"
+)]
+pub trait Model: Sized + Send + Sync + 'static {
+    /// The metadata.
+    const DEF: &'static ModelDef;
+
+    /// The type of the primary key: the column's own, or a tuple of them.
+    type Key: Clone + Send + Sync + 'static;
+
+    /// Reads the model's columns, in the order of [`ModelDef::columns`]; relations stay unloaded.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) with the column's position.
+    fn from_columns(columns: &mut Columns<'_>) -> Result<Self>;
+
+    /// The value of a column, by its position in [`ModelDef::columns`].
+    fn value(&self, column: usize) -> Value;
+
+    /// The values of all columns, for inserting the whole struct.
+    fn into_values(self) -> Vec<Value>;
+}
+
+/// Reads a model and names model and column when a value does not fit.
+///
+/// # Errors
+/// [`ErrorKind::Decode`](crate::ErrorKind::Decode) naming the model and the column.
+#[inline]
+pub fn read_model<M: Model>(columns: &mut Columns<'_>) -> Result<M> {
+    let start = columns.position();
+    M::from_columns(columns).map_err(|error| name_column(error, M::DEF, start))
+}
+
+#[cold]
+fn name_column(error: Error, def: &'static ModelDef, start: usize) -> Error {
+    let column = error.index().and_then(|index| def.columns.get(index.checked_sub(start)?));
+    let error = error.with_model(def.name).with_table(def.table.name);
+    match column {
+        Some(column) => error.with_columns([column.name]),
+        None => error,
+    }
+}

@@ -1,0 +1,77 @@
+//! The metadata of a column.
+
+use super::TableName;
+use crate::value::{SqlType, Value};
+
+/// A column of a table.
+#[derive(Debug)]
+pub struct ColumnDef {
+    /// The table.
+    pub table: &'static TableName,
+    /// The position in [`ModelDef::columns`](super::ModelDef::columns).
+    pub index: usize,
+    /// The name in the database.
+    pub name: &'static str,
+    /// The name of the struct's field.
+    pub field: &'static str,
+    /// The type.
+    pub ty: SqlType,
+    /// Whether NULL is allowed.
+    pub nullable: bool,
+    /// Whether the database counts the value up by itself.
+    pub auto_increment: bool,
+    /// What the column holds when a row is created without a value for it.
+    pub default: DefaultDef,
+    /// The longest text or byte string, in characters or bytes; `None` is unbounded.
+    pub length: Option<u32>,
+    /// Digits in all and after the point, of a decimal.
+    pub precision: Option<(u8, u8)>,
+    /// The type's name in the database, when the model overrides it.
+    pub type_name: Option<&'static str>,
+    /// A CHECK constraint, as SQL.
+    pub check: Option<&'static str>,
+    /// An expression the database computes the column from; such columns are never written.
+    pub generated: Option<&'static str>,
+    /// The comment.
+    pub comment: &'static str,
+}
+
+impl ColumnDef {
+    /// A plain NOT NULL column; the derive changes what differs with the struct's update syntax.
+    pub const fn new(table: &'static TableName, index: usize, name: &'static str, ty: SqlType) -> Self {
+        Self {
+            table,
+            index,
+            name,
+            field: name,
+            ty,
+            nullable: false,
+            auto_increment: false,
+            default: DefaultDef::None,
+            length: None,
+            precision: None,
+            type_name: None,
+            check: None,
+            generated: None,
+            comment: "",
+        }
+    }
+
+    /// Whether a row can be created without a value for this column.
+    pub fn is_optional(&self) -> bool {
+        self.nullable || self.auto_increment || self.generated.is_some() || !matches!(self.default, DefaultDef::None)
+    }
+}
+
+/// Where a missing value comes from when a row is created.
+#[derive(Debug, Clone, Copy)]
+pub enum DefaultDef {
+    /// Nowhere: NULL where allowed, otherwise the value is required.
+    None,
+    /// A constant, written into the DDL and filled in by the client as well.
+    Value(fn() -> Value),
+    /// A function of the client, called for every row; not in the DDL.
+    Client(fn() -> Value),
+    /// An expression of the database, as SQL; the column is left out of the INSERT.
+    Sql(&'static str),
+}

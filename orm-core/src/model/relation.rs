@@ -1,0 +1,77 @@
+//! The metadata of relations: which columns of which models meet, and what the database does about it.
+
+use super::{ColumnDef, ModelDef};
+
+/// A relation of a model to another one (or to itself).
+#[derive(Debug, Clone, Copy)]
+pub struct RelationDef {
+    /// The name of the field.
+    pub name: &'static str,
+    /// Which side of the relation this is.
+    pub kind: RelationKind,
+    /// The other model. A function, so that models can point at each other.
+    pub target: fn() -> &'static ModelDef,
+    /// The columns that meet: `from` is this model's; of the through model's, when there is one.
+    pub keys: &'static [KeyPair],
+    /// The model in between, for many-to-many relations.
+    pub through: Option<ThroughDef>,
+    /// Whether the database enforces it with a foreign key (belongs-to only).
+    pub constraint: bool,
+    /// What happens to this row when the row it belongs to is removed.
+    pub on_delete: OnDelete,
+    /// What happens to this row's key when the key it points at changes.
+    pub on_update: OnDelete,
+}
+
+/// The kinds of relations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RelationKind {
+    /// The foreign key is on this model.
+    BelongsTo,
+    /// The foreign key is on the other model, at most one row of which points here.
+    HasOne,
+    /// The foreign key is on the other model.
+    HasMany,
+    /// Two foreign keys are on a model in between.
+    BelongsToMany,
+}
+
+impl RelationKind {
+    /// Whether a row can have several related ones.
+    pub fn is_many(self) -> bool {
+        matches!(self, Self::HasMany | Self::BelongsToMany)
+    }
+}
+
+/// One pair of columns that are equal in related rows.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyPair {
+    /// The column of the model that has the relation.
+    pub from: &'static ColumnDef,
+    /// The column of the other model.
+    pub to: &'static ColumnDef,
+}
+
+/// The model in between of a many-to-many relation. [`RelationDef::keys`] leads from the first model to it.
+#[derive(Debug, Clone, Copy)]
+pub struct ThroughDef {
+    /// The model in between.
+    pub model: fn() -> &'static ModelDef,
+    /// Its columns (`from`) and the columns of the target they point at (`to`).
+    pub keys: &'static [KeyPair],
+}
+
+/// What a foreign key does when the row it points at is removed or its key changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OnDelete {
+    /// Refuse at the end of the statement.
+    NoAction,
+    /// Refuse at once.
+    Restrict,
+    /// Do the same to this row.
+    Cascade,
+    /// Set the foreign key to NULL.
+    SetNull,
+    /// Set the foreign key to its default.
+    SetDefault,
+}

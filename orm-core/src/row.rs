@@ -1,0 +1,191 @@
+//! Rows on their way out of a database: [`Row`] borrows from the client's buffer, [`RowSink`] receives rows one by one
+//! without a box per row, [`Columns`] reads a row's columns in order. Nothing here looks a column up by name.
+
+use std::task::{Context, Poll};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::value::{Type, ValueRef};
+
+/// A row in the client's buffer, valid until the next one is read.
+pub trait Row {
+    /// The number of columns.
+    fn len(&self) -> usize;
+
+    /// Whether the row has no columns.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value of a column, by position.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] when the column does not exist or its bytes are not what its type says.
+    fn get(&self, index: usize) -> Result<ValueRef<'_>>;
+}
+
+/// What a sink wants after a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// The next row.
+    Continue,
+    /// The next row, but only when [`RowSink::poll_ready`] says so.
+    Pause,
+    /// No more rows.
+    Stop,
+}
+
+/// Receives the rows of a query.
+pub trait RowSink: Send {
+    /// Takes one row.
+    ///
+    /// # Errors
+    /// Any error ends the query and becomes its result.
+    fn row(&mut self, row: &dyn Row) -> Result<Flow>;
+
+    /// Forgets the rows of this query that were taken so far: the driver starts it over.
+    fn restart(&mut self);
+
+    /// Whether the next row may come; asked after [`Flow::Pause`]. The task that polls is the one that drains the
+    /// sink, so an implementation that answers `Pending` need not wake it.
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+}
+
+/// A sink for statements whose rows nobody wants.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Discard;
+
+impl RowSink for Discard {
+    fn row(&mut self, _row: &dyn Row) -> Result<Flow> {
+        Ok(Flow::Continue)
+    }
+    fn restart(&mut self) {}
+}
+
+/// Collects what a function makes of each row.
+pub struct Collect<'a, T> {
+    rows: &'a mut Vec<T>,
+    kept: usize,
+    read: fn(&mut Columns<'_>) -> Result<T>,
+}
+
+impl<'a, T> Collect<'a, T> {
+    /// Appends to `rows`.
+    pub fn new(rows: &'a mut Vec<T>, read: fn(&mut Columns<'_>) -> Result<T>) -> Self {
+        let kept = rows.len();
+        Self { rows, kept, read }
+    }
+}
+
+impl<T> std::fmt::Debug for Collect<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Collect").field("rows", &self.rows.len()).finish_non_exhaustive()
+    }
+}
+
+impl<T: Send> RowSink for Collect<'_, T> {
+    #[inline]
+    fn row(&mut self, row: &dyn Row) -> Result<Flow> {
+        self.rows.push((self.read)(&mut Columns::new(row))?);
+        Ok(Flow::Continue)
+    }
+    fn restart(&mut self) {
+        self.rows.truncate(self.kept);
+    }
+}
+
+/// Reads the columns of a row from left to right.
+pub struct Columns<'r> {
+    row: &'r dyn Row,
+    next: usize,
+}
+
+impl<'r> Columns<'r> {
+    /// Starts at the first column.
+    #[inline]
+    pub fn new(row: &'r dyn Row) -> Self {
+        Self { row, next: 0 }
+    }
+
+    /// The position of the next column.
+    #[inline]
+    pub fn position(&self) -> usize {
+        self.next
+    }
+
+    /// Leaves columns out.
+    #[inline]
+    pub fn skip(&mut self, columns: usize) {
+        self.next += columns;
+    }
+
+    /// The next value, as it lies in the row.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] when there is no further column.
+    #[inline]
+    pub fn next_value(&mut self) -> Result<ValueRef<'r>> {
+        let index = self.next;
+        self.next += 1;
+        self.row.get(index).map_err(|error| at(error, index))
+    }
+
+    /// The next value, as a Rust type.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] with the column's position when the value is of another type.
+    #[inline]
+    #[allow(clippy::should_implement_trait)] // Each call reads another type; an iterator cannot.
+    pub fn next<T: Type>(&mut self) -> Result<T> {
+        let index = self.next;
+        self.next += 1;
+        match self.row.get(index) {
+            Ok(value) => T::take(value).map_err(|error| at(error, index)),
+            Err(error) => Err(at(error, index)),
+        }
+    }
+}
+
+impl std::fmt::Debug for Columns<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Columns").field("next", &self.next).field("len", &self.row.len()).finish()
+    }
+}
+
+#[cold]
+fn at(error: Error, index: usize) -> Error {
+    if error.kind() == ErrorKind::Decode { error.with_index(index) } else { error }
+}
+
+/// Something read from the next columns of a row: a value, a tuple, a model, a projection.
+pub trait Decode: Sized + Send + 'static {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] when a column is of another type.
+    fn decode(columns: &mut Columns<'_>) -> Result<Self>;
+}
+
+impl<T: Type> Decode for T {
+    #[inline]
+    fn decode(columns: &mut Columns<'_>) -> Result<Self> {
+        columns.next()
+    }
+}
+
+macro_rules! tuples {
+    ($(($($name:ident)+))+) => {$(
+        impl<$($name: Decode),+> Decode for ($($name,)+) {
+            #[inline]
+            fn decode(columns: &mut Columns<'_>) -> Result<Self> {
+                Ok(($($name::decode(columns)?,)+))
+            }
+        }
+    )+};
+}
+
+tuples! {
+    (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H)
+    (A B C D E F G H I) (A B C D E F G H I J) (A B C D E F G H I J K) (A B C D E F G H I J K L)
+}

@@ -1,0 +1,213 @@
+//! Models' metadata as a snapshot of tables, ordered so that it can be created.
+
+use super::{
+    CheckCondition, CheckSchema, ColumnDefault, ColumnSchema, ForeignKey, IndexKey, IndexSchema, Schema, TableSchema,
+};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{ColumnDef, DefaultDef, IndexDef, IndexPart, ModelDef, OnDelete, RelationKind};
+use crate::value::{EnumDef, EnumStorage, SqlType, Value};
+
+/// The tables of models, a table after those its foreign keys point at; cycles keep the given order.
+///
+/// # Errors
+/// [`ErrorKind::InvalidStatement`] when two models give one table different columns.
+pub fn from_models(models: &[&'static ModelDef]) -> Result<Schema> {
+    let mut unique: Vec<&'static ModelDef> = Vec::with_capacity(models.len());
+    for model in models {
+        match unique.iter().find(|other| other.table.is(model.table)) {
+            None => unique.push(model),
+            Some(other) if std::ptr::eq(*other, *model) => {}
+            Some(other) => {
+                return Err(Error::new(
+                    ErrorKind::InvalidStatement,
+                    format!("the models `{}` and `{}` declare the same table", other.name, model.name),
+                )
+                .with_table(model.table.name));
+            }
+        }
+    }
+    let mut schema = Schema::default();
+    for model in in_creation_order(&unique) {
+        for column in model.columns {
+            if let SqlType::Enum(def) = column.ty
+                && def.storage == EnumStorage::Native
+                && !schema.enums.iter().any(|other| std::ptr::eq(*other, def))
+            {
+                schema.enums.push(def);
+            }
+        }
+        schema.tables.push(table(model));
+    }
+    Ok(schema)
+}
+
+/// Depth first along foreign keys; a model met again while it is being visited is part of a cycle and waits.
+fn in_creation_order(models: &[&'static ModelDef]) -> Vec<&'static ModelDef> {
+    fn visit(
+        model: &'static ModelDef,
+        models: &[&'static ModelDef],
+        visited: &mut Vec<&'static ModelDef>,
+        ordered: &mut Vec<&'static ModelDef>,
+    ) {
+        if visited.iter().any(|seen| std::ptr::eq(*seen, model)) {
+            return;
+        }
+        visited.push(model);
+        for relation in model.relations {
+            let target = (relation.target)();
+            if relation.kind == RelationKind::BelongsTo
+                && relation.constraint
+                && models.iter().any(|m| std::ptr::eq(*m, target))
+            {
+                visit(target, models, visited, ordered);
+            }
+        }
+        ordered.push(model);
+    }
+    let (mut visited, mut ordered) = (Vec::new(), Vec::new());
+    for model in models {
+        visit(model, models, &mut visited, &mut ordered);
+    }
+    ordered
+}
+
+fn table(model: &'static ModelDef) -> TableSchema {
+    let name = model.table.name;
+    let indexed = indexed_columns(model);
+    let mut checks: Vec<CheckSchema> = model
+        .checks
+        .iter()
+        .map(|(check, sql)| CheckSchema {
+            name: (*check).to_owned(),
+            condition: CheckCondition::Sql((*sql).to_owned()),
+        })
+        .collect();
+    for column in model.columns {
+        if let Some(sql) = column.check {
+            checks.push(CheckSchema {
+                name: format!("{name}_{}_check", column.name),
+                condition: CheckCondition::Sql(sql.to_owned()),
+            });
+        }
+        if let SqlType::Enum(def) = column.ty
+            && def.storage != EnumStorage::Integer
+        {
+            checks.push(CheckSchema {
+                name: format!("{name}_{}_labels", column.name),
+                condition: CheckCondition::OneOf(column.name.to_owned(), labels(def)),
+            });
+        }
+    }
+    TableSchema {
+        schema: model.table.schema.map(str::to_owned),
+        name: name.to_owned(),
+        columns: model.columns.iter().map(|c| column_schema(c, indexed.contains(&c.index))).collect(),
+        primary_key: model.key_columns().map(|c| c.name.to_owned()).collect(),
+        indexes: model.indexes.iter().map(|index| index_schema(model, index)).collect(),
+        foreign_keys: foreign_keys(model),
+        checks,
+        comment: model.comment.to_owned(),
+    }
+}
+
+fn labels(def: &'static EnumDef) -> Vec<Value> {
+    def.labels.iter().map(|label| Value::Text((*label).into())).collect()
+}
+
+/// Columns that are part of a key, an index or a foreign key.
+fn indexed_columns(model: &'static ModelDef) -> Vec<usize> {
+    let mut columns = model.primary_key.to_vec();
+    for part in model.indexes.iter().flat_map(|index| index.parts) {
+        if let IndexPart::Column { index, .. } = part {
+            columns.push(*index);
+        }
+    }
+    for relation in model.relations.iter().filter(|r| r.kind == RelationKind::BelongsTo) {
+        columns.extend(relation.keys.iter().map(|pair| pair.from.index));
+    }
+    columns
+}
+
+fn column_schema(column: &'static ColumnDef, indexed: bool) -> ColumnSchema {
+    ColumnSchema {
+        name: column.name.to_owned(),
+        ty: column.ty,
+        type_name: column.type_name.map(str::to_owned),
+        length: column.length,
+        precision: column.precision,
+        nullable: column.nullable,
+        auto_increment: column.auto_increment,
+        indexed,
+        default: match column.default {
+            DefaultDef::Value(value) => ColumnDefault::Value(value()),
+            DefaultDef::Sql(sql) => ColumnDefault::Sql(sql.to_owned()),
+            DefaultDef::None | DefaultDef::Client(_) => ColumnDefault::None,
+        },
+        generated: column.generated.map(str::to_owned),
+        comment: column.comment.to_owned(),
+    }
+}
+
+fn index_schema(model: &'static ModelDef, index: &'static IndexDef) -> IndexSchema {
+    let keys: Vec<IndexKey> = index
+        .parts
+        .iter()
+        .map(|part| match part {
+            IndexPart::Column { index, descending } => {
+                IndexKey::Column { name: model.columns[*index].name.to_owned(), descending: *descending }
+            }
+            IndexPart::Expression(sql) => IndexKey::Expression((*sql).to_owned()),
+        })
+        .collect();
+    let name = if index.name.is_empty() {
+        let mut name = model.table.name.to_owned();
+        for key in &keys {
+            name.push('_');
+            match key {
+                IndexKey::Column { name: column, .. } => name.push_str(column),
+                IndexKey::Expression(_) => name.push_str("expr"),
+            }
+        }
+        name.push_str(if index.unique { "_key" } else { "_idx" });
+        name
+    } else {
+        index.name.to_owned()
+    };
+    IndexSchema {
+        name,
+        unique: index.unique,
+        keys,
+        method: index.method.map(str::to_owned),
+        filter: index.filter.map(str::to_owned),
+        alive: if index.unique { model.deleted_at.map(|i| model.columns[i].name.to_owned()) } else { None },
+    }
+}
+
+fn foreign_keys(model: &'static ModelDef) -> Vec<ForeignKey> {
+    let belongs = model.relations.iter().filter(|r| r.kind == RelationKind::BelongsTo && r.constraint);
+    let mut keys: Vec<ForeignKey> = Vec::new();
+    for relation in belongs {
+        let target = (relation.target)();
+        let columns: Vec<String> = relation.keys.iter().map(|pair| pair.from.name.to_owned()).collect();
+        let target_columns: Vec<String> = relation.keys.iter().map(|pair| pair.to.name.to_owned()).collect();
+        let twin = keys.iter().any(|k| k.columns == columns && k.target_table == target.table.name);
+        if twin {
+            continue; // Two relation fields over one foreign key.
+        }
+        let nullable = relation.keys.iter().all(|pair| pair.from.nullable);
+        let on_delete = match relation.on_delete {
+            OnDelete::SetNull if !nullable => OnDelete::NoAction,
+            action => action,
+        };
+        keys.push(ForeignKey {
+            name: format!("{}_{}_fkey", model.table.name, columns.join("_")),
+            columns,
+            target_schema: target.table.schema.map(str::to_owned),
+            target_table: target.table.name.to_owned(),
+            target_columns,
+            on_delete,
+            on_update: relation.on_update,
+        });
+    }
+    keys
+}

@@ -1,0 +1,134 @@
+//! Values on their way to and from a database: owned ones to bind ([`Value`]), borrowed ones from a row
+//! ([`ValueRef`]), their SQL types ([`SqlType`]), and the traits that tie Rust types to them ([`Scalar`], [`Type`]).
+//! How a database writes a value down is each driver's work.
+
+mod convert;
+mod scalar;
+mod sql_type;
+mod value_ref;
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+
+pub use convert::Char;
+#[cfg(feature = "json")]
+pub use convert::Json;
+pub use scalar::{Numeric, Scalar, Type};
+pub use sql_type::{EnumDef, EnumStorage, SqlType};
+pub use value_ref::ValueRef;
+
+/// A value to bind to a statement. NULL knows its type, so every statement text has one type per placeholder.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// NULL of a type.
+    Null(SqlType),
+    /// A boolean.
+    Bool(bool),
+    /// A 16-bit integer; smaller ones are widened to it.
+    I16(i16),
+    /// A 32-bit integer.
+    I32(i32),
+    /// A 64-bit integer.
+    I64(i64),
+    /// An unsigned 64-bit integer; databases without one check the range.
+    U64(u64),
+    /// A 32-bit float.
+    F32(f32),
+    /// A 64-bit float.
+    F64(f64),
+    /// Text.
+    Text(Cow<'static, str>),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// A UUID.
+    Uuid([u8; 16]),
+    /// A calendar date.
+    Date(NaiveDate),
+    /// A time of day.
+    Time(NaiveTime),
+    /// A date and time without a zone.
+    DateTime(NaiveDateTime),
+    /// An instant, in UTC.
+    Timestamp(DateTime<Utc>),
+    /// A decimal number in plain notation, such as `-12.50`.
+    Decimal(String),
+    /// A JSON document as text.
+    Json(String),
+    /// A label of an enum stored natively.
+    Enum(&'static EnumDef, &'static str),
+    /// A value of a type only this database has, in its text form.
+    Native(&'static str, String),
+    /// A list, for databases with array types; the type is the element's.
+    Array(&'static SqlType, Vec<Value>),
+}
+
+impl Value {
+    /// The value's type.
+    pub fn sql_type(&self) -> SqlType {
+        match self {
+            Self::Null(ty) => *ty,
+            Self::Bool(_) => SqlType::Bool,
+            Self::I16(_) => SqlType::I16,
+            Self::I32(_) => SqlType::I32,
+            Self::I64(_) => SqlType::I64,
+            Self::U64(_) => SqlType::U64,
+            Self::F32(_) => SqlType::F32,
+            Self::F64(_) => SqlType::F64,
+            Self::Text(_) => SqlType::Text,
+            Self::Bytes(_) => SqlType::Bytes,
+            Self::Uuid(_) => SqlType::Uuid,
+            Self::Date(_) => SqlType::Date,
+            Self::Time(_) => SqlType::Time,
+            Self::DateTime(_) => SqlType::DateTime,
+            Self::Timestamp(_) => SqlType::Timestamp,
+            Self::Decimal(_) => SqlType::Decimal,
+            Self::Json(_) => SqlType::Json,
+            Self::Enum(def, _) => SqlType::Enum(def),
+            Self::Native(name, _) => SqlType::Native(name),
+            Self::Array(element, _) => SqlType::Array(element),
+        }
+    }
+
+    /// Whether this is NULL.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null(_))
+    }
+
+    /// The value as a row would give it back.
+    pub fn as_ref(&self) -> ValueRef<'_> {
+        match self {
+            Self::Null(_) => ValueRef::Null,
+            Self::Bool(v) => ValueRef::Bool(*v),
+            Self::I16(v) => ValueRef::I64((*v).into()),
+            Self::I32(v) => ValueRef::I64((*v).into()),
+            Self::I64(v) => ValueRef::I64(*v),
+            Self::U64(v) => ValueRef::U64(*v),
+            Self::F32(v) => ValueRef::F64((*v).into()),
+            Self::F64(v) => ValueRef::F64(*v),
+            Self::Text(v) => ValueRef::Text(v),
+            Self::Bytes(v) => ValueRef::Bytes(v),
+            Self::Uuid(v) => ValueRef::Uuid(*v),
+            Self::Date(v) => ValueRef::Date(*v),
+            Self::Time(v) => ValueRef::Time(*v),
+            Self::DateTime(v) => ValueRef::DateTime(*v),
+            Self::Timestamp(v) => ValueRef::Timestamp(*v),
+            Self::Decimal(v) => ValueRef::Decimal(Cow::Borrowed(v)),
+            Self::Json(v) => ValueRef::Json(Cow::Borrowed(v)),
+            Self::Enum(_, label) => ValueRef::Text(label),
+            Self::Native(_, text) => ValueRef::Text(text),
+            Self::Array(_, items) => ValueRef::Array(Cow::Borrowed(items)),
+        }
+    }
+}
+
+/// Shows the type, never the value: a value may be a secret and `Debug` output ends up in logs.
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Null(ty) => write!(f, "NULL({ty})"),
+            value => write!(f, "Value({})", value.sql_type()),
+        }
+    }
+}

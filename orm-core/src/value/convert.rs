@@ -1,0 +1,444 @@
+//! [`Scalar`] for the standard types, `chrono`'s, and, by feature, those of `uuid`, `rust_decimal` and `serde_json`.
+//! Text forms of dates and decimals are read here too, since SQLite stores them as text.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+
+use super::{Numeric, Scalar, SqlType, Value, ValueRef};
+use crate::error::{Error, Result};
+
+/// The error for a value of the wrong type. Kept out of line: decoding is hot.
+#[cold]
+fn mismatch<T>(value: &ValueRef<'_>) -> Error {
+    Error::decode(std::any::type_name::<T>(), value.kind_name())
+}
+
+#[cold]
+fn malformed<T>(what: &str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::decode(std::any::type_name::<T>(), what.to_owned()).with_source(cause)
+}
+
+#[cold]
+fn out_of_range<T>() -> Error {
+    Error::decode(std::any::type_name::<T>(), "a number outside its range")
+}
+
+macro_rules! integers {
+    ($($rust:ty, $sql:ident, $value:ident as $wide:ty;)*) => {$(
+        impl Scalar for $rust {
+            const TYPE: SqlType = SqlType::$sql;
+            #[inline]
+            fn encode(&self) -> Value {
+                Value::$value(<$wide>::from(*self))
+            }
+            #[inline]
+            fn decode(value: ValueRef<'_>) -> Result<Self> {
+                match value {
+                    ValueRef::I64(v) => Self::try_from(v).map_err(|_| out_of_range::<Self>()),
+                    ValueRef::U64(v) => Self::try_from(v).map_err(|_| out_of_range::<Self>()),
+                    other => integer(&other)
+                        .ok_or_else(|| mismatch::<Self>(&other))
+                        .and_then(|v| Self::try_from(v).map_err(|_| out_of_range::<Self>())),
+                }
+            }
+        }
+        impl Numeric for $rust {}
+    )*};
+}
+
+integers! {
+    i8, I8, I16 as i16;
+    i16, I16, I16 as i16;
+    i32, I32, I32 as i32;
+    i64, I64, I64 as i64;
+    u8, U8, I16 as i16;
+    u16, U16, I32 as i32;
+    u32, U32, I64 as i64;
+    u64, U64, U64 as u64;
+}
+
+/// Integers that arrive as something else: sums come back as decimals on some servers, booleans as numbers elsewhere.
+fn integer(value: &ValueRef<'_>) -> Option<i128> {
+    match value {
+        ValueRef::Decimal(text) => {
+            let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+            if fraction.bytes().all(|b| b == b'0') { whole.parse().ok() } else { None }
+        }
+        _ => None,
+    }
+}
+
+impl Scalar for bool {
+    const TYPE: SqlType = SqlType::Bool;
+    #[inline]
+    fn encode(&self) -> Value {
+        Value::Bool(*self)
+    }
+    #[inline]
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Bool(v) => Ok(v),
+            ValueRef::I64(0) | ValueRef::U64(0) => Ok(false),
+            ValueRef::I64(1) | ValueRef::U64(1) => Ok(true),
+            // A BIT(1) column.
+            ValueRef::Bytes([0]) => Ok(false),
+            ValueRef::Bytes([1]) => Ok(true),
+            ValueRef::I64(_) | ValueRef::U64(_) => Err(out_of_range::<Self>()),
+            other => Err(mismatch::<Self>(&other)),
+        }
+    }
+}
+
+impl Scalar for f64 {
+    const TYPE: SqlType = SqlType::F64;
+    #[inline]
+    fn encode(&self) -> Value {
+        Value::F64(*self)
+    }
+    #[inline]
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::F64(v) => Ok(v),
+            #[allow(clippy::cast_precision_loss)] // SQLite stores whole numbers of a REAL column as integers.
+            ValueRef::I64(v) => Ok(v as f64),
+            #[allow(clippy::cast_precision_loss)]
+            ValueRef::U64(v) => Ok(v as f64),
+            // Averages of integers are decimals on some servers.
+            ValueRef::Decimal(v) => v.parse().map_err(|e| malformed::<Self>("a malformed decimal", e)),
+            other => Err(mismatch::<Self>(&other)),
+        }
+    }
+}
+impl Numeric for f64 {}
+
+impl Scalar for f32 {
+    const TYPE: SqlType = SqlType::F32;
+    #[inline]
+    fn encode(&self) -> Value {
+        Value::F32(*self)
+    }
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // Widened on the way in, so nothing is lost on the way out.
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        f64::decode(value).map(|v| v as f32).map_err(|_| Error::decode("f32", "another type"))
+    }
+}
+impl Numeric for f32 {}
+
+impl Scalar for String {
+    const TYPE: SqlType = SqlType::Text;
+    #[inline]
+    fn encode(&self) -> Value {
+        Value::Text(Cow::Owned(self.clone()))
+    }
+    #[inline]
+    fn into_value(self) -> Value {
+        Value::Text(Cow::Owned(self))
+    }
+    #[inline]
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Text(v) => Ok(v.to_owned()),
+            ValueRef::Json(v) => Ok(v.into_owned()),
+            other => Err(mismatch::<Self>(&other)),
+        }
+    }
+}
+
+/// Marks the type of a one-character column; `char` itself is the Rust type.
+pub type Char = char;
+
+impl Scalar for char {
+    const TYPE: SqlType = SqlType::Char;
+    fn encode(&self) -> Value {
+        Value::Text(Cow::Owned(self.to_string()))
+    }
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        let ValueRef::Text(text) = value else { return Err(mismatch::<Self>(&value)) };
+        let mut chars = text.chars();
+        match (chars.next(), chars.next()) {
+            (Some(one), None) => Ok(one),
+            // Fixed-width columns of some databases cut trailing spaces.
+            (None, None) => Ok(' '),
+            _ => Err(Error::decode("char", "text of several characters")),
+        }
+    }
+}
+
+impl Scalar for Vec<u8> {
+    const TYPE: SqlType = SqlType::Bytes;
+    fn encode(&self) -> Value {
+        Value::Bytes(self.clone())
+    }
+    fn into_value(self) -> Value {
+        Value::Bytes(self)
+    }
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Bytes(v) => Ok(v.to_vec()),
+            other => Err(mismatch::<Self>(&other)),
+        }
+    }
+}
+
+impl Scalar for NaiveDate {
+    const TYPE: SqlType = SqlType::Date;
+    fn encode(&self) -> Value {
+        Value::Date(*self)
+    }
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Date(v) => Ok(v),
+            ValueRef::DateTime(v) => Ok(v.date()),
+            ValueRef::Text(text) => {
+                text.get(..10).unwrap_or(text).parse().map_err(|e| malformed::<Self>("text that is not a date", e))
+            }
+            other => Err(mismatch::<Self>(&other)),
+        }
+    }
+}
+
+impl Scalar for NaiveTime {
+    const TYPE: SqlType = SqlType::Time;
+    fn encode(&self) -> Value {
+        Value::Time(*self)
+    }
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Time(v) => Ok(v),
+            ValueRef::Text(text) => text.parse().map_err(|e| malformed::<Self>("text that is not a time", e)),
+            other => Err(mismatch::<Self>(&other)),
+        }
+    }
+}
+
+/// Splits `2026-11-23 10:11:12.345 +00:00`, `2026-11-23T10:11:12Z` and the like into the local time and its zone.
+fn read_date_time(text: &str) -> Option<(NaiveDateTime, Option<FixedOffset>)> {
+    let text = text.trim();
+    let (local, zone) = match text.strip_suffix(['Z', 'z']) {
+        Some(local) => (local, Some(FixedOffset::east_opt(0)?)),
+        None => match text.get(10..).and_then(|time| time.rfind(['+', '-'])) {
+            Some(at) => (&text[..10 + at], Some(text[10 + at..].replace(':', "").parse_offset()?)),
+            None => (text, None),
+        },
+    };
+    let local = local.trim_end();
+    for format in ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"] {
+        if let Ok(parsed) = NaiveDateTime::parse_from_str(local, format) {
+            return Some((parsed, zone));
+        }
+    }
+    local.parse::<NaiveDate>().ok().and_then(|date| date.and_hms_opt(0, 0, 0)).map(|parsed| (parsed, zone))
+}
+
+trait ParseOffset {
+    /// `+0530` and `+05` as an offset east of Greenwich.
+    fn parse_offset(&self) -> Option<FixedOffset>;
+}
+
+impl ParseOffset for str {
+    fn parse_offset(&self) -> Option<FixedOffset> {
+        let (sign, digits) = (self.get(..1)?, self.get(1..)?);
+        let hours: i32 = digits.get(..2)?.parse().ok()?;
+        let minutes: i32 = digits.get(2..).filter(|m| !m.is_empty()).map_or(Some(0), |m| m.parse().ok())?;
+        let seconds = hours * 3600 + minutes * 60;
+        FixedOffset::east_opt(if sign == "-" { -seconds } else { seconds })
+    }
+}
+
+impl Scalar for NaiveDateTime {
+    const TYPE: SqlType = SqlType::DateTime;
+    fn encode(&self) -> Value {
+        Value::DateTime(*self)
+    }
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::DateTime(v) => Ok(v),
+            ValueRef::Timestamp(v) => Ok(v.naive_utc()),
+            ValueRef::Text(text) => match read_date_time(text) {
+                Some((local, zone)) => Ok(zone.map_or(local, |zone| local - zone)),
+                None => Err(Error::decode("NaiveDateTime", "text that is not a date and time")),
+            },
+            other => Err(mismatch::<Self>(&other)),
+        }
+    }
+}
+
+impl Scalar for DateTime<Utc> {
+    const TYPE: SqlType = SqlType::Timestamp;
+    fn encode(&self) -> Value {
+        Value::Timestamp(*self)
+    }
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Timestamp(v) => Ok(v),
+            // A column without a zone holds UTC.
+            ValueRef::DateTime(v) => Ok(v.and_utc()),
+            other => NaiveDateTime::decode(other).map(|v| v.and_utc()),
+        }
+    }
+}
+
+/// The instant is kept; the offset comes back as UTC.
+impl Scalar for DateTime<FixedOffset> {
+    const TYPE: SqlType = SqlType::Timestamp;
+    fn encode(&self) -> Value {
+        Value::Timestamp(self.to_utc())
+    }
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        DateTime::<Utc>::decode(value).map(|v| v.fixed_offset())
+    }
+}
+
+/// A list, on databases with array types; stored as JSON elsewhere is refused rather than guessed.
+macro_rules! lists {
+    ($($element:ty),*) => {$(
+        impl Scalar for Vec<$element> {
+            const TYPE: SqlType = SqlType::Array(&<$element as Scalar>::TYPE);
+            fn encode(&self) -> Value {
+                Value::Array(&<$element as Scalar>::TYPE, self.iter().map(Scalar::encode).collect())
+            }
+            fn decode(value: ValueRef<'_>) -> Result<Self> {
+                match value {
+                    ValueRef::Array(items) => items.iter().map(|item| <$element as super::Type>::take(item.as_ref())).collect(),
+                    other => Err(mismatch::<Self>(&other)),
+                }
+            }
+        }
+    )*};
+}
+
+lists!(bool, i16, i32, i64, f32, f64, String, NaiveDate, NaiveDateTime, DateTime<Utc>);
+
+#[cfg(feature = "uuid")]
+impl Scalar for uuid::Uuid {
+    const TYPE: SqlType = SqlType::Uuid;
+    fn encode(&self) -> Value {
+        Value::Uuid(*self.as_bytes())
+    }
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Uuid(bytes) => Ok(Self::from_bytes(bytes)),
+            ValueRef::Bytes(bytes) => {
+                Self::from_slice(bytes).map_err(|e| malformed::<Self>("bytes that are no UUID", e))
+            }
+            ValueRef::Text(text) => Self::parse_str(text).map_err(|e| malformed::<Self>("text that is no UUID", e)),
+            other => Err(mismatch::<Self>(&other)),
+        }
+    }
+}
+
+#[cfg(feature = "uuid")]
+lists!(uuid::Uuid);
+
+#[cfg(feature = "decimal")]
+impl Scalar for rust_decimal::Decimal {
+    const TYPE: SqlType = SqlType::Decimal;
+    fn encode(&self) -> Value {
+        Value::Decimal(self.to_string())
+    }
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Decimal(text) => {
+                Self::from_str_exact(&text).map_err(|e| malformed::<Self>("a decimal of more than 28 digits", e))
+            }
+            ValueRef::Text(text) => {
+                Self::from_str_exact(text).map_err(|e| malformed::<Self>("text that is no decimal", e))
+            }
+            ValueRef::I64(v) => Ok(v.into()),
+            ValueRef::U64(v) => Ok(v.into()),
+            // The shortest text that reads back as this float: exact for every decimal of up to 15 digits.
+            ValueRef::F64(v) => {
+                let text = format!("{v}");
+                Self::from_str_exact(&text).map_err(|e| malformed::<Self>("a float that is no decimal", e))
+            }
+            other => Err(mismatch::<Self>(&other)),
+        }
+    }
+}
+#[cfg(feature = "decimal")]
+impl Numeric for rust_decimal::Decimal {}
+
+#[cfg(feature = "json")]
+impl Scalar for serde_json::Value {
+    const TYPE: SqlType = SqlType::Json;
+    fn encode(&self) -> Value {
+        Value::Json(self.to_string())
+    }
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Json(text) => serde_json::from_str(&text).map_err(|e| malformed::<Self>("malformed JSON", e)),
+            ValueRef::Text(text) => serde_json::from_str(text).map_err(|e| malformed::<Self>("malformed JSON", e)),
+            other => Err(mismatch::<Self>(&other)),
+        }
+    }
+}
+
+/// A value of any serializable type, stored as JSON.
+///
+/// ```
+/// # #[cfg(feature = "json")] {
+/// use orm_core::{Json, Scalar};
+/// let tags = Json(vec!["a".to_string(), "b".to_string()]);
+/// assert_eq!(Json::<Vec<String>>::decode(tags.encode().as_ref()).unwrap(), tags);
+/// # }
+/// ```
+#[cfg(feature = "json")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Json<T>(pub T);
+
+#[cfg(feature = "json")]
+impl<T> Scalar for Json<T>
+where
+    T: serde::Serialize + serde::de::DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    const TYPE: SqlType = SqlType::Json;
+    fn encode(&self) -> Value {
+        // A type whose Serialize fails (a map with keys that are no text) binds as malformed JSON, which the database
+        // or the decoder refuses: nothing wrong is stored.
+        Value::Json(serde_json::to_string(&self.0).unwrap_or_default())
+    }
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Json(text) => {
+                serde_json::from_str(&text).map(Json).map_err(|e| malformed::<Self>("other JSON", e))
+            }
+            ValueRef::Text(text) => {
+                serde_json::from_str(text).map(Json).map_err(|e| malformed::<Self>("other JSON", e))
+            }
+            other => Err(mismatch::<Self>(&other)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn date_times_are_read_in_every_written_form() {
+        let expected = "2026-11-23T10:11:12.5Z".parse::<DateTime<Utc>>().unwrap();
+        for text in [
+            "2026-11-23 10:11:12.500 +00:00",
+            "2026-11-23T10:11:12.5Z",
+            "2026-11-23 10:11:12.5",
+            "2026-11-23 11:11:12.500+01:00",
+            "2026-11-23 05:41:12.500 -0430",
+        ] {
+            assert_eq!(DateTime::<Utc>::decode(ValueRef::Text(text)).unwrap(), expected, "{text}");
+        }
+        assert!(DateTime::<Utc>::decode(ValueRef::Text("yesterday")).is_err());
+        assert!(DateTime::<Utc>::decode(ValueRef::Text("😀😀😀😀😀")).is_err());
+    }
+
+    #[test]
+    fn integers_out_of_range_are_refused() {
+        assert!(i8::decode(ValueRef::I64(128)).is_err());
+        assert!(u64::decode(ValueRef::I64(-1)).is_err());
+        assert!(i64::decode(ValueRef::U64(u64::MAX)).is_err());
+        assert_eq!(i64::decode(ValueRef::Decimal("42.00".into())).unwrap(), 42);
+        assert!(i64::decode(ValueRef::Decimal("42.01".into())).is_err());
+    }
+}

@@ -1,0 +1,130 @@
+//! The pair of traits between Rust types and values: [`Scalar`] for the types themselves, [`Type`] for what a column
+//! may hold, a scalar or an `Option` of one. Implementations for the standard types are in `convert`.
+
+use super::{SqlType, Value, ValueRef};
+use crate::error::{Error, Result};
+
+/// A Rust type that a column can hold, never NULL. Implement it (or derive `Value` or `Enum`) for types of your own.
+///
+/// ```
+/// use orm_core::{Error, Result, Scalar, SqlType, Value, ValueRef};
+///
+/// #[derive(Clone, Debug, PartialEq)]
+/// struct Celsius(f64);
+///
+/// impl Scalar for Celsius {
+///     const TYPE: SqlType = SqlType::F64;
+///     fn encode(&self) -> Value {
+///         Value::F64(self.0)
+///     }
+///     fn decode(value: ValueRef<'_>) -> Result<Self> {
+///         f64::decode(value).map(Celsius)
+///     }
+/// }
+/// assert_eq!(Celsius::decode(Celsius(21.5).encode().as_ref())?, Celsius(21.5));
+/// # Ok::<(), Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a column type",
+    label = "this type cannot be stored in a column",
+    note = "derive `Value` for a newtype, `Enum` for an enum, or implement `orm::Scalar`; third-party types need their feature of `orm`"
+)]
+pub trait Scalar: Sized + Clone + Send + Sync + 'static {
+    /// The type of the column.
+    const TYPE: SqlType;
+
+    /// The value to bind.
+    fn encode(&self) -> Value;
+
+    /// The value to bind, from an owned one; override it to save a copy.
+    fn into_value(self) -> Value {
+        self.encode()
+    }
+
+    /// Reads a value that is not NULL.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the value is of another type or out of range.
+    fn decode(value: ValueRef<'_>) -> Result<Self>;
+}
+
+/// What a column may hold: a [`Scalar`], or an `Option` of one for nullable columns. Nobody implements it by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a column type",
+    label = "this type cannot be stored in a column",
+    note = "derive `Value` for a newtype, `Enum` for an enum, or implement `orm::Scalar`; third-party types need their feature of `orm`"
+)]
+pub trait Type: Sized + Clone + Send + Sync + 'static {
+    /// The scalar inside.
+    type Base: Scalar;
+    /// Whether NULL is a value of this type.
+    const NULLABLE: bool;
+
+    /// The value to bind.
+    fn put(&self) -> Value;
+    /// The value to bind, from an owned one.
+    fn into_value(self) -> Value;
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the value is of another type, out of range, or an
+    /// unexpected NULL.
+    fn take(value: ValueRef<'_>) -> Result<Self>;
+}
+
+impl<T: Scalar> Type for T {
+    type Base = T;
+    const NULLABLE: bool = false;
+
+    #[inline]
+    fn put(&self) -> Value {
+        self.encode()
+    }
+    #[inline]
+    fn into_value(self) -> Value {
+        Scalar::into_value(self)
+    }
+    #[inline]
+    fn take(value: ValueRef<'_>) -> Result<Self> {
+        if matches!(value, ValueRef::Null) {
+            return Err(unexpected_null::<T>());
+        }
+        T::decode(value)
+    }
+}
+
+#[cold]
+fn unexpected_null<T: Scalar>() -> Error {
+    Error::decode(std::any::type_name::<T>(), "NULL (make the field an `Option` if the column may be NULL)")
+}
+
+impl<T: Scalar> Type for Option<T> {
+    type Base = T;
+    const NULLABLE: bool = true;
+
+    #[inline]
+    fn put(&self) -> Value {
+        match self {
+            Some(value) => value.encode(),
+            None => Value::Null(T::TYPE),
+        }
+    }
+    #[inline]
+    fn into_value(self) -> Value {
+        match self {
+            Some(value) => Scalar::into_value(value),
+            None => Value::Null(T::TYPE),
+        }
+    }
+    #[inline]
+    fn take(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Null => Ok(None),
+            value => T::decode(value).map(Some),
+        }
+    }
+}
+
+/// A scalar with arithmetic in SQL: `+`, `-`, `*`, `/`, `sum`, `avg`.
+#[diagnostic::on_unimplemented(message = "`{Self}` has no arithmetic", label = "not a number")]
+pub trait Numeric: Scalar {}

@@ -1,0 +1,75 @@
+//! A value as it lies in a row, borrowed from the client's buffer where it can be.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+
+use super::Value;
+
+/// A column's value in a row. Drivers give the variant closest to what is stored; [`Scalar::decode`](super::Scalar)
+/// turns it into a Rust type.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum ValueRef<'r> {
+    /// NULL.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// Any signed integer.
+    I64(i64),
+    /// An unsigned integer.
+    U64(u64),
+    /// Any float.
+    F64(f64),
+    /// Text.
+    Text(&'r str),
+    /// Bytes.
+    Bytes(&'r [u8]),
+    /// A UUID.
+    Uuid([u8; 16]),
+    /// A calendar date.
+    Date(NaiveDate),
+    /// A time of day.
+    Time(NaiveTime),
+    /// A date and time without a zone.
+    DateTime(NaiveDateTime),
+    /// An instant, in UTC.
+    Timestamp(DateTime<Utc>),
+    /// A decimal number in plain notation.
+    Decimal(Cow<'r, str>),
+    /// A JSON document as text.
+    Json(Cow<'r, str>),
+    /// A list.
+    Array(Cow<'r, [Value]>),
+}
+
+impl ValueRef<'_> {
+    /// What was found, for messages: the variant's name, never the value.
+    pub fn kind_name(&self) -> &'static str {
+        match self {
+            Self::Null => "NULL",
+            Self::Bool(_) => "a boolean",
+            Self::I64(_) => "an integer",
+            Self::U64(_) => "an unsigned integer",
+            Self::F64(_) => "a float",
+            Self::Text(_) => "text",
+            Self::Bytes(_) => "bytes",
+            Self::Uuid(_) => "a UUID",
+            Self::Date(_) => "a date",
+            Self::Time(_) => "a time",
+            Self::DateTime(_) => "a date and time",
+            Self::Timestamp(_) => "a timestamp",
+            Self::Decimal(_) => "a decimal",
+            Self::Json(_) => "JSON",
+            Self::Array(_) => "an array",
+        }
+    }
+}
+
+/// Shows the kind, never the value.
+impl fmt::Debug for ValueRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ValueRef({})", self.kind_name())
+    }
+}
