@@ -156,12 +156,17 @@ impl Drop for Guarded {
         if self.exited().is_some() {
             return;
         }
-        self.ask_to_stop();
         let start = Instant::now();
+        let mut asked = 0;
         while self.exited().is_none() {
-            if start.elapsed() > Duration::from_secs(10) {
+            let waited = start.elapsed();
+            if waited > Duration::from_secs(10) {
                 self.send(Signal::SIGKILL);
                 let _ = self.child.wait();
+            } else if waited >= Duration::from_secs(asked) {
+                // Once a second, for a program that has just started may not listen yet.
+                self.ask_to_stop();
+                asked += 1;
             }
             sleep(Duration::from_millis(10));
         }

@@ -10,6 +10,7 @@ mod system;
 mod version;
 
 use std::fmt;
+use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use crate::process::{Guarded, Outcome, dies_with_us, interrupted, log_to, tail};
+use crate::process::{Guarded, Outcome, dies_with_us, interrupted, log_to, scratch, tail};
 use home::Home;
 
 /// A database that needs a server. (SQLite does not.)
@@ -129,13 +130,34 @@ pub(crate) struct Missing {
 pub(crate) struct Fleet {
     pub(crate) running: Vec<Running>,
     pub(crate) missing: Vec<Missing>,
-    _home: Home,
+    home: Home,
+}
+
+impl Fleet {
+    /// The error to report when one of our servers has ended by itself.
+    pub(crate) fn all_alive(&mut self) -> Outcome<()> {
+        for running in &mut self.running {
+            if let Some(status) = running.process.as_mut().and_then(Guarded::exited) {
+                let log = log_of(&self.home.dir(running.backend.name()));
+                return Err(format!("{} ended ({status}); its log ends:\n{}", running.backend, tail(&log)));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Drop for Fleet {
     fn drop(&mut self) {
-        // All at once; each guard then waits for its own.
-        self.running.iter().filter_map(|r| r.process.as_ref()).for_each(Guarded::ask_to_stop);
+        for running in &self.running {
+            let Some(process) = &running.process else { continue };
+            // All at once; each guard then waits for its own.
+            process.ask_to_stop();
+            // What the servers had to say outlives them until the next run, for those who look into a failure.
+            if let Ok(scratch) = scratch() {
+                let name = running.backend.name();
+                let _ = fs::copy(log_of(&self.home.dir(name)), scratch.join(format!("{name}.log")));
+            }
+        }
     }
 }
 
@@ -146,12 +168,12 @@ impl Drop for Fleet {
 /// A server that is there but does not start, a URL nobody answers at, or an interrupt. A server that cannot be had is
 /// no error here: it is listed in [`Fleet::missing`].
 pub(crate) fn start(wanted: &[Backend], install: bool) -> Outcome<Fleet> {
-    let mut fleet = Fleet { running: Vec::new(), missing: Vec::new(), _home: Home::new()? };
+    let mut fleet = Fleet { running: Vec::new(), missing: Vec::new(), home: Home::new()? };
     let mut ours = Vec::new();
     for &backend in wanted {
         match std::env::var(backend.variable("URL")) {
             Ok(url) if !url.is_empty() => fleet.running.push(given(backend, url)?),
-            _ => ours.push((backend, fleet._home.dir(backend.name())?)),
+            _ => ours.push((backend, fleet.home.make(backend.name())?)),
         }
     }
     // The slow part, all backends at the same time: finding or fetching the program, and making a data directory.
@@ -159,6 +181,9 @@ pub(crate) fn start(wanted: &[Backend], install: bool) -> Outcome<Fleet> {
         let threads: Vec<_> = ours.iter().map(|(b, dir)| scope.spawn(move || prepare(*b, dir, install))).collect();
         threads.into_iter().map(|t| t.join().unwrap_or_else(|_| Err("a preparing thread panicked".into()))).collect()
     });
+    if interrupted() {
+        return Err("interrupted".to_owned());
+    }
     // Processes are started from the main thread: they are set to die with the thread that starts them.
     let mut starting = Vec::new();
     for ((backend, dir), prepared) in ours.into_iter().zip(prepared) {
@@ -241,7 +266,7 @@ impl Starting {
     fn wait_for_ready_line(&mut self) -> Outcome<()> {
         let start = Instant::now();
         loop {
-            let log = std::fs::read(self.log()).unwrap_or_default();
+            let log = fs::read(self.log()).unwrap_or_default();
             if String::from_utf8_lossy(&log).contains(self.server.ready_line()) {
                 return Ok(());
             }

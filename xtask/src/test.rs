@@ -3,12 +3,11 @@
 
 mod counts;
 
-use std::env;
 use std::io::{BufRead, BufReader, IsTerminal, Write, pipe, stderr, stdout};
-use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::Instant;
+use std::{env, fs};
 
 use nix::sys::signal::Signal;
 
@@ -80,7 +79,7 @@ pub(crate) fn run(args: &[String]) -> Outcome<()> {
     let ci = env::var("CI").is_ok_and(|value| value == "true" || value == "1");
     let options = Options::parse(args, ci)?;
     let start = Instant::now();
-    let fleet = servers::start(&options.servers(), options.install)?;
+    let mut fleet = servers::start(&options.servers(), options.install)?;
     announce(&fleet);
     if let (true, Some(missing)) = (ci, fleet.missing.first()) {
         return Err(format!(
@@ -109,6 +108,7 @@ pub(crate) fn run(args: &[String]) -> Outcome<()> {
         start.elapsed().as_secs_f32()
     );
     announce_missing(&fleet);
+    fleet.all_alive()?;
     match (passed, silent.as_slice()) {
         (false, _) => Err("there are failures".to_owned()),
         (true, []) => Ok(()),
@@ -147,19 +147,19 @@ fn nextest(options: &Options, fleet: &Fleet, count: &mut Count) -> Outcome<bool>
     let scratch = scratch()?;
     let report = scratch.join("junit.xml");
     let config = scratch.join("nextest.toml");
-    let _ = std::fs::remove_file(&report);
+    let _ = fs::remove_file(&report);
     let settings = format!(
         "[profile.default]\nslow-timeout = {{ period = \"60s\", terminate-after = 5 }}\n\
          [profile.default.junit]\npath = {:?}\n",
         report.display().to_string()
     );
-    std::fs::write(&config, settings).map_err(|e| format!("cannot write {}: {e}", config.display()))?;
+    fs::write(&config, settings).map_err(|e| format!("cannot write {}: {e}", config.display()))?;
     let mut command = cargo();
     command.args(["nextest", "run", "--no-fail-fast", "--no-tests=pass", "--tool-config-file"]);
     command.arg(format!("xtask:{}", config.display())).args(options.selection());
     export(fleet, &mut command);
     let status = Guarded::spawn(&mut dies_with_us(&command, Signal::SIGTERM), Signal::SIGINT)?.wait()?;
-    count.add_junit(&std::fs::read_to_string(&report).unwrap_or_default());
+    count.add_junit(&fs::read_to_string(&report).unwrap_or_default());
     Ok(status.success())
 }
 
@@ -235,14 +235,17 @@ fn summary(options: &Options, fleet: &Fleet, count: &Count) -> Vec<&'static str>
     silent
 }
 
-/// SQLite comes with a crate, so the lock file knows its version.
+/// SQLite comes with a crate, whose build leaves the version in the target directory.
 fn sqlite_version() -> String {
-    let lock = std::fs::read_to_string(Path::new(&crate::process::workspace_root()).join("Cargo.lock"));
-    let version = lock.ok().and_then(|lock| {
-        let entry = lock.split("[[package]]").find(|entry| entry.contains("name = \"libsqlite3-sys\""))?;
-        entry.lines().find_map(|line| line.strip_prefix("version = ")).map(|v| v.trim_matches('"').to_owned())
-    });
-    version.map_or(String::new(), |version| format!("bundled by libsqlite3-sys {version}"))
+    let build = scratch().ok().and_then(|dir| Some(dir.parent()?.join("debug/build")));
+    let crates = build.and_then(|dir| fs::read_dir(dir).ok()).into_iter().flatten().flatten();
+    let bindings = crates
+        .filter(|dir| dir.file_name().to_string_lossy().starts_with("libsqlite3-sys-"))
+        .map(|dir| dir.path().join("out/bindgen.rs"));
+    let newest = bindings.max_by_key(|file| file.metadata().and_then(|m| m.modified()).ok());
+    let text = newest.and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
+    let line = text.lines().find(|line| line.contains(" SQLITE_VERSION:")).unwrap_or_default();
+    line.split('"').nth(1).map_or("unknown version".to_owned(), |v| v.trim_end_matches("\\0").to_owned())
 }
 
 #[cfg(test)]

@@ -36,11 +36,7 @@ pub(crate) fn all(args: &[String]) -> Outcome<()> {
     }
     println!("# Ctrl-C stops them.");
     while !interrupted() && !fleet.running.is_empty() {
-        for running in &mut fleet.running {
-            if let Some(status) = running.process.as_mut().and_then(|process| process.exited()) {
-                return Err(format!("{} ended ({status})", running.backend));
-            }
-        }
+        fleet.all_alive()?;
         sleep(Duration::from_millis(100));
     }
     Ok(())

@@ -37,9 +37,14 @@ impl Home {
         Ok(home)
     }
 
+    /// The directory of that name in this one.
+    pub(super) fn dir(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
     /// A new directory in this one.
-    pub(super) fn dir(&self, name: &str) -> Outcome<PathBuf> {
-        let dir = self.path.join(name);
+    pub(super) fn make(&self, name: &str) -> Outcome<PathBuf> {
+        let dir = self.dir(name);
         fs::create_dir(&dir).map_err(|e| format!("cannot make {}: {e}", dir.display()))?;
         Ok(dir)
     }
