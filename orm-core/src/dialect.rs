@@ -3,18 +3,21 @@
 //! statement into a [`Rendered`] query. What a database calls its errors and how it is talked to is the driver's work.
 
 mod capabilities;
+mod render;
 mod writer;
 
 use std::borrow::Cow;
 use std::fmt;
 
 pub use capabilities::{Capabilities, CommentStyle, JsonStyle, LimitStyle, ListStyle, RegexpStyle, UpsertStyle};
+pub use render::ddl;
+pub use render::{render, render_condition};
 pub use writer::{Rendered, SqlWriter};
 
 use crate::ast::Function;
 use crate::error::{Error, Result};
 use crate::schema::ColumnSchema;
-use crate::value::{SqlType, Value};
+use crate::value::{EnumDef, SqlType, Value};
 
 /// The points where one database's SQL differs. Implement it in a driver crate; everything here can be implemented
 /// with public items.
@@ -80,6 +83,42 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// The name and form of a function; `None` leaves it to the standard spelling.
     fn function(&self, _function: Function) -> Option<FunctionForm> {
         None
+    }
+
+    /// The SQL function that names the schema in use.
+    fn current_schema(&self) -> &'static str {
+        "current_schema()"
+    }
+
+    /// Writes a query that gives one row when a table exists and none when not. The default asks the standard's
+    /// information schema.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Encode`](crate::ErrorKind::Encode) for names that cannot be bound.
+    fn push_table_exists(&self, w: &mut SqlWriter<'_>, schema: Option<&str>, name: &str) -> Result<()> {
+        w.push_sql("SELECT 1 FROM information_schema.tables WHERE table_name = ");
+        w.push_bind(Value::Text(name.to_owned().into()))?;
+        w.push_sql(" AND table_schema = ");
+        match schema {
+            Some(schema) => w.push_bind(Value::Text(schema.to_owned().into())),
+            None => {
+                w.push_sql(self.current_schema());
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes the statement that creates an enum type unless it is there; only asked of databases with enum types.
+    ///
+    /// # Errors
+    /// As [`SqlWriter::push_ident`].
+    fn push_create_enum(&self, w: &mut SqlWriter<'_>, def: &EnumDef) -> Result<()> {
+        w.push_sql("CREATE TYPE ");
+        w.push_ident(def.name)?;
+        w.push_sql(" AS ENUM (");
+        w.separated(", ", def.labels, |w, label| w.push_text_literal(label))?;
+        w.push_sql(")");
+        Ok(())
     }
 
     /// What follows the table's column list in CREATE TABLE, such as an engine.

@@ -344,8 +344,6 @@ pub struct Aggregate {
     pub argument: Option<Expr>,
     /// The rows that count.
     pub filter: Option<Expr>,
-    /// The type to convert the result to, so that it is the same on every database.
-    pub cast: Option<SqlType>,
 }
 
 /// A window function.

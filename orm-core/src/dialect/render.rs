@@ -1,0 +1,241 @@
+//! Statements to SQL. A renderer keeps the tables in scope, innermost query last, so that every column is found in the
+//! right table, or refused. What differs between databases is asked of the dialect.
+
+mod condition;
+pub mod ddl;
+mod expr;
+mod function;
+mod related;
+mod select;
+mod write;
+
+use super::{Dialect, Rendered, SqlWriter};
+use crate::ast::{Deleted, Expr, Statement};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{ColumnDef, ModelDef};
+
+/// The SQL and binds of a statement.
+///
+/// ```
+/// # use orm_core::{ast, dialect};
+/// # fn show(statement: &ast::Statement, dialect: &dyn dialect::Dialect) -> orm_core::Result<String> {
+/// let rendered = dialect::render(statement, dialect)?;
+/// # Ok(rendered.sql)
+/// # }
+/// ```
+///
+/// # Errors
+/// [`ErrorKind::Unsupported`] for what the dialect does not have, [`ErrorKind::InvalidStatement`] for columns of tables
+/// the statement does not read and names that cannot be quoted, [`ErrorKind::Encode`] for values that the database
+/// cannot store.
+pub fn render(statement: &Statement, dialect: &dyn Dialect) -> Result<Rendered> {
+    let mut renderer = Renderer::new(dialect);
+    match statement {
+        Statement::Select(select) => renderer.select(select)?,
+        Statement::Insert(insert) => renderer.insert(insert)?,
+        Statement::Update(update) => renderer.update(update)?,
+        Statement::Delete(delete) => renderer.delete(delete)?,
+    }
+    renderer.finish()
+}
+
+/// The SQL of a condition on a model's table alone, as in a CHECK; for messages and tests.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_condition(model: &'static ModelDef, condition: &Expr, dialect: &dyn Dialect) -> Result<Rendered> {
+    let mut renderer = Renderer::new(dialect);
+    renderer.frames.push(Frame::of(Source { model, alias: None, path: Vec::new() }));
+    renderer.expr(condition)?;
+    renderer.finish()
+}
+
+/// One query's tables.
+struct Frame {
+    sources: Vec<Source>,
+    /// Whether columns are written with their table even when there is only one.
+    qualified: bool,
+    /// Whether to-one relations may become joins of this query.
+    joins: bool,
+}
+
+impl Frame {
+    fn of(source: Source) -> Self {
+        Self { sources: vec![source], qualified: false, joins: false }
+    }
+}
+
+/// One occurrence of a table.
+#[derive(Clone)]
+struct Source {
+    model: &'static ModelDef,
+    /// The number in its alias; `None` goes by the table's own name.
+    alias: Option<u32>,
+    /// The to-one relations that led here; empty for tables the statement names.
+    path: Vec<&'static str>,
+}
+
+struct Renderer<'d> {
+    w: SqlWriter<'d>,
+    frames: Vec<Frame>,
+    aliases: u32,
+}
+
+impl<'d> Renderer<'d> {
+    fn new(dialect: &'d dyn Dialect) -> Self {
+        Self { w: SqlWriter::new(dialect), frames: Vec::new(), aliases: 0 }
+    }
+
+    fn finish(self) -> Result<Rendered> {
+        let limit = self.w.dialect().capabilities().max_binds;
+        if self.w.bind_count() > limit {
+            return Err(Error::new(
+                ErrorKind::InvalidStatement,
+                format!(
+                    "the statement has {} values, {} takes at most {limit}; split it",
+                    self.w.bind_count(),
+                    self.w.dialect().name()
+                ),
+            ));
+        }
+        Ok(self.w.finish())
+    }
+
+    fn dialect(&self) -> &'d dyn Dialect {
+        self.w.dialect()
+    }
+
+    fn next_alias(&mut self) -> u32 {
+        self.aliases += 1;
+        self.aliases
+    }
+
+    fn push_alias(&mut self, alias: u32) {
+        let quote = self.dialect().quote();
+        let mut buffer = [0; 4];
+        let quote = quote.encode_utf8(&mut buffer);
+        self.w.push_sql(quote);
+        self.w.push_sql("_t");
+        self.w.push_number(u64::from(alias));
+        self.w.push_sql(quote);
+    }
+
+    /// Appends what qualifies a source's columns.
+    fn push_source_name(&mut self, source: &Source) -> Result<()> {
+        match source.alias {
+            Some(alias) => {
+                self.push_alias(alias);
+                Ok(())
+            }
+            None => self.w.push_ident(source.model.table.name),
+        }
+    }
+
+    /// Appends a table and its alias, as FROM and JOIN want it.
+    fn push_source(&mut self, source: &Source) -> Result<()> {
+        self.w.push_table(source.model.table)?;
+        if let Some(alias) = source.alias {
+            self.w.push_sql(" AS ");
+            self.push_alias(alias);
+        }
+        Ok(())
+    }
+
+    /// Appends a column, found from the innermost query outwards.
+    fn push_column(&mut self, column: &'static ColumnDef) -> Result<()> {
+        self.push_column_from(column, self.frames.len())
+    }
+
+    /// Appends a column, found in the first `depth` queries only.
+    fn push_column_from(&mut self, column: &'static ColumnDef, depth: usize) -> Result<()> {
+        for frame in self.frames[..depth].iter().rev() {
+            let mut found = frame.sources.iter().filter(|s| s.path.is_empty() && s.model.table.is(column.table));
+            let Some(source) = found.next() else { continue };
+            if found.next().is_some() {
+                return Err(ambiguous(column));
+            }
+            if self.frames.len() > 1 || frame.qualified || frame.sources.len() > 1 {
+                let source = source.clone();
+                self.push_source_name(&source)?;
+                self.w.push_sql(".");
+            }
+            return self.w.push_ident(column.name);
+        }
+        Err(self.not_in_query(column))
+    }
+
+    /// Appends a column of a certain source.
+    fn push_source_column(&mut self, source: &Source, column: &'static ColumnDef) -> Result<()> {
+        self.push_source_name(source)?;
+        self.w.push_sql(".");
+        self.w.push_ident(column.name)
+    }
+
+    #[cold]
+    fn not_in_query(&self, column: &'static ColumnDef) -> Error {
+        let tables: Vec<&str> = self
+            .frames
+            .iter()
+            .flat_map(|f| &f.sources)
+            .filter(|s| s.path.is_empty())
+            .map(|s| s.model.table.name)
+            .collect();
+        Error::new(
+            ErrorKind::InvalidStatement,
+            format!(
+                "the query reads `{}`, not `{}`; join it or reach it through a relation",
+                tables.join("`, `"),
+                column.table.name
+            ),
+        )
+        .with_table(column.table.name)
+        .with_columns([column.name])
+    }
+
+    /// Appends the condition that leaves deleted rows out (or everything else), when there is one.
+    fn deleted_filter(&mut self, source: &Source, deleted: Deleted) -> Result<bool> {
+        let Some(index) = source.model.deleted_at else { return Ok(false) };
+        let test = match deleted {
+            Deleted::Included => return Ok(false),
+            Deleted::Hidden => " IS NULL",
+            Deleted::Only => " IS NOT NULL",
+        };
+        let column = &source.model.columns[index];
+        let bare = self.frames.len() == 1 && self.frames[0].sources.len() == 1 && !self.frames[0].qualified;
+        if !bare {
+            self.push_source_name(source)?;
+            self.w.push_sql(".");
+        }
+        self.w.push_ident(column.name)?;
+        self.w.push_sql(test);
+        Ok(true)
+    }
+
+    /// Appends `WHERE` and everything that must hold of the first source of the innermost query.
+    fn push_where(&mut self, deleted: Deleted, filter: &[Expr]) -> Result<()> {
+        let Some(source) = self.frames.last().and_then(|f| f.sources.first()).cloned() else { return Ok(()) };
+        let hides = source.model.deleted_at.is_some() && deleted != Deleted::Included;
+        if !hides && filter.is_empty() {
+            return Ok(());
+        }
+        self.w.push_sql(" WHERE ");
+        self.deleted_filter(&source, deleted)?;
+        for (i, condition) in filter.iter().enumerate() {
+            if i > 0 || hides {
+                self.w.push_sql(" AND ");
+            }
+            self.operand(condition, expr::AND)?;
+        }
+        Ok(())
+    }
+}
+
+#[cold]
+fn ambiguous(column: &'static ColumnDef) -> Error {
+    Error::new(
+        ErrorKind::InvalidStatement,
+        "the table occurs twice in the query, so its columns are ambiguous; use a relation instead of the second join",
+    )
+    .with_table(column.table.name)
+    .with_columns([column.name])
+}

@@ -1,0 +1,365 @@
+//! Expressions: operators and their precedence, aggregates, windows, CASE, casts, JSON, raw SQL.
+
+use super::super::{JsonStyle, unsupported};
+use super::Renderer;
+use crate::ast::{Aggregate, BinaryOp, Case, Expr, JsonStep, Window};
+use crate::error::{Error, ErrorKind, Result};
+use crate::value::{SqlType, Value};
+
+/// Precedence levels, loosest first. SQL's own differ between databases in the middle; parentheses are written where
+/// any of them would need one.
+const OR: u8 = 1;
+pub(super) const AND: u8 = 2;
+const NOT: u8 = 3;
+pub(super) const COMPARE: u8 = 4;
+const BITS: u8 = 5;
+const SUM: u8 = 6;
+const PRODUCT: u8 = 7;
+const ATOM: u8 = 9;
+
+fn precedence(expr: &Expr) -> u8 {
+    match expr {
+        Expr::Or(all) if all.len() > 1 => OR,
+        Expr::And(all) if all.len() > 1 => AND,
+        Expr::Or(all) | Expr::And(all) => all.first().map_or(ATOM, precedence),
+        Expr::Not(_) => NOT,
+        Expr::Binary(op, _) => operator(*op).1,
+        Expr::IsNull { .. } | Expr::In(_) | Expr::Between { .. } | Expr::Like { .. } | Expr::Regexp { .. } => COMPARE,
+        Expr::Negate(_) | Expr::Json { .. } => PRODUCT,
+        Expr::Raw(..) => 0,
+        Expr::Path(_, inner) => precedence(inner),
+        _ => ATOM,
+    }
+}
+
+fn operator(op: BinaryOp) -> (&'static str, u8) {
+    match op {
+        BinaryOp::Eq => (" = ", COMPARE),
+        BinaryOp::Ne => (" <> ", COMPARE),
+        BinaryOp::Lt => (" < ", COMPARE),
+        BinaryOp::Le => (" <= ", COMPARE),
+        BinaryOp::Gt => (" > ", COMPARE),
+        BinaryOp::Ge => (" >= ", COMPARE),
+        BinaryOp::IsNotDistinct | BinaryOp::IsDistinct => ("", COMPARE),
+        BinaryOp::Add => (" + ", SUM),
+        BinaryOp::Sub => (" - ", SUM),
+        BinaryOp::Mul => (" * ", PRODUCT),
+        BinaryOp::Div => (" / ", PRODUCT),
+        BinaryOp::Rem => (" % ", PRODUCT),
+        BinaryOp::Concat => (" || ", BITS),
+        BinaryOp::BitAnd => (" & ", BITS),
+        BinaryOp::BitOr => (" | ", BITS),
+        BinaryOp::Contains => (" @> ", BITS),
+        BinaryOp::ContainedBy => (" <@ ", BITS),
+        BinaryOp::Overlaps => (" && ", BITS),
+    }
+}
+
+impl Renderer<'_> {
+    /// An expression, in parentheses when it binds looser than `level`.
+    pub(super) fn operand(&mut self, expr: &Expr, level: u8) -> Result<()> {
+        if precedence(expr) < level {
+            self.w.push_sql("(");
+            self.expr(expr)?;
+            self.w.push_sql(")");
+            Ok(())
+        } else {
+            self.expr(expr)
+        }
+    }
+
+    pub(super) fn expr(&mut self, expr: &Expr) -> Result<()> {
+        match expr {
+            Expr::Column(column) => self.push_column(column),
+            Expr::Path(relations, inner) => self.path(relations, inner),
+            Expr::Value(value) => self.w.push_bind(value.clone()),
+            Expr::Binary(op, pair) => self.binary(*op, &pair.0, &pair.1),
+            Expr::Not(inner) => {
+                self.w.push_sql("NOT ");
+                self.operand(inner, ATOM)
+            }
+            Expr::Negate(inner) => {
+                self.w.push_sql("-");
+                self.operand(inner, ATOM)
+            }
+            Expr::And(all) => self.chain(all, " AND ", AND, "TRUE"),
+            Expr::Or(all) => self.chain(all, " OR ", OR + 1, "FALSE"),
+            Expr::IsNull { expr, negated } => {
+                self.operand(expr, COMPARE + 1)?;
+                self.w.push_sql(if *negated { " IS NOT NULL" } else { " IS NULL" });
+                Ok(())
+            }
+            Expr::In(list) => self.in_list(list),
+            Expr::Between { operands, negated } => {
+                self.operand(&operands.0, COMPARE + 1)?;
+                self.w.push_sql(if *negated { " NOT BETWEEN " } else { " BETWEEN " });
+                self.operand(&operands.1, COMPARE + 1)?;
+                self.w.push_sql(" AND ");
+                self.operand(&operands.2, COMPARE + 1)
+            }
+            Expr::Like { operands, kind, ignore_case, negated } => {
+                self.like(&operands.0, &operands.1, *kind, *ignore_case, *negated)
+            }
+            Expr::Regexp { operands, ignore_case, negated } => {
+                self.regexp(&operands.0, &operands.1, *ignore_case, *negated)
+            }
+            Expr::Function(function, arguments) => self.function(*function, arguments),
+            Expr::Call(name, arguments) => {
+                check_name(name)?;
+                self.w.push_sql(name);
+                self.arguments(arguments)
+            }
+            Expr::Aggregate(aggregate) => self.aggregate(aggregate),
+            Expr::Window(window) => self.window(window),
+            Expr::Case(case) => self.case(case),
+            Expr::Cast(inner, ty) => {
+                let name = self.dialect().cast_type(*ty)?;
+                self.w.push_sql("CAST(");
+                self.expr(inner)?;
+                self.w.push_sql(" AS ");
+                self.w.push_sql(&name);
+                self.w.push_sql(")");
+                Ok(())
+            }
+            Expr::Subquery(select) => {
+                self.w.push_sql("(");
+                self.select(select)?;
+                self.w.push_sql(")");
+                Ok(())
+            }
+            Expr::Exists { select, negated } => {
+                self.w.push_sql(if *negated { "NOT EXISTS (" } else { "EXISTS (" });
+                self.select(select)?;
+                self.w.push_sql(")");
+                Ok(())
+            }
+            Expr::Related(related) => self.related(related),
+            Expr::Json { expr, path, text } => self.json(expr, path, *text),
+            Expr::Row(all) => {
+                self.w.push_sql("(");
+                self.list(all)?;
+                self.w.push_sql(")");
+                Ok(())
+            }
+            Expr::Excluded(column) => self.excluded(column),
+            Expr::Raw(sql, operands) => self.raw(sql, operands),
+        }
+    }
+
+    fn chain(&mut self, all: &[Expr], separator: &str, level: u8, empty: &str) -> Result<()> {
+        if all.is_empty() {
+            self.w.push_sql(empty);
+        }
+        for (i, expr) in all.iter().enumerate() {
+            if i > 0 {
+                self.w.push_sql(separator);
+            }
+            if all.len() == 1 { self.expr(expr)? } else { self.operand(expr, level)? }
+        }
+        Ok(())
+    }
+
+    pub(super) fn list(&mut self, all: &[Expr]) -> Result<()> {
+        for (i, expr) in all.iter().enumerate() {
+            if i > 0 {
+                self.w.push_sql(", ");
+            }
+            self.expr(expr)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn arguments(&mut self, all: &[Expr]) -> Result<()> {
+        self.w.push_sql("(");
+        self.list(all)?;
+        self.w.push_sql(")");
+        Ok(())
+    }
+
+    fn binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr) -> Result<()> {
+        let capabilities = self.dialect().capabilities();
+        let (text, level) = operator(op);
+        match op {
+            BinaryOp::IsDistinct | BinaryOp::IsNotDistinct => {
+                if op == BinaryOp::IsDistinct {
+                    self.w.push_sql("NOT (");
+                }
+                self.operand(left, COMPARE + 1)?;
+                self.w.push_sql(" ");
+                self.w.push_sql(capabilities.is_not_distinct);
+                self.w.push_sql(" ");
+                self.operand(right, COMPARE + 1)?;
+                if op == BinaryOp::IsDistinct {
+                    self.w.push_sql(")");
+                }
+                return Ok(());
+            }
+            BinaryOp::Concat if !capabilities.concat_operator => {
+                self.w.push_sql("CONCAT(");
+                self.expr(left)?;
+                self.w.push_sql(", ");
+                self.expr(right)?;
+                self.w.push_sql(")");
+                return Ok(());
+            }
+            BinaryOp::Contains | BinaryOp::ContainedBy | BinaryOp::Overlaps if !capabilities.arrays => {
+                return Err(unsupported(self.dialect(), format_args!("operator {}", text.trim())));
+            }
+            _ => {}
+        }
+        // Operators of equal precedence group to the left; comparisons do not chain at all.
+        let left_level = if level == COMPARE || level == BITS { level + 1 } else { level };
+        self.operand(left, left_level)?;
+        self.w.push_sql(text);
+        self.operand(right, level + 1)
+    }
+
+    fn aggregate(&mut self, aggregate: &Aggregate) -> Result<()> {
+        let native = self.dialect().capabilities().aggregate_filter;
+        self.w.push_sql(aggregate.function);
+        self.w.push_sql(if aggregate.distinct { "(DISTINCT " } else { "(" });
+        match (&aggregate.filter, native) {
+            (Some(filter), false) => {
+                self.w.push_sql("CASE WHEN ");
+                self.expr(filter)?;
+                self.w.push_sql(" THEN ");
+                match &aggregate.argument {
+                    Some(argument) => self.expr(argument)?,
+                    None => self.w.push_sql("1"),
+                }
+                self.w.push_sql(" END");
+            }
+            _ => match &aggregate.argument {
+                Some(argument) => self.expr(argument)?,
+                None => self.w.push_sql("*"),
+            },
+        }
+        self.w.push_sql(")");
+        if let (Some(filter), true) = (&aggregate.filter, native) {
+            self.w.push_sql(" FILTER (WHERE ");
+            self.expr(filter)?;
+            self.w.push_sql(")");
+        }
+        Ok(())
+    }
+
+    fn window(&mut self, window: &Window) -> Result<()> {
+        if !self.dialect().capabilities().windows {
+            return Err(unsupported(self.dialect(), "window functions"));
+        }
+        self.expr(&window.function)?;
+        self.w.push_sql(" OVER (");
+        if !window.partition_by.is_empty() {
+            self.w.push_sql("PARTITION BY ");
+            self.list(&window.partition_by)?;
+        }
+        self.order_by(&window.order_by)?;
+        self.w.push_sql(")");
+        Ok(())
+    }
+
+    fn case(&mut self, case: &Case) -> Result<()> {
+        self.w.push_sql("CASE");
+        for (when, then) in &case.branches {
+            self.w.push_sql(" WHEN ");
+            self.expr(when)?;
+            self.w.push_sql(" THEN ");
+            self.expr(then)?;
+        }
+        if let Some(otherwise) = &case.otherwise {
+            self.w.push_sql(" ELSE ");
+            self.expr(otherwise)?;
+        }
+        self.w.push_sql(" END");
+        Ok(())
+    }
+
+    /// Steps into a document are always bound, never part of the text.
+    fn json(&mut self, expr: &Expr, path: &[JsonStep], text: bool) -> Result<()> {
+        match self.dialect().capabilities().json {
+            JsonStyle::Arrows => {
+                let steps = path.iter().map(|step| {
+                    Value::Text(match step {
+                        JsonStep::Key(key) => key.clone().into(),
+                        JsonStep::Index(index) => index.to_string().into(),
+                    })
+                });
+                self.operand(expr, ATOM)?;
+                self.w.push_sql(if text { " #>> " } else { " #> " });
+                self.w.push_bind(Value::Array(&SqlType::Text, steps.collect()))
+            }
+            JsonStyle::Extract => {
+                self.w.push_sql(if text { "JSON_UNQUOTE(JSON_EXTRACT(" } else { "JSON_EXTRACT(" });
+                self.expr(expr)?;
+                self.w.push_sql(", ");
+                self.w.push_bind(Value::Text(json_path(path).into()))?;
+                self.w.push_sql(if text { "))" } else { ")" });
+                Ok(())
+            }
+            JsonStyle::ArrowPath => {
+                let quoted = path.iter().any(|step| matches!(step, JsonStep::Key(key) if key.contains('"')));
+                if quoted {
+                    return Err(unsupported(self.dialect(), "JSON paths through keys with a double quote"));
+                }
+                self.operand(expr, ATOM)?;
+                self.w.push_sql(if text { " ->> " } else { " -> " });
+                self.w.push_bind(Value::Text(json_path(path).into()))
+            }
+        }
+    }
+
+    fn raw(&mut self, sql: &str, operands: &[Expr]) -> Result<()> {
+        let mut parts = sql.split('?');
+        let mut operands = operands.iter();
+        if let Some(first) = parts.next() {
+            self.w.push_sql(first);
+        }
+        for part in parts {
+            let Some(operand) = operands.next() else { return Err(raw_count(sql)) };
+            self.operand(operand, ATOM)?;
+            self.w.push_sql(part);
+        }
+        if operands.next().is_some() { Err(raw_count(sql)) } else { Ok(()) }
+    }
+}
+
+#[cold]
+fn raw_count(sql: &str) -> Error {
+    Error::new(ErrorKind::InvalidStatement, format!("raw SQL needs one operand for each `?`: {sql}"))
+}
+
+/// `$."key"[0]`, with quotes and backslashes escaped as in JSON text.
+fn json_path(path: &[JsonStep]) -> String {
+    let mut text = String::from("$");
+    for step in path {
+        match step {
+            JsonStep::Index(index) => {
+                text.push('[');
+                text.push_str(&index.to_string());
+                text.push(']');
+            }
+            JsonStep::Key(key) => {
+                text.push_str(".\"");
+                for c in key.chars() {
+                    if matches!(c, '"' | '\\') {
+                        text.push('\\');
+                    }
+                    text.push(c);
+                }
+                text.push('"');
+            }
+        }
+    }
+    text
+}
+
+/// Names of functions are part of the text, so they are letters, digits, `_` and `.` only.
+pub(super) fn check_name(name: &str) -> Result<()> {
+    let fine = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'.');
+    if fine {
+        Ok(())
+    } else {
+        Err(Error::new(ErrorKind::InvalidStatement, format!("{name:?} is not the name of a function")))
+    }
+}

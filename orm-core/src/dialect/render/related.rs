@@ -1,0 +1,152 @@
+//! Questions about related rows as correlated sub-queries, and columns of to-one related rows.
+
+use super::select::joinable;
+use super::{Frame, Renderer, Source};
+use crate::ast::{Aggregate, Deleted, Expr, Quantifier, Related};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::RelationDef;
+
+impl Renderer<'_> {
+    pub(super) fn related(&mut self, related: &Related) -> Result<()> {
+        let filter = related.filter.as_ref();
+        match &related.quantifier {
+            Quantifier::Any => self.correlated("EXISTS (SELECT 1", &related.relation, filter, false),
+            Quantifier::None => self.correlated("NOT EXISTS (SELECT 1", &related.relation, filter, false),
+            // No related row for which the filter is false or unknown.
+            Quantifier::All => self.correlated("NOT EXISTS (SELECT 1", &related.relation, filter, true),
+            Quantifier::Aggregate(aggregate) => self.correlated_aggregate(aggregate, &related.relation, filter),
+        }
+    }
+
+    fn correlated(&mut self, start: &str, relation: &RelationDef, filter: Option<&Expr>, fails: bool) -> Result<()> {
+        self.w.push_sql(start);
+        self.enter_relation(relation, filter, fails)?;
+        self.frames.pop();
+        self.w.push_sql(")");
+        Ok(())
+    }
+
+    fn correlated_aggregate(
+        &mut self,
+        aggregate: &Aggregate,
+        relation: &RelationDef,
+        filter: Option<&Expr>,
+    ) -> Result<()> {
+        self.w.push_sql("(SELECT ");
+        // The aggregate's columns belong to the related table, whose scope opens with FROM: open it first.
+        let frame = self.relation_frame(relation);
+        self.frames.push(frame);
+        self.expr(&Expr::Aggregate(Box::new(aggregate.clone())))?;
+        self.relation_from(relation, filter, false)?;
+        self.frames.pop();
+        self.w.push_sql(")");
+        Ok(())
+    }
+
+    fn relation_frame(&mut self, relation: &RelationDef) -> Frame {
+        let mut frame =
+            Frame::of(Source { model: (relation.target)(), alias: Some(self.next_alias()), path: Vec::new() });
+        if let Some(through) = relation.through {
+            // A path of its own keeps the table in between out of the way of columns that users name; but its payload
+            // columns may be named, so it has none.
+            frame.sources.push(Source { model: (through.model)(), alias: Some(self.next_alias()), path: Vec::new() });
+        }
+        frame
+    }
+
+    /// Opens the scope of a relation's target and appends `FROM` and `WHERE`; the caller closes the scope.
+    fn enter_relation(&mut self, relation: &RelationDef, filter: Option<&Expr>, fails: bool) -> Result<()> {
+        let frame = self.relation_frame(relation);
+        self.frames.push(frame);
+        self.relation_from(relation, filter, fails)
+    }
+
+    fn relation_from(&mut self, relation: &RelationDef, filter: Option<&Expr>, fails: bool) -> Result<()> {
+        let sources = self.frames.last().map(|f| f.sources.clone()).unwrap_or_default();
+        let outer = self.frames.len() - 1;
+        if outer == 0 {
+            return Err(Error::new(ErrorKind::InvalidStatement, "a relation is asked about outside of any query"));
+        }
+        let target = &sources[0];
+        self.w.push_sql(" FROM ");
+        self.push_source(target)?;
+        let near = match (relation.through, sources.get(1)) {
+            (Some(through), Some(between)) => {
+                self.w.push_sql(" INNER JOIN ");
+                self.push_source(between)?;
+                self.w.push_sql(" ON ");
+                for (i, pair) in through.keys.iter().enumerate() {
+                    if i > 0 {
+                        self.w.push_sql(" AND ");
+                    }
+                    self.push_source_column(target, pair.to)?;
+                    self.w.push_sql(" = ");
+                    self.push_source_column(between, pair.from)?;
+                }
+                if between.model.deleted_at.is_some() {
+                    self.w.push_sql(" AND ");
+                    self.deleted_filter(between, Deleted::Hidden)?;
+                }
+                between
+            }
+            _ => target,
+        };
+        self.w.push_sql(" WHERE ");
+        for (i, pair) in relation.keys.iter().enumerate() {
+            if i > 0 {
+                self.w.push_sql(" AND ");
+            }
+            self.push_source_column(near, pair.to)?;
+            self.w.push_sql(" = ");
+            self.push_column_from(pair.from, outer)?;
+        }
+        if target.model.deleted_at.is_some() {
+            self.w.push_sql(" AND ");
+            self.deleted_filter(target, Deleted::Hidden)?;
+        }
+        if let Some(filter) = filter {
+            self.w.push_sql(" AND ");
+            if fails {
+                self.w.push_sql("(");
+                self.expr(filter)?;
+                self.w.push_sql(") IS NOT TRUE");
+            } else {
+                self.operand(filter, super::expr::AND)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An expression about the row that to-one relations lead to: of a joined table where the query has joins, else of
+    /// a sub-query.
+    pub(super) fn path(&mut self, relations: &[RelationDef], inner: &Expr) -> Result<()> {
+        let names: Vec<&str> = relations.iter().map(|r| r.name).collect();
+        let joined = self.frames.last().filter(|f| f.joins && joinable(relations)).and_then(|f| {
+            let root = &f.sources[0];
+            // The same relation names on another root would be another path.
+            let fits = relations.first().is_some_and(|r| r.keys.iter().all(|k| k.from.table.is(root.model.table)));
+            f.sources.iter().find(|s| fits && s.path == names).cloned()
+        });
+        if let Some(mut source) = joined {
+            source.path = Vec::new();
+            self.frames.push(Frame::of(source));
+            let done = self.expr(inner);
+            self.frames.pop();
+            return done;
+        }
+        let Some((relation, rest)) = relations.split_first() else { return self.expr(inner) };
+        self.w.push_sql("(SELECT ");
+        let frame = self.relation_frame(relation);
+        self.frames.push(frame);
+        if rest.is_empty() {
+            self.expr(inner)?
+        } else {
+            self.path(rest, inner)?
+        }
+        self.relation_from(relation, None, false)?;
+        self.limit(Some(1), None)?;
+        self.frames.pop();
+        self.w.push_sql(")");
+        Ok(())
+    }
+}

@@ -1,0 +1,307 @@
+//! SELECT: clauses in order, joins for to-one paths, limits per parent, locks.
+
+use super::super::{LimitStyle, unsupported};
+use super::{Frame, Renderer, Source};
+use crate::ast::{Deleted, Expr, JoinKind, LockStrength, LockWait, NullsOrder, Order, Select, SelectList};
+use crate::error::Result;
+use crate::model::{RelationDef, RelationKind};
+
+impl Renderer<'_> {
+    /// A whole statement or a sub-query.
+    pub(super) fn select(&mut self, select: &Select) -> Result<()> {
+        match &select.per_parent {
+            None => self.plain_select(select),
+            Some(per_parent) => {
+                if !self.dialect().capabilities().windows {
+                    return Err(unsupported(self.dialect(), "window functions (a limit per parent needs them)"));
+                }
+                self.w.push_sql("SELECT * FROM (");
+                self.plain_select(select)?;
+                self.w.push_sql(") AS ");
+                self.w.push_ident("_p")?;
+                self.w.push_sql(" WHERE ");
+                self.w.push_ident("_n")?;
+                self.w.push_sql(" > ");
+                self.w.push_number(per_parent.offset);
+                if let Some(limit) = per_parent.limit {
+                    self.w.push_sql(" AND ");
+                    self.w.push_ident("_n")?;
+                    self.w.push_sql(" <= ");
+                    self.w.push_number(per_parent.offset.saturating_add(limit));
+                }
+                self.w.push_sql(" ORDER BY ");
+                self.w.push_ident("_n")
+            }
+        }
+    }
+
+    fn plain_select(&mut self, select: &Select) -> Result<()> {
+        let nested = !self.frames.is_empty();
+        let alias = if nested { Some(self.next_alias()) } else { None };
+        let mut sources = vec![Source { model: select.model, alias, path: Vec::new() }];
+        for join in &select.joins {
+            sources.push(Source { model: join.model, alias: Some(self.next_alias()), path: Vec::new() });
+        }
+        let explicit = sources.len();
+        let paths = to_one_paths(select);
+        for path in &paths {
+            let alias = self.next_alias();
+            if let Some(last) = path.last() {
+                sources.push(Source {
+                    model: (last.target)(),
+                    alias: Some(alias),
+                    path: path.iter().map(|relation| relation.name).collect(),
+                });
+            }
+        }
+        self.frames.push(Frame { sources, qualified: false, joins: true });
+
+        self.w.push_sql(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
+        self.select_list(select)?;
+        self.w.push_sql(" FROM ");
+        self.from(select, explicit, &paths)?;
+        self.push_where(select.deleted, &select.filter)?;
+        if !select.group_by.is_empty() {
+            self.w.push_sql(" GROUP BY ");
+            for (i, expr) in select.group_by.iter().enumerate() {
+                if i > 0 {
+                    self.w.push_sql(", ");
+                }
+                self.expr(expr)?;
+            }
+        }
+        if !select.having.is_empty() {
+            self.w.push_sql(" HAVING ");
+            for (i, expr) in select.having.iter().enumerate() {
+                if i > 0 {
+                    self.w.push_sql(" AND ");
+                }
+                self.operand(expr, super::expr::AND)?;
+            }
+        }
+        if select.per_parent.is_none() {
+            self.order_by(&select.order_by)?;
+        }
+        self.limit(select.limit, select.offset)?;
+        self.lock(select)?;
+        self.frames.pop();
+        Ok(())
+    }
+
+    fn select_list(&mut self, select: &Select) -> Result<()> {
+        let named = select.per_parent.is_some();
+        let (model, exprs): (bool, &[Expr]) = match &select.list {
+            SelectList::Model => (true, &[]),
+            SelectList::ModelAnd(exprs) => (true, exprs),
+            SelectList::Exprs(exprs) => (false, exprs),
+            SelectList::One => {
+                self.w.push_sql("1");
+                return Ok(());
+            }
+        };
+        let mut first = true;
+        if model {
+            let source = self.frames.last().map(|f| (f.sources[0].clone(), f.sources.len() > 1));
+            let Some((source, several)) = source else { return Ok(()) };
+            let qualified = several || self.frames.len() > 1;
+            for column in select.model.columns {
+                if !std::mem::take(&mut first) {
+                    self.w.push_sql(", ");
+                }
+                if qualified {
+                    self.push_source_column(&source, column)?;
+                } else {
+                    self.w.push_ident(column.name)?;
+                }
+            }
+        }
+        for (i, expr) in exprs.iter().enumerate() {
+            if !std::mem::take(&mut first) {
+                self.w.push_sql(", ");
+            }
+            self.expr(expr)?;
+            if named {
+                self.w.push_sql(" AS ");
+                self.w.push_ident(&format!("_e{i}"))?;
+            }
+        }
+        if let Some(per_parent) = &select.per_parent {
+            self.w.push_sql(", ROW_NUMBER() OVER (PARTITION BY ");
+            for (i, expr) in per_parent.partition_by.iter().enumerate() {
+                if i > 0 {
+                    self.w.push_sql(", ");
+                }
+                self.expr(expr)?;
+            }
+            self.order_by(&select.order_by)?;
+            self.w.push_sql(") AS ");
+            self.w.push_ident("_n")?;
+        }
+        Ok(())
+    }
+
+    fn from(&mut self, select: &Select, explicit: usize, paths: &[Vec<RelationDef>]) -> Result<()> {
+        let sources = self.frames.last().map(|f| f.sources.clone()).unwrap_or_default();
+        let Some(root) = sources.first() else { return Ok(()) };
+        self.push_source(root)?;
+        for (join, source) in select.joins.iter().zip(&sources[1..]) {
+            self.w.push_sql(match join.kind {
+                JoinKind::Inner => " INNER JOIN ",
+                JoinKind::Left => " LEFT JOIN ",
+            });
+            self.push_source(source)?;
+            self.w.push_sql(" ON ");
+            self.operand(&join.on, super::expr::AND)?;
+            if source.model.deleted_at.is_some() && join.deleted != Deleted::Included {
+                self.w.push_sql(" AND ");
+                self.deleted_filter(source, join.deleted)?;
+            }
+        }
+        for (path, source) in paths.iter().zip(&sources[explicit..]) {
+            let Some((relation, before)) = path.split_last() else { continue };
+            let parent = if before.is_empty() {
+                root
+            } else {
+                let before: Vec<&str> = before.iter().map(|r| r.name).collect();
+                match sources.iter().find(|s| s.path == before) {
+                    Some(parent) => parent,
+                    None => continue, // Prefixes come first: `to_one_paths` lists them.
+                }
+            };
+            self.w.push_sql(" LEFT JOIN ");
+            self.push_source(source)?;
+            self.w.push_sql(" ON ");
+            for (i, pair) in relation.keys.iter().enumerate() {
+                if i > 0 {
+                    self.w.push_sql(" AND ");
+                }
+                self.push_source_column(source, pair.to)?;
+                self.w.push_sql(" = ");
+                self.push_source_column(parent, pair.from)?;
+            }
+            if source.model.deleted_at.is_some() {
+                self.w.push_sql(" AND ");
+                self.deleted_filter(source, Deleted::Hidden)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `ORDER BY`, with its leading space; nothing for no keys.
+    pub(super) fn order_by(&mut self, order_by: &[Order]) -> Result<()> {
+        let capabilities = self.dialect().capabilities();
+        for (i, order) in order_by.iter().enumerate() {
+            self.w.push_sql(if i == 0 { " ORDER BY " } else { ", " });
+            let natural = match order.nulls {
+                None => true,
+                Some(NullsOrder::First) => capabilities.nulls_first != order.descending,
+                Some(NullsOrder::Last) => capabilities.nulls_first == order.descending,
+            };
+            if !natural && !capabilities.nulls_order {
+                // FALSE sorts before TRUE everywhere.
+                self.operand(&order.expr, super::expr::COMPARE)?;
+                self.w.push_sql(if order.nulls == Some(NullsOrder::First) { " IS NULL DESC, " } else { " IS NULL, " });
+            }
+            self.expr(&order.expr)?;
+            if order.descending {
+                self.w.push_sql(" DESC");
+            }
+            if !natural && capabilities.nulls_order {
+                self.w.push_sql(if order.nulls == Some(NullsOrder::First) { " NULLS FIRST" } else { " NULLS LAST" });
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn limit(&mut self, limit: Option<u64>, offset: Option<u64>) -> Result<()> {
+        match (limit, offset, self.dialect().capabilities().limit) {
+            (None, None, _) => {}
+            (Some(limit), _, _) => {
+                self.w.push_sql(" LIMIT ");
+                self.limit_number(limit);
+            }
+            (None, Some(_), LimitStyle::Standard) => {}
+            (None, Some(_), LimitStyle::OffsetNeedsLimit(all)) => {
+                self.w.push_sql(" LIMIT ");
+                self.w.push_sql(all);
+            }
+        }
+        if let Some(offset) = offset {
+            self.w.push_sql(" OFFSET ");
+            self.limit_number(offset);
+        }
+        Ok(())
+    }
+
+    /// Databases count rows in signed 64-bit numbers; no table has more.
+    fn limit_number(&mut self, number: u64) {
+        self.w.push_number(number.min(i64::MAX as u64));
+    }
+
+    fn lock(&mut self, select: &Select) -> Result<()> {
+        let Some(lock) = &select.lock else { return Ok(()) };
+        let capabilities = self.dialect().capabilities();
+        if !capabilities.row_locks {
+            return Err(unsupported(self.dialect(), "row locks (begin an immediate transaction instead)"));
+        }
+        self.w.push_sql(match lock.strength {
+            LockStrength::Update => " FOR UPDATE",
+            LockStrength::NoKeyUpdate if capabilities.key_locks => " FOR NO KEY UPDATE",
+            LockStrength::NoKeyUpdate => " FOR UPDATE",
+            LockStrength::KeyShare if capabilities.key_locks => " FOR KEY SHARE",
+            LockStrength::Share | LockStrength::KeyShare if capabilities.for_share => " FOR SHARE",
+            LockStrength::Share | LockStrength::KeyShare => " LOCK IN SHARE MODE",
+        });
+        if !lock.of.is_empty() {
+            if !capabilities.lock_of {
+                return Err(unsupported(self.dialect(), "OF after a row lock"));
+            }
+            let sources = self.frames.last().map(|f| f.sources.clone()).unwrap_or_default();
+            for (i, model) in lock.of.iter().enumerate() {
+                self.w.push_sql(if i == 0 { " OF " } else { ", " });
+                match sources.iter().find(|s| s.model.table.is(model.table)) {
+                    Some(source) => self.push_source_name(source)?,
+                    None => return Err(self.not_in_query(&model.columns[0])),
+                }
+            }
+        }
+        match lock.wait {
+            LockWait::Wait => {}
+            LockWait::NoWait if capabilities.nowait => self.w.push_sql(" NOWAIT"),
+            LockWait::NoWait => return Err(unsupported(self.dialect(), "NOWAIT")),
+            LockWait::SkipLocked if capabilities.skip_locked => self.w.push_sql(" SKIP LOCKED"),
+            LockWait::SkipLocked => return Err(unsupported(self.dialect(), "SKIP LOCKED")),
+        }
+        Ok(())
+    }
+}
+
+/// The to-one paths a query's expressions use, prefixes first, each once.
+fn to_one_paths(select: &Select) -> Vec<Vec<RelationDef>> {
+    let mut paths: Vec<Vec<RelationDef>> = Vec::new();
+    let mut visit = |expr: &Expr| {
+        if let Expr::Path(relations, _) = expr
+            && joinable(relations)
+        {
+            for end in 1..=relations.len() {
+                let prefix = &relations[..end];
+                let known = paths.iter().any(|p| p.len() == end && p.iter().zip(prefix).all(|(a, b)| a.name == b.name));
+                if !known {
+                    paths.push(prefix.to_vec());
+                }
+            }
+        }
+    };
+    if let SelectList::ModelAnd(exprs) | SelectList::Exprs(exprs) = &select.list {
+        exprs.iter().for_each(|e| e.walk(&mut visit));
+    }
+    select.filter.iter().chain(&select.group_by).chain(&select.having).for_each(|e| e.walk(&mut visit));
+    select.order_by.iter().for_each(|o| o.expr.walk(&mut visit));
+    select.joins.iter().for_each(|j| j.on.walk(&mut visit));
+    paths
+}
+
+/// Whether a path never multiplies rows: every relation on it leads to one row by its key.
+pub(super) fn joinable(relations: &[RelationDef]) -> bool {
+    relations.iter().all(|r| r.kind == RelationKind::BelongsTo)
+}

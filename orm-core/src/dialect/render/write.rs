@@ -1,0 +1,191 @@
+//! INSERT, UPDATE and DELETE, with what comes back.
+
+use super::super::{UpsertStyle, unsupported};
+use super::{Frame, Renderer, Source};
+use crate::ast::{Conflict, ConflictAction, Delete, Insert, Returning, Update};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{ColumnDef, ModelDef};
+
+impl Renderer<'_> {
+    pub(super) fn insert(&mut self, insert: &Insert) -> Result<()> {
+        let capabilities = self.dialect().capabilities();
+        self.enter(insert.model, true);
+        self.w.push_sql("INSERT INTO ");
+        self.w.push_table(insert.model.table)?;
+        if insert.columns.is_empty() {
+            if insert.rows != 1 {
+                return Err(Error::new(ErrorKind::InvalidStatement, "rows without any value are inserted one by one"));
+            }
+            self.w.push_sql(" ");
+            self.w.push_sql(capabilities.default_values);
+        } else {
+            self.w.push_sql(" (");
+            self.names(&insert.columns)?;
+            self.w.push_sql(") VALUES ");
+            for (i, row) in insert.values.chunks(insert.columns.len()).enumerate() {
+                self.w.push_sql(if i == 0 { "(" } else { ", (" });
+                for (j, value) in row.iter().enumerate() {
+                    if j > 0 {
+                        self.w.push_sql(", ");
+                    }
+                    self.w.push_bind(value.clone()).map_err(|e| of_column(e, insert.model, insert.columns[j]))?;
+                }
+                self.w.push_sql(")");
+            }
+        }
+        if let Some(conflict) = &insert.conflict {
+            self.conflict(insert, conflict)?;
+        }
+        self.returning(insert.model, &insert.returning, capabilities.returning_insert, "INSERT .. RETURNING")?;
+        self.frames.pop();
+        Ok(())
+    }
+
+    fn conflict(&mut self, insert: &Insert, conflict: &Conflict) -> Result<()> {
+        match self.dialect().capabilities().upsert {
+            UpsertStyle::OnConflict => {
+                self.w.push_sql(" ON CONFLICT");
+                if !conflict.target.is_empty() {
+                    self.w.push_sql(" (");
+                    self.names(&conflict.target)?;
+                    self.w.push_sql(")");
+                    if let Some(filter) = &conflict.target_filter {
+                        self.w.push_sql(" WHERE ");
+                        self.expr(filter)?;
+                    }
+                }
+                match &conflict.action {
+                    ConflictAction::Nothing => self.w.push_sql(" DO NOTHING"),
+                    ConflictAction::Update(set) => {
+                        if conflict.target.is_empty() {
+                            return Err(Error::new(
+                                ErrorKind::InvalidStatement,
+                                "an upsert needs the unique columns whose conflict is meant",
+                            )
+                            .with_model(insert.model.name));
+                        }
+                        self.w.push_sql(" DO UPDATE SET ");
+                        self.assignments(set)?;
+                    }
+                }
+            }
+            style => {
+                if style == UpsertStyle::OnDuplicateKeyAlias {
+                    self.w.push_sql(" AS ");
+                    self.w.push_ident("_new")?;
+                }
+                self.w.push_sql(" ON DUPLICATE KEY UPDATE ");
+                match &conflict.action {
+                    // Changing a column to itself changes nothing, and unlike IGNORE hides no other error.
+                    ConflictAction::Nothing => {
+                        let key = insert.model.key_columns().next().or_else(|| insert.columns.first().copied());
+                        if let Some(column) = key {
+                            self.w.push_ident(column.name)?;
+                            self.w.push_sql(" = ");
+                            self.push_column(column)?;
+                        }
+                    }
+                    ConflictAction::Update(set) => self.assignments(set)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn update(&mut self, update: &Update) -> Result<()> {
+        let returning = self.dialect().capabilities().returning_update;
+        if update.set.is_empty() {
+            return Err(
+                Error::new(ErrorKind::InvalidStatement, "an update sets no column").with_model(update.model.name)
+            );
+        }
+        self.enter(update.model, false);
+        self.w.push_sql("UPDATE ");
+        self.w.push_table(update.model.table)?;
+        self.w.push_sql(" SET ");
+        self.assignments(&update.set)?;
+        self.push_where(update.deleted, &update.filter)?;
+        self.returning(update.model, &update.returning, returning, "UPDATE .. RETURNING")?;
+        self.frames.pop();
+        Ok(())
+    }
+
+    pub(super) fn delete(&mut self, delete: &Delete) -> Result<()> {
+        let returning = self.dialect().capabilities().returning_delete;
+        self.enter(delete.model, false);
+        self.w.push_sql("DELETE FROM ");
+        self.w.push_table(delete.model.table)?;
+        self.push_where(delete.deleted, &delete.filter)?;
+        self.returning(delete.model, &delete.returning, returning, "DELETE .. RETURNING")?;
+        self.frames.pop();
+        Ok(())
+    }
+
+    fn enter(&mut self, model: &'static ModelDef, qualified: bool) {
+        self.frames.push(Frame {
+            sources: vec![Source { model, alias: None, path: Vec::new() }],
+            qualified,
+            joins: false,
+        });
+    }
+
+    fn assignments(&mut self, set: &[(&'static ColumnDef, crate::ast::Expr)]) -> Result<()> {
+        for (i, (column, value)) in set.iter().enumerate() {
+            if i > 0 {
+                self.w.push_sql(", ");
+            }
+            self.w.push_ident(column.name)?;
+            self.w.push_sql(" = ");
+            self.expr(value).map_err(|e| {
+                if e.kind() == ErrorKind::Encode {
+                    e.with_table(column.table.name).with_columns([column.name])
+                } else {
+                    e
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn names(&mut self, columns: &[&'static ColumnDef]) -> Result<()> {
+        for (i, column) in columns.iter().enumerate() {
+            if i > 0 {
+                self.w.push_sql(", ");
+            }
+            self.w.push_ident(column.name)?;
+        }
+        Ok(())
+    }
+
+    fn returning(&mut self, model: &'static ModelDef, returning: &Returning, has: bool, what: &str) -> Result<()> {
+        if matches!(returning, Returning::Nothing) {
+            return Ok(());
+        }
+        if !has {
+            return Err(unsupported(self.dialect(), what));
+        }
+        self.w.push_sql(" RETURNING ");
+        match returning {
+            Returning::Nothing => Ok(()),
+            Returning::Columns(columns) => self.names(columns),
+            Returning::Model => {
+                for (i, column) in model.columns.iter().enumerate() {
+                    if i > 0 {
+                        self.w.push_sql(", ");
+                    }
+                    self.w.push_ident(column.name)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cold]
+fn of_column(error: Error, model: &'static ModelDef, column: &'static ColumnDef) -> Error {
+    if error.kind() == ErrorKind::Encode {
+        error.with_model(model.name).with_table(model.table.name).with_columns([column.name])
+    } else {
+        error
+    }
+}
