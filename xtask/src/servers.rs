@@ -188,8 +188,8 @@ pub(crate) fn start(wanted: &[Backend], install: bool) -> Outcome<Fleet> {
     let mut starting = Vec::new();
     for ((backend, dir), prepared) in ours.into_iter().zip(prepared) {
         match prepared? {
-            Ok(server) => starting.push(Starting::new(backend, server, dir, None)?),
-            Err(why) => fleet.missing.push(Missing { backend, why }),
+            Prepared::Ready(server) => starting.push(Starting::new(backend, server, dir, None)?),
+            Prepared::NotToBeHad(why) => fleet.missing.push(Missing { backend, why }),
         }
     }
     for server in starting {
@@ -205,20 +205,28 @@ fn given(backend: Backend, url: String) -> Outcome<Running> {
     Ok(Running { backend, version: format!("{version} (given)"), variables, process: None })
 }
 
-/// The server, initialised in `dir`; or why there is none (the inner error).
-fn prepare(backend: Backend, dir: &Path, install: bool) -> Outcome<Result<Box<dyn Server>, String>> {
+/// What [`prepare`] gives.
+enum Prepared {
+    /// A server program and its data directory.
+    Ready(Box<dyn Server>),
+    /// Why there is no program.
+    NotToBeHad(String),
+}
+
+/// Finds the server program, or with `install` fetches it, and makes a data directory in `dir`.
+fn prepare(backend: Backend, dir: &Path, install: bool) -> Outcome<Prepared> {
     let mut server = backend.find();
     if server.is_none() && install {
         if let Err(why) = backend.install() {
-            return Ok(Err(why));
+            return Ok(Prepared::NotToBeHad(why));
         }
         server = backend.find();
     }
     let Some(server) = server else {
-        return Ok(Err(format!("there is no {backend} server program on this machine")));
+        return Ok(Prepared::NotToBeHad(format!("there is no {backend} server program on this machine")));
     };
     server.initialise(dir).map_err(|e| format!("{backend}: {e}"))?;
-    Ok(Ok(server))
+    Ok(Prepared::Ready(server))
 }
 
 /// A server that was started and is not known to be ready.
