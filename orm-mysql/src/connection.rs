@@ -1,0 +1,392 @@
+//! [`MysqlConnection`]: runs statements and transactions on one sqlx connection. How values are written and rows read
+//! is in `bind` and `row`, what errors mean in `error`.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::TryStreamExt;
+use orm_core::driver::{BeginOptions, Connection, Done, Query};
+use orm_core::row::{Flow, RowSink};
+use orm_core::{Error, ErrorKind, Result};
+use sqlx::mysql::{MySqlArguments, MySqlConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Either, Executor, SqlSafeStr, Statement};
+
+use crate::bind;
+use crate::error;
+use crate::row::{Kind, MysqlRow, Protocol, resolve};
+use crate::server::Server;
+
+/// How long [`Connection::reset`] reads rows that nobody wanted before it gives the connection up.
+const DRAIN_LIMIT: Duration = Duration::from_millis(200);
+
+/// A connection to MySQL or MariaDB.
+///
+/// Cancel safety: a future that is dropped before it is ready leaves the connection broken, because sqlx may have
+/// written or read half a packet. Nothing else does, but a lost connection.
+pub struct MysqlConnection {
+    client: MySqlConnection,
+    server: Server,
+    /// Prepared statements to keep.
+    cache: usize,
+    /// The columns of the result set being read; kept for its memory.
+    kinds: Vec<Kind>,
+    state: State,
+    /// Rows of the last statement are still on their way.
+    unread: bool,
+    transaction: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Idle,
+    /// A future is at work, or was dropped while it was.
+    Busy,
+    Broken,
+}
+
+/// Why a statement stopped.
+enum Stop {
+    Client(sqlx::Error),
+    /// The sink's error, or one found before anything was sent.
+    Own(Error),
+}
+
+impl From<sqlx::Error> for Stop {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Client(error)
+    }
+}
+
+impl MysqlConnection {
+    pub(crate) fn new(client: MySqlConnection, server: Server, cache: usize) -> Self {
+        Self { client, server, cache, kinds: Vec::new(), state: State::Idle, unread: false, transaction: false }
+    }
+
+    /// The server that answers, and its version.
+    pub fn server(&self) -> Server {
+        self.server
+    }
+
+    /// Marks the connection as in use; until [`finish`](Self::finish) it counts as broken.
+    fn start(&mut self) -> Result<()> {
+        if self.state != State::Idle {
+            return Err(Error::new(ErrorKind::ConnectionLost, "an operation on this connection was cut off"));
+        }
+        self.state = State::Busy;
+        Ok(())
+    }
+
+    /// Marks the connection as free again, or as broken when the error says so.
+    fn finish<T>(&mut self, result: Result<T, Stop>) -> Result<T> {
+        self.state = State::Idle;
+        match result {
+            Ok(value) => Ok(value),
+            Err(Stop::Own(error)) => Err(error),
+            Err(Stop::Client(error)) => {
+                if error::ends_connection(&error) {
+                    self.state = State::Broken;
+                }
+                Err(error::running(self.server, error))
+            }
+        }
+    }
+
+    /// Reads the rest of the last statement away. Its errors are nobody's any more.
+    async fn drain(&mut self) -> Result<(), Stop> {
+        while self.unread {
+            match self.client.flush().await {
+                Ok(()) => self.unread = false,
+                Err(error) if error::ends_connection(&error) => return Err(error.into()),
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs statements in the text protocol and forgets their rows.
+    async fn text(&mut self, sql: &str) -> Result<()> {
+        self.start()?;
+        let result = self.run_text(sql).await;
+        self.finish(result)
+    }
+
+    async fn run_text(&mut self, sql: &str) -> Result<(), Stop> {
+        self.drain().await?;
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.client).await?;
+        Ok(())
+    }
+
+    async fn run(&mut self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done, Stop> {
+        self.drain().await?;
+        if query.binds.is_empty() && !query.cacheable && !gives_rows(query.sql) {
+            // One round trip rather than two, and some statements cannot be prepared.
+            return self.stream(query.sql, None, sink).await;
+        }
+        let arguments = bind::arguments(query.binds).map_err(Stop::Own)?;
+        if !query.cacheable {
+            self.check_count(query.sql, query.binds.len()).await?;
+        }
+        let result = match self.stream(query.sql, Some(arguments), sink).await {
+            Err(Stop::Client(error)) if error::wants_fresh_statement(&error) => {
+                // It did not run, so it may be run again, even in a transaction.
+                sink.restart();
+                self.client.clear_cached_statements().await?;
+                let arguments = bind::arguments(query.binds).map_err(Stop::Own)?;
+                self.stream(query.sql, Some(arguments), sink).await
+            }
+            Err(Stop::Client(error)) if query.binds.is_empty() && error::cannot_be_prepared(&error) => {
+                self.stream(query.sql, None, sink).await
+            }
+            result => result,
+        };
+        if self.client.cached_statements_size() > self.cache && !self.unread {
+            // See `MysqlOptions::statement_cache_capacity`. Nothing is awaited from the server.
+            self.client.clear_cached_statements().await?;
+        }
+        result
+    }
+
+    /// Compares the number of values with that of placeholders while the connection can still be kept: sqlx loses
+    /// step with the server when it finds the difference itself. The statement is prepared for this and kept.
+    async fn check_count(&mut self, sql: &str, given: usize) -> Result<(), Stop> {
+        let statement = match self.client.prepare(AssertSqlSafe(sql).into_sql_str()).await {
+            Ok(statement) => statement,
+            // Said again, and handled, when the statement is run.
+            Err(error) if !error::ends_connection(&error) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        match statement.parameters() {
+            Some(Either::Right(wanted)) if wanted != given => Err(Stop::Own(Error::new(
+                ErrorKind::InvalidStatement,
+                format!("the statement has {wanted} placeholders and {given} values"),
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs a statement, prepared when it has arguments, and pushes its rows.
+    async fn stream(
+        &mut self,
+        sql: &str,
+        arguments: Option<MySqlArguments>,
+        sink: &mut dyn RowSink,
+    ) -> Result<Done, Stop> {
+        let protocol = if arguments.is_some() { Protocol::Binary } else { Protocol::Text };
+        let text = AssertSqlSafe(sql);
+        let mut answers = match arguments {
+            // Never `persistent(false)`: see `MysqlOptions::statement_cache_capacity`.
+            Some(arguments) => (&mut self.client).fetch_many(sqlx::query_with(text, arguments).persistent(true)),
+            None => (&mut self.client).fetch_many(sqlx::raw_sql(text)),
+        };
+        let mut done = Done::default();
+        let mut rows = 0;
+        let mut new_set = true;
+        while let Some(answer) = answers.try_next().await? {
+            match answer {
+                Either::Left(end) => {
+                    // After INSERT .. RETURNING, MariaDB counts nothing but the rows it sent.
+                    done.rows_affected += end.rows_affected();
+                    if let Some(id) = i64::try_from(end.last_insert_id()).ok().filter(|id| *id != 0) {
+                        done.last_insert_id = Some(id);
+                    }
+                    new_set = true;
+                }
+                Either::Right(row) => {
+                    if new_set {
+                        resolve(&row, &mut self.kinds);
+                        new_set = false;
+                    }
+                    rows += 1;
+                    match sink.row(&MysqlRow { row: &row, kinds: &self.kinds, protocol }) {
+                        Ok(Flow::Continue) => {}
+                        Ok(Flow::Pause) => poll_fn(|context| sink.poll_ready(context)).await,
+                        // Between rows the stream can be left; the rest is read away later.
+                        Ok(Flow::Stop) => {
+                            self.unread = true;
+                            break;
+                        }
+                        Err(error) => {
+                            self.unread = true;
+                            return Err(Stop::Own(error));
+                        }
+                    }
+                }
+            }
+        }
+        if done.rows_affected == 0 && rows > 0 && is_write(sql) {
+            done.rows_affected = rows;
+        }
+        Ok(done)
+    }
+
+    fn begin_sql(&self, options: &BeginOptions) -> Result<String> {
+        if options.deferrable {
+            return Err(Error::unsupported(self.server.name(), "deferrable transactions"));
+        }
+        if options.lock_mode.is_some() {
+            return Err(Error::unsupported(self.server.name(), "lock modes of transactions"));
+        }
+        let mut sql = String::new();
+        if let Some(isolation) = options.isolation {
+            // For the next transaction only; sent along, so that it costs no round trip of its own.
+            sql = format!("SET TRANSACTION ISOLATION LEVEL {}; ", isolation.sql());
+        }
+        sql.push_str(if options.read_only { "START TRANSACTION READ ONLY" } else { "START TRANSACTION" });
+        Ok(sql)
+    }
+}
+
+#[async_trait]
+impl Connection for MysqlConnection {
+    async fn fetch(&mut self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
+        self.start()?;
+        let result = self.run(query, sink).await;
+        self.finish(result)
+    }
+
+    async fn batch(&mut self, sql: &str) -> Result<()> {
+        self.text(sql).await
+    }
+
+    async fn begin(&mut self, options: &BeginOptions) -> Result<()> {
+        let sql = self.begin_sql(options)?;
+        if self.transaction {
+            // The server would commit the one that is open.
+            return Err(Error::new(ErrorKind::InvalidStatement, "a transaction is open already"));
+        }
+        self.transaction = true;
+        let begun = self.text(&sql).await;
+        if begun.is_err() {
+            // The isolation level may be set already, for whatever comes next.
+            self.state = State::Broken;
+        }
+        begun
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        // Refused before it is sent: the server undoes the transaction of a connection that is cut off.
+        self.start()?;
+        let result = self.run_text("COMMIT").await;
+        error::committing(self.finish(result))?;
+        self.transaction = false;
+        Ok(())
+    }
+
+    async fn rollback(&mut self) -> Result<()> {
+        let undone = self.text("ROLLBACK").await;
+        match undone {
+            Ok(()) => self.transaction = false,
+            Err(_) => self.state = State::Broken,
+        }
+        undone
+    }
+
+    fn in_transaction(&self) -> bool {
+        self.transaction
+    }
+
+    async fn reset(&mut self) -> Result<()> {
+        if self.unread {
+            self.start()?;
+            match tokio::time::timeout(DRAIN_LIMIT, self.drain()).await {
+                Ok(result) => self.finish(result)?,
+                Err(_) => {
+                    self.state = State::Broken;
+                    let why = "the rest of a result was too long to be read away";
+                    return Err(Error::new(ErrorKind::ConnectionLost, why));
+                }
+            }
+        }
+        if self.transaction { self.rollback().await } else { Ok(()) }
+    }
+
+    fn needs_reset(&self) -> bool {
+        self.transaction || self.unread
+    }
+
+    async fn ping(&mut self) -> Result<()> {
+        self.start()?;
+        let result = match self.drain().await {
+            Ok(()) => self.client.ping().await.map_err(Stop::from),
+            Err(error) => Err(error),
+        };
+        let result = self.finish(result);
+        if result.is_err() {
+            self.state = State::Broken;
+        }
+        result.map_err(|error| error.with_kind(ErrorKind::ConnectionLost))
+    }
+
+    fn is_broken(&self) -> bool {
+        self.state != State::Idle
+    }
+
+    async fn close(self: Box<Self>) {
+        if self.state == State::Idle && !self.unread {
+            // The server notices a closed socket as well; telling it is good manners.
+            let _ = self.client.close().await;
+        }
+    }
+}
+
+impl fmt::Debug for MysqlConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MysqlConnection")
+            .field("server", &self.server)
+            .field("state", &self.state)
+            .field("unread", &self.unread)
+            .field("in_transaction", &self.transaction)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a statement that nobody vouched for is run prepared: those that give rows, since the text protocol rounds
+/// floats, and those that write, since the text protocol would run what an injected `;` adds.
+fn gives_rows(sql: &str) -> bool {
+    const PREPARED: [&str; 11] =
+        ["select", "with", "(", "values", "table", "insert", "replace", "update", "delete", "show", "call"];
+    let sql = skip_comments(sql);
+    PREPARED.iter().any(|word| starts_with(sql, word))
+}
+
+fn is_write(sql: &str) -> bool {
+    let sql = skip_comments(sql);
+    ["insert", "replace", "delete", "update"].iter().any(|word| starts_with(sql, word))
+}
+
+fn starts_with(sql: &str, word: &str) -> bool {
+    sql.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+}
+
+/// The text without white space and comments at its start.
+fn skip_comments(mut sql: &str) -> &str {
+    loop {
+        sql = sql.trim_start();
+        let end = if sql.starts_with("/*") && !sql.starts_with("/*!") {
+            sql.find("*/").map(|at| at + 2)
+        } else if sql.starts_with("--") || sql.starts_with('#') {
+            sql.find('\n')
+        } else {
+            return sql;
+        };
+        sql = end.and_then(|end| sql.get(end..)).unwrap_or("");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_that_give_rows_are_told_apart() {
+        for sql in ["SELECT 1", " /* a */ -- b\n# c\n select 1", "(SELECT 1)", "WITH x AS (SELECT 1) SELECT * FROM x"] {
+            assert!(gives_rows(sql), "{sql}");
+        }
+        for sql in ["CREATE TABLE t (a INT)", "SET @a = 1", "SAVEPOINT a", "/* SELECT", "", "--", "é"] {
+            assert!(!gives_rows(sql), "{sql}");
+        }
+        assert!(is_write("/*+ x */ insert into t values (1)"));
+    }
+}

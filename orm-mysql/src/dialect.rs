@@ -1,0 +1,224 @@
+//! [`MysqlDialect`]: how MySQL and MariaDB write SQL, and what each version of them has. Names of types are in `types`.
+//!
+//! Source: the reference manuals of MySQL 8.0 to 9.x, the MariaDB knowledge base; the version a feature came with is in
+//! the section of its statement.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use orm_core::ast::Function;
+use orm_core::dialect::{
+    Capabilities, CommentStyle, Dialect, FunctionForm, JsonStyle, LimitStyle, ListStyle, RegexpStyle, UpsertStyle,
+};
+use orm_core::schema::ColumnSchema;
+use orm_core::{Error, Result, SqlType, Value};
+
+use crate::bind::{check, stored_date_time, stored_time};
+use crate::server::Server;
+use crate::types;
+
+/// The dialect of one server.
+///
+/// ```
+/// use orm_core::dialect::Dialect;
+/// use orm_mysql::{MysqlDialect, Server};
+///
+/// let mysql = MysqlDialect::new(Server::from_version("8.4.2"));
+/// let mariadb = MysqlDialect::new(Server::from_version("10.11.19-MariaDB"));
+/// assert_eq!((mysql.name(), mariadb.name()), ("mysql", "mariadb"));
+/// assert!(mysql.capabilities().lateral && !mariadb.capabilities().lateral);
+/// assert!(mariadb.capabilities().returning_insert && !mysql.capabilities().returning_insert);
+/// ```
+#[derive(Debug, Clone)]
+pub struct MysqlDialect {
+    server: Server,
+    capabilities: Capabilities,
+}
+
+impl MysqlDialect {
+    /// The dialect of a server, with what its version has.
+    pub fn new(server: Server) -> Self {
+        Self { server, capabilities: capabilities(server) }
+    }
+
+    /// The server.
+    pub fn server(&self) -> Server {
+        self.server
+    }
+}
+
+fn capabilities(server: Server) -> Capabilities {
+    let mariadb = server.is_mariadb();
+    let since = |mysql, mariadb| server.since(mysql, mariadb);
+    Capabilities {
+        version: server.version,
+        returning_insert: since(None, Some((10, 5, 0))),
+        returning_update: false,
+        returning_delete: since(None, Some((10, 0, 5))),
+        last_insert_id: true,
+        default_keyword: true,
+        default_values: "() VALUES ()",
+        // A 16-bit count in the protocol.
+        max_binds: 65_535,
+        // Characters to the server; counted as bytes here, which is never too many.
+        max_identifier: 64,
+        lists: ListStyle::Padded,
+        arrays: false,
+        unnest_insert: false,
+        enum_types: false,
+        regexp: if mariadb { RegexpStyle::Regexp } else { RegexpStyle::RegexpLike },
+        ilike: false,
+        nulls_order: false,
+        nulls_first: true,
+        is_not_distinct: "<=>",
+        // `||` is OR without PIPES_AS_CONCAT.
+        concat_operator: false,
+        limit: LimitStyle::OffsetNeedsLimit("18446744073709551615"),
+        upsert: if since(Some((8, 0, 19)), None) {
+            UpsertStyle::OnDuplicateKeyAlias
+        } else {
+            UpsertStyle::OnDuplicateKeyValues
+        },
+        json: JsonStyle::Extract,
+        aggregate_filter: false,
+        windows: since(Some((8, 0, 2)), Some((10, 2, 0))),
+        lateral: since(Some((8, 0, 14)), None),
+        ctes: since(Some((8, 0, 1)), Some((10, 2, 2))),
+        row_locks: true,
+        key_locks: false,
+        lock_of: since(Some((8, 0, 1)), None),
+        nowait: since(Some((8, 0, 1)), Some((10, 3, 0))),
+        skip_locked: since(Some((8, 0, 1)), Some((10, 6, 0))),
+        for_share: since(Some((8, 0, 1)), None),
+        partial_indexes: false,
+        expression_indexes: since(Some((8, 0, 13)), None),
+        index_methods: false,
+        index_if_not_exists: mariadb,
+        checks: since(Some((8, 0, 16)), Some((10, 2, 1))),
+        add_foreign_key: true,
+        schemas: true,
+        comments: CommentStyle::Inline,
+        drop_cascade: false,
+        truncate: true,
+        truncate_cascade: false,
+        transactional_ddl: false,
+        self_subquery: since(None, Some((10, 3, 2))),
+        limit_in_subquery: false,
+        deferrable: false,
+        unsigned: true,
+        set_default: false,
+        round_trips: true,
+    }
+}
+
+impl Dialect for MysqlDialect {
+    fn name(&self) -> &'static str {
+        self.server.name()
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn quote(&self) -> char {
+        '`'
+    }
+
+    fn push_placeholder(&self, sql: &mut String, _position: usize, ty: SqlType) -> Result<()> {
+        match ty {
+            SqlType::Array(_) => return Err(Error::unsupported(self.name(), "arrays")),
+            // As text it would be compared with documents as a JSON string.
+            SqlType::Json if !self.server.is_mariadb() => sql.push_str("CAST(? AS JSON)"),
+            _ => sql.push('?'),
+        }
+        Ok(())
+    }
+
+    fn column_type(&self, column: &ColumnSchema) -> Result<Cow<'static, str>> {
+        types::column_type(self.server, column)
+    }
+
+    fn cast_type(&self, ty: SqlType) -> Result<Cow<'static, str>> {
+        types::cast_type(self.server, ty)
+    }
+
+    fn auto_increment(&self) -> &'static str {
+        "AUTO_INCREMENT"
+    }
+
+    fn push_text_literal(&self, sql: &mut String, text: &str) {
+        types::push_text(sql, text);
+    }
+
+    fn push_literal(&self, sql: &mut String, value: &Value) -> Result<()> {
+        check(value)?;
+        // Writing to a String cannot fail.
+        let _ = match value {
+            Value::Null(_) => write!(sql, "NULL"),
+            Value::Bool(v) => write!(sql, "{}", u8::from(*v)),
+            Value::I16(v) => write!(sql, "{v}"),
+            Value::I32(v) => write!(sql, "{v}"),
+            Value::I64(v) => write!(sql, "{v}"),
+            Value::U64(v) => write!(sql, "{v}"),
+            Value::F32(v) => write!(sql, "{v:e}"),
+            Value::F64(v) => write!(sql, "{v:e}"),
+            Value::Bytes(v) => hex(sql, v),
+            Value::Uuid(v) => hex(sql, v),
+            Value::Date(v) => write!(sql, "'{}'", v.format("%Y-%m-%d")),
+            Value::Time(v) => write!(sql, "'{}'", stored_time(*v).format("%H:%M:%S%.6f")),
+            Value::DateTime(v) => write!(sql, "'{}'", stored_date_time(*v).format("%Y-%m-%d %H:%M:%S%.6f")),
+            Value::Timestamp(v) => {
+                write!(sql, "'{}'", stored_date_time(v.naive_utc()).format("%Y-%m-%d %H:%M:%S%.6f"))
+            }
+            Value::Decimal(v) => write!(sql, "{v}"),
+            Value::Text(text) => return self.push_text_constant(sql, text),
+            Value::Json(text) | Value::Native(_, text) => return self.push_text_constant(sql, text),
+            Value::Enum(_, label) => return self.push_text_constant(sql, label),
+            _ => return Err(Error::unsupported(self.name(), format_args!("constant of {}", value.sql_type()))),
+        };
+        Ok(())
+    }
+
+    fn function(&self, function: Function) -> Option<FunctionForm> {
+        Some(match function {
+            Function::Length => FunctionForm::Call("CHAR_LENGTH"),
+            Function::Ceil => FunctionForm::Call("CEILING"),
+            Function::Substring => FunctionForm::Call("SUBSTRING"),
+            Function::Concat => FunctionForm::Call("CONCAT"),
+            Function::Now => FunctionForm::Text("UTC_TIMESTAMP(6)"),
+            Function::CurrentDate => FunctionForm::Text("UTC_DATE()"),
+            Function::Random => FunctionForm::Text("RAND()"),
+            Function::Year => FunctionForm::Call("YEAR"),
+            Function::Month => FunctionForm::Call("MONTH"),
+            Function::Day => FunctionForm::Call("DAYOFMONTH"),
+            _ => return None,
+        })
+    }
+
+    fn table_options(&self) -> &'static str {
+        "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
+    }
+
+    fn check_value(&self, value: &Value) -> Result<()> {
+        check(value)
+    }
+}
+
+impl MysqlDialect {
+    fn push_text_constant(&self, sql: &mut String, text: &str) -> Result<()> {
+        if text.contains('\0') {
+            return Err(Error::encode("text constants of DDL cannot hold a NUL character"));
+        }
+        types::push_text(sql, text);
+        Ok(())
+    }
+}
+
+fn hex(sql: &mut String, bytes: &[u8]) -> std::fmt::Result {
+    sql.push_str("X'");
+    for byte in bytes {
+        write!(sql, "{byte:02X}")?;
+    }
+    sql.push('\'');
+    Ok(())
+}

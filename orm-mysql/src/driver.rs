@@ -1,0 +1,88 @@
+//! [`Mysql`]: opens connections and sets their sessions up. What a connection does is in `connection`.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use orm_core::dialect::Dialect;
+use orm_core::driver::{Connection, Driver, Query};
+use orm_core::row::Collect;
+use orm_core::{Error, ErrorKind, Result};
+use sqlx::{AssertSqlSafe, ConnectOptions, Row};
+
+use crate::connection::MysqlConnection;
+use crate::dialect::MysqlDialect;
+use crate::error;
+use crate::options::MysqlOptions;
+use crate::server::Server;
+
+/// Opens connections to one MySQL or MariaDB server.
+#[derive(Debug, Clone)]
+pub struct Mysql {
+    options: MysqlOptions,
+}
+
+impl Mysql {
+    /// A driver with these options. Nothing is connected yet.
+    pub fn new(options: MysqlOptions) -> Self {
+        Self { options }
+    }
+
+    /// A driver for a `mysql://` or `mariadb://` URL.
+    ///
+    /// # Errors
+    /// As [`MysqlOptions::from_url`].
+    pub fn from_url(url: &str) -> Result<Self> {
+        MysqlOptions::from_url(url).map(Self::new)
+    }
+
+    /// The options.
+    pub fn options(&self) -> &MysqlOptions {
+        &self.options
+    }
+
+    /// Connects, and gives the connection's own type rather than a box.
+    ///
+    /// # Errors
+    /// As [`Driver::connect`].
+    pub async fn open(&self) -> Result<MysqlConnection> {
+        let timeout = self.options.get_connect_timeout();
+        tokio::time::timeout(timeout, self.connect_unhurried()).await.unwrap_or_else(|_| {
+            Err(Error::new(ErrorKind::ConnectionFailed, format!("no connection within {timeout:?}")))
+        })
+    }
+
+    async fn connect_unhurried(&self) -> Result<MysqlConnection> {
+        let session = format!("{}; SELECT VERSION()", self.options.session_sql()?);
+        let mut client = self.options.to_sqlx().connect().await.map_err(error::connecting)?;
+        // One round trip: the settings mean the same to both servers.
+        let row = sqlx::raw_sql(AssertSqlSafe(session)).fetch_one(&mut client).await.map_err(error::connecting)?;
+        let server = Server::from_version(row.try_get(0).map_err(error::connecting)?);
+        if let Some(sql) = self.options.timeout_sql(server) {
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut client).await.map_err(error::connecting)?;
+        }
+        let mut connection = MysqlConnection::new(client, server, self.options.get_statement_cache());
+        for sql in self.options.get_init() {
+            connection.batch(sql).await?;
+        }
+        Ok(connection)
+    }
+}
+
+#[async_trait]
+impl Driver for Mysql {
+    async fn connect(&self) -> Result<Box<dyn Connection>> {
+        Ok(Box::new(self.open().await?))
+    }
+
+    async fn dialect(&self, connection: &mut dyn Connection) -> Result<Arc<dyn Dialect>> {
+        let mut versions: Vec<String> = Vec::new();
+        let query = Query { sql: "SELECT VERSION()", binds: &[], cacheable: true };
+        connection.fetch(query, &mut Collect::new(&mut versions, |columns| columns.next())).await?;
+        let version = versions.first().map_or("", String::as_str);
+        Ok(Arc::new(MysqlDialect::new(Server::from_version(version))))
+    }
+
+    fn target(&self) -> String {
+        self.options.target()
+    }
+}

@@ -1,0 +1,341 @@
+//! What a server's answer means: its error numbers become kinds, its messages give up the names of constraints, tables
+//! and columns. The message itself stays in the source: it may hold values.
+//!
+//! Source: "Server Error Message Reference" of MySQL 8.0 to 9.x, "MariaDB Error Code Reference".
+
+use orm_core::{Error, ErrorKind, Result};
+use sqlx::mysql::MySqlDatabaseError;
+
+use crate::server::Server;
+
+/// An error of a connection that is in use.
+pub(crate) fn running(server: Server, error: sqlx::Error) -> Error {
+    match &error {
+        sqlx::Error::Database(answer) => match answer.try_downcast_ref::<MySqlDatabaseError>() {
+            Some(answer) => reported(server, answer).with_source(error),
+            None => Error::new(ErrorKind::Database, "").with_source(error),
+        },
+        sqlx::Error::Protocol(message) if message.starts_with("prepared statement expected") => {
+            Error::new(ErrorKind::InvalidStatement, "as many values as placeholders are needed").with_source(error)
+        }
+        sqlx::Error::Encode(_) => Error::encode("the value has no form in the binary protocol").with_source(error),
+        _ => Error::new(ErrorKind::ConnectionLost, "").with_source(error),
+    }
+}
+
+/// An error while connecting.
+pub(crate) fn connecting(error: sqlx::Error) -> Error {
+    match &error {
+        sqlx::Error::Database(answer) => {
+            let Some(answer) = answer.try_downcast_ref::<MySqlDatabaseError>() else {
+                return Error::new(ErrorKind::ConnectionFailed, "").with_source(error);
+            };
+            // The version is not known yet, and no number of this phase depends on it.
+            let mapped = reported(Server::from_version(""), answer);
+            let kind = match mapped.kind() {
+                ErrorKind::Database | ErrorKind::ConnectionLost => ErrorKind::ConnectionFailed,
+                kind => kind,
+            };
+            mapped.with_kind(kind).with_source(error)
+        }
+        sqlx::Error::Configuration(_) => Error::new(ErrorKind::Config, "").with_source(error),
+        sqlx::Error::Tls(_) => {
+            Error::new(ErrorKind::ConnectionFailed, "no encrypted connection could be made").with_source(error)
+        }
+        _ => Error::new(ErrorKind::ConnectionFailed, "").with_source(error),
+    }
+}
+
+/// Whether the connection is of no use after this error, though the server sent it in good order.
+pub(crate) fn ends_connection(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(answer) => answer
+            .try_downcast_ref::<MySqlDatabaseError>()
+            .is_none_or(|answer| kind(answer) == ErrorKind::ConnectionLost || answer.number() == 1153),
+        _ => true,
+    }
+}
+
+/// Whether the statement did not run because the server has forgotten it or cannot prepare it as it is, and the same
+/// text may run once it is prepared anew: ER_UNKNOWN_STMT_HANDLER, ER_MAX_PREPARED_STMT_COUNT_REACHED,
+/// ER_NEED_REPREPARE.
+pub(crate) fn wants_fresh_statement(error: &sqlx::Error) -> bool {
+    number(error).is_some_and(|number| matches!(number, 1243 | 1461 | 1615))
+}
+
+/// Whether the statement cannot be prepared at all: ER_UNSUPPORTED_PS.
+pub(crate) fn cannot_be_prepared(error: &sqlx::Error) -> bool {
+    number(error) == Some(1295)
+}
+
+fn number(error: &sqlx::Error) -> Option<u16> {
+    let sqlx::Error::Database(answer) = error else { return None };
+    answer.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
+}
+
+fn reported(server: Server, answer: &MySqlDatabaseError) -> Error {
+    let kind = kind(answer);
+    let error = Error::new(kind, advice(answer.number())).with_code(answer.number().to_string());
+    with_names(error, server, answer.number(), answer.message())
+}
+
+fn kind(answer: &MySqlDatabaseError) -> ErrorKind {
+    use ErrorKind::*;
+    match answer.number() {
+        1022 | 1062 | 1169 | 1586 | 1859 => UniqueViolation,
+        1216 | 1217 | 1451 | 1452 | 1834 => ForeignKeyViolation,
+        1048 | 1263 | 1364 => NotNullViolation,
+        3819 => CheckViolation,
+        // MySQL has another use for this number, with another state.
+        4025 if answer.code() == Some("23000") => CheckViolation,
+        1213 | 1614 => Deadlock,
+        1020 | 3101 => Serialization,
+        1205 | 3572 => LockTimeout,
+        1317 | 1907 | 1969 | 3024 => StatementTimeout,
+        1792 | 1836 | 3989 => ReadOnly,
+        1290 if answer.message().contains("read") => ReadOnly,
+        1021 | 1114 => Full,
+        1040 | 1203 | 1226 => TooManyConnections,
+        1045 | 1130 | 1251 | 1275 | 1524 | 1698 | 1820 | 1862 | 3118 | 4151 => Auth,
+        1044 | 1142 | 1143 | 1227 | 1370 | 1410 => Permission,
+        1049 => UnknownDatabase,
+        1051 | 1109 | 1146 => UnknownTable,
+        1054 | 1072 => UnknownColumn,
+        1007 | 1050 | 1060 | 1061 | 1304 | 1359 | 1826 | 3822 => AlreadyExists,
+        1064 | 1065 | 1149 => Syntax,
+        1052 | 1055 | 1066 | 1140 | 1210 | 1222 | 1241 => InvalidStatement,
+        1235 | 1295 => Unsupported,
+        1153 | 1301 | 1406 => DataTooLong,
+        1264 | 1690 => OutOfRange,
+        1265 | 1292 | 1300 | 1365 | 1366 | 1367 | 1411 | 1525 | 3140 | 3141 | 3156 | 4038 => InvalidValue,
+        1053 | 1152 | 1158..=1161 | 1184 | 1927 | 2006 | 2013 | 2055 | 3169 | 4031 => ConnectionLost,
+        3159 => ConnectionFailed,
+        _ => Database,
+    }
+}
+
+fn advice(number: u16) -> &'static str {
+    match number {
+        1153 => "the statement is longer than the server's max_allowed_packet",
+        1461 => "the server has too many prepared statements; lower the statement cache's capacity",
+        1205 => "only the statement was undone, not its transaction",
+        1020 => "the row has changed since the transaction's snapshot",
+        3159 => "the server wants an encrypted connection: use ssl-mode=required",
+        1251 | 1524 => "the server wants an authentication method this client does not have",
+        _ => "",
+    }
+}
+
+/// Takes the names out of a message.
+fn with_names(error: Error, server: Server, number: u16, message: &str) -> Error {
+    match number {
+        // Duplicate entry 'value' for key 'table.key' (MySQL) or 'key' (MariaDB). The value may hold anything, so the
+        // key is looked for from the end.
+        1062 | 1586 => match message.rsplit_once("' for key '") {
+            Some((_, key)) => {
+                let key = key.strip_suffix('\'').unwrap_or(key);
+                match key.split_once('.') {
+                    Some((table, key)) if !server.is_mariadb() => {
+                        error.with_table(table.to_owned()).with_constraint(key)
+                    }
+                    _ => error.with_constraint(key),
+                }
+            }
+            None => error,
+        },
+        1451 | 1452 => foreign_key(error, message),
+        // Column 'name' cannot be null; Field 'name' doesn't have a default value; .. NOT NULL column 'name' at row 1.
+        1048 | 1263 | 1364 | 1265 | 1366 | 1264 | 1406 => column(error, message),
+        // Unknown column 'table.name' in 'field list'; Key column 'name' doesn't exist in table.
+        1054 | 1072 => match between(message, "column '", "'") {
+            Some(name) => error.with_columns([last_part(name).to_owned()]),
+            None => error,
+        },
+        // Table 'database.name' doesn't exist; Unknown table 'database.name'.
+        1051 | 1146 => match between(message, "able '", "'") {
+            Some(name) => error.with_table(name.split_once('.').map_or(name, |(_, name)| name).to_owned()),
+            None => error,
+        },
+        1050 => match between(message, "able '", "'") {
+            Some(name) => error.with_table(last_part(name).to_owned()),
+            None => error,
+        },
+        // Check constraint 'name' is violated.
+        3819 => match between(message, "constraint '", "' is violated") {
+            Some(name) => error.with_constraint(name),
+            None => error,
+        },
+        4025 => check(error, message),
+        _ => error,
+    }
+}
+
+/// Incorrect integer value: 'x' for column `db`.`t`.`name` at row 1, Data too long for column 'name' at row 1, and the
+/// like. The value comes first, so the name is looked for from the end.
+fn column(error: Error, message: &str) -> Error {
+    let after =
+        ["column ", "Column ", "Field "].iter().find_map(|word| message.rsplit_once(word).map(|(_, rest)| rest));
+    let Some(rest) = after else { return error };
+    let mut names = Names(rest).path();
+    match names.pop() {
+        Some(name) => {
+            let error = match names.pop() {
+                Some(table) => error.with_table(table),
+                None => error,
+            };
+            error.with_columns([name])
+        }
+        None => error,
+    }
+}
+
+/// `.. a foreign key constraint fails (db.table, CONSTRAINT name FOREIGN KEY (columns) REFERENCES ..`, every name in
+/// backticks. Old servers cut long messages off anywhere.
+fn foreign_key(mut error: Error, message: &str) -> Error {
+    let Some((_, rest)) = message.split_once("constraint fails (") else { return error };
+    let mut names = Names(rest);
+    if let Some(table) = names.path().pop() {
+        error = error.with_table(table);
+    }
+    let Some((_, rest)) = names.0.split_once("CONSTRAINT ") else { return error };
+    names = Names(rest);
+    if let Some(constraint) = names.next() {
+        error = error.with_constraint(constraint);
+    }
+    let Some(rest) = names.0.strip_prefix(" FOREIGN KEY (") else { return error };
+    names = Names(rest);
+    let mut columns = Vec::new();
+    while let Some(column) = names.next() {
+        columns.push(column);
+        names.0 = names.0.strip_prefix(", ").unwrap_or("");
+    }
+    error.with_columns(columns)
+}
+
+/// CONSTRAINT `name` failed for `database`.`table`. The check of a single column is named `table.column` or `column`.
+fn check(error: Error, message: &str) -> Error {
+    let Some((_, rest)) = message.split_once("CONSTRAINT ") else { return error };
+    let mut names = Names(rest);
+    let Some(name) = names.next() else { return error };
+    let Some(table) = names.0.strip_prefix(" failed for ").and_then(|rest| Names(rest).path().pop()) else {
+        return error.with_constraint(name);
+    };
+    match name.strip_prefix(table.as_str()).and_then(|rest| rest.strip_prefix('.')) {
+        Some(column) => error.with_columns([column.to_owned()]).with_table(table).with_constraint(name),
+        None => error.with_table(table).with_constraint(name),
+    }
+}
+
+/// Reads quoted names off the front of a text.
+struct Names<'m>(&'m str);
+
+impl Names<'_> {
+    /// The next name, in backticks or quotes, which are doubled inside it.
+    fn next(&mut self) -> Option<String> {
+        let quote = self.0.chars().next().filter(|c| matches!(c, '`' | '\''))?;
+        let mut name = String::new();
+        let mut rest = &self.0[1..];
+        loop {
+            let (part, after) = rest.split_once(quote)?;
+            name.push_str(part);
+            match after.strip_prefix(quote) {
+                Some(after) => {
+                    name.push(quote);
+                    rest = after;
+                }
+                None => {
+                    self.0 = after;
+                    return Some(name);
+                }
+            }
+        }
+    }
+
+    /// The next names with points between them.
+    fn path(&mut self) -> Vec<String> {
+        let mut path = Vec::new();
+        while let Some(name) = self.next() {
+            path.push(name);
+            match self.0.strip_prefix('.') {
+                Some(rest) => self.0 = rest,
+                None => break,
+            }
+        }
+        path
+    }
+}
+
+fn between<'m>(message: &'m str, before: &str, after: &str) -> Option<&'m str> {
+    message.split_once(before)?.1.split_once(after).map(|(found, _)| found)
+}
+
+fn last_part(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(_, last)| last)
+}
+
+/// What a failed COMMIT means: when the connection broke, nobody knows whether it took effect.
+pub(crate) fn committing(result: Result<()>) -> Result<()> {
+    result.map_err(|error| match error.kind() {
+        ErrorKind::ConnectionLost => {
+            let kind = ErrorKind::AmbiguousCommit;
+            Error::new(kind, "the connection broke before COMMIT was answered").with_source(error)
+        }
+        _ => error,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(server: &str, number: u16, message: &str) -> Error {
+        with_names(Error::new(ErrorKind::Database, ""), Server::from_version(server), number, message)
+    }
+
+    #[test]
+    fn the_key_of_a_duplicate_is_found_whatever_the_value() {
+        for value in ["ada", "a-b-c", "it's", "x' for key 'users.nick", ""] {
+            let error = names("8.0.0", 1062, &format!("Duplicate entry '{value}' for key 'users.email'"));
+            assert_eq!((error.table(), error.constraint()), (Some("users"), Some("email")), "{value}");
+            let error = names("10.11.0-MariaDB", 1062, &format!("Duplicate entry '{value}' for key 'a.email'"));
+            assert_eq!((error.table(), error.constraint()), (None, Some("a.email")), "{value}");
+        }
+        let error = names("10.11.0-MariaDB", 1062, "Duplicate entry '1' for key 'PRIMARY'");
+        assert_eq!(error.constraint(), Some("PRIMARY"));
+    }
+
+    #[test]
+    fn names_of_foreign_keys_are_read_and_cut_messages_survive() {
+        let message = "Cannot add or update a child row: a foreign key constraint fails (`db`.`li``nes`, CONSTRAINT \
+                       `fk (a)` FOREIGN KEY (`a`, `b`) REFERENCES `orders` (`x`, `y`) ON DELETE CASCADE)";
+        let error = names("8.0.0", 1452, message);
+        assert_eq!((error.table(), error.constraint()), (Some("li`nes"), Some("fk (a)")));
+        assert_eq!(error.columns(), ["a", "b"]);
+        for end in 0..message.len() {
+            names("8.0.0", 1452, &message[..end]);
+            names("8.0.0", 4025, &message[..end]);
+            names("8.0.0", 1366, &message[..end]);
+        }
+    }
+
+    #[test]
+    fn columns_are_read_past_the_value() {
+        let error = names("8.0.0", 1366, "Incorrect integer value: 'column `x`' for column 'age' at row 1");
+        assert_eq!(error.columns(), ["age"]);
+        let error =
+            names("10.11.0-MariaDB", 1366, "Incorrect integer value: 'x' for column `db`.`users`.`age` at row 1");
+        assert_eq!((error.table(), error.columns()), (Some("users"), vec!["age"]));
+        let error = names("8.0.0", 1364, "Field 'age' doesn't have a default value");
+        assert_eq!(error.columns(), ["age"]);
+        let error = names("8.0.0", 1054, "Unknown column 'users.nick' in 'field list'");
+        assert_eq!(error.columns(), ["nick"]);
+    }
+
+    #[test]
+    fn checks_of_one_column_name_it() {
+        let error = names("10.11.0-MariaDB", 4025, "CONSTRAINT `users.age` failed for `db`.`users`");
+        assert_eq!((error.table(), error.columns()), (Some("users"), vec!["age"]));
+        let error = names("10.11.0-MariaDB", 4025, "CONSTRAINT `adult` failed for `db`.`users`");
+        assert_eq!((error.constraint(), error.columns().len()), (Some("adult"), 0));
+    }
+}
