@@ -1,0 +1,389 @@
+//! One connection: prepared statements, transactions, and whether it can still be used. Values are written in `bind`,
+//! rows read in `row`, errors told apart in `error`.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::TryStreamExt;
+use orm_core::driver::{BeginOptions, Connection, Done, Query};
+use orm_core::row::{Flow, RowSink};
+use orm_core::{Error, ErrorKind, Result};
+use sqlx::{AssertSqlSafe, Connection as _, Either, Executor, PgConnection, SqlSafeStr, SqlStr};
+
+use crate::types::ColumnType;
+use crate::{bind, error, row};
+
+/// Rows that are read and thrown away after the sink wanted no more, before the connection is rather given up.
+const MAX_DRAINED: usize = 1_000;
+
+/// A connection to a PostgreSQL server.
+///
+/// `busy` is set before anything is sent and cleared when the answer was read to its end: a future dropped in between
+/// leaves it set, and the connection counts as broken, since nobody knows what the server still does.
+pub(crate) struct PostgresConnection {
+    client: PgConnection,
+    statements: Statements,
+    /// The types of the current result's columns, kept for its memory.
+    columns: Vec<ColumnType>,
+    busy: bool,
+    broken: bool,
+    /// A transaction may be open.
+    transaction: bool,
+    /// A statement of the transaction failed, so that it may be unable to commit.
+    failed: bool,
+}
+
+impl PostgresConnection {
+    pub(crate) fn new(client: PgConnection, capacity: usize) -> Self {
+        Self {
+            client,
+            statements: Statements { kept: HashMap::new(), capacity },
+            columns: Vec::new(),
+            busy: false,
+            broken: false,
+            transaction: false,
+            failed: false,
+        }
+    }
+
+    /// Starts an operation.
+    fn enter(&mut self) -> Result<()> {
+        if self.is_broken() {
+            return Err(Error::new(
+                ErrorKind::ConnectionLost,
+                "an earlier operation broke this connection or was cut off",
+            ));
+        }
+        self.busy = true;
+        Ok(())
+    }
+
+    /// Ends an operation that failed.
+    fn note(&mut self, error: &sqlx::Error) {
+        self.busy = false;
+        self.broken |= error::ends_connection(error);
+        self.failed |= self.transaction;
+    }
+
+    /// Runs statements by the simple protocol, where the caller has called [`enter`](Self::enter).
+    async fn simple(&mut self, sql: impl SqlSafeStr) -> Result<(), sqlx::Error> {
+        let result = (&mut self.client).execute(sqlx::raw_sql(sql)).await;
+        match result {
+            Ok(_) => {
+                self.busy = false;
+                Ok(())
+            }
+            Err(error) => {
+                self.note(&error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs a prepared statement. The outer error is the client's, the inner one the sink's.
+    async fn run(
+        &mut self,
+        query: Query<'_>,
+        signature: &[u32],
+        sink: &mut dyn RowSink,
+    ) -> Result<Result<Done>, sqlx::Error> {
+        let arguments = match bind::arguments(query.binds, signature) {
+            Ok(arguments) => arguments,
+            Err(error) => return Ok(Err(error)),
+        };
+        let Self { client, statements, columns, broken, transaction, .. } = self;
+        let (text, keep) = statements.text(client, query, signature).await?;
+        let mut rows = client.fetch_many(sqlx::query_with(text, arguments).persistent(keep));
+        let mut done = Done::default();
+        let mut described = false;
+        // What the sink said when it wanted no more rows.
+        let mut end: Option<Result<()>> = None;
+        let mut drained = 0;
+        while let Some(step) = rows.try_next().await? {
+            let row = match step {
+                Either::Left(result) => {
+                    done.rows_affected += result.rows_affected();
+                    continue;
+                }
+                Either::Right(row) => row,
+            };
+            if end.is_some() {
+                drained += 1;
+                if drained > MAX_DRAINED && !*transaction && reads_only(query.sql) {
+                    *broken = true;
+                    break;
+                }
+                continue;
+            }
+            if !described {
+                row::resolve(&row, columns);
+                described = true;
+            }
+            let flow = sink.row(&row::PostgresRow::new(&row, columns));
+            drop(row);
+            match flow {
+                Ok(Flow::Continue) => {}
+                Ok(Flow::Pause) => poll_fn(|cx| sink.poll_ready(cx)).await,
+                Ok(Flow::Stop) => end = Some(Ok(())),
+                Err(error) => end = Some(Err(error)),
+            }
+        }
+        Ok(end.unwrap_or(Ok(())).map(|()| done))
+    }
+}
+
+/// Whether a statement can be cut off without undoing anything.
+fn reads_only(sql: &str) -> bool {
+    sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("SELECT"))
+}
+
+impl fmt::Debug for PostgresConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresConnection")
+            .field("transaction", &self.transaction)
+            .field("broken", &self.is_broken())
+            .field("statements", &self.statements.kept.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Connection for PostgresConnection {
+    async fn fetch(&mut self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
+        let signature = bind::signature(query.binds)?;
+        self.enter()?;
+        let mut outcome = self.run(query, &signature, sink).await;
+        if let Err(error) = &outcome
+            && error::is_stale_statement(error)
+        {
+            // No row has come yet. Inside a transaction the failure has ended it; the next attempt will succeed.
+            match self.statements.forget(&mut self.client).await {
+                Ok(()) if !self.transaction => outcome = self.run(query, &signature, sink).await,
+                Ok(()) => {}
+                Err(error) => outcome = Err(error),
+            }
+        }
+        match outcome {
+            Ok(done) => {
+                self.busy = false;
+                done
+            }
+            Err(error) => {
+                self.note(&error);
+                Err(error::map(error))
+            }
+        }
+    }
+
+    /// Without statements of its own about transactions, a batch is one transaction: the server undoes all of it when
+    /// one statement fails (PostgreSQL manual, 55.2.2.1).
+    async fn batch(&mut self, sql: &str) -> Result<()> {
+        self.enter()?;
+        self.simple(AssertSqlSafe(sql)).await.map_err(error::map)
+    }
+
+    async fn begin(&mut self, options: &BeginOptions) -> Result<()> {
+        if self.transaction {
+            return Err(Error::new(ErrorKind::InvalidStatement, "a transaction is open on this connection already"));
+        }
+        if options.lock_mode.is_some() {
+            return Err(Error::unsupported("postgresql", "lock modes of transactions"));
+        }
+        self.enter()?;
+        self.transaction = true;
+        self.failed = false;
+        let result = match begin_statement(options) {
+            None => self.simple("BEGIN").await,
+            Some(sql) => self.simple(AssertSqlSafe(sql)).await,
+        };
+        result.map_err(|error| {
+            // The server said no; unless the connection broke, nothing was opened.
+            self.transaction = self.broken;
+            error::map(error)
+        })
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        if !self.transaction {
+            return Err(Error::new(ErrorKind::TransactionClosed, "no transaction is open on this connection"));
+        }
+        self.enter()?;
+        // COMMIT of a transaction in which a statement failed is a ROLLBACK and no error. A query before it fails then,
+        // unless a savepoint has saved the transaction.
+        let guarded = self.failed;
+        let result = self.simple(if guarded { "SELECT 1; COMMIT" } else { "COMMIT" }).await;
+        let Err(error) = result else {
+            self.transaction = false;
+            self.failed = false;
+            return Ok(());
+        };
+        if self.broken {
+            let kind = error::map(error);
+            return Err(kind.with_kind(ErrorKind::AmbiguousCommit));
+        }
+        let error = error::map(error);
+        match error.kind() {
+            ErrorKind::TransactionClosed => {
+                self.rollback().await?;
+                Err(Error::new(
+                    ErrorKind::TransactionClosed,
+                    "the transaction was rolled back: an earlier statement of it failed",
+                )
+                .with_code("25P02")
+                .with_source(error))
+            }
+            // A constraint or serialization check at the end: the server has rolled back.
+            ErrorKind::UniqueViolation
+            | ErrorKind::ForeignKeyViolation
+            | ErrorKind::CheckViolation
+            | ErrorKind::ExclusionViolation
+            | ErrorKind::Serialization
+            | ErrorKind::Deadlock
+                if !guarded =>
+            {
+                self.transaction = false;
+                self.failed = false;
+                Err(error)
+            }
+            _ => Err(error),
+        }
+    }
+
+    async fn rollback(&mut self) -> Result<()> {
+        if !self.transaction {
+            return Ok(());
+        }
+        self.enter()?;
+        match self.simple("ROLLBACK").await {
+            Ok(()) => {
+                self.transaction = false;
+                self.failed = false;
+                Ok(())
+            }
+            Err(error) => {
+                self.broken = true;
+                Err(error::map(error))
+            }
+        }
+    }
+
+    fn in_transaction(&self) -> bool {
+        self.transaction
+    }
+
+    async fn ping(&mut self) -> Result<()> {
+        self.enter()?;
+        match self.client.ping().await {
+            Ok(()) => {
+                self.busy = false;
+                Ok(())
+            }
+            Err(error) => {
+                self.note(&error);
+                Err(error::map(error))
+            }
+        }
+    }
+
+    fn is_broken(&self) -> bool {
+        self.busy || self.broken
+    }
+
+    async fn close(self: Box<Self>) {
+        if !self.is_broken() {
+            // The server notices either way.
+            let _ = self.client.close().await;
+        }
+    }
+}
+
+/// BEGIN with options; `None` when there are none.
+fn begin_statement(options: &BeginOptions) -> Option<String> {
+    if *options == BeginOptions::default() {
+        return None;
+    }
+    let mut sql = String::from("BEGIN");
+    if let Some(level) = options.isolation {
+        sql.push_str(" ISOLATION LEVEL ");
+        sql.push_str(level.sql());
+    }
+    if options.read_only {
+        sql.push_str(" READ ONLY");
+    }
+    if options.deferrable {
+        sql.push_str(" DEFERRABLE");
+    }
+    Some(sql)
+}
+
+/// The texts that the client may have prepared, with the types they were prepared for.
+///
+/// The client (`sqlx` 0.9.0) finds prepared statements by their text alone, while types are fixed when a statement is
+/// prepared: the same text with values of other types would send bytes that the server reads as something else. So
+/// this knows every text that the client may know, and a text that comes back with other types gets a comment.
+struct Statements {
+    kept: HashMap<Arc<str>, Box<[u32]>>,
+    capacity: usize,
+}
+
+impl Statements {
+    /// The text to send, and whether its prepared statement is kept.
+    async fn text(
+        &mut self,
+        client: &mut PgConnection,
+        query: Query<'_>,
+        signature: &[u32],
+    ) -> Result<(SqlStr, bool), sqlx::Error> {
+        match self.kept.get_key_value(query.sql) {
+            Some((text, types)) if **types == *signature => Ok((AssertSqlSafe(Arc::clone(text)).into_sql_str(), true)),
+            Some(_) => {
+                let other = with_types(query.sql, signature);
+                if let Some((text, _)) = self.kept.get_key_value(other.as_str()) {
+                    return Ok((AssertSqlSafe(Arc::clone(text)).into_sql_str(), true));
+                }
+                self.keep(client, other.into(), query.cacheable, signature).await
+            }
+            None => self.keep(client, query.sql.into(), query.cacheable, signature).await,
+        }
+    }
+
+    async fn keep(
+        &mut self,
+        client: &mut PgConnection,
+        text: Arc<str>,
+        cacheable: bool,
+        signature: &[u32],
+    ) -> Result<(SqlStr, bool), sqlx::Error> {
+        let keep = cacheable && self.capacity > 0;
+        if keep {
+            if self.kept.len() >= self.capacity {
+                self.forget(client).await?;
+            }
+            self.kept.insert(Arc::clone(&text), signature.into());
+        }
+        Ok((AssertSqlSafe(text).into_sql_str(), keep))
+    }
+
+    /// Drops all prepared statements: in one round trip, where dropping the oldest would cost one for each.
+    async fn forget(&mut self, client: &mut PgConnection) -> Result<(), sqlx::Error> {
+        client.clear_cached_statements().await?;
+        self.kept.clear();
+        Ok(())
+    }
+}
+
+/// A text that no other types share.
+fn with_types(sql: &str, signature: &[u32]) -> String {
+    use fmt::Write;
+    let mut text = String::with_capacity(sql.len() + 8 + signature.len() * 5);
+    text.push_str(sql);
+    text.push_str(" /*");
+    for oid in signature {
+        let _ = write!(text, " {oid}");
+    }
+    text.push_str(" */");
+    text
+}

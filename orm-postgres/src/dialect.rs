@@ -1,0 +1,390 @@
+//! PostgreSQL's SQL: capabilities by server version, placeholders, types and constants of DDL, forms of functions.
+//! Statements are rendered by `orm-core`; how values travel is in `bind` and `row`.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use orm_core::ast::Function;
+use orm_core::dialect::{
+    Capabilities, CommentStyle, Dialect, FunctionForm, JsonStyle, LimitStyle, ListStyle, RegexpStyle, UpsertStyle,
+};
+use orm_core::schema::ColumnSchema;
+use orm_core::{EnumStorage, Error, Result, SqlType, Value};
+
+use crate::bind;
+use crate::types::{conversion, quoted, type_name};
+
+/// PostgreSQL, in one server version.
+///
+/// ```
+/// use orm_core::dialect::{Dialect, SqlWriter};
+/// use orm_core::Value;
+/// use orm_postgres::PostgresDialect;
+///
+/// let dialect = PostgresDialect::new((15, 0, 0));
+/// let mut writer = SqlWriter::new(&dialect);
+/// writer.push_sql("SELECT ");
+/// writer.push_bind(Value::Native("inet", "10.0.0.1".into()))?;
+/// assert_eq!(writer.sql(), "SELECT $1::text::inet");
+/// # Ok::<(), orm_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostgresDialect {
+    capabilities: Capabilities,
+}
+
+impl PostgresDialect {
+    /// The dialect of a server version: major, minor, patch. Versions before 13 are taken for 13.
+    ///
+    /// What exists since when is from the release notes of the PostgreSQL manual, appendix E.
+    pub fn new(version: (u32, u32, u32)) -> Self {
+        Self {
+            capabilities: Capabilities {
+                version,
+                returning_insert: true,
+                returning_update: true,
+                returning_delete: true,
+                last_insert_id: false,
+                default_keyword: true,
+                default_values: "DEFAULT VALUES",
+                max_binds: bind::MAX_BINDS,
+                max_identifier: 63,
+                lists: ListStyle::Array,
+                arrays: true,
+                unnest_insert: true,
+                enum_types: true,
+                regexp: RegexpStyle::Tilde,
+                ilike: true,
+                nulls_order: true,
+                nulls_first: false,
+                is_not_distinct: "IS NOT DISTINCT FROM",
+                concat_operator: true,
+                limit: LimitStyle::Standard,
+                upsert: UpsertStyle::OnConflict,
+                json: JsonStyle::Arrows,
+                aggregate_filter: true,
+                windows: true,
+                lateral: true,
+                ctes: true,
+                row_locks: true,
+                key_locks: true,
+                lock_of: true,
+                nowait: true,
+                skip_locked: true,
+                for_share: true,
+                partial_indexes: true,
+                expression_indexes: true,
+                index_methods: true,
+                index_if_not_exists: true,
+                checks: true,
+                add_foreign_key: true,
+                schemas: true,
+                comments: CommentStyle::Statements,
+                drop_cascade: true,
+                truncate: true,
+                truncate_cascade: true,
+                transactional_ddl: true,
+                self_subquery: true,
+                limit_in_subquery: true,
+                deferrable: true,
+                unsigned: false,
+                set_default: true,
+                round_trips: true,
+            },
+        }
+    }
+}
+
+/// The dialect's name in errors and spans; the value of `db.system.name` in OpenTelemetry.
+const NAME: &str = "postgresql";
+
+impl Dialect for PostgresDialect {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn push_placeholder(&self, sql: &mut String, position: usize, ty: SqlType) -> Result<()> {
+        // Refuses what cannot be bound.
+        crate::types::bind_oid(ty)?;
+        let _ = write!(sql, "${position}");
+        if let Some(conversion) = conversion(ty)? {
+            sql.push_str(&conversion);
+        }
+        Ok(())
+    }
+
+    fn column_type(&self, column: &ColumnSchema) -> Result<Cow<'static, str>> {
+        if let Some(name) = &column.type_name {
+            return type_name(name).map(|name| Cow::Owned(name.to_owned()));
+        }
+        Ok(match (column.ty, column.length, column.precision) {
+            (SqlType::Text, Some(length), _) => Cow::Owned(format!("VARCHAR({length})")),
+            // A CHAR would be padded and compared without trailing spaces.
+            (SqlType::Char, _, _) => Cow::Borrowed("VARCHAR(1)"),
+            (SqlType::Decimal, _, Some((precision, scale))) => Cow::Owned(format!("NUMERIC({precision},{scale})")),
+            (SqlType::Array(SqlType::Text), Some(length), _) => Cow::Owned(format!("VARCHAR({length})[]")),
+            (SqlType::Array(SqlType::Decimal), _, Some((precision, scale))) => {
+                Cow::Owned(format!("NUMERIC({precision},{scale})[]"))
+            }
+            (ty, _, _) => type_of(ty)?,
+        })
+    }
+
+    fn cast_type(&self, ty: SqlType) -> Result<Cow<'static, str>> {
+        type_of(ty)
+    }
+
+    fn auto_increment(&self) -> &'static str {
+        "GENERATED BY DEFAULT AS IDENTITY"
+    }
+
+    /// A text with backslashes is written in the form `E'..'`, which means the same whether
+    /// `standard_conforming_strings` is on or off (PostgreSQL manual, 4.1.2.2).
+    fn push_text_literal(&self, sql: &mut String, text: &str) {
+        let escapes = text.contains('\\');
+        if escapes {
+            if sql.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$') {
+                sql.push(' ');
+            }
+            sql.push('E');
+        }
+        sql.push('\'');
+        for c in text.chars() {
+            if c == '\'' || c == '\\' {
+                sql.push(c);
+            }
+            sql.push(c);
+        }
+        sql.push('\'');
+    }
+
+    fn push_literal(&self, sql: &mut String, value: &Value) -> Result<()> {
+        bind::check(value)?;
+        let typed = |sql: &mut String, text: &str, ty: SqlType| -> Result<()> {
+            self.push_text_literal(sql, text);
+            sql.push_str("::");
+            sql.push_str(&type_of(ty)?);
+            Ok(())
+        };
+        let ty = value.sql_type();
+        match value {
+            Value::Null(_) => sql.push_str("NULL"),
+            Value::Bool(v) => sql.push_str(if *v { "TRUE" } else { "FALSE" }),
+            Value::I16(v) => put(sql, format_args!("{v}")),
+            Value::I32(v) => put(sql, format_args!("{v}")),
+            Value::I64(v) => put(sql, format_args!("{v}")),
+            Value::U64(v) => put(sql, format_args!("{v}")),
+            // Rust writes the shortest text that reads back as the same float.
+            Value::F32(v) if v.is_finite() => put(sql, format_args!("{v:?}")),
+            Value::F64(v) if v.is_finite() => put(sql, format_args!("{v:?}")),
+            Value::F32(v) => typed(sql, non_finite(f64::from(*v)), ty)?,
+            Value::F64(v) => typed(sql, non_finite(*v), ty)?,
+            Value::Text(v) => self.push_text_literal(sql, v),
+            Value::Bytes(v) => {
+                sql.push_str("decode('");
+                for byte in v {
+                    put(sql, format_args!("{byte:02x}"));
+                }
+                sql.push_str("', 'hex')");
+            }
+            Value::Uuid(v) => {
+                let hex = format!("{:032x}", u128::from_be_bytes(*v));
+                let text = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-");
+                typed(sql, &text, ty)?;
+            }
+            // Years of more than four digits have no sign here.
+            Value::Date(v) => typed(sql, v.to_string().trim_start_matches('+'), ty)?,
+            Value::Time(v) => typed(sql, &v.format("%H:%M:%S%.6f").to_string(), ty)?,
+            Value::DateTime(v) => {
+                let text = v.format("%Y-%m-%d %H:%M:%S%.6f").to_string();
+                typed(sql, text.trim_start_matches('+'), ty)?;
+            }
+            Value::Timestamp(v) => {
+                let text = v.format("%Y-%m-%d %H:%M:%S%.6f+00").to_string();
+                typed(sql, text.trim_start_matches('+'), ty)?;
+            }
+            Value::Decimal(v)
+                if v.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.') && v.len() < 1000 =>
+            {
+                match v.as_str() {
+                    "-Infinity" => typed(sql, v, ty)?,
+                    plain => sql.push_str(plain),
+                }
+            }
+            Value::Decimal(v) => typed(sql, v, ty)?,
+            Value::Json(v) | Value::Native(_, v) => typed(sql, v, ty)?,
+            Value::Enum(_, label) => typed(sql, label, ty)?,
+            Value::Array(_, items) => {
+                sql.push_str("ARRAY[");
+                for (at, item) in items.iter().enumerate() {
+                    if at > 0 {
+                        sql.push_str(", ");
+                    }
+                    self.push_literal(sql, item)?;
+                }
+                sql.push_str("]::");
+                sql.push_str(&type_of(ty)?);
+            }
+            other => return Err(Error::unsupported(NAME, format_args!("constants of type {}", other.sql_type()))),
+        }
+        Ok(())
+    }
+
+    fn function(&self, function: Function) -> Option<FunctionForm> {
+        Some(match function {
+            Function::Length => FunctionForm::Call("char_length"),
+            Function::Random => FunctionForm::Text("random()"),
+            Function::Now => FunctionForm::Text("now()"),
+            Function::CurrentDate => FunctionForm::Text("CURRENT_DATE"),
+            // Rounding to digits exists for numeric alone; a single argument is rounded as what it is.
+            Function::Round => FunctionForm::Around("ROUND((", ")::numeric, (", "))"),
+            Function::Year => FunctionForm::Around("CAST(EXTRACT(YEAR FROM ", ", ", ") AS INTEGER)"),
+            Function::Month => FunctionForm::Around("CAST(EXTRACT(MONTH FROM ", ", ", ") AS INTEGER)"),
+            Function::Day => FunctionForm::Around("CAST(EXTRACT(DAY FROM ", ", ", ") AS INTEGER)"),
+            _ => return None,
+        })
+    }
+
+    fn check_value(&self, value: &Value) -> Result<()> {
+        bind::check(value)
+    }
+}
+
+/// Writing to a string cannot fail.
+fn put(sql: &mut String, args: std::fmt::Arguments<'_>) {
+    let _ = sql.write_fmt(args);
+}
+
+fn non_finite(value: f64) -> &'static str {
+    if value.is_nan() {
+        "NaN"
+    } else if value > 0.0 {
+        "Infinity"
+    } else {
+        "-Infinity"
+    }
+}
+
+/// The type's name, without lengths (PostgreSQL manual, chapter 8).
+fn type_of(ty: SqlType) -> Result<Cow<'static, str>> {
+    Ok(Cow::Borrowed(match ty {
+        SqlType::Bool => "BOOLEAN",
+        SqlType::I8 | SqlType::I16 | SqlType::U8 => "SMALLINT",
+        SqlType::I32 | SqlType::U16 => "INTEGER",
+        SqlType::I64 | SqlType::U32 | SqlType::U64 => "BIGINT",
+        SqlType::F32 => "REAL",
+        SqlType::F64 => "DOUBLE PRECISION",
+        SqlType::Char => "VARCHAR(1)",
+        SqlType::Text => "TEXT",
+        SqlType::Bytes => "BYTEA",
+        SqlType::Uuid => "UUID",
+        SqlType::Date => "DATE",
+        SqlType::Time => "TIME",
+        SqlType::DateTime => "TIMESTAMP",
+        SqlType::Timestamp => "TIMESTAMPTZ",
+        SqlType::Decimal => "NUMERIC",
+        SqlType::Json => "JSONB",
+        SqlType::Enum(def) => match def.storage {
+            EnumStorage::Text => "TEXT",
+            EnumStorage::Integer => "INTEGER",
+            EnumStorage::Native => return Ok(Cow::Owned(quoted(def.name))),
+        },
+        SqlType::Array(element) => return Ok(Cow::Owned(format!("{}[]", type_of(*element)?))),
+        SqlType::Native(name) => type_name(name)?,
+        other => return Err(Error::unsupported(NAME, format_args!("type {other}"))),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use orm_core::schema::ColumnDefault;
+    use orm_core::{EnumDef, ErrorKind};
+
+    static MOOD: EnumDef = EnumDef { name: "mood", labels: &["ok"], storage: EnumStorage::Native };
+    static MOOD_TYPE: SqlType = SqlType::Enum(&MOOD);
+
+    fn dialect() -> PostgresDialect {
+        PostgresDialect::new((15, 0, 0))
+    }
+
+    fn column(ty: SqlType) -> ColumnSchema {
+        ColumnSchema {
+            name: "c".into(),
+            ty,
+            type_name: None,
+            length: None,
+            precision: None,
+            nullable: false,
+            auto_increment: false,
+            indexed: false,
+            default: ColumnDefault::None,
+            generated: None,
+            comment: String::new(),
+        }
+    }
+
+    #[test]
+    fn column_types_follow_length_and_precision() {
+        let check =
+            |column: ColumnSchema, expected: &str| assert_eq!(dialect().column_type(&column).unwrap(), expected);
+        check(column(SqlType::I64), "BIGINT");
+        check(column(SqlType::Text), "TEXT");
+        check(ColumnSchema { length: Some(120), ..column(SqlType::Text) }, "VARCHAR(120)");
+        check(column(SqlType::Char), "VARCHAR(1)");
+        check(ColumnSchema { precision: Some((12, 2)), ..column(SqlType::Decimal) }, "NUMERIC(12,2)");
+        check(column(SqlType::Enum(&MOOD)), "\"mood\"");
+        check(column(SqlType::Array(&MOOD_TYPE)), "\"mood\"[]");
+        check(column(SqlType::Array(&SqlType::Timestamp)), "TIMESTAMPTZ[]");
+        check(column(SqlType::Native("vector(3)")), "vector(3)");
+        check(ColumnSchema { type_name: Some("citext".into()), ..column(SqlType::Text) }, "citext");
+        let evil = ColumnSchema { type_name: Some("text; DROP TABLE x".into()), ..column(SqlType::Text) };
+        assert_eq!(dialect().column_type(&evil).unwrap_err().kind(), ErrorKind::InvalidStatement);
+    }
+
+    #[test]
+    fn text_constants_mean_the_same_under_both_string_settings() {
+        let check = |text: &str, expected: &str| {
+            let mut sql = String::from("DEFAULT ");
+            dialect().push_text_literal(&mut sql, text);
+            assert_eq!(sql, format!("DEFAULT {expected}"));
+        };
+        check("it's", "'it''s'");
+        check("a\\b'c", "E'a\\\\b''c'");
+        let mut sql = String::from("LIKE");
+        dialect().push_text_literal(&mut sql, "\\");
+        assert_eq!(sql, "LIKE E'\\\\'");
+    }
+
+    #[test]
+    fn constants_are_typed_where_text_alone_is_not_enough() {
+        let check = |value: Value, expected: &str| {
+            let mut sql = String::new();
+            dialect().push_literal(&mut sql, &value).unwrap();
+            assert_eq!(sql, expected);
+        };
+        check(Value::Null(SqlType::I32), "NULL");
+        check(Value::F64(1e300), "1e300");
+        check(Value::F32(f32::NEG_INFINITY), "'-Infinity'::REAL");
+        check(Value::Bytes(vec![0, 255]), "decode('00ff', 'hex')");
+        check(Value::Uuid([0x11; 16]), "'11111111-1111-1111-1111-111111111111'::UUID");
+        check(Value::Date("2026-11-23".parse().unwrap()), "'2026-11-23'::DATE");
+        check(
+            Value::Timestamp("2026-11-23T10:11:12.5Z".parse().unwrap()),
+            "'2026-11-23 10:11:12.500000+00'::TIMESTAMPTZ",
+        );
+        check(Value::Decimal("-12.50".into()), "-12.50");
+        check(Value::Decimal("-Infinity".into()), "'-Infinity'::NUMERIC");
+        check(Value::Json("{}".into()), "'{}'::JSONB");
+        check(Value::Enum(&MOOD, "ok"), "'ok'::\"mood\"");
+        check(Value::Native("inet", "::1".into()), "'::1'::inet");
+        check(Value::Array(&SqlType::I32, vec![Value::I32(1), Value::Null(SqlType::I32)]), "ARRAY[1, NULL]::INTEGER[]");
+        check(Value::Array(&SqlType::Text, vec![]), "ARRAY[]::TEXT[]");
+        let nul = dialect().push_literal(&mut String::new(), &Value::Text("\0".into())).unwrap_err();
+        assert_eq!(nul.kind(), ErrorKind::Encode);
+    }
+}

@@ -1,0 +1,90 @@
+//! Opens connections. What can be set is in `options`, what a connection does in `connection`.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use orm_core::dialect::Dialect;
+use orm_core::driver::{Connection, Driver, Query};
+use orm_core::row::Collect;
+use orm_core::{Error, ErrorKind, Result};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection};
+
+use crate::connection::PostgresConnection;
+use crate::dialect::PostgresDialect;
+use crate::error;
+use crate::options::{PostgresOptions, SslMode};
+
+/// The driver for PostgreSQL 13 and newer.
+///
+/// Needs a Tokio runtime with I/O and time enabled.
+///
+/// ```
+/// use orm_core::driver::Driver;
+/// use orm_postgres::{Postgres, PostgresOptions};
+///
+/// let driver = Postgres::new(PostgresOptions::from_url("postgres://app:secret@db.example/shop")?);
+/// assert_eq!(driver.target(), "db.example:5432/shop");
+/// # Ok::<(), orm_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Postgres {
+    options: PostgresOptions,
+}
+
+impl Postgres {
+    /// Connects as the options say.
+    pub fn new(options: PostgresOptions) -> Self {
+        Self { options }
+    }
+
+    /// The options.
+    pub fn options(&self) -> &PostgresOptions {
+        &self.options
+    }
+
+    async fn establish(&self) -> Result<PgConnection> {
+        let client = match self.options.ssl_mode {
+            // The client does not know this mode: it never tries TLS.
+            Some(SslMode::Allow) => match self.options.client(SslMode::Disable)?.connect().await {
+                Err(error) if error::server(&error).is_some_and(|error| error.code() == "28000") => {
+                    self.options.client(SslMode::Require)?.connect().await
+                }
+                result => result,
+            },
+            Some(mode) => self.options.client(mode)?.connect().await,
+            None => self.options.client(None)?.connect().await,
+        };
+        let mut client = client.map_err(error::connecting)?;
+        for sql in &self.options.init {
+            (&mut client).execute(sqlx::raw_sql(AssertSqlSafe(sql.as_str()))).await.map_err(error::map)?;
+        }
+        Ok(client)
+    }
+}
+
+#[async_trait]
+impl Driver for Postgres {
+    async fn connect(&self) -> Result<Box<dyn Connection>> {
+        let client = match self.options.connect_timeout {
+            None => self.establish().await?,
+            Some(limit) => tokio::time::timeout(limit, self.establish()).await.map_err(|elapsed| {
+                Error::new(ErrorKind::ConnectionFailed, format!("no connection to {} within {limit:?}", self.target()))
+                    .with_source(elapsed)
+            })??,
+        };
+        Ok(Box::new(PostgresConnection::new(client, self.options.statement_cache)))
+    }
+
+    async fn dialect(&self, connection: &mut dyn Connection) -> Result<Arc<dyn Dialect>> {
+        let mut versions: Vec<i64> = Vec::new();
+        let query = Query::text("SELECT current_setting('server_version_num')::int8");
+        connection.fetch(query, &mut Collect::new(&mut versions, |columns| columns.next())).await?;
+        let number = versions.first().and_then(|v| u32::try_from(*v).ok()).unwrap_or_default();
+        // 15.18 is 150018 (PostgreSQL manual, 20.15).
+        Ok(Arc::new(PostgresDialect::new((number / 10_000, number % 10_000, 0))))
+    }
+
+    fn target(&self) -> String {
+        self.options.target()
+    }
+}

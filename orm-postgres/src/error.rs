@@ -1,0 +1,251 @@
+//! The server's errors as the ORM's: SQLSTATE (PostgreSQL manual, appendix A) decides the kind, the fields of the error
+//! message (manual, 55.8) and its detail tell table, columns and constraint. The client's own error is the source.
+
+use orm_core::{Error, ErrorKind};
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
+
+/// The server's error inside the client's.
+pub(crate) fn server(error: &sqlx::Error) -> Option<&PgDatabaseError> {
+    error.as_database_error()?.try_downcast_ref()
+}
+
+/// Whether the connection ended with this error.
+pub(crate) fn ends_connection(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(_) => server(error).is_none_or(|error| {
+            // 57P05 and 25P03 come as FATAL too; the codes are for servers and poolers that say less.
+            matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic)
+                || matches!(error.code(), "57P01" | "57P02" | "57P03" | "57P05" | "25P03")
+                || error.code().starts_with("08")
+        }),
+        sqlx::Error::Encode(_)
+        | sqlx::Error::Decode(_)
+        | sqlx::Error::ColumnDecode { .. }
+        | sqlx::Error::ColumnIndexOutOfBounds { .. }
+        | sqlx::Error::ColumnNotFound(_)
+        | sqlx::Error::TypeNotFound { .. } => false,
+        _ => true,
+    }
+}
+
+/// Whether a prepared statement is not what it was: a table changed under it, or someone dropped it.
+pub(crate) fn is_stale_statement(error: &sqlx::Error) -> bool {
+    server(error).is_some_and(|error| match error.code() {
+        // "cached plan must not change result type"; the routine's name is not translated.
+        "0A000" => error.routine() == Some("RevalidateCachedQuery"),
+        "26000" => true,
+        _ => false,
+    })
+}
+
+/// An error while connecting.
+pub(crate) fn connecting(error: sqlx::Error) -> Error {
+    let error = map(error);
+    match error.kind() {
+        ErrorKind::ConnectionLost | ErrorKind::Io => error.with_kind(ErrorKind::ConnectionFailed),
+        _ => error,
+    }
+}
+
+/// An error of a statement.
+pub(crate) fn map(error: sqlx::Error) -> Error {
+    let Some(cause) = server(&error) else {
+        let kind = match &error {
+            sqlx::Error::Configuration(_) => ErrorKind::Config,
+            sqlx::Error::Tls(_) => ErrorKind::ConnectionFailed,
+            sqlx::Error::Encode(_) => ErrorKind::Encode,
+            sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => ErrorKind::Decode,
+            sqlx::Error::ColumnIndexOutOfBounds { .. } | sqlx::Error::ColumnNotFound(_) => ErrorKind::Decode,
+            sqlx::Error::TypeNotFound { .. } | sqlx::Error::Database(_) => ErrorKind::Database,
+            _ => ErrorKind::ConnectionLost,
+        };
+        return Error::new(kind, "").with_source(error);
+    };
+    let kind = if is_stale_statement(&error) { ErrorKind::Serialization } else { kind(cause.code()) };
+    let mut mapped = Error::new(kind, advice(kind, cause.code())).with_code(cause.code());
+    if let Some(table) = cause.table() {
+        mapped = mapped.with_table(table.to_owned());
+    }
+    if let Some(constraint) = cause.constraint() {
+        mapped = mapped.with_constraint(constraint);
+    }
+    let columns = columns(kind, cause);
+    if !columns.is_empty() {
+        mapped = mapped.with_columns(columns);
+    }
+    if kind == ErrorKind::UnknownTable
+        && let Some(table) = first_quoted(cause.message())
+    {
+        mapped = mapped.with_table(table.to_owned());
+    }
+    mapped.with_source(error)
+}
+
+/// The kind of an SQLSTATE: exact codes first, then classes.
+fn kind(code: &str) -> ErrorKind {
+    match code {
+        "23505" => ErrorKind::UniqueViolation,
+        "23503" | "23001" => ErrorKind::ForeignKeyViolation,
+        "23502" => ErrorKind::NotNullViolation,
+        "23514" => ErrorKind::CheckViolation,
+        "23P01" => ErrorKind::ExclusionViolation,
+        "40P01" => ErrorKind::Deadlock,
+        "40001" => ErrorKind::Serialization,
+        "55P03" => ErrorKind::LockTimeout,
+        "57014" => ErrorKind::StatementTimeout,
+        "25P03" | "25P04" => ErrorKind::TransactionTimeout,
+        "25006" => ErrorKind::ReadOnly,
+        // The transaction is still open, but nothing can be done in it.
+        "25P01" | "25P02" => ErrorKind::TransactionClosed,
+        "53100" | "53200" => ErrorKind::Full,
+        "53300" => ErrorKind::TooManyConnections,
+        "3D000" => ErrorKind::UnknownDatabase,
+        "42P01" => ErrorKind::UnknownTable,
+        "42703" => ErrorKind::UnknownColumn,
+        "42P04" | "42P06" | "42P07" | "42701" | "42710" | "42723" => ErrorKind::AlreadyExists,
+        "42601" => ErrorKind::Syntax,
+        "42501" => ErrorKind::Permission,
+        "22001" => ErrorKind::DataTooLong,
+        "22003" | "22008" | "22015" => ErrorKind::OutOfRange,
+        "57P01" | "57P02" | "57P03" | "57P05" => ErrorKind::ConnectionLost,
+        "XX001" | "XX002" => ErrorKind::Corrupt,
+        "58030" => ErrorKind::Io,
+        _ => match code.get(..2) {
+            Some("08") => ErrorKind::ConnectionLost,
+            Some("22") => ErrorKind::InvalidValue,
+            Some("28") => ErrorKind::Auth,
+            _ => ErrorKind::Database,
+        },
+    }
+}
+
+/// What a person should do, where that is known.
+fn advice(kind: ErrorKind, code: &str) -> &'static str {
+    match kind {
+        ErrorKind::Serialization if code != "40001" => {
+            "the table changed under a prepared statement; run the transaction again"
+        }
+        ErrorKind::Deadlock | ErrorKind::Serialization => "run the transaction again",
+        ErrorKind::TransactionClosed => "an earlier statement of the transaction failed; roll it back",
+        _ => "",
+    }
+}
+
+/// The columns concerned.
+fn columns(kind: ErrorKind, cause: &PgDatabaseError) -> Vec<String> {
+    if let Some(column) = cause.column() {
+        return vec![column.to_owned()];
+    }
+    match kind {
+        ErrorKind::UniqueViolation | ErrorKind::ExclusionViolation => {
+            cause.detail().and_then(key_columns).unwrap_or_default()
+        }
+        // "update or delete on table .. violates foreign key constraint .. on table ..": the key shown is that of the
+        // table pointed at, while the constraint is the other table's.
+        ErrorKind::ForeignKeyViolation if cause.message().starts_with("insert or update") => {
+            cause.detail().and_then(plain_key_columns).unwrap_or_default()
+        }
+        ErrorKind::UnknownColumn => missing_column(cause.message()).map(str::to_owned).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The column of `column "a" of relation "t" does not exist` and of `column t.a does not exist`.
+fn missing_column(message: &str) -> Option<&str> {
+    first_quoted(message).or_else(|| {
+        let name = message.strip_prefix("column ")?.strip_suffix(" does not exist")?;
+        Some(name.rsplit('.').next().unwrap_or(name))
+    })
+}
+
+/// The first name in quotes of a message.
+fn first_quoted(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once('"')?;
+    let (name, _) = rest.split_once('"')?;
+    Some(name)
+}
+
+/// The columns of `Key (a, b)=(1, 2) already exists.` Names are quoted where SQL needs it; expressions of an index
+/// stand among them and are left out. `None` when the text has another form.
+fn key_columns(detail: &str) -> Option<Vec<String>> {
+    let list = detail.split_once('(')?.1;
+    let mut columns = Vec::new();
+    let mut start = 0;
+    let mut depth = 0_usize;
+    let mut quote = None;
+    for (at, c) in list.char_indices() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '(' | '[') => depth += 1,
+            (None, ',') if depth == 0 => {
+                columns.extend(column(&list[start..at]));
+                start = at + 1;
+            }
+            (None, ')') if depth == 0 => {
+                columns.extend(column(&list[start..at]));
+                return list[at..].starts_with(")=(").then_some(columns);
+            }
+            (None, ')' | ']') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// One entry of the list, when it is a column rather than an expression. What stands after a column's name, such as
+/// `WITH` and an operator, belongs to the constraint.
+fn column(entry: &str) -> Option<String> {
+    let entry = entry.trim();
+    if let Some(inner) = entry.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        let name = inner.replace("\"\"", "\u{0}");
+        return (!name.contains('"')).then(|| name.replace('\u{0}', "\""));
+    }
+    let plain = !entry.is_empty() && entry.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
+    plain.then(|| entry.to_owned())
+}
+
+/// The columns of a foreign key's detail, where names are never quoted.
+fn plain_key_columns(detail: &str) -> Option<Vec<String>> {
+    let (list, _) = detail.split_once('(')?.1.split_once(")=(")?;
+    Some(list.split(", ").map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_read_from_the_detail_whatever_the_values() {
+        let check = |detail: &str, expected: &[&str]| assert_eq!(key_columns(detail).unwrap(), expected, "{detail}");
+        check("Key (email)=(a@b.c) already exists.", &["email"]);
+        check("Key (a, b)=(1, 2) already exists.", &["a", "b"]);
+        check("Key (a)=(x)=(y, \"z\") already exists.", &["a"]);
+        check(
+            r#"Key ("we""ird)=(", "Two Words", plain)=(1, 2, 3) already exists."#,
+            &["we\"ird)=(", "Two Words", "plain"],
+        );
+        check("Key (lower(email::text), tenant)=(x, 1) already exists.", &["tenant"]);
+        check("Key ((a || ')=('::text))=(x) already exists.", &[]);
+        check("Schlüssel »(id)=(1)« existiert bereits.", &["id"]);
+        for other in ["", "Key", "Key (a", "Key (a) is odd", "Key \"(a)=(1)"] {
+            assert!(key_columns(other).is_none() || other.contains("=("), "{other}");
+        }
+    }
+
+    #[test]
+    fn foreign_keys_show_names_as_they_are() {
+        let detail = "Key (user_id, Odd \"name)=(1, 2) is not present in table \"users\".";
+        assert_eq!(plain_key_columns(detail).unwrap(), ["user_id", "Odd \"name"]);
+    }
+
+    #[test]
+    fn classes_stand_in_for_codes_without_a_kind() {
+        assert_eq!(kind("22P02"), ErrorKind::InvalidValue);
+        assert_eq!(kind("08006"), ErrorKind::ConnectionLost);
+        assert_eq!(kind("28000"), ErrorKind::Auth);
+        assert_eq!(kind("P0001"), ErrorKind::Database);
+        assert_eq!(kind(""), ErrorKind::Database);
+    }
+}
