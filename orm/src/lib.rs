@@ -1,1 +1,30 @@
-//! To be written.
+//! An ORM in the manner of Sequelize: derive a model, get typed finders, associations and transactions on SQLite, MySQL,
+//! MariaDB and PostgreSQL.
+//!
+//! Here: connecting, the pool, transactions. Models and statements come from `orm-core`, the derive from `orm-derive`,
+//! each database from its driver crate; this crate brings them together, and is the only one to depend on.
+
+mod connect;
+mod database;
+mod observe;
+mod options;
+mod pool;
+pub mod prelude;
+mod random;
+mod raw;
+mod transaction;
+
+pub use connect::{connect, connect_with};
+pub use database::Database;
+pub use observe::QueryLog;
+pub use options::{DatabaseOptions, LogOptions, PoolOptions};
+#[cfg(feature = "json")]
+pub use orm_core::Json;
+pub use orm_core::driver::{Done, Driver, Executor, Isolation, LockMode, Runs, Unpoliced};
+pub use orm_core::model::Model;
+pub use orm_core::row::Decode;
+pub use orm_core::{EnumDef, EnumStorage, Error, ErrorKind, Numeric, Result, Scalar, SqlType, Type, Value, ValueRef};
+pub use orm_core::{async_trait, dialect, driver, model, row, schema};
+pub use pool::PoolStatus;
+pub use raw::{Bind, Values};
+pub use transaction::{Transaction, TransactionOptions};

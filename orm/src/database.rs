@@ -1,0 +1,319 @@
+//! [`Database`]: what a program has one of. The pool, the server's dialect, and the statement texts made for it so far.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use orm_core::dialect::Dialect;
+use orm_core::driver::{BeginOptions, Done, Driver, Executor, Query, Runs, Session, ShapeCache, Unit, Unpoliced};
+use orm_core::model::Model;
+use orm_core::row::{Decode, RowSink};
+use orm_core::{Error, Result};
+use tokio::time::Instant;
+
+use crate::observe::{Observer, QueryLog};
+use crate::options::DatabaseOptions;
+use crate::pool::{Pool, PoolStatus, Use};
+use crate::raw::{self, Values};
+use crate::transaction::{Held, Source, Transaction, TransactionOptions, Work, run};
+
+/// A database: a pool of connections, and what is known about the server behind them. Cloning it is cheap; all clones
+/// share the pool.
+///
+/// Statements run on `&Database`, each on any free connection; those that belong together run in a
+/// [`transaction`](Self::transaction).
+#[derive(Clone)]
+pub struct Database {
+    inner: Arc<Inner>,
+}
+
+/// What all clones share.
+pub(crate) struct Inner {
+    pub(crate) pool: Pool,
+    pub(crate) dialect: Arc<dyn Dialect>,
+    pub(crate) shapes: ShapeCache,
+    pub(crate) observer: Observer,
+}
+
+impl Database {
+    /// Connects through a driver that was made by hand, rather than from a URL by [`connect`](crate::connect). Takes
+    /// [`PoolOptions`](crate::PoolOptions), [`LogOptions`](crate::LogOptions) or [`DatabaseOptions`] with both.
+    ///
+    /// # Errors
+    /// Those of opening the first connection; [`ErrorKind::Config`](crate::ErrorKind::Config) for options that
+    /// contradict each other.
+    pub async fn connect_with(driver: impl Driver, options: impl Into<DatabaseOptions>) -> Result<Self> {
+        Self::open(Arc::new(driver), options.into()).await
+    }
+
+    pub(crate) async fn open(driver: Arc<dyn Driver>, options: DatabaseOptions) -> Result<Self> {
+        let pool = Pool::new(Arc::clone(&driver), options.pool)?;
+        let mut first = pool.acquire().await?;
+        let dialect = driver.dialect(first.connection()?).await?;
+        drop(first);
+        pool.start().await?;
+        let observer = Observer::new(dialect.name(), driver.target(), options.log);
+        Ok(Self { inner: Arc::new(Inner { pool, dialect, shapes: ShapeCache::default(), observer }) })
+    }
+
+    /// The dialect of the server, for looking at the text of statements.
+    pub fn dialect(&self) -> &dyn Dialect {
+        &*self.inner.dialect
+    }
+
+    /// The server's version: major, minor, patch.
+    pub fn version(&self) -> (u32, u32, u32) {
+        self.inner.dialect.capabilities().version
+    }
+
+    /// Asks the server whether it is there.
+    ///
+    /// # Errors
+    /// Those of getting a connection; [`ErrorKind::ConnectionLost`](crate::ErrorKind::ConnectionLost).
+    pub async fn ping(&self) -> Result<()> {
+        self.inner.pool.acquire().await?.connection()?.ping().await
+    }
+
+    /// The figures of the pool at this moment.
+    pub fn pool_status(&self) -> PoolStatus {
+        self.inner.pool.status()
+    }
+
+    /// Closes the database for all clones: nothing new begins, what runs may end within
+    /// [`close_timeout`](crate::PoolOptions::close_timeout), and all connections are closed. Every later use is
+    /// [`ErrorKind::PoolClosed`](crate::ErrorKind::PoolClosed).
+    ///
+    /// Dropping the last clone also closes the connections, without waiting for that.
+    ///
+    /// # Errors
+    /// [`ErrorKind::PoolClosed`](crate::ErrorKind::PoolClosed) naming who still holds a connection when the time is
+    /// over; those connections are closed when they are given back.
+    pub async fn close(&self) -> Result<()> {
+        self.inner.pool.close().await
+    }
+
+    /// Whether [`close`](Self::close) was called.
+    pub fn is_closed(&self) -> bool {
+        self.inner.pool.is_closed()
+    }
+
+    /// Records the texts of all statements that run on this database from now on, until the log is dropped. For tests.
+    pub fn watch(&self) -> QueryLog {
+        self.inner.observer.watch()
+    }
+}
+
+/// Transactions.
+impl Database {
+    /// Runs a closure in a transaction: committed when it gives `Ok`; rolled back when it gives `Err`, panics, or when the
+    /// future is dropped.
+    ///
+    /// ```
+    /// # async fn example(db: orm::Database) -> orm::Result<()> {
+    /// let total = db
+    ///     .transaction(async |tx| {
+    ///         tx.execute("UPDATE accounts SET cents = cents - 100 WHERE id = 1", ()).await?;
+    ///         tx.execute("UPDATE accounts SET cents = cents + 100 WHERE id = 2", ()).await?;
+    ///         tx.query::<(i64,)>("SELECT sum(cents) FROM accounts", ()).await
+    ///     })
+    ///     .await?;
+    /// # let _ = total; Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The closure's; those of beginning and committing, see [`Transaction::commit`].
+    #[track_caller]
+    pub fn transaction<T>(&self, body: impl AsyncFnOnce(&Transaction) -> Result<T>) -> impl Future<Output = Result<T>> {
+        let at = Location::caller();
+        run::once(&self.inner, at, body)
+    }
+
+    /// As [`transaction`](Self::transaction), with an error type of your own. When `?` leaves it open, name it:
+    /// `Ok::<_, MyError>(value)`.
+    ///
+    /// # Errors
+    /// As [`transaction`](Self::transaction), converted.
+    #[track_caller]
+    pub fn try_transaction<T, E: From<Error>>(
+        &self,
+        body: impl AsyncFnOnce(&Transaction) -> Result<T, E>,
+    ) -> impl Future<Output = Result<T, E>> {
+        let at = Location::caller();
+        run::once(&self.inner, at, body)
+    }
+
+    /// As [`transaction`](Self::transaction), with options. With [`retries`](TransactionOptions::retries), the closure
+    /// runs again, in a new transaction, when an error in its chain of causes [calls for that](Error::is_retryable). It is
+    /// cloned for each try, so it borrows by `&` only: a try must not see what the one before it wrote.
+    ///
+    /// ```
+    /// use orm::{Isolation, TransactionOptions};
+    ///
+    /// # async fn example(db: orm::Database) -> orm::Result<()> {
+    /// let options = TransactionOptions::new().isolation(Isolation::Serializable).retries(5);
+    /// db.transaction_with(options, async |tx| {
+    ///     tx.execute("UPDATE seats SET taken = 1 WHERE id = 7 AND taken = 0", ()).await
+    /// })
+    /// .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`transaction`](Self::transaction), of the last try;
+    /// [`ErrorKind::TransactionTimeout`](crate::ErrorKind::TransactionTimeout) when it took too long.
+    #[track_caller]
+    pub fn transaction_with<T>(
+        &self,
+        options: TransactionOptions,
+        body: impl AsyncFnOnce(&Transaction) -> Result<T> + Clone,
+    ) -> impl Future<Output = Result<T>> {
+        let at = Location::caller();
+        run::again(&self.inner, options, at, run::classify, body)
+    }
+
+    /// As [`transaction_with`](Self::transaction_with), with an error type of your own. Since that type need not tell its
+    /// causes, the closure runs again when the last statement in its transaction failed in a way that calls for it.
+    ///
+    /// # Errors
+    /// As [`transaction_with`](Self::transaction_with), converted.
+    #[track_caller]
+    pub fn try_transaction_with<T, E: From<Error>>(
+        &self,
+        options: TransactionOptions,
+        body: impl AsyncFnOnce(&Transaction) -> Result<T, E> + Clone,
+    ) -> impl Future<Output = Result<T, E>> {
+        let at = Location::caller();
+        run::again(&self.inner, options, at, |_| None, body)
+    }
+
+    /// Begins a transaction that is ended by hand. Dropped without [`commit`](Transaction::commit), it is rolled back.
+    ///
+    /// # Errors
+    /// Those of getting a connection and of beginning.
+    #[track_caller]
+    pub fn begin(&self) -> impl Future<Output = Result<Transaction>> + Send {
+        self.begin_with(TransactionOptions::default())
+    }
+
+    /// As [`begin`](Self::begin), with options; [`retries`](TransactionOptions::retries) have no effect.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    #[track_caller]
+    pub fn begin_with(&self, options: TransactionOptions) -> impl Future<Output = Result<Transaction>> + Send {
+        let at = Location::caller();
+        let inner = Arc::clone(&self.inner);
+        async move {
+            let deadline = options.limit().map(|limit| Instant::now() + limit);
+            Transaction::open(inner, &options, deadline, 1, at).await
+        }
+    }
+}
+
+/// Raw SQL.
+impl Database {
+    /// Runs a statement and tells what it did. The text goes to the database as it is, with its own placeholders (`?`,
+    /// or `$1` on PostgreSQL); a wrong number of values is an error of the database.
+    ///
+    /// ```
+    /// # async fn example(db: orm::Database) -> orm::Result<()> {
+    /// let done = db.execute("DELETE FROM sessions WHERE user_id = ? AND kind = ?", (7, "web")).await?;
+    /// println!("{} rows", done.rows_affected);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The database's; those of getting a connection.
+    pub async fn execute(&self, sql: &str, values: impl Values) -> Result<Done> {
+        raw::execute(&*self.inner, sql, values.into_values()).await
+    }
+
+    /// Runs a query and reads its rows as a type or a tuple of types, by position.
+    ///
+    /// ```
+    /// # async fn example(db: orm::Database) -> orm::Result<()> {
+    /// let users = db.query::<(i64, Option<String>)>("SELECT id, name FROM users WHERE id > ?", (10,)).await?;
+    /// let count = db.query::<i64>("SELECT count(*) FROM users", ()).await?;
+    /// # let _ = (users, count); Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The database's; [`ErrorKind::Decode`](crate::ErrorKind::Decode) when a column is of another type.
+    pub async fn query<T: Decode>(&self, sql: &str, values: impl Values) -> Result<Vec<T>> {
+        raw::query(&*self.inner, sql, values.into_values()).await
+    }
+
+    /// Runs several statements without values, separated by semicolons, on one connection and without a transaction.
+    ///
+    /// # Errors
+    /// The first statement's that fails; those before it have run.
+    pub async fn batch(&self, sql: &str) -> Result<()> {
+        Session::batch(&*self.inner, sql).await
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.inner;
+        f.debug_struct("Database")
+            .field("target", &inner.pool.driver().target())
+            .field("dialect", &inner.dialect.name())
+            .field("pool", &inner.pool)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pool.fmt(f)
+    }
+}
+
+impl Executor for Database {
+    fn session(&self) -> &dyn Session {
+        &*self.inner
+    }
+}
+
+impl<M: Model + Unpoliced> Runs<M> for Database {}
+
+#[async_trait]
+impl Session for Inner {
+    fn dialect(&self) -> &Arc<dyn Dialect> {
+        &self.dialect
+    }
+
+    fn shapes(&self) -> &ShapeCache {
+        &self.shapes
+    }
+
+    async fn fetch(&self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
+        let mut lease = self.pool.acquire().await?;
+        self.observer.fetch(lease.connection()?, query, sink).await
+    }
+
+    async fn batch(&self, sql: &str) -> Result<()> {
+        let mut lease = self.pool.acquire().await?;
+        self.observer.batch(lease.connection()?, sql).await
+    }
+
+    async fn pin(&self) -> Result<Box<dyn Session + '_>> {
+        let lease = self.pool.acquire_for(Use::Pin, None).await?;
+        Ok(Box::new(Held::pin(self, Source::Pool(Work::new(lease, None)))))
+    }
+
+    async fn begin(&self, options: &BeginOptions) -> Result<Box<dyn Unit + '_>> {
+        let lease = self.pool.acquire_for(Use::Transaction, None).await?;
+        Ok(Box::new(Held::begin(self, Source::Pool(Work::new(lease, None)), options).await?))
+    }
+
+    fn in_transaction(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,324 @@
+//! What is seen of statements from outside: a `tracing` span for each, a warning for slow ones, and [`QueryLog`] for tests
+//! that count them. Costs a few relaxed loads per statement while nobody looks. Which statements run is not decided here.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use orm_core::driver::{Connection, Done, Query};
+use orm_core::row::{Flow, Row, RowSink};
+use orm_core::{Error, Result, Value};
+use tracing::field::Empty;
+use tracing::{Instrument, Level, Span};
+
+use crate::options::LogOptions;
+
+const TARGET: &str = "orm::query";
+
+/// A boxed future, as the driver's traits return them.
+pub(crate) type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
+/// Watches the statements of one database.
+#[derive(Debug)]
+pub(crate) struct Observer {
+    system: &'static str,
+    target: String,
+    options: LogOptions,
+    watchers: Arc<AtomicUsize>,
+    logs: Mutex<Vec<Weak<Texts>>>,
+}
+
+impl Observer {
+    pub(crate) fn new(system: &'static str, target: String, options: LogOptions) -> Self {
+        Self { system, target, options, watchers: Arc::default(), logs: Mutex::default() }
+    }
+
+    /// Runs a statement, observed when somebody looks.
+    #[inline]
+    pub(crate) fn fetch<'a>(
+        &'a self,
+        connection: &'a mut dyn Connection,
+        query: Query<'a>,
+        sink: &'a mut dyn RowSink,
+    ) -> Running<'a, Done> {
+        if self.is_watched() { Box::pin(self.observe(connection, query, sink)) } else { connection.fetch(query, sink) }
+    }
+
+    /// Runs several statements, observed as one when somebody looks.
+    pub(crate) fn batch<'a>(&'a self, connection: &'a mut dyn Connection, sql: &'a str) -> Running<'a, ()> {
+        if !self.is_watched() {
+            return connection.batch(sql);
+        }
+        Box::pin(async move {
+            let mut watch = self.watch_statement(sql, &[]);
+            let span = watch.span.clone();
+            let result = connection.batch(sql).instrument(span).await;
+            watch.end(result.as_ref().err(), None, None);
+            result
+        })
+    }
+
+    #[inline]
+    fn is_watched(&self) -> bool {
+        self.watchers.load(Relaxed) != 0
+            || self.options.statements.is_some_and(is_wanted)
+            || (self.options.slow.is_some() && tracing::enabled!(target: TARGET, Level::WARN))
+    }
+
+    async fn observe(&self, connection: &mut dyn Connection, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
+        let mut watch = self.watch_statement(query.sql, query.binds);
+        let mut sink = Counted { sink, rows: 0 };
+        let span = watch.span.clone();
+        let result = connection.fetch(query, &mut sink).instrument(span).await;
+        watch.end(result.as_ref().err(), Some(sink.rows), result.as_ref().ok().map(|done| done.rows_affected));
+        result
+    }
+
+    fn watch_statement<'a>(&'a self, sql: &'a str, binds: &[Value]) -> Watch<'a> {
+        if self.watchers.load(Relaxed) != 0 {
+            let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+            logs.retain(|log| {
+                log.upgrade().is_some_and(|log| {
+                    log.push(sql);
+                    true
+                })
+            });
+        }
+        let span = self.options.statements.map_or_else(Span::none, |level| self.span(level, sql, binds));
+        Watch { observer: self, sql, span, started: Instant::now(), ended: false }
+    }
+
+    fn span(&self, level: Level, sql: &str, binds: &[Value]) -> Span {
+        macro_rules! span_at {
+            ($level:expr) => {
+                tracing::span!(
+                    target: TARGET,
+                    $level,
+                    "orm.query",
+                    "otel.kind" = "client",
+                    "db.system.name" = self.system,
+                    "db.operation.name" = &*operation(sql),
+                    "db.query.text" = sql,
+                    "db.query.parameters" = Empty,
+                    "db.response.returned_rows" = Empty,
+                    "db.response.affected_rows" = Empty,
+                    "db.response.status_code" = Empty,
+                    "error.type" = Empty,
+                )
+            };
+        }
+        let span = match level {
+            Level::ERROR => span_at!(Level::ERROR),
+            Level::WARN => span_at!(Level::WARN),
+            Level::INFO => span_at!(Level::INFO),
+            Level::DEBUG => span_at!(Level::DEBUG),
+            Level::TRACE => span_at!(Level::TRACE),
+        };
+        if self.options.values && !binds.is_empty() && !span.is_disabled() {
+            span.record("db.query.parameters", tracing::field::display(Shown(binds)));
+        }
+        span
+    }
+
+    /// Records the texts of all statements from now on.
+    pub(crate) fn watch(&self) -> QueryLog {
+        let texts = Arc::new(Texts { list: Mutex::default(), watchers: Arc::clone(&self.watchers) });
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&texts));
+        self.watchers.fetch_add(1, Relaxed);
+        QueryLog(texts)
+    }
+}
+
+/// Whether a subscriber wants spans of this level.
+#[inline]
+fn is_wanted(level: Level) -> bool {
+    match level {
+        Level::ERROR => tracing::enabled!(target: TARGET, Level::ERROR),
+        Level::WARN => tracing::enabled!(target: TARGET, Level::WARN),
+        Level::INFO => tracing::enabled!(target: TARGET, Level::INFO),
+        Level::DEBUG => tracing::enabled!(target: TARGET, Level::DEBUG),
+        Level::TRACE => tracing::enabled!(target: TARGET, Level::TRACE),
+    }
+}
+
+/// The first word of a statement, in capitals as the conventions want it.
+fn operation(sql: &str) -> Cow<'_, str> {
+    let sql = sql.trim_start();
+    let word = &sql[..sql.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(sql.len())];
+    if word.bytes().all(|b| b.is_ascii_uppercase()) { word.into() } else { word.to_ascii_uppercase().into() }
+}
+
+/// One statement that is being observed. Dropped before its end, it was cancelled.
+struct Watch<'a> {
+    observer: &'a Observer,
+    sql: &'a str,
+    span: Span,
+    started: Instant,
+    ended: bool,
+}
+
+impl Watch<'_> {
+    fn end(&mut self, error: Option<&Error>, rows: Option<u64>, affected: Option<u64>) {
+        self.ended = true;
+        let elapsed = self.started.elapsed();
+        if let Some(rows) = rows {
+            self.span.record("db.response.returned_rows", rows);
+        }
+        if let Some(affected) = affected {
+            self.span.record("db.response.affected_rows", affected);
+        }
+        if let Some(error) = error {
+            self.span.record("error.type", tracing::field::display(error.kind()));
+            if let Some(code) = error.code() {
+                self.span.record("db.response.status_code", code);
+            }
+        }
+        let milliseconds = elapsed.as_secs_f64() * 1e3;
+        if let Some(level) = self.observer.options.statements {
+            macro_rules! event_at {
+                ($level:expr) => {
+                    tracing::event!(
+                        target: TARGET,
+                        parent: &self.span,
+                        $level,
+                        duration_ms = milliseconds,
+                        rows,
+                        affected,
+                        error = error.map(tracing::field::display),
+                        "statement"
+                    )
+                };
+            }
+            match level {
+                Level::ERROR => event_at!(Level::ERROR),
+                Level::WARN => event_at!(Level::WARN),
+                Level::INFO => event_at!(Level::INFO),
+                Level::DEBUG => event_at!(Level::DEBUG),
+                Level::TRACE => event_at!(Level::TRACE),
+            }
+        }
+        if self.observer.options.slow.is_some_and(|threshold| elapsed >= threshold) {
+            tracing::warn!(
+                target: TARGET,
+                duration_ms = milliseconds,
+                "db.system.name" = self.observer.system,
+                "db.query.text" = self.sql,
+                server = self.observer.target,
+                rows,
+                affected,
+                "slow statement"
+            );
+        }
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.span.record("error.type", "cancelled");
+        }
+    }
+}
+
+/// Counts rows on their way.
+struct Counted<'a> {
+    sink: &'a mut dyn RowSink,
+    rows: u64,
+}
+
+impl RowSink for Counted<'_> {
+    fn row(&mut self, row: &dyn Row) -> Result<Flow> {
+        self.rows += 1;
+        self.sink.row(row)
+    }
+    fn restart(&mut self) {
+        self.rows = 0;
+        self.sink.restart();
+    }
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.sink.poll_ready(cx)
+    }
+}
+
+/// Shows values, which `Value` itself never does.
+struct Shown<'a>(&'a [Value]);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[")?;
+        for (index, value) in self.0.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { ", " })?;
+            show(value, f)?;
+        }
+        f.write_str("]")
+    }
+}
+
+fn show(value: &Value, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match value {
+        Value::Null(_) => f.write_str("NULL"),
+        Value::Bool(v) => write!(f, "{v}"),
+        Value::I16(v) => write!(f, "{v}"),
+        Value::I32(v) => write!(f, "{v}"),
+        Value::I64(v) => write!(f, "{v}"),
+        Value::U64(v) => write!(f, "{v}"),
+        Value::F32(v) => write!(f, "{v}"),
+        Value::F64(v) => write!(f, "{v}"),
+        Value::Text(v) => write!(f, "{v:?}"),
+        Value::Bytes(v) => write!(f, "{} bytes", v.len()),
+        Value::Date(v) => write!(f, "{v}"),
+        Value::Time(v) => write!(f, "{v}"),
+        Value::DateTime(v) => write!(f, "{v}"),
+        Value::Timestamp(v) => write!(f, "{v}"),
+        Value::Decimal(v) | Value::Json(v) | Value::Native(_, v) => f.write_str(v),
+        Value::Enum(_, label) => write!(f, "{label:?}"),
+        Value::Array(_, items) => write!(f, "{}", Shown(items)),
+        other => write!(f, "{other:?}"),
+    }
+}
+
+#[derive(Debug)]
+struct Texts {
+    list: Mutex<Vec<String>>,
+    watchers: Arc<AtomicUsize>,
+}
+
+impl Texts {
+    fn push(&self, sql: &str) {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner).push(sql.to_owned());
+    }
+}
+
+impl Drop for Texts {
+    fn drop(&mut self) {
+        self.watchers.fetch_sub(1, Relaxed);
+    }
+}
+
+/// The statements that ran on a database since [`Database::watch`](crate::Database::watch), for tests that count them:
+/// "an include of two relations takes three queries". Transaction control (`BEGIN`, `COMMIT`, savepoints) is left out.
+/// Dropping it ends the recording.
+#[derive(Debug)]
+pub struct QueryLog(Arc<Texts>);
+
+impl QueryLog {
+    /// How many statements ran.
+    pub fn count(&self) -> usize {
+        self.0.list.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// The texts, in the order in which they were started.
+    pub fn texts(&self) -> Vec<String> {
+        self.0.list.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The texts so far, which are then forgotten.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.list.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

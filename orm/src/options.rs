@@ -1,0 +1,210 @@
+//! How a database is used: its pool ([`PoolOptions`]), its log ([`LogOptions`]), and both together
+//! ([`DatabaseOptions`]). Where the database is, and how to sign in, is the URL's or the driver's matter.
+
+use std::time::Duration;
+
+use orm_core::{Error, ErrorKind, Result};
+use tracing::Level;
+
+/// How many connections there are and how long they live.
+///
+/// ```
+/// use std::time::Duration;
+/// use orm::PoolOptions;
+///
+/// let options = PoolOptions::new().max_connections(20).acquire_timeout(Duration::from_secs(3));
+/// # let _ = options;
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolOptions {
+    pub(crate) max_connections: usize,
+    pub(crate) min_connections: usize,
+    pub(crate) acquire_timeout: Duration,
+    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) max_lifetime: Option<Duration>,
+    pub(crate) check_after: Duration,
+    pub(crate) close_timeout: Duration,
+}
+
+impl Default for PoolOptions {
+    fn default() -> Self {
+        Self {
+            max_connections: 10,
+            min_connections: 0,
+            acquire_timeout: Duration::from_secs(30),
+            idle_timeout: Some(Duration::from_secs(10 * 60)),
+            max_lifetime: Some(Duration::from_secs(30 * 60)),
+            check_after: Duration::from_secs(1),
+            close_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+impl PoolOptions {
+    /// The defaults, as each setting tells.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The greatest number of connections; 10 unless set. A driver may allow fewer: a SQLite database in memory has
+    /// one, because it lives inside its connection.
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections;
+        self
+    }
+
+    /// The number of connections that are opened at the start and kept when unused; 0 unless set. The first one is
+    /// opened in any case, to learn the server's version.
+    #[must_use]
+    pub fn min_connections(mut self, connections: usize) -> Self {
+        self.min_connections = connections;
+        self
+    }
+
+    /// How long a statement waits for a connection before it fails with
+    /// [`ErrorKind::AcquireTimeout`]; 30 seconds unless set.
+    #[must_use]
+    pub fn acquire_timeout(mut self, limit: Duration) -> Self {
+        self.acquire_timeout = limit;
+        self
+    }
+
+    /// After which time without use a connection is closed; 10 minutes unless set, `None` for never.
+    #[must_use]
+    pub fn idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.idle_timeout = limit.into();
+        self
+    }
+
+    /// How long a connection lives; 30 minutes unless set, `None` for ever. Each lives up to a tenth shorter, so that
+    /// connections opened together are not replaced together.
+    #[must_use]
+    pub fn max_lifetime(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.max_lifetime = limit.into();
+        self
+    }
+
+    /// After which time without use the server is asked whether a connection still works, before it is used; one second
+    /// unless set. Zero asks every time, at the cost of a round trip per statement.
+    #[must_use]
+    pub fn check_after(mut self, idle: Duration) -> Self {
+        self.check_after = idle;
+        self
+    }
+
+    /// How long [`Database::close`](crate::Database::close) waits for connections in use; 30 seconds unless set.
+    #[must_use]
+    pub fn close_timeout(mut self, limit: Duration) -> Self {
+        self.close_timeout = limit;
+        self
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.max_connections == 0 {
+            return Err(Error::new(ErrorKind::Config, "`max_connections` must be at least 1"));
+        }
+        if self.min_connections > self.max_connections {
+            return Err(Error::new(ErrorKind::Config, "`min_connections` is greater than `max_connections`"));
+        }
+        Ok(())
+    }
+}
+
+/// What is written to the log, through `tracing`, with the target `orm::query`.
+///
+/// Every statement has a span with the names of OpenTelemetry's stable database conventions. Nothing is built for a
+/// span that no subscriber wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogOptions {
+    pub(crate) statements: Option<Level>,
+    pub(crate) slow: Option<Duration>,
+    pub(crate) values: bool,
+}
+
+impl Default for LogOptions {
+    fn default() -> Self {
+        Self { statements: Some(Level::DEBUG), slow: Some(Duration::from_secs(1)), values: false }
+    }
+}
+
+impl LogOptions {
+    /// The defaults, as each setting tells.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The level of a statement's span; `DEBUG` unless set, `None` for no spans.
+    #[must_use]
+    pub fn statements(mut self, level: impl Into<Option<Level>>) -> Self {
+        self.statements = level.into();
+        self
+    }
+
+    /// From which duration on a statement is reported as slow, at `WARN`; one second unless set, `None` for never.
+    #[must_use]
+    pub fn slow(mut self, threshold: impl Into<Option<Duration>>) -> Self {
+        self.slow = threshold.into();
+        self
+    }
+
+    /// Whether the values bound to a statement are logged; never unless set. They may be secrets.
+    #[must_use]
+    pub fn values(mut self, log: bool) -> Self {
+        self.values = log;
+        self
+    }
+}
+
+/// How a database is used, apart from where it is.
+///
+/// ```
+/// use std::time::Duration;
+/// use orm::{DatabaseOptions, LogOptions, PoolOptions};
+///
+/// let options = DatabaseOptions::new()
+///     .pool(PoolOptions::new().max_connections(20))
+///     .log(LogOptions::new().slow(Duration::from_millis(200)));
+/// # let _ = options;
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DatabaseOptions {
+    pub(crate) pool: PoolOptions,
+    pub(crate) log: LogOptions,
+}
+
+impl DatabaseOptions {
+    /// The defaults of [`PoolOptions`] and [`LogOptions`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many connections there are and how long they live.
+    #[must_use]
+    pub fn pool(mut self, options: PoolOptions) -> Self {
+        self.pool = options;
+        self
+    }
+
+    /// What is written to the log.
+    #[must_use]
+    pub fn log(mut self, options: LogOptions) -> Self {
+        self.log = options;
+        self
+    }
+}
+
+impl From<PoolOptions> for DatabaseOptions {
+    fn from(pool: PoolOptions) -> Self {
+        Self::new().pool(pool)
+    }
+}
+
+impl From<LogOptions> for DatabaseOptions {
+    fn from(log: LogOptions) -> Self {
+        Self::new().log(log)
+    }
+}

@@ -1,0 +1,254 @@
+//! A connection in use ([`Lease`]) and its place in the pool ([`Slot`]). A lease that is dropped gives a clean connection
+//! back at once; one that was cut off in the middle of something is finished by a task of its own first.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use deadpool::managed::{self, Metrics, Object, RecycleResult};
+use orm_core::driver::Connection;
+use orm_core::{Error, ErrorKind, Result};
+use tokio::time::timeout;
+
+use super::status::{Holder, Shared};
+
+/// How long a connection may take to answer a ping.
+const PING_LIMIT: Duration = Duration::from_secs(5);
+/// How long a connection may take to finish what a dropped future left behind.
+const RESET_LIMIT: Duration = Duration::from_secs(5);
+/// How long a connection may take to say goodbye.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+
+/// Makes places for connections, and hands them out unchecked: what must be awaited is awaited by the lease, so that
+/// dropping the waiting future loses no connection.
+#[derive(Debug)]
+pub(super) struct Manager {
+    pub(super) shared: Arc<Shared>,
+}
+
+impl managed::Manager for Manager {
+    type Type = Slot;
+    type Error = Error;
+
+    async fn create(&self) -> Result<Slot> {
+        Ok(Slot {
+            connection: None,
+            shared: Arc::clone(&self.shared),
+            checked: 0,
+            dirty: false,
+            last_used: Instant::now(),
+            end_of_life: None,
+        })
+    }
+
+    async fn recycle(&self, _slot: &mut Slot, _metrics: &Metrics) -> RecycleResult<Error> {
+        Ok(())
+    }
+}
+
+/// A place in the pool, with a connection or for one.
+#[derive(Debug)]
+pub(super) struct Slot {
+    connection: Option<Box<dyn Connection>>,
+    shared: Arc<Shared>,
+    /// The generation in which the connection was known to work.
+    checked: u64,
+    /// It came back without a chance to be cleaned.
+    dirty: bool,
+    last_used: Instant,
+    end_of_life: Option<Instant>,
+}
+
+impl Slot {
+    pub(super) fn idle_at(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.last_used)
+    }
+
+    pub(super) fn is_old_at(&self, now: Instant) -> bool {
+        self.end_of_life.is_some_and(|end| now >= end)
+    }
+
+    fn must_ping(&self, now: Instant) -> bool {
+        self.checked != self.shared.generation.load(Relaxed)
+            || (!self.shared.only_one && self.idle_at(now) > self.shared.options.check_after)
+    }
+
+    /// Lets the connection go; it says goodbye to the server in a task of its own.
+    fn discard(&mut self) {
+        let Some(connection) = self.connection.take() else { return };
+        self.shared.counters.closed.fetch_add(1, Relaxed);
+        if connection.is_broken() {
+            return;
+        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let closing = Closing::new(&self.shared);
+        runtime.spawn(async move {
+            let _closing = closing;
+            // An answer is not needed: the server notices the closed socket as well.
+            let _ = timeout(CLOSE_LIMIT, connection.close()).await;
+        });
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.discard();
+        self.shared.changed.notify_waiters();
+    }
+}
+
+/// Counts a connection that is being closed, also when the task doing it is dropped.
+struct Closing(Arc<Shared>);
+
+impl Closing {
+    fn new(shared: &Arc<Shared>) -> Self {
+        shared.closing.fetch_add(1, Relaxed);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.closing.fetch_sub(1, Relaxed);
+        self.0.changed.notify_waiters();
+    }
+}
+
+/// A connection in use. Dropping it gives it back. The default one is empty, for places it was moved out of.
+#[derive(Debug, Default)]
+pub(crate) struct Lease {
+    object: Option<Object<Manager>>,
+    /// The entry in the list of holders, for those that hold it longer than one statement.
+    holder: Option<u64>,
+}
+
+impl Lease {
+    pub(super) fn new(object: Object<Manager>) -> Self {
+        Self { object: Some(object), holder: None }
+    }
+
+    pub(super) fn hold(&mut self, holder: Holder) {
+        if let Some(slot) = self.slot() {
+            self.holder = Some(slot.shared.enter(holder));
+        }
+    }
+
+    fn slot(&self) -> Option<&Slot> {
+        self.object.as_deref()
+    }
+
+    /// The connection.
+    ///
+    /// # Errors
+    /// None that can be reached: a lease that was handed out has one.
+    #[inline]
+    pub(crate) fn connection(&mut self) -> Result<&mut dyn Connection> {
+        match self.object.as_deref_mut() {
+            Some(Slot { connection: Some(connection), .. }) => Ok(&mut **connection),
+            _ => Err(Error::new(ErrorKind::ConnectionLost, "the connection was given back")),
+        }
+    }
+
+    /// Whether it can be used without asking the server; notes the time when it can.
+    #[inline]
+    pub(super) fn is_fit(&mut self) -> bool {
+        let Some(object) = &mut self.object else { return false };
+        // The pool looked at the clock a moment ago.
+        let metrics = Object::metrics(object);
+        let now = metrics.recycled.unwrap_or(metrics.created);
+        let slot = &mut **object;
+        let fit = slot.connection.is_some() && !slot.dirty && !slot.must_ping(now) && !slot.is_old_at(now);
+        if fit {
+            slot.last_used = now;
+        }
+        fit
+    }
+
+    /// Checks the connection, and opens another one when it is no good.
+    pub(super) async fn make_fit(&mut self) -> Result<()> {
+        let Some(object) = &mut self.object else { return Ok(()) };
+        let slot = &mut **object;
+        let now = Instant::now();
+        let generation = slot.shared.generation.load(Relaxed);
+        if slot.is_old_at(now) {
+            slot.discard();
+        }
+        let must_ping = slot.must_ping(now);
+        if let Some(connection) = &mut slot.connection {
+            if answers(&mut **connection, must_ping).await {
+                (slot.dirty, slot.checked, slot.last_used) = (false, generation, now);
+                return Ok(());
+            }
+            slot.shared.counters.broken.fetch_add(1, Relaxed);
+            slot.shared.generation.fetch_max(generation + 1, Relaxed);
+            slot.discard();
+        }
+        let generation = slot.shared.generation.load(Relaxed);
+        slot.connection = Some(slot.shared.driver.connect().await?);
+        slot.shared.counters.created.fetch_add(1, Relaxed);
+        let opened = Instant::now();
+        (slot.dirty, slot.checked, slot.last_used) = (false, generation, opened);
+        slot.end_of_life = slot.shared.end_of_life(opened);
+        Ok(())
+    }
+}
+
+/// Whether a connection that waited in the pool works, after finishing what was left behind.
+async fn answers(connection: &mut dyn Connection, must_ping: bool) -> bool {
+    if connection.is_broken() {
+        return false;
+    }
+    if connection.needs_reset() && !matches!(timeout(RESET_LIMIT, connection.reset()).await, Ok(Ok(()))) {
+        return false;
+    }
+    !must_ping || matches!(timeout(PING_LIMIT, connection.ping()).await, Ok(Ok(())))
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(mut object) = self.object.take() else { return };
+        let slot = &mut *object;
+        if let Some(holder) = self.holder {
+            slot.shared.leave(holder);
+            slot.last_used = Instant::now();
+        }
+        let Some(connection) = &mut slot.connection else {
+            // Opening it failed or was given up.
+            drop(Object::take(object));
+            return;
+        };
+        if connection.is_broken() {
+            lost(object);
+            return;
+        }
+        if connection.needs_reset() {
+            slot.shared.counters.resets.fetch_add(1, Relaxed);
+            connection.abandon();
+            if connection.needs_reset() {
+                reset_apart(object);
+            }
+        }
+    }
+}
+
+/// Removes a connection that broke; all others are asked before their next use.
+fn lost(object: Object<Manager>) {
+    let slot = Object::take(object);
+    slot.shared.counters.broken.fetch_add(1, Relaxed);
+    slot.shared.generation.fetch_add(1, Relaxed);
+}
+
+/// Finishes, in a task, what was left behind, and gives the connection back then: a transaction must not stay open until
+/// somebody needs a connection. Without a runtime, the next user does it.
+fn reset_apart(mut object: Object<Manager>) {
+    object.dirty = true;
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    runtime.spawn(async move {
+        let Some(connection) = &mut object.connection else { return };
+        if matches!(timeout(RESET_LIMIT, connection.reset()).await, Ok(Ok(()))) && !connection.is_broken() {
+            object.dirty = false;
+        } else {
+            lost(object);
+        }
+    });
+}

@@ -1,0 +1,146 @@
+//! What a pool knows about itself: its figures, and who holds connections for longer than one statement.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use orm_core::driver::Driver;
+use tokio::sync::Notify;
+
+use crate::options::PoolOptions;
+
+/// The figures of a pool at one moment, from [`Database::pool_status`](crate::Database::pool_status).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolStatus {
+    /// The greatest number of connections.
+    pub max_size: usize,
+    /// Connections that are open or being opened.
+    pub size: usize,
+    /// Of these, the unused ones.
+    pub idle: usize,
+    /// Of these, the used ones.
+    pub in_use: usize,
+    /// Tasks that wait for a connection.
+    pub waiting: usize,
+    /// Connections opened since the start.
+    pub created: u64,
+    /// Connections closed since the start, for whatever reason.
+    pub closed: u64,
+    /// Of these, those that broke or did not answer.
+    pub broken: u64,
+    /// Connections that came back inside a transaction or a statement that was cut off, and were made fit again.
+    pub resets: u64,
+    /// Checkouts that had to wait for another task.
+    pub waits: u64,
+    /// Checkouts that gave up.
+    pub acquire_timeouts: u64,
+}
+
+/// Why a connection is held for more than one statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    Transaction,
+    Pin,
+}
+
+/// Someone who holds a connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Holder {
+    purpose: Use,
+    at: Option<&'static Location<'static>>,
+    since: Instant,
+}
+
+impl Holder {
+    pub(crate) fn new(purpose: Use, at: Option<&'static Location<'static>>) -> Self {
+        Self { purpose, at, since: Instant::now() }
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.since.elapsed().as_secs_f64();
+        match (self.purpose, self.at) {
+            (Use::Transaction, Some(at)) => write!(f, "a transaction begun at {at}, {seconds:.1} s ago"),
+            (Use::Transaction, None) => write!(f, "a transaction, for {seconds:.1} s"),
+            (Use::Pin, _) => write!(f, "a series of statements, for {seconds:.1} s"),
+        }
+    }
+}
+
+/// Totals since the start.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) created: AtomicU64,
+    pub(super) closed: AtomicU64,
+    pub(super) broken: AtomicU64,
+    pub(super) resets: AtomicU64,
+    pub(super) waits: AtomicU64,
+    pub(super) timeouts: AtomicU64,
+}
+
+/// What the pool and all its connections share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) driver: Arc<dyn Driver>,
+    pub(super) options: PoolOptions,
+    /// The driver makes one connection only.
+    pub(super) only_one: bool,
+    /// Counted up when a connection breaks: those that were checked before are asked again before their next use.
+    pub(super) generation: AtomicU64,
+    pub(super) counters: Counters,
+    /// Connections being closed right now.
+    pub(super) closing: AtomicUsize,
+    /// Told when a connection is gone.
+    pub(super) changed: Notify,
+    holders: Mutex<Vec<(u64, Holder)>>,
+    next_holder: AtomicU64,
+}
+
+impl Shared {
+    pub(super) fn new(driver: Arc<dyn Driver>, options: PoolOptions, only_one: bool) -> Self {
+        Self {
+            driver,
+            options,
+            only_one,
+            generation: AtomicU64::new(0),
+            counters: Counters::default(),
+            closing: AtomicUsize::new(0),
+            changed: Notify::new(),
+            holders: Mutex::default(),
+            next_holder: AtomicU64::new(1),
+        }
+    }
+
+    pub(super) fn enter(&self, holder: Holder) -> u64 {
+        let id = self.next_holder.fetch_add(1, Relaxed);
+        self.holders.lock().unwrap_or_else(PoisonError::into_inner).push((id, holder));
+        id
+    }
+
+    pub(super) fn leave(&self, id: u64) {
+        let mut holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = holders.iter().position(|(known, _)| *known == id) {
+            holders.swap_remove(index);
+        }
+    }
+
+    /// Those who hold connections, the longest first.
+    pub(super) fn holders(&self) -> Vec<Holder> {
+        let mut holders: Vec<Holder> =
+            self.holders.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|(_, holder)| *holder).collect();
+        holders.sort_by_key(|holder| holder.since);
+        holders
+    }
+
+    /// When a connection opened now has lived long enough: up to a tenth earlier than its limit, so that connections
+    /// opened together do not end together.
+    pub(super) fn end_of_life(&self, opened: Instant) -> Option<Instant> {
+        let limit = self.options.max_lifetime?;
+        let spread = limit / 10;
+        opened.checked_add(limit - spread.mul_f64(crate::random::fraction()).min(spread).max(Duration::ZERO))
+    }
+}

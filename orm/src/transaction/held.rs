@@ -1,0 +1,155 @@
+//! [`Held`]: a connection that a statement of several steps keeps for itself, with or without a transaction on it. While
+//! it lives, other users of the same transaction wait; dropped half-way, its changes are undone.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use orm_core::Result;
+use orm_core::dialect::Dialect;
+use orm_core::driver::{BeginOptions, Done, Query, Session, ShapeCache, Unit};
+use orm_core::row::RowSink;
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
+
+use super::Borrowed;
+use super::work::Work;
+use crate::database::Inner;
+
+/// Where the connection comes from, and goes back to.
+#[derive(Debug)]
+pub(crate) enum Source<'a> {
+    /// From the pool.
+    Pool(Work),
+    /// From the user's transaction.
+    Transaction(Borrowed<'a>),
+    /// From another [`Held`].
+    Outer(MappedMutexGuard<'a, Work>),
+}
+
+impl Deref for Source<'_> {
+    type Target = Work;
+    fn deref(&self) -> &Work {
+        match self {
+            Self::Pool(work) => work,
+            Self::Transaction(work) => work,
+            Self::Outer(work) => work,
+        }
+    }
+}
+
+impl DerefMut for Source<'_> {
+    fn deref_mut(&mut self) -> &mut Work {
+        match self {
+            Self::Pool(work) => work,
+            Self::Transaction(work) => work,
+            Self::Outer(work) => work,
+        }
+    }
+}
+
+/// A connection kept for several statements.
+#[derive(Debug)]
+pub(crate) struct Held<'a> {
+    inner: &'a Inner,
+    /// The level to end; 0 when nothing was begun here.
+    level: u32,
+    ended: bool,
+    source: Mutex<Source<'a>>,
+}
+
+impl<'a> Held<'a> {
+    /// Keeps a connection as it is.
+    pub(crate) fn pin(inner: &'a Inner, source: Source<'a>) -> Self {
+        Self { inner, level: 0, ended: true, source: Mutex::new(source) }
+    }
+
+    /// Keeps a connection and opens a transaction or a savepoint on it.
+    pub(crate) async fn begin(inner: &'a Inner, mut source: Source<'a>, options: &BeginOptions) -> Result<Self> {
+        let level = source.begin(options).await?;
+        Ok(Self { inner, level, ended: false, source: Mutex::new(source) })
+    }
+}
+
+#[async_trait]
+impl Session for Held<'_> {
+    fn dialect(&self) -> &Arc<dyn Dialect> {
+        &self.inner.dialect
+    }
+
+    fn shapes(&self) -> &ShapeCache {
+        &self.inner.shapes
+    }
+
+    async fn fetch(&self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
+        self.source.lock().await.fetch(&self.inner.observer, query, sink).await
+    }
+
+    async fn batch(&self, sql: &str) -> Result<()> {
+        self.source.lock().await.batch(&self.inner.observer, sql).await
+    }
+
+    async fn pin(&self) -> Result<Box<dyn Session + '_>> {
+        Ok(Box::new(Same(self)))
+    }
+
+    async fn begin(&self, options: &BeginOptions) -> Result<Box<dyn Unit + '_>> {
+        let outer = MutexGuard::map(self.source.lock().await, |source| &mut **source);
+        Ok(Box::new(Held::begin(self.inner, Source::Outer(outer), options).await?))
+    }
+
+    fn in_transaction(&self) -> bool {
+        self.level > 0
+    }
+}
+
+#[async_trait]
+impl Unit for Held<'_> {
+    async fn commit(mut self: Box<Self>) -> Result<()> {
+        let level = self.level;
+        self.source.get_mut().commit(level).await?;
+        self.ended = true;
+        Ok(())
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.source.get_mut().leave(self.level);
+        }
+    }
+}
+
+/// A session that is another one's under a new name: what pinning gives when the connection is held already.
+pub(crate) struct Same<'a>(pub(crate) &'a dyn Session);
+
+#[async_trait]
+impl Session for Same<'_> {
+    fn dialect(&self) -> &Arc<dyn Dialect> {
+        self.0.dialect()
+    }
+
+    fn shapes(&self) -> &ShapeCache {
+        self.0.shapes()
+    }
+
+    async fn fetch(&self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
+        self.0.fetch(query, sink).await
+    }
+
+    async fn batch(&self, sql: &str) -> Result<()> {
+        self.0.batch(sql).await
+    }
+
+    async fn pin(&self) -> Result<Box<dyn Session + '_>> {
+        self.0.pin().await
+    }
+
+    async fn begin(&self, options: &BeginOptions) -> Result<Box<dyn Unit + '_>> {
+        self.0.begin(options).await
+    }
+
+    fn in_transaction(&self) -> bool {
+        self.0.in_transaction()
+    }
+}

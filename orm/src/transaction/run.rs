@@ -1,0 +1,131 @@
+//! Running a closure in a transaction, and running it again when the database asks for that. Which errors call for it is
+//! `Error::is_retryable`'s decision; pauses and limits are in `options`.
+
+use std::error::Error as StdError;
+use std::panic::Location;
+use std::sync::Arc;
+
+use orm_core::{Error, ErrorKind, Result};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::work::timed_out;
+use super::{Place, Transaction, TransactionOptions};
+use crate::database::Inner;
+
+/// Whether an error of a closure's type asks for running the closure again; `None` when the type does not tell.
+pub(crate) type Classify<E> = fn(&E) -> Option<bool>;
+
+/// Looks for an error of ours in the chain of causes.
+pub(crate) fn classify(error: &Error) -> Option<bool> {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+    let mut found = None;
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<Error>() {
+            if error.kind() == ErrorKind::AmbiguousCommit {
+                return Some(false);
+            }
+            if error.is_retryable() {
+                found = Some(true);
+            }
+        }
+        cause = error.source();
+    }
+    found
+}
+
+/// One try that failed.
+struct Failed<E> {
+    error: E,
+    again: bool,
+}
+
+impl<E: From<Error>> Failed<E> {
+    fn new(error: Error) -> Self {
+        Self { again: classify(&error) == Some(true), error: error.into() }
+    }
+}
+
+/// Runs a closure in a transaction once.
+pub(crate) async fn once<T, E: From<Error>>(
+    inner: &Arc<Inner>,
+    at: &'static Location<'static>,
+    body: impl AsyncFnOnce(&Transaction) -> Result<T, E>,
+) -> Result<T, E> {
+    let options = TransactionOptions::default();
+    attempt(inner, &options, None, (1, false), at, |_| None, body).await.map_err(|failed| failed.error)
+}
+
+/// Runs a closure in a transaction, as often as the options allow.
+pub(crate) async fn again<T, E: From<Error>>(
+    inner: &Arc<Inner>,
+    options: TransactionOptions,
+    at: &'static Location<'static>,
+    classify: Classify<E>,
+    body: impl AsyncFnOnce(&Transaction) -> Result<T, E> + Clone,
+) -> Result<T, E> {
+    let deadline = options.timeout.map(|limit| Instant::now() + limit);
+    let mut number = 1;
+    loop {
+        let more = number <= options.retries;
+        let body = body.clone();
+        let failed = match attempt(inner, &options, deadline, (number, more), at, classify, body).await {
+            Ok(value) => return Ok(value),
+            Err(failed) => failed,
+        };
+        if !(failed.again && more) {
+            return Err(failed.error);
+        }
+        let pause = options.pause(number);
+        if deadline.is_some_and(|deadline| Instant::now() + pause >= deadline) {
+            return Err(failed.error);
+        }
+        tracing::debug!(target: "orm::transaction", attempt = number, ?pause, "running a transaction again");
+        sleep(pause).await;
+        number += 1;
+    }
+}
+
+async fn attempt<T, E: From<Error>>(
+    inner: &Arc<Inner>,
+    options: &TransactionOptions,
+    deadline: Option<Instant>,
+    (number, more): (u32, bool),
+    at: &'static Location<'static>,
+    classify: Classify<E>,
+    body: impl AsyncFnOnce(&Transaction) -> Result<T, E>,
+) -> Result<T, Failed<E>> {
+    let begin = Transaction::open(Arc::clone(inner), options, deadline, number, at);
+    let tx = match deadline {
+        None => begin.await,
+        Some(deadline) => timeout_at(deadline, begin).await.unwrap_or_else(|_| Err(timed_out())),
+    };
+    let tx = tx.map_err(Failed::new)?;
+    let result = match deadline {
+        None => body(&tx).await,
+        Some(deadline) => timeout_at(deadline, body(&tx)).await.unwrap_or_else(|_| Err(timed_out().into())),
+    };
+    match result {
+        Ok(value) => {
+            tx.commit_unless_run_again(more).await.map_err(Failed::new)?;
+            Ok(value)
+        }
+        Err(error) => {
+            let again = classify(&error).unwrap_or_else(|| tx.saw_retryable());
+            if again && more {
+                tx.core.callbacks.clear();
+            }
+            if let Err(error) = tx.rollback().await {
+                // The closure's error is the one to tell; the connection is closed, which rolls back as well.
+                tracing::warn!(target: "orm::transaction", %error, "rolling back failed");
+            }
+            Err(Failed { error, again })
+        }
+    }
+}
+
+impl Transaction {
+    /// Whether its statements failed in a way that running everything again may mend.
+    fn saw_retryable(&self) -> bool {
+        matches!(&*self.core.place(), Place::Here(work) if work.is_retryable())
+    }
+}

@@ -1,0 +1,248 @@
+//! A leased connection and what is open on it: nothing, a transaction, savepoints. [`Work`] is used by one owner at a
+//! time; who that is, is decided by `Transaction` and by `Held`.
+//!
+//! Whatever was cut off by a dropped future is noted before the future's first poll and undone before the next
+//! statement: a savepoint that was left open is rolled back to, a savepoint command that was cut off fails the whole
+//! transaction.
+
+use orm_core::driver::{BeginOptions, Done, Query};
+use orm_core::row::RowSink;
+use orm_core::{Error, ErrorKind, Result};
+use tokio::time::{Instant, timeout_at};
+
+use crate::observe::Observer;
+use crate::pool::Lease;
+
+/// A connection with the transaction on it.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    lease: Lease,
+    /// 0: no transaction; 1: a transaction; above: savepoints.
+    level: u32,
+    /// The level that was left without an end, and all above it.
+    undo: Option<u32>,
+    /// Why the transaction can only be rolled back.
+    failure: Option<Failure>,
+    /// The last statement failed in a way that running everything again may mend.
+    retryable: bool,
+    /// When the transaction's time is over.
+    deadline: Option<Instant>,
+}
+
+/// Why a transaction can only be rolled back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    /// The database rolled it back.
+    RolledBack(ErrorKind),
+    /// The connection broke.
+    Lost,
+    /// The time is over.
+    TimedOut,
+    /// A command about a savepoint was cut off.
+    CutOff,
+}
+
+impl Failure {
+    /// The error of a statement that comes too late.
+    fn refusal(self) -> Error {
+        match self {
+            Self::RolledBack(kind) => Error::new(
+                ErrorKind::TransactionClosed,
+                format!("the database rolled the transaction back ({kind}); run it again from its start"),
+            ),
+            Self::Lost => Error::new(ErrorKind::TransactionClosed, "its connection broke; nothing was committed"),
+            Self::TimedOut => timed_out(),
+            Self::CutOff => Error::new(
+                ErrorKind::TransactionClosed,
+                "the beginning or end of a savepoint was cut off by dropping its future; it can only be rolled back",
+            ),
+        }
+    }
+
+    /// The error of a commit that became a rollback.
+    fn of_commit(self) -> Error {
+        match self {
+            Self::RolledBack(kind) => Error::new(kind, "an earlier statement failed; nothing was committed"),
+            other => other.refusal(),
+        }
+    }
+}
+
+pub(super) fn timed_out() -> Error {
+    Error::new(ErrorKind::TransactionTimeout, "it was rolled back")
+}
+
+impl Work {
+    pub(crate) fn new(lease: Lease, deadline: Option<Instant>) -> Self {
+        Self { lease, level: 0, undo: None, failure: None, retryable: false, deadline }
+    }
+
+    /// Whether running the whole transaction again may succeed, by what its statements gave.
+    pub(crate) fn is_retryable(&self) -> bool {
+        self.retryable || matches!(self.failure, Some(Failure::RolledBack(_)))
+    }
+
+    pub(crate) async fn fetch(
+        &mut self,
+        observer: &Observer,
+        query: Query<'_>,
+        sink: &mut dyn RowSink,
+    ) -> Result<Done> {
+        self.settle().await?;
+        let statement = observer.fetch(self.lease.connection()?, query, sink);
+        let result = within(self.deadline, statement).await;
+        self.note(&result);
+        result
+    }
+
+    pub(crate) async fn batch(&mut self, observer: &Observer, sql: &str) -> Result<()> {
+        self.settle().await?;
+        let result = within(self.deadline, observer.batch(self.lease.connection()?, sql)).await;
+        self.note(&result);
+        result
+    }
+
+    /// Keeps what a statement's result means for the transaction around it.
+    fn note<T>(&mut self, result: &Result<T>) {
+        let Err(error) = result else {
+            self.retryable = false;
+            return;
+        };
+        if self.level == 0 {
+            return;
+        }
+        match error.kind() {
+            // Some databases end the whole transaction then, and further statements would take effect at once.
+            kind @ (ErrorKind::Deadlock | ErrorKind::Serialization) => self.failure = Some(Failure::RolledBack(kind)),
+            ErrorKind::ConnectionLost => self.failure = Some(Failure::Lost),
+            ErrorKind::TransactionTimeout => self.failure = Some(Failure::TimedOut),
+            _ => self.retryable = error.is_retryable(),
+        }
+    }
+
+    /// Undoes what was left without an end; refuses when nothing can go on.
+    #[inline]
+    async fn settle(&mut self) -> Result<()> {
+        if self.undo.is_some() {
+            self.undo_left_open().await?;
+        }
+        match self.failure {
+            None => Ok(()),
+            Some(failure) => Err(failure.refusal()),
+        }
+    }
+
+    #[cold]
+    async fn undo_left_open(&mut self) -> Result<()> {
+        match self.undo {
+            None => Ok(()),
+            Some(1) => {
+                self.lease.connection()?.reset().await?;
+                (self.undo, self.failure, self.level, self.retryable) = (None, None, 0, false);
+                Ok(())
+            }
+            Some(_) if self.failure.is_some() => Ok(()),
+            Some(level) => {
+                self.savepoint(&rollback_to(level)).await?;
+                (self.undo, self.level) = (None, level - 1);
+                Ok(())
+            }
+        }
+    }
+
+    /// Runs a command about a savepoint. Failed or cut off, it leaves a transaction that can only be rolled back.
+    async fn savepoint(&mut self, sql: &str) -> Result<()> {
+        self.failure = Some(Failure::CutOff);
+        let result = self.lease.connection()?.batch(sql).await;
+        self.failure = match &result {
+            Ok(()) => None,
+            Err(error) if error.is_retryable() => Some(Failure::RolledBack(error.kind())),
+            Err(error) if error.kind() == ErrorKind::ConnectionLost => Some(Failure::Lost),
+            Err(_) => Some(Failure::CutOff),
+        };
+        result
+    }
+
+    /// Opens a transaction, or a savepoint inside one, and gives its level. The options are the transaction's;
+    /// savepoints have none.
+    pub(crate) async fn begin(&mut self, options: &BeginOptions) -> Result<u32> {
+        self.settle().await?;
+        if self.level > 0 {
+            let level = self.level + 1;
+            let result = self.savepoint(&format!("SAVEPOINT orm_{level}")).await;
+            if let (Err(_), Some(Failure::CutOff)) = (&result, self.failure) {
+                // It failed without being cut off: there is no savepoint, and the transaction is what it was.
+                self.failure = None;
+            }
+            result?;
+            self.level = level;
+            return Ok(level);
+        }
+        (self.undo, self.level) = (Some(1), 1);
+        let connection = self.lease.connection()?;
+        let result = connection.begin(options).await;
+        let left_open = result.is_err() && connection.needs_reset();
+        if !left_open {
+            self.undo = None;
+        }
+        match result {
+            Ok(()) => Ok(1),
+            Err(error) => {
+                self.level = 0;
+                Err(error)
+            }
+        }
+    }
+
+    /// Ends a level and keeps its changes.
+    pub(crate) async fn commit(&mut self, level: u32) -> Result<()> {
+        if self.undo.is_some_and(|undo| undo > level) {
+            self.undo_left_open().await?;
+        }
+        if let Some(failure) = self.failure {
+            self.leave(level);
+            if level == 1 {
+                // Its own failure would hide the reason.
+                let _ = self.undo_left_open().await;
+            }
+            return Err(failure.of_commit());
+        }
+        self.leave(level);
+        if level > 1 {
+            self.savepoint(&format!("RELEASE SAVEPOINT orm_{level}")).await?;
+        } else {
+            self.lease.connection()?.commit().await?;
+        }
+        (self.undo, self.level) = (None, level - 1);
+        Ok(())
+    }
+
+    /// Ends a level and undoes its changes.
+    pub(crate) async fn rollback(&mut self, level: u32) -> Result<()> {
+        self.leave(level);
+        if level > 1 {
+            return self.undo_left_open().await;
+        }
+        self.lease.connection()?.rollback().await?;
+        (self.undo, self.failure, self.level) = (None, None, 0);
+        Ok(())
+    }
+
+    /// Notes that a level has no owner any more; it is undone before the next statement, or when the connection is
+    /// given back.
+    pub(crate) fn leave(&mut self, level: u32) {
+        self.undo = Some(self.undo.map_or(level, |undo| undo.min(level)));
+    }
+}
+
+/// Savepoints are named by their level; rolling back to one leaves it open, so it is released as well.
+fn rollback_to(level: u32) -> String {
+    format!("ROLLBACK TO SAVEPOINT orm_{level}; RELEASE SAVEPOINT orm_{level}")
+}
+
+async fn within<T>(deadline: Option<Instant>, statement: impl Future<Output = Result<T>>) -> Result<T> {
+    match deadline {
+        None => statement.await,
+        Some(deadline) => timeout_at(deadline, statement).await.unwrap_or_else(|_| Err(timed_out())),
+    }
+}

@@ -1,0 +1,374 @@
+//! A driver for a database that does not exist, made of public items only. It keeps a list of texts, knows transactions and
+//! savepoints, waits at least once in every operation, and fails or breaks when told to.
+//!
+//! Statements: `INSERT x`, `COUNT`, `SELECT 1`, `FAIL kind`, `BREAK`, `HANG`.
+
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use orm::dialect::{Capabilities, CommentStyle, Dialect, JsonStyle, LimitStyle, ListStyle, RegexpStyle, UpsertStyle};
+use orm::driver::{BeginOptions, Connection, Done, Driver, Query};
+use orm::row::{Flow, Row, RowSink};
+use orm::schema::ColumnSchema;
+use orm::{Database, Error, ErrorKind, PoolOptions, Result, SqlType, Value, ValueRef, async_trait};
+
+/// The server.
+#[derive(Debug, Default)]
+pub(crate) struct Server {
+    pub(crate) rows: Mutex<Vec<String>>,
+    /// Whether the server is there.
+    pub(crate) down: AtomicBool,
+    /// Counted up by a restart; connections of an earlier life are dead.
+    pub(crate) life: AtomicU32,
+    pub(crate) connects: AtomicU32,
+    pub(crate) open: AtomicU32,
+    pub(crate) pings: AtomicU32,
+    pub(crate) resets: AtomicU32,
+    /// What `COMMIT` fails with, once each.
+    pub(crate) commit_errors: Mutex<Vec<ErrorKind>>,
+}
+
+impl Server {
+    pub(crate) fn rows(&self) -> MutexGuard<'_, Vec<String>> {
+        self.rows.lock().unwrap()
+    }
+
+    pub(crate) fn restart(&self) {
+        self.life.fetch_add(1, SeqCst);
+    }
+}
+
+/// The driver.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Toy {
+    pub(crate) server: Arc<Server>,
+    pub(crate) max: Option<usize>,
+    /// Whether a transaction can be undone without waiting.
+    pub(crate) abandons: bool,
+}
+
+impl Toy {
+    pub(crate) fn one() -> Self {
+        Self { max: Some(1), ..Self::default() }
+    }
+
+    /// Transactions are undone without waiting, as an embedded database can.
+    pub(crate) fn abandoning() -> Self {
+        Self { abandons: true, ..Self::default() }
+    }
+
+    pub(crate) async fn open(&self, options: PoolOptions) -> Database {
+        Database::connect_with(self.clone(), options).await.unwrap()
+    }
+}
+
+#[async_trait]
+impl Driver for Toy {
+    async fn connect(&self) -> Result<Box<dyn Connection>> {
+        tokio::task::yield_now().await;
+        if self.server.down.load(SeqCst) {
+            return Err(Error::new(ErrorKind::ConnectionFailed, "the toy is down"));
+        }
+        self.server.connects.fetch_add(1, SeqCst);
+        self.server.open.fetch_add(1, SeqCst);
+        Ok(Box::new(ToyConnection {
+            server: Arc::clone(&self.server),
+            life: self.server.life.load(SeqCst),
+            abandons: self.abandons,
+            written: None,
+            savepoints: Vec::new(),
+            cut_off: false,
+            broken: false,
+        }))
+    }
+
+    fn max_connections(&self) -> Option<usize> {
+        self.max
+    }
+
+    async fn dialect(&self, _connection: &mut dyn Connection) -> Result<Arc<dyn Dialect>> {
+        Ok(Arc::new(ToyDialect(capabilities())))
+    }
+
+    fn target(&self) -> String {
+        "toy".to_owned()
+    }
+}
+
+#[derive(Debug)]
+struct ToyConnection {
+    server: Arc<Server>,
+    life: u32,
+    abandons: bool,
+    /// What an open transaction has written.
+    written: Option<Vec<String>>,
+    savepoints: Vec<(String, usize)>,
+    /// An operation did not come to its end.
+    cut_off: bool,
+    broken: bool,
+}
+
+impl ToyConnection {
+    /// One exchange with the server.
+    async fn exchange(&mut self) -> Result<()> {
+        self.cut_off = true;
+        tokio::task::yield_now().await;
+        tokio::task::yield_now().await;
+        self.cut_off = false;
+        if self.life != self.server.life.load(SeqCst) || self.server.down.load(SeqCst) {
+            self.broken = true;
+            return Err(Error::new(ErrorKind::ConnectionLost, "the toy went away"));
+        }
+        Ok(())
+    }
+
+    fn savepoint(&mut self, command: &str) -> Result<()> {
+        let Some(written) = &mut self.written else {
+            return Err(Error::new(ErrorKind::Database, "no transaction"));
+        };
+        let find = |savepoints: &[(String, usize)], name: &str| {
+            let missing = || Error::new(ErrorKind::Database, format!("no savepoint {name}"));
+            savepoints.iter().rposition(|(known, _)| known == name).ok_or_else(missing)
+        };
+        if let Some(name) = command.strip_prefix("SAVEPOINT ") {
+            self.savepoints.push((name.to_owned(), written.len()));
+        } else if let Some(name) = command.strip_prefix("RELEASE SAVEPOINT ") {
+            let index = find(&self.savepoints, name)?;
+            self.savepoints.truncate(index);
+        } else if let Some(name) = command.strip_prefix("ROLLBACK TO SAVEPOINT ") {
+            let index = find(&self.savepoints, name)?;
+            written.truncate(self.savepoints[index].1);
+            self.savepoints.truncate(index + 1);
+        } else {
+            return Err(Error::new(ErrorKind::Syntax, command.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self) {
+        self.written = None;
+        self.savepoints.clear();
+    }
+}
+
+#[async_trait]
+impl Connection for ToyConnection {
+    async fn fetch(&mut self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
+        self.exchange().await?;
+        let count = self.server.rows().len() + self.written.as_ref().map_or(0, Vec::len);
+        if let Some(text) = query.sql.strip_prefix("INSERT ") {
+            let text = match query.binds {
+                [Value::Text(bound)] => bound.to_string(),
+                _ => text.to_owned(),
+            };
+            match &mut self.written {
+                Some(written) => written.push(text),
+                None => self.server.rows().push(text),
+            }
+            return Ok(Done { rows_affected: 1, last_insert_id: None });
+        }
+        if let Some(kind) = query.sql.strip_prefix("FAIL ") {
+            let kind = match kind {
+                "deadlock" => ErrorKind::Deadlock,
+                "busy" => ErrorKind::Busy,
+                _ => ErrorKind::UniqueViolation,
+            };
+            if kind == ErrorKind::Deadlock {
+                self.forget();
+            }
+            return Err(Error::new(kind, ""));
+        }
+        match query.sql {
+            "COUNT" => sink.row(&ToyRow(i64::try_from(count).unwrap())).map(|_: Flow| Done::default()),
+            "SELECT 1" => sink.row(&ToyRow(1)).map(|_: Flow| Done::default()),
+            "BREAK" => {
+                self.broken = true;
+                Err(Error::new(ErrorKind::ConnectionLost, ""))
+            }
+            "HANG" => {
+                self.cut_off = true;
+                std::future::pending().await
+            }
+            other => Err(Error::new(ErrorKind::Syntax, other.to_owned())),
+        }
+    }
+
+    async fn batch(&mut self, sql: &str) -> Result<()> {
+        self.exchange().await?;
+        sql.split("; ").try_for_each(|command| self.savepoint(command))
+    }
+
+    async fn begin(&mut self, _options: &BeginOptions) -> Result<()> {
+        assert!(self.written.is_none(), "a transaction was left open");
+        self.written = Some(Vec::new());
+        self.exchange().await
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        self.exchange().await?;
+        let failure = self.server.commit_errors.lock().unwrap().pop();
+        if let Some(kind) = failure {
+            return Err(Error::new(kind, ""));
+        }
+        let written = self.written.take().ok_or_else(|| Error::new(ErrorKind::Database, "no transaction"))?;
+        self.server.rows().extend(written);
+        self.forget();
+        Ok(())
+    }
+
+    async fn rollback(&mut self) -> Result<()> {
+        self.exchange().await?;
+        self.forget();
+        Ok(())
+    }
+
+    fn in_transaction(&self) -> bool {
+        self.written.is_some()
+    }
+
+    fn abandon(&mut self) {
+        if self.abandons {
+            self.cut_off = false;
+            self.forget();
+        }
+    }
+
+    async fn reset(&mut self) -> Result<()> {
+        self.server.resets.fetch_add(1, SeqCst);
+        self.rollback().await
+    }
+
+    fn needs_reset(&self) -> bool {
+        self.cut_off || self.in_transaction()
+    }
+
+    async fn ping(&mut self) -> Result<()> {
+        self.server.pings.fetch_add(1, SeqCst);
+        self.exchange().await
+    }
+
+    fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    async fn close(self: Box<Self>) {
+        tokio::task::yield_now().await;
+    }
+}
+
+impl Drop for ToyConnection {
+    fn drop(&mut self) {
+        self.server.open.fetch_sub(1, SeqCst);
+    }
+}
+
+struct ToyRow(i64);
+
+impl Row for ToyRow {
+    fn len(&self) -> usize {
+        1
+    }
+
+    fn get(&self, index: usize) -> Result<ValueRef<'_>> {
+        if index == 0 { Ok(ValueRef::I64(self.0)) } else { Err(Error::decode("a column", "none")) }
+    }
+}
+
+#[derive(Debug)]
+struct ToyDialect(Capabilities);
+
+impl Dialect for ToyDialect {
+    fn name(&self) -> &'static str {
+        "toy"
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.0
+    }
+
+    fn push_placeholder(&self, sql: &mut String, _position: usize, _ty: SqlType) -> Result<()> {
+        sql.push('?');
+        Ok(())
+    }
+
+    fn column_type(&self, _column: &ColumnSchema) -> Result<Cow<'static, str>> {
+        Ok("text".into())
+    }
+
+    fn cast_type(&self, _ty: SqlType) -> Result<Cow<'static, str>> {
+        Err(Error::unsupported(self.name(), "CAST"))
+    }
+
+    fn auto_increment(&self) -> &'static str {
+        ""
+    }
+
+    fn push_literal(&self, _sql: &mut String, _value: &Value) -> Result<()> {
+        Err(Error::unsupported(self.name(), "constants"))
+    }
+}
+
+fn capabilities() -> Capabilities {
+    Capabilities {
+        version: (1, 2, 3),
+        returning_insert: false,
+        returning_update: false,
+        returning_delete: false,
+        last_insert_id: false,
+        default_keyword: false,
+        default_values: "",
+        max_binds: 1,
+        max_identifier: 63,
+        lists: ListStyle::Padded,
+        arrays: false,
+        unnest_insert: false,
+        enum_types: false,
+        regexp: RegexpStyle::None,
+        ilike: false,
+        nulls_order: false,
+        nulls_first: false,
+        is_not_distinct: "=",
+        concat_operator: false,
+        limit: LimitStyle::Standard,
+        upsert: UpsertStyle::OnConflict,
+        json: JsonStyle::Arrows,
+        aggregate_filter: false,
+        windows: false,
+        lateral: false,
+        ctes: false,
+        row_locks: false,
+        key_locks: false,
+        lock_of: false,
+        nowait: false,
+        skip_locked: false,
+        for_share: false,
+        partial_indexes: false,
+        expression_indexes: false,
+        index_methods: false,
+        index_if_not_exists: false,
+        checks: false,
+        add_foreign_key: false,
+        schemas: false,
+        comments: CommentStyle::None,
+        drop_cascade: false,
+        truncate: false,
+        truncate_cascade: false,
+        transactional_ddl: false,
+        self_subquery: false,
+        limit_in_subquery: false,
+        deferrable: false,
+        unsigned: false,
+        set_default: false,
+        round_trips: true,
+    }
+}
+
+#[tokio::test]
+async fn a_driver_needs_public_items_only() {
+    let db = Toy::default().open(PoolOptions::new()).await;
+    db.execute("INSERT a", ()).await.unwrap();
+    assert_eq!(db.query::<i64>("COUNT", ()).await.unwrap(), [1]);
+    assert_eq!((db.dialect().name(), db.version()), ("toy", (1, 2, 3)));
+    db.ping().await.unwrap();
+}
