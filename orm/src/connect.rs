@@ -41,9 +41,9 @@ fn driver(url: &str) -> Result<Arc<dyn Driver>> {
         ));
     };
     match scheme.to_ascii_lowercase().as_str() {
-        "sqlite" => missing("sqlite"),
-        "mysql" | "mariadb" => missing("mysql"),
-        "postgres" | "postgresql" => missing("postgres"),
+        "sqlite" => sqlite(url),
+        "mysql" | "mariadb" => mysql(url),
+        "postgres" | "postgresql" => postgres(url),
         // It is not shown: in a malformed URL, a password may stand before the first colon.
         _ => Err(Error::new(
             ErrorKind::Config,
@@ -52,7 +52,67 @@ fn driver(url: &str) -> Result<Arc<dyn Driver>> {
     }
 }
 
-fn missing(feature: &str) -> Result<Arc<dyn Driver>> {
-    let message = format!("this database needs the feature `{feature}` of the crate `orm`");
-    Err(Error::new(ErrorKind::Config, message))
+fn sqlite(_url: &str) -> Result<Arc<dyn Driver>> {
+    Err(missing("SQLite", "sqlite"))
+}
+
+#[cfg(feature = "mysql")]
+fn mysql(url: &str) -> Result<Arc<dyn Driver>> {
+    Ok(Arc::new(orm_mysql::Mysql::new(orm_mysql::MysqlOptions::from_url(url)?)))
+}
+
+#[cfg(not(feature = "mysql"))]
+fn mysql(_url: &str) -> Result<Arc<dyn Driver>> {
+    Err(missing("MySQL and MariaDB", "mysql"))
+}
+
+#[cfg(feature = "postgres")]
+fn postgres(url: &str) -> Result<Arc<dyn Driver>> {
+    Ok(Arc::new(orm_postgres::Postgres::new(orm_postgres::PostgresOptions::from_url(url)?)))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn postgres(_url: &str) -> Result<Arc<dyn Driver>> {
+    Err(missing("PostgreSQL", "postgres"))
+}
+
+/// The error for a driver that was not compiled in.
+#[allow(dead_code)] // Not with every feature on.
+fn missing(database: &str, feature: &str) -> Error {
+    Error::new(ErrorKind::Config, format!("{database} needs the feature `{feature}` of the crate `orm`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unusable_urls_are_refused_without_being_shown() {
+        for url in ["", "secret", "oracle://user:secret@host/db", "user:secret@host/db", "secret:x"] {
+            let error = driver(url).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn schemes_name_their_feature_or_their_driver() {
+        for (url, feature, on) in [
+            ("mysql://user:secret@host/db", "mysql", cfg!(feature = "mysql")),
+            ("MariaDB://user:secret@host/db", "mysql", cfg!(feature = "mysql")),
+            ("postgres://user:secret@host/db", "postgres", cfg!(feature = "postgres")),
+            ("postgresql://user:secret@host/db", "postgres", cfg!(feature = "postgres")),
+        ] {
+            match driver(url) {
+                Ok(driver) => {
+                    assert!(on, "{url}");
+                    assert!(!driver.target().contains("secret"));
+                }
+                Err(error) => {
+                    assert!(!on, "{url}: {error}");
+                    assert!(error.message().contains(&format!("the feature `{feature}` of the crate `orm`")));
+                }
+            }
+        }
+    }
 }

@@ -14,6 +14,13 @@ mod random;
 mod raw;
 mod transaction;
 
+/// The driver of MySQL and MariaDB, with its options.
+#[cfg(feature = "mysql")]
+pub use orm_mysql as mysql;
+/// The driver of PostgreSQL, with its options.
+#[cfg(feature = "postgres")]
+pub use orm_postgres as postgres;
+
 pub use connect::{connect, connect_with};
 pub use database::Database;
 pub use observe::QueryLog;
