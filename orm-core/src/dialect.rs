@@ -85,6 +85,11 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// What stands before a query to ask for its plan.
+    fn explain(&self) -> &'static str {
+        "EXPLAIN "
+    }
+
     /// The SQL function that names the schema in use.
     fn current_schema(&self) -> &'static str {
         "current_schema()"

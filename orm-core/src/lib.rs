@@ -10,7 +10,9 @@ pub mod ast;
 pub mod dialect;
 pub mod driver;
 mod error;
+pub mod load;
 pub mod model;
+pub mod query;
 pub mod row;
 pub mod schema;
 pub mod value;
@@ -19,6 +21,9 @@ pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "json")]
 pub use value::Json;
 pub use value::{EnumDef, EnumStorage, Numeric, Scalar, SqlType, Type, Value, ValueRef};
+
+#[doc(hidden)]
+pub mod __private;
 
 /// Allows implementing the object-safe async traits of [`driver`] with the version this crate uses.
 pub use async_trait::async_trait;

@@ -105,6 +105,9 @@ pub trait Model: Sized + Send + Sync + 'static {
 
     /// The values of all columns, for inserting the whole struct.
     fn into_values(self) -> Vec<Value>;
+
+    /// Takes relations and other fields that are no columns over from the same row as it was before.
+    fn keep_relations(&mut self, _old: Self) {}
 }
 
 /// Reads a model and names model and column when a value does not fit.

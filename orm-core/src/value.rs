@@ -11,7 +11,6 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
-pub use convert::Char;
 #[cfg(feature = "json")]
 pub use convert::Json;
 pub use scalar::{Numeric, Scalar, Type};
@@ -131,4 +130,10 @@ impl std::fmt::Debug for Value {
             value => write!(f, "Value({})", value.sql_type()),
         }
     }
+}
+
+/// The current instant in whole microseconds, the finest that every database keeps.
+pub fn now() -> DateTime<Utc> {
+    use chrono::SubsecRound;
+    Utc::now().trunc_subsecs(6)
 }

@@ -16,6 +16,8 @@ pub enum Shape {
     FindByKey,
     /// One inserted row with these columns.
     Insert(u128),
+    /// One inserted row with these columns, all columns of which come back.
+    InsertReturning(u128),
     /// The row with this key gets new values in these columns.
     UpdateByKey(u128),
     /// The row with this key goes.
@@ -24,10 +26,13 @@ pub enum Shape {
     All,
 }
 
+/// Texts by the model's address and the shape.
+type Texts = HashMap<(usize, Shape), Arc<str>, BuildHasherDefault<Mix>>;
+
 /// Texts by model and shape.
 #[derive(Debug, Default)]
 pub struct ShapeCache {
-    texts: RwLock<HashMap<(usize, Shape), Arc<str>, BuildHasherDefault<Mix>>>,
+    texts: RwLock<Texts>,
 }
 
 impl ShapeCache {

@@ -43,7 +43,10 @@ macro_rules! integers {
                 }
             }
         }
-        impl Numeric for $rust {}
+        impl Numeric for $rust {
+            type Sum = i64;
+            type Average = f64;
+        }
     )*};
 }
 
@@ -110,7 +113,10 @@ impl Scalar for f64 {
         }
     }
 }
-impl Numeric for f64 {}
+impl Numeric for f64 {
+    type Sum = f64;
+    type Average = f64;
+}
 
 impl Scalar for f32 {
     const TYPE: SqlType = SqlType::F32;
@@ -124,7 +130,10 @@ impl Scalar for f32 {
         f64::decode(value).map(|v| v as f32).map_err(|_| Error::decode("f32", "another type"))
     }
 }
-impl Numeric for f32 {}
+impl Numeric for f32 {
+    type Sum = f64;
+    type Average = f64;
+}
 
 impl Scalar for String {
     const TYPE: SqlType = SqlType::Text;
@@ -145,9 +154,6 @@ impl Scalar for String {
         }
     }
 }
-
-/// Marks the type of a one-character column; `char` itself is the Rust type.
-pub type Char = char;
 
 impl Scalar for char {
     const TYPE: SqlType = SqlType::Char;
@@ -348,17 +354,19 @@ impl Scalar for rust_decimal::Decimal {
             }
             ValueRef::I64(v) => Ok(v.into()),
             ValueRef::U64(v) => Ok(v.into()),
-            // The shortest text that reads back as this float: exact for every decimal of up to 15 digits.
-            ValueRef::F64(v) => {
-                let text = format!("{v}");
-                Self::from_str_exact(&text).map_err(|e| malformed::<Self>("a float that is no decimal", e))
-            }
+            // Every decimal of up to 15 digits survives a float; what comes after them is the float's own noise.
+            ValueRef::F64(v) => Self::from_scientific(&format!("{v:.14e}"))
+                .map(|decimal| decimal.normalize())
+                .map_err(|e| malformed::<Self>("a float that is no decimal", e)),
             other => Err(mismatch::<Self>(&other)),
         }
     }
 }
 #[cfg(feature = "decimal")]
-impl Numeric for rust_decimal::Decimal {}
+impl Numeric for rust_decimal::Decimal {
+    type Sum = Self;
+    type Average = Self;
+}
 
 #[cfg(feature = "json")]
 impl Scalar for serde_json::Value {

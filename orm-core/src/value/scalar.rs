@@ -127,4 +127,9 @@ impl<T: Scalar> Type for Option<T> {
 
 /// A scalar with arithmetic in SQL: `+`, `-`, `*`, `/`, `sum`, `avg`.
 #[diagnostic::on_unimplemented(message = "`{Self}` has no arithmetic", label = "not a number")]
-pub trait Numeric: Scalar {}
+pub trait Numeric: Scalar {
+    /// What a sum of many is: wide enough for integers, exact for decimals.
+    type Sum: Scalar;
+    /// What an average is.
+    type Average: Scalar;
+}

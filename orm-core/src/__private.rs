@@ -1,0 +1,30 @@
+//! What code written by the derive names, in one place. Not part of the API: it changes without notice.
+
+pub use crate::driver::{Runs, Unpoliced};
+pub use crate::error::{Error, Result};
+pub use crate::load::{
+    BelongsTo, BelongsToMany, CreateUnder, HasMany, HasOne, Link, Related, Relation, RelationField, belongs, has,
+    name_id, scope,
+};
+pub use crate::model::{
+    ColumnDef, DefaultDef, IndexDef, IndexPart, KeyPair, Model, ModelDef, OnDelete, RelationDef, RelationKind,
+    TableName, ThroughDef, read_model,
+};
+pub use crate::query::{
+    AggregateOf, BulkCreate, Changes, Column, Complete, Count, Create, Destroy, Exists, Expr, Find, FindAndCount,
+    FindByPk, FindOne, Given, InsertRow, Instance, IsGiven, KeyOperand, Missing, Operand, Projection, Select,
+    SelectItems, Set, Truncate, Update, update_row,
+};
+pub use crate::row::{Columns, Decode};
+pub use crate::value::{EnumDef, EnumStorage, Numeric, Scalar, SqlType, Type, Value, ValueRef};
+
+/// The current instant, as the default of a column.
+pub fn now() -> Value {
+    Value::Timestamp(crate::value::now())
+}
+
+/// A new UUID of version 7, as the default of a column.
+#[cfg(feature = "uuid")]
+pub fn new_uuid() -> Value {
+    Value::Uuid(uuid::Uuid::now_v7().into_bytes())
+}

@@ -1,0 +1,84 @@
+//! [`Include`]: which related rows to load: filtered, ordered, so many per parent, and what to load below them.
+
+use std::marker::PhantomData;
+
+use super::relation::Models;
+use crate::ast::Deleted;
+use crate::model::Model;
+use crate::query::{IncludeNode, IntoCondition, IntoInclude, IntoOrder, include_into};
+
+/// A relation to load, refined: `User::POSTS.filter(..).order_by(..).limit(3)`.
+#[must_use = "pass it to `.include(..)`"]
+#[derive(Debug, Clone)]
+pub struct Include<P, C> {
+    node: IncludeNode,
+    _models: Models<P, C>,
+}
+
+impl<P: Model, C: Model> Include<P, C> {
+    pub(super) fn new(node: IncludeNode) -> Self {
+        Self { node, _models: PhantomData }
+    }
+
+    /// Loads related rows for which a condition holds; several filters must all hold.
+    pub fn filter<X: IntoCondition<C>>(mut self, condition: X) -> Self {
+        self.node.select.filter.push(condition.into_condition());
+        self
+    }
+
+    /// Filters when there is a value, else not.
+    pub fn filter_if<V, X: IntoCondition<C>>(self, value: Option<V>, condition: impl FnOnce(V) -> X) -> Self {
+        match value {
+            Some(value) => self.filter(condition(value)),
+            None => self,
+        }
+    }
+
+    /// Loads related rows in an order; several calls add keys.
+    pub fn order_by<O: IntoOrder<C>>(mut self, order: O) -> Self {
+        order.push(&mut self.node.select.order_by);
+        self
+    }
+
+    /// Loads at most so many related rows per parent.
+    pub fn limit(mut self, rows: u64) -> Self {
+        self.node.limit = Some(rows);
+        self
+    }
+
+    /// Leaves out the first related rows of each parent.
+    pub fn offset(mut self, rows: u64) -> Self {
+        self.node.offset = Some(rows);
+        self
+    }
+
+    /// Loads relations of the related rows as well.
+    pub fn include<I: IntoInclude<C>>(mut self, relations: I) -> Self {
+        include_into(&mut self.node.select, &mut self.node.children, relations);
+        self
+    }
+
+    /// Leaves out parents without such a related row.
+    pub fn required(mut self) -> Self {
+        self.node.required = true;
+        self
+    }
+
+    /// Loads soft-deleted related rows as well.
+    pub fn with_deleted(mut self) -> Self {
+        self.node.select.deleted = Deleted::Included;
+        self
+    }
+
+    /// Loads soft-deleted related rows only.
+    pub fn only_deleted(mut self) -> Self {
+        self.node.select.deleted = Deleted::Only;
+        self
+    }
+}
+
+impl<P: Model, C: Model> IntoInclude<P> for Include<P, C> {
+    fn push(self, nodes: &mut Vec<IncludeNode>) {
+        nodes.push(self.node);
+    }
+}

@@ -1,0 +1,291 @@
+//! Loading one relation for many parents: their keys, one query (or few, where a database limits the number of values),
+//! the relations below, and moving the rows into the parents. Untyped, so it is compiled once.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::field::{LoadedRows, Many, Slot};
+use crate::ast::{
+    self, BinaryOp, Deleted, InList, Join, JoinKind, ListItems, Order, PerParent, Select, SelectList, Statement,
+};
+use crate::dialect::{ListStyle, render};
+use crate::driver::{Query, Runs, Session};
+use crate::error::Result;
+use crate::model::{ColumnDef, KeyPair, Model, RelationDef};
+use crate::query::{Between, Comparable, IncludeNode, IntoInclude, LoadFuture, ModelSet, Owners, RowSet};
+use crate::value::Value;
+
+/// An empty set of `C` rows.
+pub(super) fn new_set<C: Model, J: Between>() -> Box<dyn RowSet> {
+    Box::new(ModelSet::<C, J>::new(Vec::new()))
+}
+
+/// A node that fills a field of `P` with `C` rows.
+pub(super) fn node<P: Model, C: Model>(
+    relation: RelationDef,
+    select: Select,
+    new_set: fn() -> Box<dyn RowSet>,
+    slot: fn(&mut P) -> &mut dyn Slot<C>,
+) -> IncludeNode {
+    IncludeNode {
+        relation,
+        select,
+        limit: None,
+        offset: None,
+        children: Vec::new(),
+        required: false,
+        new_set,
+        attach: Arc::new(move |parents, children, owners| attach(parents, children, owners, slot)),
+        load: load_node,
+    }
+}
+
+/// Loads relations for rows in hand, one query per relation.
+///
+/// ```ignore
+/// orm::load(&mut users, User::POSTS.include(Post::TAGS), &db).await?;
+/// ```
+///
+/// # Errors
+/// As [`Find::exec`](crate::query::Find::exec).
+pub async fn load<P: Model, E: Runs<P> + ?Sized>(
+    parents: &mut Vec<P>,
+    relations: impl IntoInclude<P>,
+    db: &E,
+) -> Result<()> {
+    let mut nodes = Vec::new();
+    relations.push(&mut nodes);
+    if parents.is_empty() || nodes.is_empty() {
+        return Ok(());
+    }
+    let pinned = db.session().pin().await?;
+    let mut set = ModelSet::<P>::new(std::mem::take(parents));
+    let mut result = Ok(());
+    for node in &nodes {
+        result = (node.load)(&*pinned, node, &mut set).await;
+        if result.is_err() {
+            break;
+        }
+    }
+    *parents = set.rows;
+    result
+}
+
+fn load_node<'a>(session: &'a dyn Session, node: &'a IncludeNode, parents: &'a mut dyn RowSet) -> LoadFuture<'a> {
+    Box::pin(async move {
+        let mut children = (node.new_set)();
+        let mut keys = Keys::of(parents, &node.relation);
+        if !keys.distinct.is_empty() {
+            fetch(session, node, &keys, &mut *children).await?;
+            for child in &node.children {
+                if !children.is_empty() {
+                    (child.load)(session, child, &mut *children).await?;
+                }
+            }
+        }
+        let owners = keys.owners(&node.relation, &*children);
+        (node.attach)(parents, children, &owners);
+        Ok(())
+    })
+}
+
+/// The keys of parents: each once, and which parent has which.
+struct Keys {
+    distinct: Vec<Vec<Value>>,
+    parents: Vec<u32>,
+    groups: Groups,
+}
+
+/// Groups by key. Integers, by far the most common keys, need no allocation.
+enum Groups {
+    Integers(HashMap<i64, u32>),
+    Others(HashMap<Vec<Comparable>, u32>),
+}
+
+impl Groups {
+    fn get(&self, key: &[Value]) -> Option<u32> {
+        match self {
+            Self::Integers(map) => integer(key).and_then(|key| map.get(&key).copied()),
+            Self::Others(map) => map.get(&comparable(key)).copied(),
+        }
+    }
+}
+
+fn integer(key: &[Value]) -> Option<i64> {
+    match key {
+        [Value::I64(v)] => Some(*v),
+        [Value::I32(v)] => Some((*v).into()),
+        [Value::I16(v)] => Some((*v).into()),
+        [Value::U64(v)] => i64::try_from(*v).ok(),
+        _ => None,
+    }
+}
+
+fn comparable(key: &[Value]) -> Vec<Comparable> {
+    key.iter().map(Comparable::of).collect()
+}
+
+impl Keys {
+    fn of(parents: &dyn RowSet, relation: &RelationDef) -> Self {
+        let columns: Vec<usize> = relation.keys.iter().map(|pair| pair.from.index).collect();
+        let integers = matches!(relation.keys, [pair] if pair.from.ty.is_integer());
+        let mut groups = if integers { Groups::Integers(HashMap::new()) } else { Groups::Others(HashMap::new()) };
+        let (mut distinct, mut of_parents) = (Vec::new(), Vec::with_capacity(parents.len()));
+        for row in 0..parents.len() {
+            let key: Vec<Value> = columns.iter().map(|column| parents.value(row, *column)).collect();
+            if key.iter().any(Value::is_null) {
+                of_parents.push(Owners::NONE);
+                continue;
+            }
+            let next = u32::try_from(distinct.len()).unwrap_or(Owners::NONE);
+            let group = match (&mut groups, integer(&key)) {
+                (Groups::Integers(map), Some(number)) => *map.entry(number).or_insert(next),
+                (Groups::Integers(_), None) => Owners::NONE,
+                (Groups::Others(map), _) => *map.entry(comparable(&key)).or_insert(next),
+            };
+            if group == next {
+                distinct.push(key);
+            }
+            of_parents.push(group);
+        }
+        Self { distinct, parents: of_parents, groups }
+    }
+
+    fn owners(&mut self, relation: &RelationDef, children: &dyn RowSet) -> Owners {
+        let between = relation.through.is_some();
+        let mut key: Vec<Value> = Vec::new();
+        let mut of_children = Vec::with_capacity(children.len());
+        for row in 0..children.len() {
+            let group = if between {
+                self.groups.get(children.extra(row))
+            } else {
+                key.clear();
+                key.extend(relation.keys.iter().map(|pair| children.value(row, pair.to.index)));
+                self.groups.get(&key)
+            };
+            of_children.push(group.unwrap_or(Owners::NONE));
+        }
+        Owners { groups: self.distinct.len(), children: of_children, parents: std::mem::take(&mut self.parents) }
+    }
+}
+
+/// Reads the related rows of all keys.
+async fn fetch(session: &dyn Session, node: &IncludeNode, keys: &Keys, children: &mut dyn RowSet) -> Result<()> {
+    let capabilities = session.dialect().capabilities();
+    let pairs = node.relation.keys;
+    let one_bind = pairs.len() == 1
+        && match capabilities.lists {
+            ListStyle::Array => true,
+            ListStyle::Json => {
+                matches!(keys.distinct[0][0], Value::I16(_) | Value::I32(_) | Value::I64(_) | Value::Text(_))
+            }
+            ListStyle::Padded => false,
+        };
+    // A power of two leaves room for the filter's own values.
+    let room = (capabilities.max_binds / 2 + 1).next_power_of_two() / 2;
+    let most = if one_bind { usize::MAX } else { (room / pairs.len()).max(1) };
+    for chunk in keys.distinct.chunks(most.min(keys.distinct.len())) {
+        let select = related_rows(node, chunk, children);
+        let rendered = render(&Statement::Select(Box::new(select)), &**session.dialect())?;
+        let query = Query { sql: &rendered.sql, binds: &rendered.binds, cacheable: rendered.cacheable };
+        children.mark();
+        let fetched = session.fetch(query, children.as_sink()).await;
+        fetched.map_err(|e| if e.model().is_none() { e.with_model(node.select.model.name) } else { e })?;
+    }
+    Ok(())
+}
+
+/// The query for the related rows of some keys.
+fn related_rows(node: &IncludeNode, keys: &[Vec<Value>], children: &mut dyn RowSet) -> Select {
+    let mut select = node.select.clone();
+    let pairs = node.relation.keys;
+    if let Some(through) = node.relation.through {
+        let model = (through.model)();
+        let on = through
+            .keys
+            .iter()
+            .map(|pair| ast::Expr::binary(BinaryOp::Eq, ast::Expr::Column(pair.from), ast::Expr::Column(pair.to)));
+        select.joins.push(Join {
+            kind: JoinKind::Inner,
+            model,
+            deleted: Deleted::Hidden,
+            on: ast::Expr::And(on.collect()),
+        });
+        let mut list: Vec<ast::Expr> = children.between().iter().map(ast::Expr::Column).collect();
+        list.extend(pairs.iter().map(|pair| ast::Expr::Column(pair.to)));
+        select.list = SelectList::ModelAnd(list);
+        children.read_extra(pairs.len());
+    }
+    select.filter.insert(0, key_filter(pairs, keys));
+    let many = node.relation.kind.is_many();
+    let per_parent = node.limit.is_some() || node.offset.is_some();
+    // Rows come in the order of their key unless another is asked for; a key ends ties, so pages are the same each time.
+    if many || per_parent {
+        for column in node.select.model.key_columns() {
+            select.order_by.push(Order { expr: ast::Expr::Column(column), descending: false, nulls: None });
+        }
+    }
+    if per_parent {
+        select.per_parent = Some(PerParent {
+            partition_by: pairs.iter().map(|pair| ast::Expr::Column(pair.to)).collect(),
+            limit: node.limit,
+            offset: node.offset.unwrap_or(0),
+        });
+    }
+    select
+}
+
+fn key_filter(pairs: &'static [KeyPair], keys: &[Vec<Value>]) -> ast::Expr {
+    if let [pair] = pairs {
+        let column: &'static ColumnDef = pair.to;
+        if let [key] = keys {
+            return ast::Expr::binary(BinaryOp::Eq, column.into(), ast::Expr::Value(key[0].clone()));
+        }
+        let values = keys.iter().map(|key| key[0].clone()).collect();
+        let items = ListItems::Values(column.ty, values);
+        return ast::Expr::In(Box::new(InList { expr: column.into(), items, negated: false }));
+    }
+    let any = keys.iter().map(|key| {
+        let all = pairs.iter().zip(key).map(|(pair, value)| {
+            ast::Expr::binary(BinaryOp::Eq, ast::Expr::Column(pair.to), ast::Expr::Value(value.clone()))
+        });
+        ast::Expr::And(all.collect())
+    });
+    ast::Expr::Or(any.collect())
+}
+
+/// Moves children into the field of their parents. Parents with equal keys share their rows.
+fn attach<P: Model, C: Model>(
+    parents: &mut dyn RowSet,
+    mut children: Box<dyn RowSet>,
+    owners: &Owners,
+    slot: fn(&mut P) -> &mut dyn Slot<C>,
+) {
+    let between = children.split_between(owners);
+    let (Some(parents), Ok(children)) =
+        (parents.rows().downcast_mut::<Vec<P>>(), children.into_rows().downcast::<Vec<C>>())
+    else {
+        return; // The types come from one relation constant, so they are these.
+    };
+    let mut sizes = vec![0_usize; owners.groups];
+    for group in &owners.children {
+        if let Some(size) = sizes.get_mut(*group as usize) {
+            *size += 1;
+        }
+    }
+    let mut groups: Vec<Vec<C>> = sizes.into_iter().map(Vec::with_capacity).collect();
+    for (child, group) in children.into_iter().zip(&owners.children) {
+        if let Some(rows) = groups.get_mut(*group as usize) {
+            rows.push(child);
+        }
+    }
+    let mut between: Vec<Option<Box<dyn Any + Send + Sync>>> = between.into_iter().map(Some).collect();
+    between.resize_with(groups.len(), || None);
+    let groups: Vec<Arc<dyn Many<C>>> =
+        groups.into_iter().zip(between).map(|(rows, between)| Arc::new(LoadedRows { rows, between }) as _).collect();
+    let none: Arc<dyn Many<C>> = Arc::new(LoadedRows { rows: Vec::new(), between: None });
+    for (parent, group) in parents.iter_mut().zip(&owners.parents) {
+        slot(parent).fill(Arc::clone(groups.get(*group as usize).unwrap_or(&none)));
+    }
+}

@@ -1,0 +1,281 @@
+//! [`Relation`]: the typed constant of a relation, such as `User::POSTS`: conditions and columns through it, and the
+//! start of what to load.
+
+use std::marker::PhantomData;
+
+use super::Include;
+use super::field::Slot;
+use crate::ast::{self, Aggregate, Quantifier, Related};
+use crate::model::{KeyPair, Model, RelationDef};
+use crate::query::{Between, Column, Condition, Expr, IncludeNode, IntoCondition, IntoInclude, IntoOrder, RowSet};
+use crate::value::{Scalar, Type};
+
+/// A foreign key column of type `Self` may point at a key of type `K`: the same type, or an `Option` of it.
+#[diagnostic::on_unimplemented(
+    message = "foreign key of type `{Self}` does not match key of type `{K}`",
+    label = "this relation joins a `{Self}` column to a `{K}` column",
+    note = "the foreign key column must be `{K}` or `Option<{K}>`"
+)]
+pub trait References<K> {}
+impl<K: Scalar> References<K> for K {}
+impl<K: Scalar> References<K> for Option<K> {}
+
+/// A key of the model that has the relation, and the foreign key on the other model. The key comes first: the compiler
+/// then says which type the foreign key should have.
+pub const fn has<P: Model, C: Model, K: Type, F: References<K> + Type>(
+    key: Column<P, K>,
+    foreign: Column<C, F>,
+) -> KeyPair {
+    KeyPair { from: key.def(), to: foreign.def() }
+}
+
+/// A key of the other model, and the foreign key on the model that has the relation.
+pub const fn belongs<C: Model, P: Model, K: Type, F: References<K> + Type>(
+    key: Column<C, K>,
+    foreign: Column<P, F>,
+) -> KeyPair {
+    KeyPair { from: foreign.def(), to: key.def() }
+}
+
+/// A number for a column's name, for telling a model's foreign keys apart in types (FNV-1a).
+pub const fn name_id(name: &str) -> u64 {
+    let bytes = name.as_bytes();
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut i = 0;
+    while i < bytes.len() {
+        hash = (hash ^ bytes[i] as u64).wrapping_mul(0x0000_0100_0000_01b3);
+        i += 1;
+    }
+    hash
+}
+
+/// A condition as a relation's scope.
+pub fn scope<C, X: IntoCondition<C>>(condition: X) -> Condition<C> {
+    Expr::from_node(condition.into_condition())
+}
+
+/// How loaded rows get into the field of a parent.
+pub struct Link<P, C> {
+    slot: fn(&mut P) -> &mut dyn Slot<C>,
+    new_set: fn() -> Box<dyn RowSet>,
+}
+
+impl<P, C> Clone for Link<P, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<P, C> Copy for Link<P, C> {}
+
+impl<P, C> std::fmt::Debug for Link<P, C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Link")
+    }
+}
+
+impl<P: Model, C: Model> Link<P, C> {
+    /// To a field.
+    pub const fn new(slot: fn(&mut P) -> &mut dyn Slot<C>) -> Self {
+        Self { slot, new_set: super::loader::new_set::<C, ()> }
+    }
+
+    /// To a field that holds the rows in between as well.
+    pub const fn with_between<J: Between>(slot: fn(&mut P) -> &mut dyn Slot<C>) -> Self {
+        Self { slot, new_set: super::loader::new_set::<C, J> }
+    }
+}
+
+/// A relation of `P` to `C`.
+pub struct Relation<P, C> {
+    def: RelationDef,
+    link: Link<P, C>,
+    scope: Option<fn() -> Condition<C>>,
+}
+
+impl<P, C> Clone for Relation<P, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<P, C> Copy for Relation<P, C> {}
+
+impl<P, C> std::fmt::Debug for Relation<P, C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.def.fmt(f)
+    }
+}
+
+impl<P, C> Relation<P, C> {
+    /// Types a relation's metadata; called by the derive.
+    pub const fn new(def: RelationDef, link: Link<P, C>) -> Self {
+        Self { def, link, scope: None }
+    }
+
+    /// Adds a condition that every row of the relation meets; called by the derive.
+    #[must_use]
+    pub const fn with_scope(mut self, scope: fn() -> Condition<C>) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// The metadata.
+    pub const fn erase(self) -> RelationDef {
+        self.def
+    }
+
+    /// The metadata.
+    pub const fn def(&self) -> &RelationDef {
+        &self.def
+    }
+
+    /// The condition every row of the relation meets.
+    pub(super) fn scope_node(&self) -> Option<ast::Expr> {
+        self.scope.map(|scope| scope().into_node())
+    }
+
+    fn ask<T>(self, quantifier: Quantifier, condition: Option<ast::Expr>) -> Expr<P, T> {
+        let filter = match (self.scope_node(), condition) {
+            (Some(scope), Some(condition)) => Some(scope.and(condition)),
+            (scope, condition) => scope.or(condition),
+        };
+        Expr::from_node(ast::Expr::Related(Box::new(Related { relation: self.def, quantifier, filter })))
+    }
+}
+
+impl<P: Model, C: Model> Relation<P, C> {
+    /// Whether a related row meets a condition.
+    pub fn any<X: IntoCondition<C>>(self, condition: X) -> Condition<P> {
+        self.ask(Quantifier::Any, Some(condition.into_condition()))
+    }
+
+    /// Whether no related row meets a condition.
+    pub fn none<X: IntoCondition<C>>(self, condition: X) -> Condition<P> {
+        self.ask(Quantifier::None, Some(condition.into_condition()))
+    }
+
+    /// Whether every related row meets a condition; TRUE when there is none.
+    pub fn all<X: IntoCondition<C>>(self, condition: X) -> Condition<P> {
+        let condition = condition.into_condition();
+        match self.scope_node() {
+            // Rows outside of the relation's scope do not count: they pass.
+            Some(scope) => {
+                let outside = ast::Expr::Not(Box::new(scope));
+                let filter = Some(outside.or(condition));
+                Expr::from_node(ast::Expr::Related(Box::new(Related {
+                    relation: self.def,
+                    quantifier: Quantifier::All,
+                    filter,
+                })))
+            }
+            None => self.ask(Quantifier::All, Some(condition)),
+        }
+    }
+
+    /// Whether there is a related row.
+    pub fn exists(self) -> Condition<P> {
+        self.ask(Quantifier::Any, None)
+    }
+
+    /// Whether there is no related row.
+    pub fn is_empty(self) -> Condition<P> {
+        self.ask(Quantifier::None, None)
+    }
+
+    /// The number of related rows.
+    pub fn count(self) -> Expr<P, i64> {
+        self.count_where_node(None)
+    }
+
+    /// The number of related rows that meet a condition.
+    pub fn count_where<X: IntoCondition<C>>(self, condition: X) -> Expr<P, i64> {
+        self.count_where_node(Some(condition.into_condition()))
+    }
+
+    fn count_where_node(self, condition: Option<ast::Expr>) -> Expr<P, i64> {
+        let count = Aggregate { function: "COUNT", distinct: false, argument: None, filter: None };
+        self.ask(Quantifier::Aggregate(Box::new(count)), condition)
+    }
+
+    /// An aggregate of the related rows: `User::POSTS.aggregate(Post::VIEWS.sum())`.
+    pub fn aggregate<T: Type>(self, aggregate: Expr<C, T>) -> Expr<P, T> {
+        match aggregate.into_node() {
+            ast::Expr::Aggregate(aggregate) => self.ask(Quantifier::Aggregate(aggregate), None),
+            // Not an aggregate: the value of some related row, which `MAX` makes well-defined.
+            other => {
+                let max = Aggregate { function: "MAX", distinct: false, argument: Some(other), filter: None };
+                self.ask(Quantifier::Aggregate(Box::new(max)), None)
+            }
+        }
+    }
+
+    /// A column of the row that a to-one relation leads to, for filters, orders and selections. NULL where there is no
+    /// such row.
+    pub fn col<T: Type>(self, column: Column<C, T>) -> Expr<P, T> {
+        self.expr(Expr::from_node(column.into_node()))
+    }
+
+    /// An expression about the row that a to-one relation leads to; paths may be nested.
+    pub fn expr<T: Type>(self, inner: Expr<C, T>) -> Expr<P, T> {
+        Expr::from_node(match inner.into_node() {
+            ast::Expr::Path(mut relations, inner) => {
+                relations.insert(0, self.def);
+                ast::Expr::Path(relations, inner)
+            }
+            inner => ast::Expr::Path(vec![self.def], Box::new(inner)),
+        })
+    }
+
+    pub(super) fn node(self) -> IncludeNode {
+        let mut select = ast::Select::new(C::DEF);
+        select.filter.extend(self.scope_node());
+        super::loader::node(self.def, select, self.link.new_set, self.link.slot)
+    }
+
+    fn start(self) -> Include<P, C> {
+        Include::new(self.node())
+    }
+
+    /// Loads related rows for which a condition holds.
+    pub fn filter<X: IntoCondition<C>>(self, condition: X) -> Include<P, C> {
+        self.start().filter(condition)
+    }
+
+    /// Loads related rows in an order.
+    pub fn order_by<O: IntoOrder<C>>(self, order: O) -> Include<P, C> {
+        self.start().order_by(order)
+    }
+
+    /// Loads at most so many related rows per parent.
+    pub fn limit(self, rows: u64) -> Include<P, C> {
+        self.start().limit(rows)
+    }
+
+    /// Leaves out the first related rows of each parent.
+    pub fn offset(self, rows: u64) -> Include<P, C> {
+        self.start().offset(rows)
+    }
+
+    /// Loads relations of the related rows as well.
+    pub fn include<I: IntoInclude<C>>(self, relations: I) -> Include<P, C> {
+        self.start().include(relations)
+    }
+
+    /// Leaves out parents without a related row.
+    pub fn required(self) -> Include<P, C> {
+        self.start().required()
+    }
+
+    /// Loads soft-deleted related rows as well.
+    pub fn with_deleted(self) -> Include<P, C> {
+        self.start().with_deleted()
+    }
+}
+
+impl<P: Model, C: Model> IntoInclude<P> for Relation<P, C> {
+    fn push(self, nodes: &mut Vec<IncludeNode>) {
+        nodes.push(self.node());
+    }
+}
+
+/// Types with a relation's two models, for signatures.
+pub(super) type Models<P, C> = PhantomData<fn() -> (P, C)>;

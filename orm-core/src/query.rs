@@ -1,0 +1,45 @@
+//! Typed statements and expressions: what users build queries from. Everything here ends in a tree of `ast`; types see
+//! to it that an operand fits its column and a column its query. Relations are in `load`.
+
+mod aggregate;
+mod column;
+mod condition;
+mod create;
+mod destroy;
+mod exec;
+mod expr;
+mod find;
+mod function;
+mod include;
+mod instance;
+mod key;
+mod operand;
+mod order;
+mod select;
+mod tables;
+mod update;
+
+pub use aggregate::{AggregateOf, Count, Exists};
+pub use column::Column;
+pub use condition::{Condition, IntoCondition, all_of, any_of};
+pub use create::{BulkCreate, BulkUpsert, Complete, Create, Given, InsertRow, IsGiven, Missing, OnConflict, Set};
+pub(crate) use create::{client_values, time_value};
+pub use destroy::{Destroy, DestroyOne, Truncate};
+pub use exec::Between;
+pub(crate) use exec::{ModelSet, write as execute};
+pub use expr::{Dated, Document, Expr, Free, JsonPath, TextLength, Within};
+pub use find::{Find, FindAndCount, FindByPk, FindOne, Page, Rows};
+pub use function::{CaseWhen, call, case, coalesce, concat, count_all, now, random, raw, row_number, val};
+pub(crate) use include::include_into;
+pub use include::{IncludeNode, IntoInclude, LoadFuture, Owners, RowSet};
+pub use instance::Instance;
+pub(crate) use key::Comparable;
+pub use key::{KeyOperand, KeyPart};
+pub use operand::{InList, Operand};
+pub use order::{IntoOrder, Order};
+pub use select::{Projection, Select, SelectItems};
+pub use tables::{ModelList, create_tables, drop_tables, table_exists};
+pub use update::{
+    Assign, AssignTo, Assigned, Changes, Filtered, IsFiltered, Kind, Nullable, Plain, Unfiltered, Update, update_row,
+};
+pub(crate) use update::{key_of, update_of};

@@ -1,0 +1,178 @@
+//! Counting rows, asking whether there is one, and single aggregates.
+
+use std::marker::PhantomData;
+
+use super::exec;
+use super::{IntoCondition, Select};
+use crate::ast::{self, Aggregate, Deleted, Expr as Node, SelectList, Statement};
+use crate::dialect::{Dialect, Rendered, render};
+use crate::driver::{Runs, Session};
+use crate::error::Result;
+use crate::model::Model;
+use crate::row::{Columns, Decode};
+
+/// Counts rows: `User::count()`.
+#[must_use = "a statement does nothing until `.exec(&db).await`"]
+#[derive(Clone)]
+pub struct Count<M>(Box<ast::Select>, PhantomData<fn() -> M>);
+
+/// Asks whether there is a row: `User::exists()`.
+#[must_use = "a statement does nothing until `.exec(&db).await`"]
+#[derive(Clone)]
+pub struct Exists<M>(Box<ast::Select>, PhantomData<fn() -> M>);
+
+/// One aggregate of all rows: `User::max(User::AGE)`.
+#[must_use = "a statement does nothing until `.exec(&db).await`"]
+#[derive(Clone)]
+pub struct AggregateOf<M, T>(Box<ast::Select>, PhantomData<fn() -> (M, T)>);
+
+macro_rules! refine {
+    ($name:ident<M $(, $t:ident)?>) => {
+        impl<M: Model $(, $t)?> $name<M $(, $t)?> {
+            /// Keeps rows for which a condition holds; several filters must all hold.
+            pub fn filter<C: IntoCondition<M>>(mut self, condition: C) -> Self {
+                self.0.filter.push(condition.into_condition());
+                self
+            }
+
+            /// Filters when there is a value, else not.
+            pub fn filter_if<V, C: IntoCondition<M>>(self, value: Option<V>, condition: impl FnOnce(V) -> C) -> Self {
+                match value {
+                    Some(value) => self.filter(condition(value)),
+                    None => self,
+                }
+            }
+
+            /// Takes soft-deleted rows in as well.
+            pub fn with_deleted(mut self) -> Self {
+                self.0.deleted = Deleted::Included;
+                self
+            }
+
+            /// Takes soft-deleted rows only.
+            pub fn only_deleted(mut self) -> Self {
+                self.0.deleted = Deleted::Only;
+                self
+            }
+
+            /// The SQL and binds for a dialect.
+            ///
+            /// # Errors
+            /// What the dialect cannot express; see [`render`].
+            pub fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered> {
+                render(&Statement::Select(self.0.clone()), dialect)
+            }
+        }
+
+        impl<M $(, $t)?> std::fmt::Debug for $name<M $(, $t)?> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+refine!(Count<M>);
+refine!(Exists<M>);
+refine!(AggregateOf<M, T>);
+
+fn count_rows() -> Node {
+    Node::Aggregate(Box::new(Aggregate { function: "COUNT", distinct: false, argument: None, filter: None }))
+}
+
+fn number(columns: &mut Columns<'_>) -> Result<i64> {
+    columns.next()
+}
+
+/// The count of the rows a query finds without limit and offset.
+pub(super) fn count_of(select: &ast::Select) -> Box<ast::Select> {
+    let mut count = Box::new(ast::Select::new(select.model));
+    count.deleted = select.deleted;
+    count.joins.clone_from(&select.joins);
+    count.filter.clone_from(&select.filter);
+    count.list = SelectList::Exprs(vec![count_rows()]);
+    count
+}
+
+/// Runs a count.
+pub(super) async fn run_count(session: &dyn Session, select: Box<ast::Select>) -> Result<u64> {
+    let def = select.model;
+    let count = exec::fetch_first(session, def, &Statement::Select(select), number).await?;
+    Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+}
+
+impl<M: Model> Count<M> {
+    /// Counts every row; called by the derive.
+    pub fn new() -> Self {
+        Self(count_of(&ast::Select::new(M::DEF)), PhantomData)
+    }
+
+    /// Counts different values of a column or expression instead of rows.
+    pub fn distinct<X: Select<M>>(mut self, of: X) -> Self {
+        let mut list = Vec::new();
+        of.push(&mut list);
+        let argument = if list.len() == 1 { list.pop() } else { Some(Node::Row(list)) };
+        let count = Aggregate { function: "COUNT", distinct: true, argument, filter: None };
+        self.0.list = SelectList::Exprs(vec![Node::Aggregate(Box::new(count))]);
+        self
+    }
+
+    /// Runs the count.
+    ///
+    /// # Errors
+    /// The database's, naming the model.
+    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64> {
+        run_count(db.session(), self.0).await
+    }
+}
+
+impl<M: Model> Default for Count<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M: Model> Exists<M> {
+    /// Asks for any row; called by the derive.
+    pub fn new() -> Self {
+        let mut select = Box::new(ast::Select::new(M::DEF));
+        select.list = SelectList::One;
+        select.limit = Some(1);
+        Self(select, PhantomData)
+    }
+
+    /// Runs the question.
+    ///
+    /// # Errors
+    /// The database's, naming the model.
+    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<bool> {
+        Ok(exec::fetch_first(db.session(), M::DEF, &Statement::Select(self.0), number).await?.is_some())
+    }
+}
+
+impl<M: Model> Default for Exists<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M: Model, T: Decode> AggregateOf<M, T> {
+    /// Reads one aggregate; called by the derive.
+    pub fn new<X: Select<M, Output = T>>(aggregate: X) -> Self {
+        let mut select = Box::new(ast::Select::new(M::DEF));
+        let mut list = Vec::new();
+        aggregate.push(&mut list);
+        select.list = SelectList::Exprs(list);
+        Self(select, PhantomData)
+    }
+
+    /// Runs the query; an aggregate of no rows is NULL, `None`.
+    ///
+    /// # Errors
+    /// The database's, naming the model.
+    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<T> {
+        exec::fetch_first(db.session(), M::DEF, &Statement::Select(self.0), T::decode)
+            .await?
+            .ok_or_else(|| super::find::not_found(M::DEF.name))
+    }
+}

@@ -1,0 +1,46 @@
+//! [`Column`]: the typed constant of a column, such as `User::EMAIL`. Its methods are those of expressions.
+
+use std::marker::PhantomData;
+
+use crate::ast;
+use crate::model::{ColumnDef, Model};
+use crate::value::Type;
+
+/// A column of the model `M` that holds a `T`. One pointer wide, `Copy`, made by the derive.
+pub struct Column<M, T> {
+    def: &'static ColumnDef,
+    _types: PhantomData<fn() -> (M, T)>,
+}
+
+impl<M, T> Clone for Column<M, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M, T> Copy for Column<M, T> {}
+
+impl<M, T> std::fmt::Debug for Column<M, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.def.table.name, self.def.name)
+    }
+}
+
+impl<M: Model, T: Type> Column<M, T> {
+    /// Types a column's metadata; called by the derive.
+    pub const fn new(def: &'static ColumnDef) -> Self {
+        Self { def, _types: PhantomData }
+    }
+}
+
+impl<M, T> Column<M, T> {
+    /// The metadata.
+    pub const fn def(self) -> &'static ColumnDef {
+        self.def
+    }
+
+    /// The column as a tree.
+    pub fn into_node(self) -> ast::Expr {
+        ast::Expr::Column(self.def)
+    }
+}

@@ -1,0 +1,59 @@
+//! Conditions: boolean expressions, and what can be turned into one.
+
+use super::{Column, Expr, Free, Within};
+use crate::ast;
+
+/// A condition of queries about `S`.
+pub type Condition<S> = Expr<S, bool>;
+
+/// Something that is a condition in a query about `S`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a condition of a query about `{S}`",
+    label = "expected a condition such as `User::AGE.gt(18)`"
+)]
+pub trait IntoCondition<S> {
+    /// The tree.
+    fn into_condition(self) -> ast::Expr;
+}
+
+impl<S, M: Within<S>> IntoCondition<S> for Expr<M, bool> {
+    fn into_condition(self) -> ast::Expr {
+        self.into_node()
+    }
+}
+
+impl<S, M: Within<S>> IntoCondition<S> for Column<M, bool> {
+    fn into_condition(self) -> ast::Expr {
+        self.into_node()
+    }
+}
+
+impl<S> Condition<S> {
+    /// Both.
+    #[must_use]
+    pub fn and<C: IntoCondition<S>>(self, other: C) -> Condition<S> {
+        Expr::from_node(self.into_node().and(other.into_condition()))
+    }
+
+    /// Either.
+    #[must_use]
+    pub fn or<C: IntoCondition<S>>(self, other: C) -> Condition<S> {
+        Expr::from_node(self.into_node().or(other.into_condition()))
+    }
+
+    /// Either, across the tables of a join.
+    #[must_use]
+    pub fn free_or<M: Within<Free>>(self, other: Condition<M>) -> Condition<Free> {
+        Expr::from_node(self.into_node().or(other.into_node()))
+    }
+}
+
+/// At least one of several conditions; FALSE of none.
+pub fn any_of<S, C: IntoCondition<S>>(conditions: impl IntoIterator<Item = C>) -> Condition<S> {
+    Expr::from_node(ast::Expr::Or(conditions.into_iter().map(IntoCondition::into_condition).collect()))
+}
+
+/// All of several conditions; TRUE of none.
+pub fn all_of<S, C: IntoCondition<S>>(conditions: impl IntoIterator<Item = C>) -> Condition<S> {
+    Expr::from_node(ast::Expr::And(conditions.into_iter().map(IntoCondition::into_condition).collect()))
+}

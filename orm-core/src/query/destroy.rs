@@ -1,0 +1,222 @@
+//! Removing rows: many by a filter, one that is in hand, all of a table. Soft-deleting models mark rows instead, unless
+//! forced.
+
+use std::marker::PhantomData;
+
+use super::IntoCondition;
+use super::create::time_value;
+use super::exec;
+use super::update::{Filtered, IsFiltered, Unfiltered, gone, key_filter, key_of, touch};
+use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
+use crate::dialect::{Dialect, Rendered, SqlWriter, render};
+use crate::driver::{Query, Runs};
+use crate::error::Result;
+use crate::model::{Model, ModelDef};
+use crate::row::Discard;
+
+/// Removes rows: `User::destroy().filter(..)`. Rows of a soft-deleting model are marked, unless forced.
+#[must_use = "a statement does nothing until `.exec(&db).await`"]
+pub struct Destroy<M, F = Unfiltered> {
+    filter: Vec<ast::Expr>,
+    deleted: Deleted,
+    force: bool,
+    _types: PhantomData<fn() -> (M, F)>,
+}
+
+impl<M, F> Clone for Destroy<M, F> {
+    fn clone(&self) -> Self {
+        Self { filter: self.filter.clone(), deleted: self.deleted, force: self.force, _types: PhantomData }
+    }
+}
+
+impl<M, F> std::fmt::Debug for Destroy<M, F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Destroy").field("filter", &self.filter).field("force", &self.force).finish_non_exhaustive()
+    }
+}
+
+impl<M: Model> Destroy<M> {
+    /// Removes nothing yet; called by the derive.
+    pub fn new() -> Self {
+        Self { filter: Vec::new(), deleted: Deleted::Hidden, force: false, _types: PhantomData }
+    }
+}
+
+impl<M: Model> Default for Destroy<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M: Model, F> Destroy<M, F> {
+    /// Removes rows for which a condition holds; several filters must all hold.
+    pub fn filter<C: IntoCondition<M>>(mut self, condition: C) -> Destroy<M, Filtered> {
+        self.filter.push(condition.into_condition());
+        self.all_rows()
+    }
+
+    /// Filters when there is a value, else not; does not count as a filter.
+    pub fn filter_if<V, C: IntoCondition<M>>(mut self, value: Option<V>, condition: impl FnOnce(V) -> C) -> Self {
+        if let Some(value) = value {
+            self.filter.push(condition(value).into_condition());
+        }
+        self
+    }
+
+    /// Says that every row is meant.
+    pub fn all_rows(self) -> Destroy<M, Filtered> {
+        Destroy { filter: self.filter, deleted: self.deleted, force: self.force, _types: PhantomData }
+    }
+
+    /// Removes rows of a soft-deleting model for good, those marked before included.
+    pub fn force(mut self) -> Self {
+        self.force = true;
+        self.deleted = Deleted::Included;
+        self
+    }
+
+    fn statement(self) -> Statement {
+        remove(M::DEF, self.filter, self.deleted, self.force)
+    }
+
+    /// The SQL and binds for a dialect.
+    ///
+    /// # Errors
+    /// What the dialect cannot express; see [`render`].
+    pub fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered> {
+        render(&self.clone().statement(), dialect)
+    }
+
+    /// Removes the rows and gives their number.
+    ///
+    /// # Errors
+    /// The database's, naming the model.
+    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64>
+    where
+        F: IsFiltered,
+    {
+        Ok(exec::execute(db.session(), M::DEF, &self.statement()).await?.rows_affected)
+    }
+}
+
+/// The statement that removes or marks rows.
+fn remove(def: &'static ModelDef, filter: Vec<ast::Expr>, deleted: Deleted, force: bool) -> Statement {
+    match def.deleted_at {
+        Some(index) if !force => {
+            let column = &def.columns[index];
+            let mut set = vec![(column, ast::Expr::Value(time_value(column, crate::value::now())))];
+            touch(def, &mut set);
+            Statement::Update(Box::new(ast::Update { model: def, set, filter, deleted, returning: Returning::Nothing }))
+        }
+        _ => Statement::Delete(Box::new(ast::Delete { model: def, filter, deleted, returning: Returning::Nothing })),
+    }
+}
+
+/// Removes the row in hand: `user.destroy()`.
+#[must_use = "a statement does nothing until `.exec(&db).await`"]
+#[derive(Debug)]
+pub struct DestroyOne<'m, M> {
+    row: &'m M,
+    force: bool,
+}
+
+impl<'m, M: Model> DestroyOne<'m, M> {
+    pub(super) fn new(row: &'m M) -> Self {
+        Self { row, force: false }
+    }
+
+    /// Removes a row of a soft-deleting model for good.
+    pub fn force(mut self) -> Self {
+        self.force = true;
+        self
+    }
+
+    /// Removes the row.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it is gone,
+    /// [`ErrorKind::Stale`](crate::ErrorKind::Stale) when its version changed, else the database's.
+    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<()> {
+        let def = M::DEF;
+        let mut filter = key_filter(def, &key_of(self.row)?);
+        if let Some(index) = def.version {
+            let current = ast::Expr::Value(self.row.value(index));
+            filter.push(ast::Expr::binary(BinaryOp::Eq, (&def.columns[index]).into(), current));
+        }
+        let deleted = if self.force { Deleted::Included } else { Deleted::Hidden };
+        let done = exec::execute(db.session(), def, &remove(def, filter, deleted, self.force)).await?;
+        if done.rows_affected == 0 { Err(gone(def)) } else { Ok(()) }
+    }
+}
+
+/// Empties a table: `User::truncate()`. Every row goes, marked as deleted or not.
+#[must_use = "a statement does nothing until `.exec(&db).await`"]
+pub struct Truncate<M> {
+    cascade: bool,
+    restart: bool,
+    _model: PhantomData<fn() -> M>,
+}
+
+impl<M> std::fmt::Debug for Truncate<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Truncate").field("cascade", &self.cascade).field("restart", &self.restart).finish()
+    }
+}
+
+impl<M: Model> Truncate<M> {
+    /// Empties the model's table; called by the derive.
+    pub fn new() -> Self {
+        Self { cascade: false, restart: false, _model: PhantomData }
+    }
+
+    /// Empties tables that point at this one as well (PostgreSQL).
+    pub fn cascade(mut self) -> Self {
+        self.cascade = true;
+        self
+    }
+
+    /// Starts keys from 1 again, where the database can be told; MySQL and MariaDB always do.
+    pub fn restart_identity(mut self) -> Self {
+        self.restart = true;
+        self
+    }
+
+    /// The SQL for a dialect.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for `cascade` on databases without it.
+    pub fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered> {
+        let capabilities = dialect.capabilities();
+        let mut w = SqlWriter::new(dialect);
+        w.push_sql(if capabilities.truncate { "TRUNCATE TABLE " } else { "DELETE FROM " });
+        w.push_table(M::DEF.table)?;
+        if self.restart && capabilities.truncate_cascade {
+            w.push_sql(" RESTART IDENTITY");
+        }
+        if self.cascade {
+            if !capabilities.truncate_cascade {
+                return Err(crate::error::Error::unsupported(dialect.name(), "TRUNCATE .. CASCADE"));
+            }
+            w.push_sql(" CASCADE");
+        }
+        w.do_not_cache();
+        Ok(w.finish())
+    }
+
+    /// Empties the table.
+    ///
+    /// # Errors
+    /// The database's: other tables' rows may point here.
+    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<()> {
+        let session = db.session();
+        let rendered = self.to_sql(&**session.dialect())?;
+        session.fetch(Query::text(&rendered.sql), &mut Discard).await.map_err(exec::about(M::DEF))?;
+        Ok(())
+    }
+}
+
+impl<M: Model> Default for Truncate<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,332 @@
+//! Running statements on a session: rendering, sinks for one row and for all, includes. Untyped but for what each row
+//! becomes, so that it is compiled once.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::include::{IncludeNode, Owners, RowSet};
+use crate::ast::{Select, Statement};
+use crate::dialect::{Rendered, render};
+use crate::driver::{Done, Query, Session, Shape};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{ColumnDef, Model, ModelDef, read_model};
+use crate::row::{Collect, Columns, Discard, Flow, Row, RowSink};
+use crate::value::{Value, ValueRef};
+
+/// Reads what one row becomes.
+pub(crate) type Read<T> = fn(&mut Columns<'_>) -> Result<T>;
+
+/// A rendered statement as a query.
+pub(crate) fn query(rendered: &Rendered) -> Query<'_> {
+    Query { sql: &rendered.sql, binds: &rendered.binds, cacheable: rendered.cacheable }
+}
+
+/// Names the model in a database's error, and the columns of a violated constraint when the model knows them.
+pub(crate) fn about(def: &'static ModelDef) -> impl FnOnce(Error) -> Error {
+    move |error| name_model(error, def)
+}
+
+#[cold]
+fn name_model(mut error: Error, def: &'static ModelDef) -> Error {
+    if error.columns().is_empty()
+        && let Some(constraint) = error.constraint()
+    {
+        let columns = constraint_columns(def, constraint);
+        if !columns.is_empty() {
+            error = error.with_columns(columns);
+        }
+    }
+    match error.table() {
+        None => error.with_model(def.name).with_table(def.table.name),
+        Some(table) if table == def.table.name => error.with_model(def.name),
+        Some(_) => error,
+    }
+}
+
+/// The columns of a constraint of the model, by the constraint's name.
+fn constraint_columns(def: &'static ModelDef, constraint: &str) -> Vec<&'static str> {
+    if constraint == "PRIMARY" {
+        return def.key_columns().map(|column| column.name).collect();
+    }
+    let Ok(schema) = crate::schema::from_models(&[def]) else { return Vec::new() };
+    let Some(table) = schema.tables.first() else { return Vec::new() };
+    let find = |names: &[String]| def.columns.iter().map(|c| c.name).filter(|c| names.iter().any(|n| n == c)).collect();
+    if let Some(key) = table.foreign_keys.iter().find(|key| key.name == constraint) {
+        return find(&key.columns);
+    }
+    if let Some(index) = table.indexes.iter().find(|index| index.name == constraint) {
+        let names: Vec<String> = index
+            .keys
+            .iter()
+            .filter_map(|key| match key {
+                crate::schema::IndexKey::Column { name, .. } => Some(name.clone()),
+                crate::schema::IndexKey::Expression(_) => None,
+            })
+            .collect();
+        return find(&names);
+    }
+    match constraint.strip_prefix(def.table.name).and_then(|rest| rest.strip_prefix('_')) {
+        Some("pkey") => def.key_columns().map(|column| column.name).collect(),
+        Some(rest) => {
+            let name = rest.strip_suffix("_check").or_else(|| rest.strip_suffix("_labels")).unwrap_or("");
+            def.column(name).map(|column| vec![column.name]).unwrap_or_default()
+        }
+        None => Vec::new(),
+    }
+}
+
+/// A sink that keeps the first row.
+struct First<'a, T> {
+    row: &'a mut Option<T>,
+    read: Read<T>,
+}
+
+impl<T: Send> RowSink for First<'_, T> {
+    fn row(&mut self, row: &dyn Row) -> Result<Flow> {
+        *self.row = Some((self.read)(&mut Columns::new(row))?);
+        Ok(Flow::Stop)
+    }
+    fn restart(&mut self) {
+        *self.row = None;
+    }
+}
+
+/// All rows of a query.
+pub(crate) async fn fetch_all<T: Send>(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    statement: &Statement,
+    read: Read<T>,
+) -> Result<Vec<T>> {
+    let rendered = render(statement, &**session.dialect())?;
+    let mut rows = Vec::new();
+    session.fetch(query(&rendered), &mut Collect::new(&mut rows, read)).await.map_err(about(def))?;
+    Ok(rows)
+}
+
+/// The first row of a query.
+pub(crate) async fn fetch_first<T: Send>(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    statement: &Statement,
+    read: Read<T>,
+) -> Result<Option<T>> {
+    let rendered = render(statement, &**session.dialect())?;
+    let mut row = None;
+    session.fetch(query(&rendered), &mut First { row: &mut row, read }).await.map_err(about(def))?;
+    Ok(row)
+}
+
+/// The first row of a statement of fixed shape.
+pub(crate) async fn fetch_shape<T: Send>(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    sql: &str,
+    binds: &[Value],
+    read: Read<T>,
+) -> Result<Option<T>> {
+    let mut row = None;
+    let query = Query { sql, binds, cacheable: true };
+    session.fetch(query, &mut First { row: &mut row, read }).await.map_err(about(def))?;
+    Ok(row)
+}
+
+/// All rows of a statement of fixed shape.
+pub(crate) async fn fetch_all_shape<T: Send>(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    sql: &str,
+    read: Read<T>,
+) -> Result<Vec<T>> {
+    let mut rows = Vec::new();
+    let query = Query { sql, binds: &[], cacheable: true };
+    session.fetch(query, &mut Collect::new(&mut rows, read)).await.map_err(about(def))?;
+    Ok(rows)
+}
+
+/// Runs a statement for its counts.
+pub(crate) async fn execute(session: &dyn Session, def: &'static ModelDef, statement: &Statement) -> Result<Done> {
+    let rendered = render(statement, &**session.dialect())?;
+    session.fetch(query(&rendered), &mut Discard).await.map_err(about(def))
+}
+
+/// The text of `SELECT every column FROM table WHERE key`, made once.
+pub(crate) fn by_key_sql(session: &dyn Session, def: &'static ModelDef) -> Result<Arc<str>> {
+    session.shapes().get(def, Shape::FindByKey, || {
+        let mut select = Select::new(def);
+        select.filter = super::update::key_filter(def, &key_slots(def));
+        Ok(render(&Statement::Select(Box::new(select)), &**session.dialect())?.sql)
+    })
+}
+
+/// Typed placeholders for the key, whose values come later.
+pub(crate) fn key_slots(def: &'static ModelDef) -> Vec<Value> {
+    def.key_columns().map(|column| Value::Null(column.ty)).collect()
+}
+
+/// Models and the relations to load for them, on one connection.
+pub(crate) async fn with_includes<M: Model>(
+    session: &dyn Session,
+    includes: &[IncludeNode],
+    rows: Vec<M>,
+) -> Result<Vec<M>> {
+    if includes.is_empty() || rows.is_empty() {
+        return Ok(rows);
+    }
+    let mut set: ModelSet<M> = ModelSet::new(rows);
+    for node in includes {
+        (node.load)(session, node, &mut set).await?;
+    }
+    Ok(set.rows)
+}
+
+/// What is read of the table in between of a many-to-many relation: nothing, or its model.
+pub trait Between: Sized + Send + Sync + 'static {
+    /// The columns read.
+    fn columns() -> &'static [ColumnDef];
+    /// Reads them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] for values that do not fit.
+    fn read(columns: &mut Columns<'_>) -> Result<Self>;
+}
+
+impl Between for () {
+    fn columns() -> &'static [ColumnDef] {
+        &[]
+    }
+    fn read(_columns: &mut Columns<'_>) -> Result<Self> {
+        Ok(())
+    }
+}
+
+impl<J: Model> Between for J {
+    fn columns() -> &'static [ColumnDef] {
+        J::DEF.columns
+    }
+    fn read(columns: &mut Columns<'_>) -> Result<Self> {
+        read_model(columns)
+    }
+}
+
+/// The set of rows of a model, with those of the table in between.
+pub(crate) struct ModelSet<M, J = ()> {
+    pub(crate) rows: Vec<M>,
+    pub(crate) between: Vec<J>,
+    pub(crate) extra: Vec<Value>,
+    pub(crate) extra_count: usize,
+    mark: usize,
+}
+
+impl<M, J> ModelSet<M, J> {
+    pub(crate) fn new(rows: Vec<M>) -> Self {
+        Self { rows, between: Vec::new(), extra: Vec::new(), extra_count: 0, mark: 0 }
+    }
+}
+
+impl<M: Model, J: Between> RowSink for ModelSet<M, J> {
+    fn row(&mut self, row: &dyn Row) -> Result<Flow> {
+        let mut columns = Columns::new(row);
+        self.rows.push(read_model(&mut columns)?);
+        if !J::columns().is_empty() {
+            self.between.push(J::read(&mut columns)?);
+        }
+        for _ in 0..self.extra_count {
+            self.extra.push(owned(columns.next_value()?));
+        }
+        Ok(Flow::Continue)
+    }
+    fn restart(&mut self) {
+        self.truncate_to_mark();
+    }
+}
+
+impl<M: Model, J: Between> RowSet for ModelSet<M, J> {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+    fn value(&self, row: usize, column: usize) -> Value {
+        self.rows[row].value(column)
+    }
+    fn extra(&self, row: usize) -> &[Value] {
+        &self.extra[row * self.extra_count..(row + 1) * self.extra_count]
+    }
+    fn read_extra(&mut self, count: usize) {
+        self.extra_count = count;
+    }
+    fn between(&self) -> &'static [ColumnDef] {
+        J::columns()
+    }
+    fn split_between(&mut self, owners: &Owners) -> Vec<Box<dyn Any + Send + Sync>> {
+        if J::columns().is_empty() {
+            return Vec::new();
+        }
+        let mut groups: Vec<Vec<J>> = (0..owners.groups).map(|_| Vec::new()).collect();
+        for (row, group) in std::mem::take(&mut self.between).into_iter().zip(&owners.children) {
+            if let Some(group) = groups.get_mut(*group as usize) {
+                group.push(row);
+            }
+        }
+        groups.into_iter().map(|group| Box::new(group) as _).collect()
+    }
+    fn rows(&mut self) -> &mut dyn Any {
+        &mut self.rows
+    }
+    fn into_rows(self: Box<Self>) -> Box<dyn Any + Send> {
+        Box::new(self.rows)
+    }
+    fn mark(&mut self) {
+        self.mark = self.rows.len();
+    }
+    fn truncate_to_mark(&mut self) {
+        self.rows.truncate(self.mark);
+        if !J::columns().is_empty() {
+            self.between.truncate(self.mark);
+        }
+        self.extra.truncate(self.mark * self.extra_count);
+    }
+    fn as_sink(&mut self) -> &mut dyn RowSink {
+        self
+    }
+}
+
+/// A copy of a value in a row, for keys that are compared in memory.
+pub(crate) fn owned(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null(crate::value::SqlType::Text),
+        ValueRef::Bool(v) => Value::Bool(v),
+        ValueRef::I64(v) => Value::I64(v),
+        ValueRef::U64(v) => Value::U64(v),
+        ValueRef::F64(v) => Value::F64(v),
+        ValueRef::Text(v) => Value::Text(v.to_owned().into()),
+        ValueRef::Bytes(v) => Value::Bytes(v.to_vec()),
+        ValueRef::Uuid(v) => Value::Uuid(v),
+        ValueRef::Date(v) => Value::Date(v),
+        ValueRef::Time(v) => Value::Time(v),
+        ValueRef::DateTime(v) => Value::DateTime(v),
+        ValueRef::Timestamp(v) => Value::Timestamp(v),
+        ValueRef::Decimal(v) => Value::Decimal(v.into_owned()),
+        ValueRef::Json(v) => Value::Json(v.into_owned()),
+        ValueRef::Array(items) => Value::Array(&crate::value::SqlType::Text, items.into_owned()),
+    }
+}
+
+/// Values in memory as a row, for models made from what was written.
+pub(crate) struct ValueRow<'v>(pub(crate) &'v [Value]);
+
+impl Row for ValueRow<'_> {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+    fn get(&self, index: usize) -> Result<ValueRef<'_>> {
+        match self.0.get(index) {
+            Some(value) => Ok(value.as_ref()),
+            None => Err(Error::new(ErrorKind::Decode, "the row has no such column").with_index(index)),
+        }
+    }
+}
+
+/// Runs a statement and gives the number of rows written.
+pub(crate) async fn write(session: &dyn Session, def: &'static ModelDef, statement: &Statement) -> Result<u64> {
+    Ok(execute(session, def, statement).await?.rows_affected)
+}

@@ -1,0 +1,509 @@
+//! [`Expr`]: a typed expression over a tree. `S` says which query it may be used in, `T` what it gives. The methods
+//! that columns and expressions share are written once here.
+
+use std::marker::PhantomData;
+use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Rem, Sub};
+
+use super::{Column, Condition, InList, IntoCondition, Operand, Order};
+use crate::ast::{self, Aggregate, BinaryOp, Function, JsonStep, LikeKind};
+use crate::value::{Numeric, Scalar, SqlType, Type};
+
+/// An expression that gives a `T`, for queries about `S`.
+pub struct Expr<S, T> {
+    node: ast::Expr,
+    _types: PhantomData<fn() -> (S, T)>,
+}
+
+impl<S, T> Clone for Expr<S, T> {
+    fn clone(&self) -> Self {
+        Self::from_node(self.node.clone())
+    }
+}
+
+impl<S, T> std::fmt::Debug for Expr<S, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.node.fmt(f)
+    }
+}
+
+impl<S, T> Expr<S, T> {
+    /// Types a tree. Nothing checks that the tree gives a `T`; typed methods are the way to make expressions.
+    pub fn from_node(node: ast::Expr) -> Self {
+        Self { node, _types: PhantomData }
+    }
+
+    /// The tree.
+    pub fn into_node(self) -> ast::Expr {
+        self.node
+    }
+}
+
+/// The scope of expressions that fit every query; the renderer checks that their tables are read.
+#[derive(Debug, Clone, Copy)]
+pub enum Free {}
+
+/// Expressions about `Self` may be used in queries about `S`.
+#[diagnostic::on_unimplemented(
+    message = "this expression belongs to `{Self}`, but the query is about `{S}`",
+    label = "uses a column of `{Self}`",
+    note = "reach `{Self}` through a relation of `{S}` (`.any(..)`, `.col(..)`), or join it and use `.free()`"
+)]
+pub trait Within<S> {}
+
+impl<M: crate::model::Model> Within<M> for M {}
+impl<M: crate::model::Model> Within<Free> for M {}
+impl<S> Within<S> for Free {}
+
+fn binary<S, T>(op: BinaryOp, left: ast::Expr, right: ast::Expr) -> Expr<S, T> {
+    Expr::from_node(ast::Expr::binary(op, left, right))
+}
+
+fn function<S, T>(function: Function, arguments: Vec<ast::Expr>) -> Expr<S, T> {
+    Expr::from_node(ast::Expr::Function(function, arguments))
+}
+
+fn aggregate<S, T>(name: &'static str, distinct: bool, argument: ast::Expr) -> Expr<S, T> {
+    Expr::from_node(ast::Expr::Aggregate(Box::new(Aggregate {
+        function: name,
+        distinct,
+        argument: Some(argument),
+        filter: None,
+    })))
+}
+
+fn in_list<S, R: InList<S, T>, T>(expr: ast::Expr, list: R, negated: bool) -> Condition<S> {
+    Expr::from_node(ast::Expr::In(Box::new(ast::InList { expr, items: list.into_items(), negated })))
+}
+
+fn like<S>(expr: ast::Expr, pattern: ast::Expr, kind: LikeKind, ignore_case: bool, negated: bool) -> Condition<S> {
+    Expr::from_node(ast::Expr::Like { operands: Box::new((expr, pattern)), kind, ignore_case, negated })
+}
+
+fn regexp<S>(expr: ast::Expr, pattern: ast::Expr, ignore_case: bool, negated: bool) -> Condition<S> {
+    Expr::from_node(ast::Expr::Regexp { operands: Box::new((expr, pattern)), ignore_case, negated })
+}
+
+/// What columns and expressions can do alike.
+macro_rules! methods {
+    ($name:ident) => {
+        /// Comparisons, order and aggregates.
+        impl<S, T: Type> $name<S, T> {
+            /// Equal.
+            pub fn eq<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
+                binary(BinaryOp::Eq, self.into_node(), other.into_operand())
+            }
+            /// Different.
+            pub fn ne<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
+                binary(BinaryOp::Ne, self.into_node(), other.into_operand())
+            }
+            /// Greater.
+            pub fn gt<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
+                binary(BinaryOp::Gt, self.into_node(), other.into_operand())
+            }
+            /// Greater or equal.
+            pub fn ge<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
+                binary(BinaryOp::Ge, self.into_node(), other.into_operand())
+            }
+            /// Less.
+            pub fn lt<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
+                binary(BinaryOp::Lt, self.into_node(), other.into_operand())
+            }
+            /// Less or equal.
+            pub fn le<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
+                binary(BinaryOp::Le, self.into_node(), other.into_operand())
+            }
+            /// Equal, where NULL equals NULL.
+            pub fn is_not_distinct_from<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
+                binary(BinaryOp::IsNotDistinct, self.into_node(), other.into_operand())
+            }
+            /// Different, where NULL equals NULL.
+            pub fn is_distinct_from<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
+                binary(BinaryOp::IsDistinct, self.into_node(), other.into_operand())
+            }
+            /// Between two bounds, both included.
+            pub fn between<A: Operand<S, T::Base>, B: Operand<S, T::Base>>(self, low: A, high: B) -> Condition<S> {
+                let operands = Box::new((self.into_node(), low.into_operand(), high.into_operand()));
+                Expr::from_node(ast::Expr::Between { operands, negated: false })
+            }
+            /// Outside of two bounds.
+            pub fn not_between<A: Operand<S, T::Base>, B: Operand<S, T::Base>>(self, low: A, high: B) -> Condition<S> {
+                let operands = Box::new((self.into_node(), low.into_operand(), high.into_operand()));
+                Expr::from_node(ast::Expr::Between { operands, negated: true })
+            }
+            /// One of a list or of a sub-query's rows. FALSE for an empty list.
+            pub fn in_<R: InList<S, T::Base>>(self, list: R) -> Condition<S> {
+                in_list(self.into_node(), list, false)
+            }
+            /// None of a list or of a sub-query's rows. TRUE for an empty list.
+            pub fn not_in<R: InList<S, T::Base>>(self, list: R) -> Condition<S> {
+                in_list(self.into_node(), list, true)
+            }
+            /// Smallest first.
+            pub fn asc(self) -> Order<S> {
+                Order::new(self.into_node(), false)
+            }
+            /// Greatest first.
+            pub fn desc(self) -> Order<S> {
+                Order::new(self.into_node(), true)
+            }
+            /// The least value; NULL of no rows.
+            pub fn min(self) -> Expr<S, Option<T::Base>> {
+                aggregate("MIN", false, self.into_node())
+            }
+            /// The greatest value; NULL of no rows.
+            pub fn max(self) -> Expr<S, Option<T::Base>> {
+                aggregate("MAX", false, self.into_node())
+            }
+            /// The number of rows where this is not NULL.
+            pub fn count(self) -> Expr<S, i64> {
+                aggregate("COUNT", false, self.into_node())
+            }
+            /// The number of different values that are not NULL.
+            pub fn count_distinct(self) -> Expr<S, i64> {
+                aggregate("COUNT", true, self.into_node())
+            }
+            /// Converts in SQL.
+            pub fn cast<U: Type>(self) -> Expr<S, U> {
+                Expr::from_node(ast::Expr::Cast(Box::new(self.into_node()), U::Base::TYPE))
+            }
+            /// The same, usable in every query; the renderer checks that the table is read.
+            pub fn free(self) -> Expr<Free, T> {
+                Expr::from_node(self.into_node())
+            }
+            /// The same, where NULL may come out: for columns of left-joined tables.
+            pub fn nullable(self) -> Expr<S, Option<T::Base>> {
+                Expr::from_node(self.into_node())
+            }
+        }
+
+        /// NULL.
+        impl<S, T: Scalar> $name<S, Option<T>> {
+            /// Whether this is NULL.
+            pub fn is_null(self) -> Condition<S> {
+                Expr::from_node(ast::Expr::IsNull { expr: Box::new(self.into_node()), negated: false })
+            }
+            /// Whether this is not NULL.
+            pub fn is_not_null(self) -> Condition<S> {
+                Expr::from_node(ast::Expr::IsNull { expr: Box::new(self.into_node()), negated: true })
+            }
+            /// This, or something else where it is NULL.
+            pub fn unwrap_or<R: Operand<S, T>>(self, other: R) -> Expr<S, T> {
+                function(Function::Coalesce, vec![self.into_node(), other.into_operand()])
+            }
+        }
+
+        /// Text.
+        impl<S, T: Type<Base = String>> $name<S, T> {
+            /// Matches a pattern with `%` (any text) and `_` (any character); a backslash escapes. Letter case is the
+            /// database's business: SQLite ignores that of ASCII, MySQL goes by the collation.
+            pub fn like<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
+                like(self.into_node(), pattern.into_operand(), LikeKind::Pattern, false, false)
+            }
+            /// Does not match a pattern.
+            pub fn not_like<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
+                like(self.into_node(), pattern.into_operand(), LikeKind::Pattern, false, true)
+            }
+            /// Matches a pattern whatever the letter case.
+            pub fn ilike<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
+                like(self.into_node(), pattern.into_operand(), LikeKind::Pattern, true, false)
+            }
+            /// Does not match a pattern whatever the letter case.
+            pub fn not_ilike<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
+                like(self.into_node(), pattern.into_operand(), LikeKind::Pattern, true, true)
+            }
+            /// Starts with a text; `%` and `_` in it are plain characters.
+            pub fn starts_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
+                like(self.into_node(), text.into_operand(), LikeKind::StartsWith, false, false)
+            }
+            /// Ends with a text; `%` and `_` in it are plain characters.
+            pub fn ends_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
+                like(self.into_node(), text.into_operand(), LikeKind::EndsWith, false, false)
+            }
+            /// Contains a text; `%` and `_` in it are plain characters.
+            pub fn contains<R: Operand<S, String>>(self, text: R) -> Condition<S> {
+                like(self.into_node(), text.into_operand(), LikeKind::Contains, false, false)
+            }
+            /// Does not start with a text.
+            pub fn not_starts_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
+                like(self.into_node(), text.into_operand(), LikeKind::StartsWith, false, true)
+            }
+            /// Does not end with a text.
+            pub fn not_ends_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
+                like(self.into_node(), text.into_operand(), LikeKind::EndsWith, false, true)
+            }
+            /// Does not contain a text.
+            pub fn not_contains<R: Operand<S, String>>(self, text: R) -> Condition<S> {
+                like(self.into_node(), text.into_operand(), LikeKind::Contains, false, true)
+            }
+            /// Matches a regular expression of the database's own syntax, minding letter case.
+            pub fn regexp<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
+                regexp(self.into_node(), pattern.into_operand(), false, false)
+            }
+            /// Does not match a regular expression.
+            pub fn not_regexp<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
+                regexp(self.into_node(), pattern.into_operand(), false, true)
+            }
+            /// Matches a regular expression whatever the letter case.
+            pub fn iregexp<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
+                regexp(self.into_node(), pattern.into_operand(), true, false)
+            }
+            /// Does not match a regular expression whatever the letter case.
+            pub fn not_iregexp<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
+                regexp(self.into_node(), pattern.into_operand(), true, true)
+            }
+            /// In lower case.
+            pub fn lower(self) -> Expr<S, T> {
+                function(Function::Lower, vec![self.into_node()])
+            }
+            /// In upper case.
+            pub fn upper(self) -> Expr<S, T> {
+                function(Function::Upper, vec![self.into_node()])
+            }
+            /// Without white space at both ends.
+            pub fn trim(self) -> Expr<S, T> {
+                function(Function::Trim, vec![self.into_node()])
+            }
+            /// The number of characters.
+            pub fn length(self) -> Expr<S, T::Length>
+            where
+                T: TextLength,
+            {
+                function(Function::Length, vec![self.into_node()])
+            }
+            /// A part: the first character is number 1.
+            pub fn substring<A: Operand<S, i32>, B: Operand<S, i32>>(self, start: A, length: B) -> Expr<S, T> {
+                function(Function::Substring, vec![self.into_node(), start.into_operand(), length.into_operand()])
+            }
+            /// With every occurrence of one text replaced by another.
+            pub fn replace<A: Operand<S, String>, B: Operand<S, String>>(self, from: A, to: B) -> Expr<S, T> {
+                function(Function::Replace, vec![self.into_node(), from.into_operand(), to.into_operand()])
+            }
+            /// Followed by another text.
+            pub fn concat<R: Operand<S, String>>(self, other: R) -> Expr<S, T> {
+                binary(BinaryOp::Concat, self.into_node(), other.into_operand())
+            }
+        }
+
+        /// Numbers.
+        impl<S, T: Type> $name<S, T>
+        where
+            T::Base: Numeric,
+        {
+            /// The sum; NULL of no rows.
+            pub fn sum(self) -> Expr<S, Option<<T::Base as Numeric>::Sum>> {
+                aggregate("SUM", false, self.into_node())
+            }
+            /// The average; NULL of no rows.
+            pub fn avg(self) -> Expr<S, Option<<T::Base as Numeric>::Average>> {
+                aggregate("AVG", false, self.into_node())
+            }
+            /// Without its sign.
+            pub fn abs(self) -> Expr<S, T> {
+                function(Function::Abs, vec![self.into_node()])
+            }
+            /// Rounded to a number of digits after the point.
+            pub fn round(self, digits: i32) -> Expr<S, T> {
+                let digits = ast::Expr::Value(digits.encode());
+                function(Function::Round, vec![self.into_node(), digits])
+            }
+            /// Rounded up to a whole number.
+            pub fn ceil(self) -> Expr<S, T> {
+                function(Function::Ceil, vec![self.into_node()])
+            }
+            /// Rounded down to a whole number.
+            pub fn floor(self) -> Expr<S, T> {
+                function(Function::Floor, vec![self.into_node()])
+            }
+        }
+
+        /// Dates.
+        impl<S, T: Type> $name<S, T>
+        where
+            T::Base: Dated,
+        {
+            /// The year.
+            pub fn year(self) -> Expr<S, i32> {
+                function(Function::Year, vec![self.into_node()])
+            }
+            /// The month, from 1.
+            pub fn month(self) -> Expr<S, i32> {
+                function(Function::Month, vec![self.into_node()])
+            }
+            /// The day of the month, from 1.
+            pub fn day(self) -> Expr<S, i32> {
+                function(Function::Day, vec![self.into_node()])
+            }
+        }
+
+        /// JSON documents.
+        impl<S, T: Type> $name<S, T>
+        where
+            T::Base: Document,
+        {
+            /// The value of a key, as text; NULL when there is none. Keys may hold any text.
+            pub fn json_text<P: Into<JsonPath>>(self, path: P) -> Expr<S, Option<String>> {
+                let (expr, path) = (Box::new(self.into_node()), path.into().0);
+                Expr::from_node(ast::Expr::Json { expr, path, text: true })
+            }
+            /// The value of a key, converted to a type; NULL when there is none.
+            pub fn json_value<U: Scalar>(self, path: impl Into<JsonPath>) -> Expr<S, Option<U>> {
+                self.json_text(path).cast()
+            }
+        }
+
+        impl<S> $name<S, bool> {
+            /// The same as a condition.
+            pub fn is_true(self) -> Condition<S> {
+                Expr::from_node(self.into_node())
+            }
+        }
+
+        impl<S> Not for $name<S, bool> {
+            type Output = Condition<S>;
+            fn not(self) -> Condition<S> {
+                Expr::from_node(ast::Expr::Not(Box::new(self.into_node())))
+            }
+        }
+
+        impl<S, C: IntoCondition<S>> BitAnd<C> for $name<S, bool> {
+            type Output = Condition<S>;
+            fn bitand(self, other: C) -> Condition<S> {
+                Expr::from_node(self.into_node().and(other.into_condition()))
+            }
+        }
+
+        impl<S, C: IntoCondition<S>> BitOr<C> for $name<S, bool> {
+            type Output = Condition<S>;
+            fn bitor(self, other: C) -> Condition<S> {
+                Expr::from_node(self.into_node().or(other.into_condition()))
+            }
+        }
+
+        impl<S, T: Type> Neg for $name<S, T>
+        where
+            T::Base: Numeric,
+        {
+            type Output = Expr<S, T>;
+            fn neg(self) -> Expr<S, T> {
+                Expr::from_node(ast::Expr::Negate(Box::new(self.into_node())))
+            }
+        }
+
+        methods!($name: Add add Add, Sub sub Sub, Mul mul Mul, Div div Div, Rem rem Rem);
+    };
+    ($name:ident: $($trait:ident $method:ident $op:ident),+) => {$(
+        impl<S, T: Type, R: Operand<S, T::Base>> $trait<R> for $name<S, T>
+        where
+            T::Base: Numeric,
+        {
+            type Output = Expr<S, T>;
+            fn $method(self, other: R) -> Expr<S, T> {
+                binary(BinaryOp::$op, self.into_node(), other.into_operand())
+            }
+        }
+    )+};
+}
+
+methods!(Column);
+methods!(Expr);
+
+impl<S, T> Expr<S, T> {
+    /// Counts only some rows; on aggregates only.
+    #[must_use]
+    pub fn only_where<C: IntoCondition<S>>(self, condition: C) -> Self {
+        let node = match self.into_node() {
+            ast::Expr::Aggregate(mut aggregate) => {
+                let condition = condition.into_condition();
+                aggregate.filter = Some(match aggregate.filter.take() {
+                    Some(filter) => filter.and(condition),
+                    None => condition,
+                });
+                ast::Expr::Aggregate(aggregate)
+            }
+            other => other,
+        };
+        Self::from_node(node)
+    }
+
+    /// As a window function: over the rows with equal values of `partition`, in an order.
+    pub fn over<P: super::Select<S>, O: super::IntoOrder<S>>(self, partition: P, order: O) -> Self {
+        let (mut partition_by, mut order_by) = (Vec::new(), Vec::new());
+        partition.push(&mut partition_by);
+        order.push(&mut order_by);
+        Self::from_node(ast::Expr::Window(Box::new(ast::Window { function: self.into_node(), partition_by, order_by })))
+    }
+}
+
+/// Types whose text length is nullable exactly when they are.
+pub trait TextLength {
+    /// The type of the length.
+    type Length: Type;
+}
+impl TextLength for String {
+    type Length = i64;
+}
+impl TextLength for Option<String> {
+    type Length = Option<i64>;
+}
+
+/// Types with a year, month and day.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a date")]
+pub trait Dated: Scalar {}
+impl Dated for chrono::NaiveDate {}
+impl Dated for chrono::NaiveDateTime {}
+impl Dated for chrono::DateTime<chrono::Utc> {}
+impl Dated for chrono::DateTime<chrono::FixedOffset> {}
+
+/// Types stored as JSON documents.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not stored as JSON")]
+pub trait Document: Scalar {}
+#[cfg(feature = "json")]
+impl Document for serde_json::Value {}
+#[cfg(feature = "json")]
+impl<T> Document for crate::value::Json<T> where crate::value::Json<T>: Scalar {}
+
+/// A way into a JSON document: one key, or several keys and indexes.
+///
+/// ```
+/// use orm_core::query::JsonPath;
+/// let one = JsonPath::from("name");
+/// let deep = JsonPath::new().key("items").index(0).key("odd key");
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct JsonPath(Vec<JsonStep>);
+
+impl JsonPath {
+    /// The document itself.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Into a key of an object.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.0.push(JsonStep::Key(key.into()));
+        self
+    }
+    /// Into an element of an array, from 0.
+    #[must_use]
+    pub fn index(mut self, index: u32) -> Self {
+        self.0.push(JsonStep::Index(index));
+        self
+    }
+}
+
+impl From<&str> for JsonPath {
+    fn from(key: &str) -> Self {
+        Self::new().key(key)
+    }
+}
+
+impl<const N: usize> From<[&str; N]> for JsonPath {
+    fn from(keys: [&str; N]) -> Self {
+        keys.into_iter().fold(Self::new(), JsonPath::key)
+    }
+}
+
+/// The type that values of a list share.
+pub(super) fn list_type<T: Scalar>() -> SqlType {
+    T::TYPE
+}

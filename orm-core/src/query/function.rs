@@ -1,0 +1,106 @@
+//! Free functions that make expressions: counts, CASE, calls, raw SQL.
+
+use std::marker::PhantomData;
+
+use super::{Expr, Free, IntoCondition, Operand, Select};
+use crate::ast::{self, Aggregate, Function};
+use crate::value::{Scalar, Type};
+
+/// The number of rows.
+pub fn count_all() -> Expr<Free, i64> {
+    Expr::from_node(ast::Expr::Aggregate(Box::new(Aggregate {
+        function: "COUNT",
+        distinct: false,
+        argument: None,
+        filter: None,
+    })))
+}
+
+/// A value as an expression.
+pub fn val<T: Scalar>(value: T) -> Expr<Free, T> {
+    Expr::from_node(ast::Expr::Value(Scalar::into_value(value)))
+}
+
+/// The current instant of the database.
+pub fn now() -> Expr<Free, chrono::DateTime<chrono::Utc>> {
+    Expr::from_node(ast::Expr::Function(Function::Now, Vec::new()))
+}
+
+/// A random number, for `order_by(random().asc())`.
+pub fn random() -> Expr<Free, f64> {
+    Expr::from_node(ast::Expr::Function(Function::Random, Vec::new()))
+}
+
+/// The number of a row within its window, from 1: `row_number().over(..)`.
+pub fn row_number() -> Expr<Free, i64> {
+    Expr::from_node(ast::Expr::Call("ROW_NUMBER", Vec::new()))
+}
+
+/// The first argument that is not NULL.
+pub fn coalesce<S, T: Type, X: Select<S, Output = T>>(arguments: impl IntoIterator<Item = X>) -> Expr<S, T> {
+    let mut list = Vec::new();
+    arguments.into_iter().for_each(|argument| argument.push(&mut list));
+    Expr::from_node(ast::Expr::Function(Function::Coalesce, list))
+}
+
+/// Several texts, one after the other.
+pub fn concat<S, X: Operand<S, String>>(texts: impl IntoIterator<Item = X>) -> Expr<S, String> {
+    let list = texts.into_iter().map(Operand::into_operand).collect();
+    Expr::from_node(ast::Expr::Function(Function::Concat, list))
+}
+
+/// A function by its name in the database: letters, digits, `_` and `.` only.
+pub fn call<S, T: Type, X: Select<S>>(name: &'static str, arguments: X) -> Expr<S, T> {
+    let mut list = Vec::new();
+    arguments.push(&mut list);
+    Expr::from_node(ast::Expr::Call(name, list))
+}
+
+/// SQL as you write it, with a `?` for each operand. Only constant text is accepted, so no input can become SQL.
+///
+/// ```
+/// use orm_core::query::{Expr, Free, raw, val};
+/// let sine: Expr<Free, f64> = raw("sin(?)", [val(0.5)]);
+/// ```
+pub fn raw<S, T: Type, X: Select<S>>(sql: &'static str, operands: impl IntoIterator<Item = X>) -> Expr<S, T> {
+    let mut list = Vec::new();
+    operands.into_iter().for_each(|operand| operand.push(&mut list));
+    Expr::from_node(ast::Expr::Raw(sql.to_owned(), list))
+}
+
+/// `CASE`: `case().when(condition, result).otherwise(result)`.
+pub fn case<S, T: Scalar>() -> CaseWhen<S, T> {
+    CaseWhen { branches: Vec::new(), _types: PhantomData }
+}
+
+/// A `CASE` under construction.
+#[must_use]
+pub struct CaseWhen<S, T> {
+    branches: Vec<(ast::Expr, ast::Expr)>,
+    _types: PhantomData<fn() -> (S, T)>,
+}
+
+impl<S, T: Scalar> CaseWhen<S, T> {
+    /// A result for rows where a condition holds and no earlier one did.
+    pub fn when<C: IntoCondition<S>, R: Operand<S, T>>(mut self, condition: C, result: R) -> Self {
+        self.branches.push((condition.into_condition(), result.into_operand()));
+        self
+    }
+
+    /// The result for all other rows.
+    pub fn otherwise<R: Operand<S, T>>(self, result: R) -> Expr<S, T> {
+        let case = ast::Case { branches: self.branches, otherwise: Some(result.into_operand()) };
+        Expr::from_node(ast::Expr::Case(Box::new(case)))
+    }
+
+    /// NULL for all other rows.
+    pub fn end(self) -> Expr<S, Option<T>> {
+        Expr::from_node(ast::Expr::Case(Box::new(ast::Case { branches: self.branches, otherwise: None })))
+    }
+}
+
+impl<S, T> std::fmt::Debug for CaseWhen<S, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.branches.fmt(f)
+    }
+}

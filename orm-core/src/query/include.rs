@@ -1,0 +1,133 @@
+//! What a query loads besides its own rows, as data: the tree of relations, and the untyped set of rows they are loaded
+//! for. The loading itself is in `load`, which puts a pointer to it into each node.
+
+use std::any::Any;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::ast::{Expr, Quantifier, Related, Select};
+use crate::driver::Session;
+use crate::error::Result;
+use crate::model::ColumnDef;
+use crate::row::RowSink;
+use crate::value::Value;
+
+/// The future of loading one relation.
+pub type LoadFuture<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
+
+/// One relation to load, and what to load below it.
+#[derive(Clone)]
+pub struct IncludeNode {
+    /// The relation.
+    pub relation: crate::model::RelationDef,
+    /// The related rows wanted.
+    pub select: Select,
+    /// The greatest number of related rows per parent.
+    pub limit: Option<u64>,
+    /// The number of related rows left out first, per parent.
+    pub offset: Option<u64>,
+    /// Relations of the related rows.
+    pub children: Vec<IncludeNode>,
+    /// Whether parents without a related row are left out.
+    pub required: bool,
+    /// An empty set of related rows.
+    pub new_set: fn() -> Box<dyn RowSet>,
+    /// Moves related rows into the parents they belong to.
+    pub attach: Arc<dyn Fn(&mut dyn RowSet, Box<dyn RowSet>, &Owners) + Send + Sync>,
+    /// Loads this node for parents.
+    pub load: for<'a> fn(&'a dyn Session, &'a IncludeNode, &'a mut dyn RowSet) -> LoadFuture<'a>,
+}
+
+impl std::fmt::Debug for IncludeNode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IncludeNode")
+            .field("relation", &self.relation.name)
+            .field("select", &self.select)
+            .field("children", &self.children)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Which related rows belong to which parents, by groups of equal keys.
+#[derive(Debug, Default)]
+pub struct Owners {
+    /// The number of groups.
+    pub groups: usize,
+    /// The group of each related row; [`Owners::NONE`] belongs to no parent.
+    pub children: Vec<u32>,
+    /// The group of each parent; [`Owners::NONE`] has no related rows.
+    pub parents: Vec<u32>,
+}
+
+impl Owners {
+    /// No group.
+    pub const NONE: u32 = u32::MAX;
+}
+
+/// Rows of one model, of a type only the model's own code knows.
+pub trait RowSet: RowSink {
+    /// The number of rows.
+    fn len(&self) -> usize;
+    /// Whether there are no rows.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// The value of a column of a row, both by position.
+    fn value(&self, row: usize, column: usize) -> Value;
+    /// The keys read after a row's own columns.
+    fn extra(&self, row: usize) -> &[Value];
+    /// How many keys to read after a row's own columns and those of the table in between.
+    fn read_extra(&mut self, count: usize);
+    /// The columns of the table in between that this set reads, in order.
+    fn between(&self) -> &'static [ColumnDef];
+    /// The rows of the table in between, by group, when this set reads them.
+    fn split_between(&mut self, owners: &Owners) -> Vec<Box<dyn Any + Send + Sync>>;
+    /// The rows, as the type they have.
+    fn rows(&mut self) -> &mut dyn Any;
+    /// The rows, as the type they have.
+    fn into_rows(self: Box<Self>) -> Box<dyn Any + Send>;
+    /// Remembers the rows there are, for [`truncate_to_mark`](Self::truncate_to_mark).
+    fn mark(&mut self);
+    /// Forgets the rows that came after the mark.
+    fn truncate_to_mark(&mut self);
+    /// This set as a sink.
+    fn as_sink(&mut self) -> &mut dyn RowSink;
+}
+
+/// Relations of `P` to load.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a relation of `{P}`",
+    label = "expected a relation such as `User::POSTS`"
+)]
+pub trait IntoInclude<P> {
+    /// Appends the nodes.
+    fn push(self, nodes: &mut Vec<IncludeNode>);
+}
+
+macro_rules! tuples {
+    ($(($($name:ident $index:tt)+))+) => {$(
+        impl<P, $($name: IntoInclude<P>),+> IntoInclude<P> for ($($name,)+) {
+            fn push(self, nodes: &mut Vec<IncludeNode>) {
+                $(self.$index.push(nodes);)+
+            }
+        }
+    )+};
+}
+
+tuples! { (A 0) (A 0 B 1) (A 0 B 1 C 2) (A 0 B 1 C 2 D 3) (A 0 B 1 C 2 D 3 E 4) (A 0 B 1 C 2 D 3 E 4 F 5) }
+
+/// Adds nodes to a query; required ones leave out rows without a related one.
+pub(crate) fn include_into<P>(select: &mut Select, nodes: &mut Vec<IncludeNode>, relations: impl IntoInclude<P>) {
+    let start = nodes.len();
+    relations.push(nodes);
+    for node in &nodes[start..] {
+        if node.required {
+            select.filter.push(Expr::Related(Box::new(Related {
+                relation: node.relation,
+                quantifier: Quantifier::Any,
+                filter: (!node.select.filter.is_empty()).then(|| Expr::And(node.select.filter.clone())),
+            })));
+        }
+    }
+}

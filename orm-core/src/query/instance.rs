@@ -1,0 +1,128 @@
+//! What a row in hand can do: save, update, reload, destroy, restore, increment.
+
+use super::exec;
+use super::update::{Changes, gone, key_filter, key_of, touch, write_row};
+use super::{Column, DestroyOne};
+use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
+use crate::driver::Runs;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Model, read_model};
+use crate::value::{Numeric, Scalar, Type, Value};
+
+/// Methods of a row in hand. In the prelude, so that `User::update()` and `user.update()` can both exist.
+#[allow(async_fn_in_trait)] // Written out below: the futures are Send.
+pub trait Instance: Model {
+    /// The builder with a setter per column.
+    type Update<'m>
+    where
+        Self: 'm;
+
+    /// Writes some columns: `user.update().name("Ada").exec(&db).await?`. The struct has them afterwards.
+    fn update(&mut self) -> Self::Update<'_>;
+
+    /// Removes the row, or marks it as deleted.
+    fn destroy(&self) -> DestroyOne<'_, Self> {
+        DestroyOne::new(self)
+    }
+
+    /// Writes all columns.
+    ///
+    /// Errors: [`ErrorKind::NotFound`] when the row is gone, [`ErrorKind::Stale`] when its version changed, else the
+    /// database's.
+    fn save<E: Runs<Self> + ?Sized>(&mut self, db: &E) -> impl Future<Output = Result<()>> + Send {
+        async move {
+            let def = Self::DEF;
+            let mut changes = Changes::new();
+            for column in def.columns {
+                let kept = def.primary_key.contains(&column.index)
+                    || column.generated.is_some()
+                    || def.created_at == Some(column.index)
+                    || def.updated_at == Some(column.index)
+                    || def.version == Some(column.index);
+                if !kept {
+                    changes.set(column.index, self.value(column.index));
+                }
+            }
+            write_row(self, changes, db.session(), Deleted::Included).await
+        }
+    }
+
+    /// Reads the row again; loaded relations stay as they are.
+    ///
+    /// Errors: [`ErrorKind::NotFound`] when the row is gone, else the database's.
+    fn reload<E: Runs<Self> + ?Sized>(&mut self, db: &E) -> impl Future<Output = Result<()>> + Send {
+        async move {
+            let def = Self::DEF;
+            let mut select = ast::Select::new(def);
+            select.deleted = Deleted::Included;
+            select.filter = key_filter(def, &key_of(self)?);
+            let select = Statement::Select(Box::new(select));
+            match exec::fetch_first(db.session(), def, &select, read_model::<Self>).await? {
+                Some(fresh) => {
+                    let old = std::mem::replace(self, fresh);
+                    self.keep_relations(old);
+                    Ok(())
+                }
+                None => {
+                    Err(Error::new(ErrorKind::NotFound, "the row was removed since it was read").with_model(def.name))
+                }
+            }
+        }
+    }
+
+    /// Takes the mark of deletion off the row.
+    ///
+    /// Errors: [`ErrorKind::UniqueViolation`] when its unique values were taken meanwhile,
+    /// [`ErrorKind::InvalidStatement`] for models without soft deletion, else the database's.
+    fn restore<E: Runs<Self> + ?Sized>(&mut self, db: &E) -> impl Future<Output = Result<()>> + Send {
+        async move {
+            let def = Self::DEF;
+            let Some(index) = def.deleted_at else {
+                return Err(Error::new(ErrorKind::InvalidStatement, "only soft-deleting models can restore rows")
+                    .with_model(def.name));
+            };
+            let mut changes = Changes::new();
+            changes.set(index, Value::Null(def.columns[index].ty));
+            write_row(self, changes, db.session(), Deleted::Included).await
+        }
+    }
+
+    /// Adds to a number in the database, whatever it is there by now, and reads the row again.
+    ///
+    /// Errors: [`ErrorKind::NotFound`] when the row is gone, else the database's.
+    fn increment<T, E>(
+        &mut self,
+        column: Column<Self, T>,
+        by: T::Base,
+        db: &E,
+    ) -> impl Future<Output = Result<()>> + Send
+    where
+        T: Type,
+        T::Base: Numeric,
+        E: Runs<Self> + ?Sized,
+    {
+        let by = Scalar::into_value(by);
+        async move {
+            let def = Self::DEF;
+            let sum = ast::Expr::binary(BinaryOp::Add, column.into_node(), ast::Expr::Value(by));
+            let mut set = vec![(column.def(), sum)];
+            touch(def, &mut set);
+            if let Some(index) = def.version {
+                let version: &'static _ = &def.columns[index];
+                let one = ast::Expr::Value(super::create::integer_value(version.ty, 1));
+                set.push((version, ast::Expr::binary(BinaryOp::Add, version.into(), one)));
+            }
+            let update = ast::Update {
+                model: def,
+                set,
+                filter: key_filter(def, &key_of(self)?),
+                deleted: Deleted::Hidden,
+                returning: Returning::Nothing,
+            };
+            if exec::execute(db.session(), def, &Statement::Update(Box::new(update))).await?.rows_affected == 0 {
+                return Err(gone(def));
+            }
+            self.reload(db).await
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Primary keys as arguments: a value for a single key, a tuple for a composite one.
+
+use crate::model::Model;
+use crate::value::{Scalar, Value};
+
+/// A primary key of `M`: `1`, `"code"`, `uuid`, or a tuple for a composite key.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a primary key of `{M}`",
+    label = "expected the type of the key column, or a tuple for a composite key"
+)]
+pub trait KeyOperand<M> {
+    /// The values, one per key column.
+    fn into_key(self) -> Vec<Value>;
+}
+
+impl<M: Model<Key = K>, K: Scalar> KeyOperand<M> for K {
+    fn into_key(self) -> Vec<Value> {
+        vec![Scalar::into_value(self)]
+    }
+}
+
+impl<M: Model<Key = String>> KeyOperand<M> for &String {
+    fn into_key(self) -> Vec<Value> {
+        vec![self.encode()]
+    }
+}
+
+#[cfg(feature = "uuid")]
+impl<M: Model<Key = uuid::Uuid>> KeyOperand<M> for &uuid::Uuid {
+    fn into_key(self) -> Vec<Value> {
+        vec![self.encode()]
+    }
+}
+
+impl<M: Model<Key = String>> KeyOperand<M> for &str {
+    fn into_key(self) -> Vec<Value> {
+        vec![Value::Text(self.to_owned().into())]
+    }
+}
+
+/// One part of a composite key.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a `{T}`", label = "expected the type of the key column")]
+pub trait KeyPart<T> {
+    /// The value.
+    fn into_part(self) -> Value;
+}
+
+impl<T: Scalar> KeyPart<T> for T {
+    fn into_part(self) -> Value {
+        Scalar::into_value(self)
+    }
+}
+
+impl<T: Scalar> KeyPart<T> for &T {
+    fn into_part(self) -> Value {
+        self.encode()
+    }
+}
+
+impl KeyPart<String> for &str {
+    fn into_part(self) -> Value {
+        Value::Text(self.to_owned().into())
+    }
+}
+
+macro_rules! tuples {
+    ($(($($part:ident $key:ident $index:tt)+))+) => {$(
+        impl<Mo: Model<Key = ($($key,)+)>, $($key, $part: KeyPart<$key>),+> KeyOperand<Mo> for ($($part,)+) {
+            fn into_key(self) -> Vec<Value> {
+                vec![$(self.$index.into_part()),+]
+            }
+        }
+    )+};
+}
+
+tuples! { (A K 0 B L 1) (A K 0 B L 1 C M 2) (A K 0 B L 1 C M 2 D N 3) (A K 0 B L 1 C M 2 D N 3 E O 4) }
+
+/// A value that can be compared and hashed in memory: integers of all widths are alike, times are instants.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Comparable {
+    Null,
+    Integer(i128),
+    Text(String),
+    Bytes(Vec<u8>),
+    Uuid([u8; 16]),
+    Other(String),
+}
+
+impl Comparable {
+    pub(crate) fn of(value: &Value) -> Self {
+        match value {
+            Value::Null(_) => Self::Null,
+            Value::Bool(v) => Self::Integer((*v).into()),
+            Value::I16(v) => Self::Integer((*v).into()),
+            Value::I32(v) => Self::Integer((*v).into()),
+            Value::I64(v) => Self::Integer((*v).into()),
+            Value::U64(v) => Self::Integer((*v).into()),
+            Value::Text(v) => Self::Text(v.to_string()),
+            Value::Enum(_, label) => Self::Text((*label).to_owned()),
+            Value::Native(_, text) => Self::Text(text.clone()),
+            // A UUID comes back as bytes from databases without the type.
+            Value::Bytes(v) => match <[u8; 16]>::try_from(&v[..]) {
+                Ok(bytes) => Self::Uuid(bytes),
+                Err(_) => Self::Bytes(v.clone()),
+            },
+            Value::Uuid(v) => Self::Uuid(*v),
+            Value::F32(v) => Self::Other(f64::from(*v).to_string()),
+            Value::F64(v) => Self::Other(v.to_string()),
+            Value::Date(v) => Self::Other(v.to_string()),
+            Value::Time(v) => Self::Other(v.to_string()),
+            Value::DateTime(v) => Self::Other(v.to_string()),
+            Value::Timestamp(v) => Self::Other(v.naive_utc().to_string()),
+            Value::Decimal(v) => Self::Other(v.clone()),
+            Value::Json(v) => Self::Other(v.clone()),
+            Value::Array(_, items) => Self::Other(format!("{:?}", items.iter().map(Self::of).collect::<Vec<_>>())),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What may stand on the right side of a comparison: values, columns, expressions, sub-queries, lists of them.
+
+use super::{Column, Expr, Find, Within};
+use crate::ast::{self, ListItems};
+use crate::model::Model;
+use crate::value::{Scalar, Value};
+
+/// Something that gives a `T` in a query about `S`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be compared with a `{T}` column",
+    label = "expected a `{T}` value, column, expression or sub-query",
+    note = "the other side must have the same Rust type; use `.cast::<..>()` to convert in SQL; for NULL use `.is_null()`"
+)]
+pub trait Operand<S, T> {
+    /// The tree.
+    fn into_operand(self) -> ast::Expr;
+}
+
+impl<S, T: Scalar> Operand<S, T> for T {
+    fn into_operand(self) -> ast::Expr {
+        ast::Expr::Value(Scalar::into_value(self))
+    }
+}
+
+impl<S, T: Scalar> Operand<S, T> for &T {
+    fn into_operand(self) -> ast::Expr {
+        ast::Expr::Value(self.encode())
+    }
+}
+
+impl<S> Operand<S, String> for &str {
+    fn into_operand(self) -> ast::Expr {
+        ast::Expr::Value(Value::Text(self.to_owned().into()))
+    }
+}
+
+impl<S, M: Within<S>, T: Scalar> Operand<S, T> for Column<M, T> {
+    fn into_operand(self) -> ast::Expr {
+        self.into_node()
+    }
+}
+
+impl<S, M: Within<S>, T: Scalar> Operand<S, T> for Column<M, Option<T>> {
+    fn into_operand(self) -> ast::Expr {
+        self.into_node()
+    }
+}
+
+impl<S, M: Within<S>, T: Scalar> Operand<S, T> for Expr<M, T> {
+    fn into_operand(self) -> ast::Expr {
+        self.into_node()
+    }
+}
+
+impl<S, M: Within<S>, T: Scalar> Operand<S, T> for Expr<M, Option<T>> {
+    fn into_operand(self) -> ast::Expr {
+        self.into_node()
+    }
+}
+
+impl<S, M: Model, Q, T: Scalar> Operand<S, T> for Find<M, T, Q> {
+    fn into_operand(self) -> ast::Expr {
+        ast::Expr::Subquery(self.into_select())
+    }
+}
+
+impl<S, M: Model, Q, T: Scalar> Operand<S, T> for Find<M, Option<T>, Q> {
+    fn into_operand(self) -> ast::Expr {
+        ast::Expr::Subquery(self.into_select())
+    }
+}
+
+/// A list of `T`, for `in_` and `not_in`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a list of `{T}`",
+    label = "expected an array, `Vec`, iterator or sub-query of `{T}`"
+)]
+pub trait InList<S, T> {
+    /// The items.
+    fn into_items(self) -> ListItems;
+}
+
+impl<S, T: Scalar, I: IntoIterator> InList<S, T> for I
+where
+    I::Item: Operand<S, T>,
+{
+    fn into_items(self) -> ListItems {
+        let mut values = Vec::new();
+        let mut items = self.into_iter().map(Operand::into_operand);
+        while let Some(item) = items.next() {
+            match item {
+                ast::Expr::Value(value) => values.push(value),
+                other => {
+                    let values = values.into_iter().map(ast::Expr::Value);
+                    return ListItems::Exprs(values.chain([other]).chain(items).collect());
+                }
+            }
+        }
+        ListItems::Values(super::expr::list_type::<T>(), values)
+    }
+}
+
+impl<S, M: Model, Q, T: Scalar> InList<S, T> for Find<M, T, Q> {
+    fn into_items(self) -> ListItems {
+        ListItems::Select(self.into_select())
+    }
+}
+
+impl<S, M: Model, Q, T: Scalar> InList<S, T> for Find<M, Option<T>, Q> {
+    fn into_items(self) -> ListItems {
+        ListItems::Select(self.into_select())
+    }
+}

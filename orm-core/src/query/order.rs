@@ -1,0 +1,82 @@
+//! The order of rows.
+
+use std::marker::PhantomData;
+
+use super::Within;
+use crate::ast::{self, NullsOrder};
+
+/// One key of an order, such as `User::NAME.asc()`.
+pub struct Order<S> {
+    order: ast::Order,
+    _scope: PhantomData<fn() -> S>,
+}
+
+impl<S> Order<S> {
+    pub(super) fn new(expr: ast::Expr, descending: bool) -> Self {
+        Self { order: ast::Order { expr, descending, nulls: None }, _scope: PhantomData }
+    }
+
+    /// NULLs before everything else.
+    #[must_use]
+    pub fn nulls_first(mut self) -> Self {
+        self.order.nulls = Some(NullsOrder::First);
+        self
+    }
+
+    /// NULLs after everything else.
+    #[must_use]
+    pub fn nulls_last(mut self) -> Self {
+        self.order.nulls = Some(NullsOrder::Last);
+        self
+    }
+}
+
+impl<S> Clone for Order<S> {
+    fn clone(&self) -> Self {
+        Self { order: self.order.clone(), _scope: PhantomData }
+    }
+}
+
+impl<S> std::fmt::Debug for Order<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.order.fmt(f)
+    }
+}
+
+/// One or several keys of an order.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an order of `{S}` rows",
+    label = "expected `User::NAME.asc()`, `.desc()` or a tuple of them"
+)]
+pub trait IntoOrder<S> {
+    /// Appends the keys.
+    fn push(self, keys: &mut Vec<ast::Order>);
+}
+
+impl<S, M: Within<S>> IntoOrder<S> for Order<M> {
+    fn push(self, keys: &mut Vec<ast::Order>) {
+        keys.push(self.order);
+    }
+}
+
+impl<S, O: IntoOrder<S>> IntoOrder<S> for Vec<O> {
+    fn push(self, keys: &mut Vec<ast::Order>) {
+        self.into_iter().for_each(|order| order.push(keys));
+    }
+}
+
+impl<S> IntoOrder<S> for () {
+    fn push(self, _keys: &mut Vec<ast::Order>) {}
+}
+
+macro_rules! tuples {
+    ($(($($name:ident $index:tt)+))+) => {$(
+        impl<S, $($name: IntoOrder<S>),+> IntoOrder<S> for ($($name,)+) {
+            fn push(self, keys: &mut Vec<ast::Order>) {
+                $(self.$index.push(keys);)+
+            }
+        }
+    )+};
+}
+
+tuples! { (A 0) (A 0 B 1) (A 0 B 1 C 2) (A 0 B 1 C 2 D 3) (A 0 B 1 C 2 D 3 E 4) (A 0 B 1 C 2 D 3 E 4 F 5) }

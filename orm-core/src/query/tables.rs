@@ -1,0 +1,99 @@
+//! Creating and dropping the tables of models, and asking whether one is there.
+
+use std::collections::HashSet;
+
+use super::exec;
+use crate::dialect::{SqlWriter, ddl};
+use crate::driver::{BeginOptions, Query, Session};
+use crate::error::Result;
+use crate::model::{Model, ModelDef};
+use crate::row::Discard;
+use crate::schema::from_models;
+
+/// One model, or a tuple of models.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a list of models",
+    label = "expected a model or a tuple of models: `(User, Post)`"
+)]
+pub trait ModelList {
+    /// Their metadata.
+    fn defs() -> Vec<&'static ModelDef>;
+}
+
+impl<M: Model> ModelList for M {
+    fn defs() -> Vec<&'static ModelDef> {
+        vec![M::DEF]
+    }
+}
+
+macro_rules! tuples {
+    ($(($($name:ident)+))+) => {$(
+        impl<$($name: ModelList),+> ModelList for ($($name,)+) {
+            fn defs() -> Vec<&'static ModelDef> {
+                let mut defs = Vec::new();
+                $(defs.extend($name::defs());)+
+                defs
+            }
+        }
+    )+};
+}
+
+tuples! {
+    (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H)
+    (A B C D E F G H I) (A B C D E F G H I J) (A B C D E F G H I J K) (A B C D E F G H I J K L)
+    (A B C D E F G H I J K L M) (A B C D E F G H I J K L M N) (A B C D E F G H I J K L M N O)
+    (A B C D E F G H I J K L M N O P)
+}
+
+/// Creates tables, keys, indexes and constraints of models in the order of their foreign keys, cycles included. Tables
+/// that are there already are left as they are. All or nothing where the database's DDL is transactional.
+///
+/// # Errors
+/// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for what the database does not have, else the database's.
+pub async fn create_tables(session: &dyn Session, defs: &[&'static ModelDef]) -> Result<()> {
+    let schema = from_models(defs)?;
+    let mut existing = HashSet::new();
+    for table in &schema.tables {
+        if exists(session, table.schema.as_deref(), &table.name).await? {
+            existing.insert(table.name.clone());
+        }
+    }
+    run_all(session, ddl::create(&schema, &existing, &**session.dialect())?).await
+}
+
+/// Drops the tables of models, those that point at others first. What is not there is passed over.
+///
+/// # Errors
+/// The database's: tables of other models may point here.
+pub async fn drop_tables(session: &dyn Session, defs: &[&'static ModelDef]) -> Result<()> {
+    let statements = ddl::drop(&from_models(defs)?, &**session.dialect())?;
+    run_all(session, statements).await
+}
+
+async fn run_all(session: &dyn Session, statements: Vec<String>) -> Result<()> {
+    if statements.is_empty() {
+        return Ok(());
+    }
+    let unit = session.begin(&BeginOptions::default()).await?;
+    for sql in &statements {
+        unit.fetch(Query::text(sql), &mut Discard).await?;
+    }
+    unit.commit().await
+}
+
+/// Whether the table of a model is there.
+///
+/// # Errors
+/// The database's.
+pub async fn table_exists(session: &dyn Session, def: &'static ModelDef) -> Result<bool> {
+    exists(session, def.table.schema, def.table.name).await
+}
+
+async fn exists(session: &dyn Session, schema: Option<&str>, name: &str) -> Result<bool> {
+    let mut w = SqlWriter::new(&**session.dialect());
+    session.dialect().push_table_exists(&mut w, schema, name)?;
+    let rendered = w.finish();
+    let mut rows: Vec<i64> = Vec::new();
+    session.fetch(exec::query(&rendered), &mut crate::row::Collect::new(&mut rows, |c| c.next())).await?;
+    Ok(!rows.is_empty())
+}
