@@ -45,6 +45,12 @@ pub trait RowSink: Send {
     /// Forgets the rows of this query that were taken so far: the driver starts it over.
     fn restart(&mut self);
 
+    /// Whether [`restart`](Self::restart) is possible. A sink that gives rows away before the query has ended answers
+    /// `false` from the first row that left it on; asked again after every wait.
+    fn restartable(&self) -> bool {
+        true
+    }
+
     /// Whether the next row may come; asked after [`Flow::Pause`]. The task that polls is the one that drains the
     /// sink, so an implementation that answers `Pending` need not wake it.
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
