@@ -1,0 +1,905 @@
+//! One connection: decides where each statement runs, waits for locks, keeps transactions true, and survives dropped
+//! futures. What a statement does is told by `policy.rs`, SQLite itself is called in `handle.rs`.
+//!
+//! # Where statements run
+//! Cheap statements run on the caller's thread without a hop; long ones never block the runtime.
+//!
+//! 1. **Reads** start on the caller's thread. Between rows the clock is looked at; after half a millisecond the task
+//!    yields. A single step that takes longer than its budget (`hooks.rs`) is interrupted, which harms no read, the
+//!    sink forgets its rows, and the statement starts over on a thread of tokio's blocking pool, which copies rows
+//!    into chunks for the caller's thread to decode. A statement known to be long starts there the next time.
+//!    A sink that has given rows away ([`RowSink::restartable`]) cannot forget them: once the first half millisecond
+//!    is over, its statement moves to the blocking pool as it stands, between two rows.
+//! 2. **Writes** run on the caller's thread when they cannot wait for the disk (3.) and either can be interrupted, since
+//!    no transaction of the user's is open (SQLite then undoes that one statement), or visit few rows by their plan: rows
+//!    written in the statement itself, and searches by a unique key, triggers and foreign key actions included. SQLite
+//!    undoes the whole transaction around an interrupted write, so all other writes inside one, DDL, PRAGMA and
+//!    whatever binds a lot run in the blocking pool.
+//! 3. **The disk** is never waited for on the caller's thread. Databases in memory have none. With a write-ahead log
+//!    and `synchronous = NORMAL`, commits do not wait; checkpoints do, so SQLite's own are off, and a commit that finds
+//!    the log long starts one in the blocking pool. The first commit of a connection and the first after its
+//!    checkpoint may start the log over, which waits, so they run there too. With any other journal every write and
+//!    COMMIT does.
+//! 4. **Locks.** SQLite never waits. When it says BUSY, the statement starts over after a sleep, with growing and
+//!    jittered pauses, until the busy timeout has passed. A transaction that has read and wants to write while
+//!    another writer is ahead gets its error at once: waiting cannot help it.
+//! 5. **Ownership.** For work in the blocking pool the whole handle moves there and comes back through a channel whose
+//!    end this connection keeps ([`Place`]). When the future is dropped meanwhile, the work is interrupted, and the next
+//!    use of the connection waits for the handle to come back. Nothing is ever used by two threads, and no statement
+//!    is left half-way: a guard resets it whatever way the future ends.
+//!
+//! # Transactions
+//! [`Transaction`] is what `begin` promised; SQLite's own state is asked before every statement. When SQLite has undone
+//! the transaction by itself (disk full, an interrupted write), statements fail with
+//! [`ErrorKind::TransactionClosed`] until `rollback`, rather than take effect one by one.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use orm_core::driver::{BeginOptions, Connection, Done, LockMode, Query};
+use orm_core::row::{Discard, Flow, RowSink};
+use orm_core::{Error, ErrorKind, Result};
+use tokio::sync::oneshot;
+
+use crate::bind::{self, MANY_BINDS, MANY_BYTES};
+use crate::handle::{Handle, Step};
+use crate::hooks::Hooks;
+use crate::options::SqliteOptions;
+use crate::policy::{self, Facts, Kind, Visits};
+use crate::row::Chunk;
+
+/// How long a statement runs on the caller's thread before the task yields.
+const SLICE: Duration = Duration::from_micros(500);
+/// Rows between two looks at the clock.
+const LOOK_EVERY: u32 = 32;
+/// How long the blocking pool collects rows before it hands them over.
+const CHUNK_TIME: Duration = Duration::from_millis(2);
+/// A statement that needed less than this in the blocking pool is not long any more.
+const SHORT: Duration = Duration::from_micros(200);
+
+/// One connection to an SQLite database.
+#[derive(Debug)]
+pub(crate) struct SqliteConnection {
+    place: Place,
+    hooks: Arc<Hooks>,
+    transaction: Transaction,
+    /// Whether writes are refused until the transaction ends.
+    query_only: bool,
+    /// A failed rollback or a lost handle.
+    broken: bool,
+    durability: Durability,
+    /// Whether the next commit may start the write-ahead log over.
+    log_starts: bool,
+    /// Pages of write-ahead log that start a checkpoint; 0 for never.
+    checkpoint_pages: u32,
+    /// As `checkpoint_pages`, higher while readers keep checkpoints from finishing.
+    checkpoint_at: u32,
+    busy_limit: Duration,
+    lock_mode: LockMode,
+}
+
+/// Where the handle is.
+#[derive(Debug)]
+enum Place {
+    /// With the connection.
+    Here(Box<Handle>),
+    /// In the blocking pool.
+    Away {
+        back: oneshot::Receiver<Returned>,
+        /// Whether somebody's statement runs there, rather than a checkpoint.
+        statement: bool,
+        /// Whether a transaction may be open there.
+        in_transaction: bool,
+    },
+    /// Nowhere: the runtime shut down while it was away.
+    Lost,
+}
+
+/// What `begin` promised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Transaction {
+    None,
+    /// From the first poll of `begin` on, until `commit` or `rollback` has succeeded.
+    Promised,
+}
+
+/// Whether writes may wait for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Durability {
+    /// To be asked again: a PRAGMA or the like may have changed it.
+    Unknown,
+    /// Nothing is written to a disk, or nothing waits for it.
+    None,
+    /// Checkpoints and the start of the write-ahead log wait.
+    Log,
+    /// Writes and commits wait.
+    Waits,
+}
+
+/// Work for the blocking pool.
+enum Job {
+    /// Run the statement in use on, and copy rows.
+    Rows,
+    /// Run several statements, from an offset on.
+    Batch(Arc<str>, usize),
+    /// Copy the write-ahead log into the database.
+    Checkpoint,
+}
+
+/// A handle on its way back.
+struct Returned {
+    handle: Box<Handle>,
+    chunk: Chunk,
+    end: End,
+}
+
+impl std::fmt::Debug for Returned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Returned").field("end", &self.end).finish_non_exhaustive()
+    }
+}
+
+/// How a job ended.
+#[derive(Debug)]
+enum End {
+    /// There are more rows.
+    More,
+    /// The statement is done; a batch is.
+    Done,
+    /// The statement failed.
+    Failed(Error),
+    /// A statement of a batch failed, which starts at this offset.
+    FailedAt(usize, Error),
+    /// The pages in the write-ahead log, and whether all of them are copied.
+    Checkpointed(u32, bool),
+}
+
+/// How a try to run a statement ended.
+enum Outcome {
+    Done,
+    /// The sink wants no more rows.
+    Stopped,
+    /// The statement's step was longer than its budget.
+    TooLong,
+    /// The statement is between two rows and goes on in the blocking pool.
+    Move,
+    Failed(Error),
+}
+
+/// How statements are run on the caller's thread.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// And are interrupted when they are long.
+    Watched,
+    /// To their end.
+    Unwatched,
+    /// Not there, but in the blocking pool.
+    Blocking,
+}
+
+impl SqliteConnection {
+    pub(crate) fn new(handle: Handle, hooks: Arc<Hooks>, options: &SqliteOptions) -> Self {
+        Self {
+            place: Place::Here(Box::new(handle)),
+            hooks,
+            transaction: Transaction::None,
+            query_only: false,
+            broken: false,
+            durability: Durability::Unknown,
+            log_starts: true,
+            checkpoint_pages: options.checkpoint_at(),
+            checkpoint_at: options.checkpoint_at(),
+            busy_limit: options.busy_limit(),
+            lock_mode: options.default_lock_mode(),
+        }
+    }
+
+    #[inline]
+    fn here(&mut self) -> Result<&mut Handle> {
+        match &mut self.place {
+            Place::Here(handle) => Ok(handle),
+            _ => Err(lost()),
+        }
+    }
+
+    /// Waits for the handle when it is away, and resets what a dropped future left.
+    async fn settle(&mut self) -> Result<()> {
+        if !matches!(self.place, Place::Here(_)) {
+            self.bring_back().await?;
+        }
+        let handle = self.here()?;
+        if handle.is_active() {
+            handle.finish();
+        }
+        Ok(())
+    }
+
+    /// Waits for the handle to come back. When this future is dropped, the channel stays in the connection.
+    async fn bring_back(&mut self) -> Result<(Chunk, End)> {
+        let Place::Away { back, .. } = &mut self.place else { return Err(lost()) };
+        let returned = poll_fn(|cx| Pin::new(&mut *back).poll(cx)).await;
+        self.hooks.revive();
+        match returned {
+            Ok(Returned { handle, chunk, end }) => {
+                self.place = Place::Here(handle);
+                if let End::Checkpointed(log, complete) = end {
+                    // What a reader still needs cannot be copied: try again when as much has come on top.
+                    self.checkpoint_at = self.checkpoint_pages.saturating_add(if complete { 0 } else { log });
+                    self.log_starts |= complete;
+                }
+                Ok((chunk, end))
+            }
+            Err(_) => {
+                self.place = Place::Lost;
+                self.broken = true;
+                Err(lost())
+            }
+        }
+    }
+
+    /// Sends the handle away with a job; without a runtime the job is done at once.
+    fn send_away(&mut self, job: Job, in_transaction: bool) -> Result<()> {
+        let Place::Here(mut handle) = std::mem::replace(&mut self.place, Place::Lost) else { return Err(lost()) };
+        let statement = !matches!(job, Job::Checkpoint);
+        let (sender, back) = oneshot::channel();
+        let hooks = Arc::clone(&self.hooks);
+        let work = move || {
+            let (chunk, end) = perform(&mut handle, &hooks, job);
+            // Nobody waits when the connection was dropped; the database is then closed here.
+            let _ = sender.send(Returned { handle, chunk, end });
+        };
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(work)),
+            Err(_) => work(),
+        }
+        self.place = Place::Away { back, statement, in_transaction };
+        Ok(())
+    }
+
+    /// Does a job in the blocking pool. When this future is dropped, the job is interrupted.
+    async fn away(&mut self, job: Job) -> Result<(Chunk, End)> {
+        struct CancelOnDrop(Option<Arc<Hooks>>);
+        impl Drop for CancelOnDrop {
+            fn drop(&mut self) {
+                if let Some(hooks) = &self.0 {
+                    hooks.cancel();
+                }
+            }
+        }
+        let opens = matches!(job, Job::Batch(..)) || !self.here()?.autocommit();
+        self.send_away(job, opens)?;
+        let mut guard = CancelOnDrop(Some(Arc::clone(&self.hooks)));
+        let result = self.bring_back().await;
+        guard.0 = None;
+        result
+    }
+
+    /// Runs a statement, starting over as the policy says.
+    async fn run(&mut self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
+        let mut run = Run(self);
+        let mut patience: Option<Patience> = None;
+        loop {
+            let (error, facts) = match run.0.start(query) {
+                Ok((mode, facts)) => match run.attempt(mode, sink).await? {
+                    Outcome::Done => return run.0.done(facts, false),
+                    Outcome::Stopped => return run.0.done(facts, true),
+                    Outcome::TooLong => {
+                        let handle = run.0.here()?;
+                        handle.set_long(true);
+                        handle.finish();
+                        sink.restart();
+                        // The next start finds the statement long; one that is not kept has to be told.
+                        run.0.start(query)?;
+                        run.0.here()?.set_long(true);
+                        match run.attempt(Mode::Blocking, sink).await? {
+                            Outcome::Failed(error) => (error, Some(facts)),
+                            outcome => return run.0.done(facts, matches!(outcome, Outcome::Stopped)),
+                        }
+                    }
+                    Outcome::Move => return Err(lost()),
+                    Outcome::Failed(error) => (error, Some(facts)),
+                },
+                Err(error) => (error, None),
+            };
+            // From here on the statement has failed.
+            let handle = run.0.here()?;
+            handle.finish();
+            let commits = facts.is_some_and(|facts| facts.kind == Kind::Commit);
+            if !waiting_helps(&error) || !(handle.holds_nothing() || commits) || !sink.restartable() {
+                return Err(error);
+            }
+            let patience = patience.get_or_insert_with(|| Patience::new(run.0.busy_limit, Instant::now()));
+            if !patience.wait().await {
+                return Err(error);
+            }
+            sink.restart();
+        }
+    }
+
+    /// Prepares and binds, and decides where to run.
+    #[inline]
+    fn start(&mut self, query: Query<'_>) -> Result<(Mode, Facts)> {
+        let handle = self.here()?;
+        handle.start(query.sql, query.cacheable)?;
+        bind::bind(handle, query.binds)?;
+        let Some(facts) = handle.facts() else { return Err(lost()) };
+        if facts.kind == Kind::Read {
+            return Ok((if facts.long { Mode::Blocking } else { Mode::Watched }, facts));
+        }
+        self.mode_of_change(query, facts).map(|mode| (mode, facts))
+    }
+
+    fn mode_of_change(&mut self, query: Query<'_>, facts: Facts) -> Result<Mode> {
+        if facts.inserts {
+            self.here()?.forget_rowid();
+        }
+        let durability = self.durability();
+        let log_starts = self.log_starts;
+        let handle = self.here()?;
+        let waits = match durability {
+            Durability::None => false,
+            // Inside a transaction nothing but its end is written.
+            Durability::Log => log_starts && (handle.autocommit() || facts.kind == Kind::Commit),
+            Durability::Waits | Durability::Unknown => true,
+        };
+        Ok(match facts.kind {
+            Kind::Begin => Mode::Unwatched,
+            Kind::Other => {
+                self.durability = Durability::Unknown;
+                Mode::Blocking
+            }
+            _ if waits => Mode::Blocking,
+            Kind::Write => {
+                if facts.long || query.binds.len() >= MANY_BINDS || handle.bound_bytes() >= MANY_BYTES {
+                    Mode::Blocking
+                } else if handle.autocommit() {
+                    Mode::Watched
+                } else {
+                    let bounded = match facts.bounded {
+                        Some(bounded) => bounded,
+                        None => {
+                            let bounded = is_bounded(handle, query.sql)?;
+                            handle.set_bounded(bounded);
+                            bounded
+                        }
+                    };
+                    if bounded { Mode::Unwatched } else { Mode::Blocking }
+                }
+            }
+            _ => Mode::Unwatched,
+        })
+    }
+
+    /// Whether writes may wait for the disk: the worst of all databases of this connection.
+    fn durability(&mut self) -> Durability {
+        if self.durability == Durability::Unknown
+            && let Ok(handle) = self.here()
+            && let Ok(durability) = ask_durability(handle)
+        {
+            self.durability = durability;
+        }
+        self.durability
+    }
+
+    /// Resets the statement and tells what it did.
+    #[inline]
+    fn done(&mut self, facts: Facts, stopped: bool) -> Result<Done> {
+        let handle = self.here()?;
+        if facts.kind == Kind::Read {
+            handle.finish();
+            return Ok(Done::default());
+        }
+        if stopped {
+            // The reset commits what was written before the first row.
+            handle.finish_checked()?;
+        } else {
+            handle.finish();
+        }
+        let mut done = Done::default();
+        if facts.kind == Kind::Write {
+            done.rows_affected = handle.changes();
+            if facts.inserts && done.rows_affected == 1 {
+                done.last_insert_id = Some(handle.last_rowid()).filter(|key| *key != 0);
+            }
+        }
+        if handle.autocommit() {
+            self.committed(facts.kind)?;
+        }
+        Ok(done)
+    }
+
+    /// After a commit: the write-ahead log has started, and may be long.
+    fn committed(&mut self, kind: Kind) -> Result<()> {
+        let pages = self.hooks.wal_pages();
+        if pages > 0 && matches!(kind, Kind::Write | Kind::Commit) {
+            self.log_starts = false;
+        }
+        if self.checkpoint_pages > 0 && pages >= self.checkpoint_at {
+            self.hooks.wal_written(0);
+            self.send_away(Job::Checkpoint, false)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses statements after SQLite has undone the transaction by itself.
+    #[inline]
+    fn check_transaction(&mut self) -> Result<()> {
+        if self.transaction == Transaction::Promised && self.here()?.autocommit() {
+            return Err(Error::new(
+                ErrorKind::TransactionClosed,
+                "SQLite has undone the transaction (after a cancelled write or an earlier error): roll it back",
+            ));
+        }
+        Ok(())
+    }
+
+    fn end_query_only(&mut self) -> Result<()> {
+        if self.query_only {
+            self.here()?.texts("PRAGMA query_only = 0")?;
+            self.query_only = false;
+        }
+        Ok(())
+    }
+
+    async fn end_transaction(&mut self) -> Result<()> {
+        self.settle().await?;
+        if !self.here()?.autocommit() {
+            self.run(Query { sql: "ROLLBACK", binds: &[], cacheable: true }, &mut Discard).await?;
+            self.settle().await?;
+        }
+        self.end_query_only()?;
+        self.transaction = Transaction::None;
+        Ok(())
+    }
+
+    /// Closes the database and says whether that went well.
+    pub(crate) async fn shut(mut self) -> Result<()> {
+        if let Place::Away { statement: true, .. } = self.place {
+            self.hooks.cancel();
+        }
+        self.settle().await?;
+        match std::mem::replace(&mut self.place, Place::Lost) {
+            Place::Here(handle) => handle.close().await,
+            _ => Err(lost()),
+        }
+    }
+}
+
+impl Drop for SqliteConnection {
+    fn drop(&mut self) {
+        if let Place::Away { statement: true, .. } = self.place {
+            self.hooks.cancel();
+        }
+    }
+}
+
+/// A statement that runs: reset whatever way this ends.
+struct Run<'c>(&'c mut SqliteConnection);
+
+impl Drop for Run<'_> {
+    fn drop(&mut self) {
+        if let Place::Here(handle) = &mut self.0.place
+            && handle.is_active()
+        {
+            handle.finish();
+        }
+    }
+}
+
+impl Run<'_> {
+    /// Runs the statement in use once.
+    #[inline]
+    async fn attempt(&mut self, mode: Mode, sink: &mut dyn RowSink) -> Result<Outcome> {
+        if mode != Mode::Blocking {
+            match self.inline(mode == Mode::Watched, sink).await? {
+                Outcome::Move => {}
+                outcome => return Ok(outcome),
+            }
+        }
+        self.in_chunks(sink).await
+    }
+
+    /// On the caller's thread.
+    async fn inline(&mut self, watched: bool, sink: &mut dyn RowSink) -> Result<Outcome> {
+        let mut restartable = true;
+        loop {
+            let hooks = Arc::as_ref(&self.0.hooks);
+            let Place::Here(handle) = &mut self.0.place else { return Err(lost()) };
+            match slice(handle, hooks, watched && restartable, sink)? {
+                Slice::Ended(outcome) => return Ok(outcome),
+                Slice::Spent => yield_now().await,
+                Slice::Paused => poll_fn(|cx| sink.poll_ready(cx)).await,
+            }
+            restartable = sink.restartable();
+            if !restartable {
+                return Ok(Outcome::Move);
+            }
+        }
+    }
+
+    /// In the blocking pool, rows in chunks.
+    async fn in_chunks(&mut self, sink: &mut dyn RowSink) -> Result<Outcome> {
+        let mut taken = Duration::ZERO;
+        loop {
+            let (chunk, end) = self.0.away(Job::Rows).await?;
+            taken += chunk.taken();
+            for row in chunk.rows() {
+                match sink.row(&row)? {
+                    Flow::Continue => {}
+                    Flow::Pause => poll_fn(|cx| sink.poll_ready(cx)).await,
+                    Flow::Stop => return Ok(Outcome::Stopped),
+                }
+            }
+            match end {
+                End::More => {}
+                End::Failed(error) | End::FailedAt(_, error) => return Ok(Outcome::Failed(error)),
+                End::Done | End::Checkpointed(..) => {
+                    if taken < SHORT {
+                        self.0.here()?.set_long(false);
+                    }
+                    return Ok(Outcome::Done);
+                }
+            }
+        }
+    }
+}
+
+/// How a slice of a statement on the caller's thread ended.
+enum Slice {
+    Ended(Outcome),
+    /// Its time is over.
+    Spent,
+    /// The sink has no room.
+    Paused,
+}
+
+/// Runs the statement in use for a while; nothing is awaited here.
+#[inline]
+fn slice(handle: &mut Handle, hooks: &Hooks, watched: bool, sink: &mut dyn RowSink) -> Result<Slice> {
+    let mut rows = 0_u32;
+    let mut start: Option<Instant> = None;
+    loop {
+        hooks.arm(watched);
+        match handle.step() {
+            Step::Row => match sink.row(&handle.view())? {
+                Flow::Continue => {}
+                Flow::Pause => return Ok(Slice::Paused),
+                Flow::Stop => return Ok(Slice::Ended(Outcome::Stopped)),
+            },
+            Step::Done => return Ok(Slice::Ended(Outcome::Done)),
+            Step::Failed(_) if hooks.spent() => return Ok(Slice::Ended(Outcome::TooLong)),
+            Step::Failed(said) => return Ok(Slice::Ended(Outcome::Failed(said.into()))),
+        }
+        rows = rows.wrapping_add(1);
+        if rows.is_multiple_of(LOOK_EVERY) || hooks.ticked() {
+            match start {
+                None => start = Some(Instant::now()),
+                Some(start) if start.elapsed() >= SLICE => return Ok(Slice::Spent),
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+/// What the blocking pool does.
+fn perform(handle: &mut Handle, hooks: &Hooks, job: Job) -> (Chunk, End) {
+    hooks.arm(false);
+    match job {
+        Job::Rows => {
+            let mut chunk = Chunk::default();
+            let start = Instant::now();
+            let mut rows = 0_u32;
+            let end = loop {
+                match handle.step() {
+                    Step::Row => chunk.push(&handle.view()),
+                    Step::Done => break End::Done,
+                    Step::Failed(said) => break End::Failed(said.into()),
+                }
+                rows += 1;
+                if chunk.is_full() || ((rows.is_multiple_of(16) || hooks.ticked()) && start.elapsed() >= CHUNK_TIME) {
+                    break End::More;
+                }
+            };
+            chunk.set_taken(start.elapsed());
+            (chunk, end)
+        }
+        Job::Batch(sql, mut at) => {
+            let end = loop {
+                let rest = sql.get(at..).unwrap_or_default();
+                match handle.start_first(rest) {
+                    Ok(Some(taken)) => match to_end(handle) {
+                        Ok(()) => at += taken,
+                        Err(error) => break End::FailedAt(at, error),
+                    },
+                    Ok(None) => break End::Done,
+                    Err(error) => break End::FailedAt(at, error),
+                }
+            };
+            (Chunk::default(), end)
+        }
+        Job::Checkpoint => {
+            let end = match handle.checkpoint() {
+                Ok((log, copied)) => End::Checkpointed(log, copied >= log),
+                Err(error) => {
+                    // Another connection is at it, or the disk failed, which the next commit will say.
+                    tracing::debug!(target: "orm::sqlite", error = %error, "checkpoint put off");
+                    End::Checkpointed(0, false)
+                }
+            };
+            (Chunk::default(), end)
+        }
+    }
+}
+
+fn to_end(handle: &mut Handle) -> Result<()> {
+    let result = loop {
+        match handle.step() {
+            Step::Row => {}
+            Step::Done => break Ok(()),
+            Step::Failed(said) => break Err(said.into()),
+        }
+    };
+    handle.finish();
+    result
+}
+
+fn ask_durability(handle: &mut Handle) -> Result<Durability> {
+    let mut worst = Durability::None;
+    for row in handle.texts_beside("PRAGMA database_list")? {
+        let [_, name, file] = &row[..] else { continue };
+        if file.is_empty() {
+            continue; // In memory, or temporary.
+        }
+        let name = name.replace('"', "\"\"");
+        let mut ask = |what: &str| -> Result<String> {
+            let rows = handle.texts_beside(&format!("PRAGMA \"{name}\".{what}"))?;
+            Ok(rows.into_iter().flatten().next().unwrap_or_default())
+        };
+        let synchronous = ask("synchronous")?;
+        let durability = match (&*ask("journal_mode")?, &*synchronous) {
+            (_, "0") => Durability::None,
+            ("wal", "1") => Durability::Log,
+            _ => Durability::Waits,
+        };
+        worst = match (worst, durability) {
+            (Durability::Waits, _) | (_, Durability::Waits) => Durability::Waits,
+            (Durability::Log, _) | (_, Durability::Log) => Durability::Log,
+            _ => Durability::None,
+        };
+    }
+    Ok(worst)
+}
+
+/// Whether a write visits few rows, by its plan.
+fn is_bounded(handle: &mut Handle, sql: &str) -> Result<bool> {
+    for line in handle.plan(sql)? {
+        match policy::visits(&line) {
+            Visits::Bounded => {}
+            Visits::Unbounded => return Ok(false),
+            Visits::BoundedIfUnique(index, columns) => {
+                let index = index.replace('\'', "''");
+                let rows = handle.texts_beside(&format!(
+                    "SELECT (SELECT count(*) FROM pragma_index_info('{index}')) FROM sqlite_master AS t, \
+                     pragma_index_list(t.tbl_name) AS i \
+                     WHERE t.type = 'index' AND t.name = '{index}' AND i.name = t.name AND i.\"unique\""
+                ))?;
+                if rows.into_iter().flatten().next() != Some(columns.to_string()) {
+                    return Ok(false);
+                }
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Whether the error goes away by itself: a lock that somebody holds, but not a snapshot that is out of date.
+fn waiting_helps(error: &Error) -> bool {
+    error.kind() == ErrorKind::Busy
+        && match error.code().and_then(|code| code.parse::<i32>().ok()) {
+            Some(libsqlite3_sys::SQLITE_BUSY_SNAPSHOT) => false,
+            Some(libsqlite3_sys::SQLITE_LOCKED_SHAREDCACHE) => true,
+            Some(code) => code & 0xff == libsqlite3_sys::SQLITE_BUSY,
+            None => false,
+        }
+}
+
+#[cold]
+fn lost() -> Error {
+    Error::new(ErrorKind::ConnectionLost, "the runtime shut down while the connection was in use")
+}
+
+/// Lets other tasks run.
+async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Growing pauses up to a limit.
+pub(crate) struct Patience {
+    start: Instant,
+    limit: Duration,
+    pause: Duration,
+    random: u64,
+}
+
+impl Patience {
+    pub(crate) fn new(limit: Duration, start: Instant) -> Self {
+        // Connections that wait for one another should not wake together; that needs no good randomness.
+        let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0);
+        Self { start, limit, pause: Duration::from_millis(1), random }
+    }
+
+    /// Sleeps a little; false at once when the limit is reached.
+    pub(crate) async fn wait(&mut self) -> bool {
+        let left = self.limit.saturating_sub(self.start.elapsed());
+        if left.is_zero() {
+            return false;
+        }
+        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let percent = u32::try_from((self.random >> 33) % 100).unwrap_or_default();
+        let pause = (self.pause / 2 + self.pause * percent / 100).min(left);
+        self.pause = (self.pause * 2).min(Duration::from_millis(50));
+        if tokio::runtime::Handle::try_current().is_ok() {
+            tokio::time::sleep(pause).await;
+        } else {
+            std::thread::sleep(pause);
+        }
+        true
+    }
+}
+
+#[async_trait]
+impl Connection for SqliteConnection {
+    async fn fetch(&mut self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
+        // Statements that never wait would otherwise keep the task from ever giving way.
+        tokio::task::coop::consume_budget().await;
+        self.settle().await?;
+        self.check_transaction()?;
+        self.run(query, sink).await
+    }
+
+    async fn batch(&mut self, sql: &str) -> Result<()> {
+        self.settle().await?;
+        self.check_transaction()?;
+        let sql: Arc<str> = sql.into();
+        let mut at = 0;
+        let mut patience: Option<Patience> = None;
+        let run = Run(self);
+        run.0.durability = Durability::Unknown;
+        loop {
+            let (_, end) = run.0.away(Job::Batch(Arc::clone(&sql), at)).await?;
+            let handle = run.0.here()?;
+            handle.finish();
+            let End::FailedAt(failed, error) = end else { break };
+            if failed > at {
+                patience = None;
+            }
+            at = failed;
+            if !waiting_helps(&error) || !handle.holds_nothing() {
+                return Err(error);
+            }
+            let patience = patience.get_or_insert_with(|| Patience::new(run.0.busy_limit, Instant::now()));
+            if !patience.wait().await {
+                return Err(error);
+            }
+        }
+        if run.0.here()?.autocommit() {
+            run.0.committed(Kind::Write)?;
+        }
+        Ok(())
+    }
+
+    async fn begin(&mut self, options: &BeginOptions) -> Result<()> {
+        if options.deferrable {
+            return Err(Error::unsupported(crate::dialect::NAME, "deferrable transactions"));
+        }
+        if self.transaction == Transaction::Promised {
+            return Err(Error::new(ErrorKind::InvalidStatement, "the connection has an open transaction already"));
+        }
+        // Every isolation level is met: transactions of SQLite are serializable
+        // (https://www.sqlite.org/isolation.html).
+        let sql = match options.lock_mode.unwrap_or(if options.read_only { LockMode::Deferred } else { self.lock_mode })
+        {
+            LockMode::Deferred => "BEGIN",
+            LockMode::Immediate => "BEGIN IMMEDIATE",
+            LockMode::Exclusive => "BEGIN EXCLUSIVE",
+        };
+        self.transaction = Transaction::Promised;
+        let result = async {
+            self.settle().await?;
+            self.run(Query { sql, binds: &[], cacheable: true }, &mut Discard).await?;
+            if options.read_only {
+                self.query_only = true;
+                self.here()?.texts("PRAGMA query_only = 1")?;
+            }
+            Ok(())
+        }
+        .await;
+        if result.is_err() {
+            let _ = self.end_transaction().await;
+        }
+        result
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        self.settle().await?;
+        self.check_transaction()?;
+        self.run(Query { sql: "COMMIT", binds: &[], cacheable: true }, &mut Discard).await?;
+        self.transaction = Transaction::None;
+        if self.query_only {
+            self.settle().await?;
+            self.end_query_only()?;
+        }
+        Ok(())
+    }
+
+    async fn rollback(&mut self) -> Result<()> {
+        let result = self.end_transaction().await;
+        self.broken |= result.is_err();
+        result
+    }
+
+    fn in_transaction(&self) -> bool {
+        self.transaction == Transaction::Promised
+            || match &self.place {
+                Place::Here(handle) => !handle.autocommit(),
+                Place::Away { in_transaction, .. } => *in_transaction,
+                Place::Lost => false,
+            }
+    }
+
+    fn abandon(&mut self) {
+        let Place::Here(handle) = &mut self.place else { return };
+        if handle.is_active() {
+            handle.finish();
+        }
+        if !handle.autocommit() {
+            let _ = handle.texts("ROLLBACK");
+        }
+        if handle.autocommit() && self.end_query_only().is_ok() {
+            self.transaction = Transaction::None;
+        }
+    }
+
+    async fn reset(&mut self) -> Result<()> {
+        let result = self.end_transaction().await;
+        self.broken |= result.is_err();
+        result
+    }
+
+    fn needs_reset(&self) -> bool {
+        self.in_transaction()
+            || self.query_only
+            || match &self.place {
+                Place::Here(handle) => handle.is_active(),
+                Place::Away { statement, .. } => *statement,
+                Place::Lost => true,
+            }
+    }
+
+    async fn ping(&mut self) -> Result<()> {
+        self.settle().await
+    }
+
+    fn is_broken(&self) -> bool {
+        self.broken || matches!(self.place, Place::Lost)
+    }
+
+    async fn close(self: Box<Self>) {
+        if let Err(error) = self.shut().await {
+            tracing::debug!(target: "orm::sqlite", error = %error, "closing failed");
+        }
+    }
+}

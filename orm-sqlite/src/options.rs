@@ -1,0 +1,459 @@
+//! How to open a database: a typed builder and its URL form. Handing the settings to sqlx is here too; opening is not.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use orm_core::driver::LockMode;
+use orm_core::{Error, ErrorKind, Result};
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+
+/// How to open a database.
+///
+/// The defaults are those of a server application: files are created when missing and use a write-ahead log with
+/// `synchronous = NORMAL`, foreign keys are enforced, and a locked database is waited for up to five seconds.
+///
+/// ```
+/// use std::time::Duration;
+/// use orm_sqlite::SqliteOptions;
+///
+/// let typed = SqliteOptions::file("app.db").read_only(true).busy_timeout(Duration::from_secs(1));
+/// let parsed: SqliteOptions = "sqlite:app.db?mode=ro&busy_timeout=1000".parse()?;
+/// assert_eq!(typed, parsed);
+/// # Ok::<(), orm_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqliteOptions {
+    place: Place,
+    read_only: bool,
+    create_if_missing: bool,
+    immutable: bool,
+    journal_mode: Option<JournalMode>,
+    synchronous: Option<Synchronous>,
+    busy_timeout: Duration,
+    foreign_keys: bool,
+    statement_cache: usize,
+    checkpoint_pages: u32,
+    lock_mode: LockMode,
+    pragmas: Vec<(String, String)>,
+}
+
+/// Where the database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    Memory,
+    File(PathBuf),
+}
+
+/// How changes are made safe against a crash: `PRAGMA journal_mode`
+/// (<https://www.sqlite.org/pragma.html#pragma_journal_mode>).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JournalMode {
+    /// A write-ahead log: readers and one writer do not wait for each other. The default for files.
+    Wal,
+    /// A rollback journal that is removed after each transaction.
+    Delete,
+    /// A rollback journal that is cut to nothing after each transaction.
+    Truncate,
+    /// A rollback journal whose head is overwritten after each transaction.
+    Persist,
+    /// A rollback journal in memory: a crash may damage the database.
+    Memory,
+    /// No journal: ROLLBACK does not work and a crash may damage the database.
+    Off,
+}
+
+impl JournalMode {
+    fn sql(self) -> &'static str {
+        match self {
+            Self::Wal => "WAL",
+            Self::Delete => "DELETE",
+            Self::Truncate => "TRUNCATE",
+            Self::Persist => "PERSIST",
+            Self::Memory => "MEMORY",
+            Self::Off => "OFF",
+        }
+    }
+}
+
+/// How often the disk is told to write: `PRAGMA synchronous`
+/// (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Synchronous {
+    /// Never: a power loss may damage the database.
+    Off,
+    /// At checkpoints. With a write-ahead log a power loss may undo the latest commits, never damage the database. The
+    /// default with [`JournalMode::Wal`].
+    Normal,
+    /// At each commit. The default with other journals.
+    Full,
+    /// As `Full`, and the journal's directory too.
+    Extra,
+}
+
+impl Synchronous {
+    fn sql(self) -> &'static str {
+        match self {
+            Self::Off => "OFF",
+            Self::Normal => "NORMAL",
+            Self::Full => "FULL",
+            Self::Extra => "EXTRA",
+        }
+    }
+}
+
+impl SqliteOptions {
+    /// A database in a file, created when missing.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self {
+            place: Place::File(path.into()),
+            read_only: false,
+            create_if_missing: true,
+            immutable: false,
+            journal_mode: None,
+            synchronous: None,
+            busy_timeout: Duration::from_secs(5),
+            foreign_keys: true,
+            statement_cache: 256,
+            checkpoint_pages: 1000,
+            lock_mode: LockMode::Deferred,
+            pragmas: Vec::new(),
+        }
+    }
+
+    /// A database that lives in one connection's memory and goes with it. Its driver allows one connection.
+    pub fn memory() -> Self {
+        Self { place: Place::Memory, ..Self::file("") }
+    }
+
+    /// Reads a URL: `sqlite::memory:`, `sqlite:app.db`, `sqlite://data/app.db?mode=ro`, `sqlite:///srv/app.db`.
+    ///
+    /// | Parameter | Values |
+    /// |---|---|
+    /// | `mode` | `ro`, `rw` (the file must exist), `rwc` (the default), `memory` |
+    /// | `journal_mode` | `wal`, `delete`, `truncate`, `persist`, `memory`, `off` |
+    /// | `synchronous` | `off`, `normal`, `full`, `extra` |
+    /// | `busy_timeout` | milliseconds |
+    /// | `foreign_keys`, `immutable` | `true`, `false`, `on`, `off`, `1`, `0` |
+    /// | `statement_cache` | statements kept prepared per connection |
+    /// | `checkpoint_pages` | pages of write-ahead log that start a checkpoint |
+    /// | `lock_mode` | `deferred`, `immediate`, `exclusive`: how transactions begin |
+    /// | `pragma.NAME` | the value of any other pragma |
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] naming what cannot be read.
+    pub fn from_url(url: &str) -> Result<Self> {
+        let Some(rest) = url.strip_prefix("sqlite:") else {
+            return Err(config("a URL of SQLite starts with `sqlite:`"));
+        };
+        let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+        let path = path.strip_prefix("//").unwrap_or(path);
+        let mut options = match decoded(path)? {
+            path if path == ":memory:" => Self::memory(),
+            path if path.is_empty() => {
+                return Err(config("the URL names no file: write `sqlite:app.db` or `sqlite::memory:`"));
+            }
+            path => Self::file(path),
+        };
+        for pair in parameters.split('&').filter(|pair| !pair.is_empty()) {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            options = options.parameter(key, &decoded(value)?)?;
+        }
+        Ok(options)
+    }
+
+    fn parameter(self, key: &str, value: &str) -> Result<Self> {
+        let wrong = || config(format!("the URL's parameter `{key}` has a value that is not one of its values"));
+        let lower = value.to_ascii_lowercase();
+        let boolean = || match &*lower {
+            "true" | "on" | "1" | "yes" => Ok(true),
+            "false" | "off" | "0" | "no" => Ok(false),
+            _ => Err(wrong()),
+        };
+        Ok(match key {
+            "mode" => match &*lower {
+                "ro" => self.read_only(true),
+                "rw" => self.create_if_missing(false),
+                "rwc" => self.create_if_missing(true),
+                "memory" => Self { place: Place::Memory, ..self },
+                _ => return Err(wrong()),
+            },
+            "journal_mode" => self.journal_mode(match &*lower {
+                "wal" => JournalMode::Wal,
+                "delete" => JournalMode::Delete,
+                "truncate" => JournalMode::Truncate,
+                "persist" => JournalMode::Persist,
+                "memory" => JournalMode::Memory,
+                "off" => JournalMode::Off,
+                _ => return Err(wrong()),
+            }),
+            "synchronous" => self.synchronous(match &*lower {
+                "off" | "0" => Synchronous::Off,
+                "normal" | "1" => Synchronous::Normal,
+                "full" | "2" => Synchronous::Full,
+                "extra" | "3" => Synchronous::Extra,
+                _ => return Err(wrong()),
+            }),
+            "lock_mode" => self.lock_mode(match &*lower {
+                "deferred" => LockMode::Deferred,
+                "immediate" => LockMode::Immediate,
+                "exclusive" => LockMode::Exclusive,
+                _ => return Err(wrong()),
+            }),
+            "busy_timeout" => {
+                self.busy_timeout(Duration::from_millis(value.parse::<u32>().map_err(|_| wrong())?.into()))
+            }
+            "foreign_keys" => self.foreign_keys(boolean()?),
+            "immutable" => self.immutable(boolean()?),
+            "statement_cache" => self.statement_cache(value.parse().map_err(|_| wrong())?),
+            "checkpoint_pages" => self.checkpoint_pages(value.parse().map_err(|_| wrong())?),
+            _ => match key.strip_prefix("pragma.") {
+                Some(name) => self.pragma(name, value)?,
+                None => return Err(config(format!("URLs of SQLite have no parameter `{key}`"))),
+            },
+        })
+    }
+
+    /// Whether writes are refused. The file must exist.
+    #[must_use]
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
+        self
+    }
+
+    /// Whether a missing file is created; true unless changed.
+    #[must_use]
+    pub fn create_if_missing(mut self, create: bool) -> Self {
+        self.create_if_missing = create;
+        self
+    }
+
+    /// Says that nobody changes the file, so that it is read without locks
+    /// (<https://www.sqlite.org/uri.html#uriimmutable>).
+    #[must_use]
+    pub fn immutable(mut self, immutable: bool) -> Self {
+        self.immutable = immutable;
+        self
+    }
+
+    /// The journal mode. Unless changed, files use [`JournalMode::Wal`]; a database opened read-only keeps its own.
+    #[must_use]
+    pub fn journal_mode(mut self, mode: JournalMode) -> Self {
+        self.journal_mode = Some(mode);
+        self
+    }
+
+    /// How often the disk is told to write.
+    #[must_use]
+    pub fn synchronous(mut self, synchronous: Synchronous) -> Self {
+        self.synchronous = Some(synchronous);
+        self
+    }
+
+    /// How long a locked database is waited for before [`ErrorKind::Busy`]; five seconds unless changed.
+    #[must_use]
+    pub fn busy_timeout(mut self, timeout: Duration) -> Self {
+        self.busy_timeout = timeout;
+        self
+    }
+
+    /// Whether foreign keys are enforced; true unless changed.
+    #[must_use]
+    pub fn foreign_keys(mut self, enforced: bool) -> Self {
+        self.foreign_keys = enforced;
+        self
+    }
+
+    /// How many statements each connection keeps prepared; 256 unless changed.
+    #[must_use]
+    pub fn statement_cache(mut self, statements: usize) -> Self {
+        self.statement_cache = statements;
+        self
+    }
+
+    /// How many pages of write-ahead log start a checkpoint in the background; 1000 unless changed, 0 for never.
+    #[must_use]
+    pub fn checkpoint_pages(mut self, pages: u32) -> Self {
+        self.checkpoint_pages = pages;
+        self
+    }
+
+    /// How transactions begin that do not say it themselves; [`LockMode::Deferred`] unless changed. Applications whose
+    /// transactions mostly read first and write later want [`LockMode::Immediate`]: a deferred one cannot wait for
+    /// another writer once it has read.
+    #[must_use]
+    pub fn lock_mode(mut self, mode: LockMode) -> Self {
+        self.lock_mode = mode;
+        self
+    }
+
+    /// Sets any other pragma when a connection opens, such as `cache_size` or `mmap_size`. The value is quoted.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when the name is no identifier or the value has a NUL.
+    pub fn pragma(mut self, name: &str, value: &str) -> Result<Self> {
+        let plain = |part: &str| {
+            part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && part.bytes().any(|b| !b.is_ascii_digit())
+        };
+        if !name.split('.').all(plain) || name.split('.').count() > 2 {
+            return Err(config("a pragma's name has letters, digits and underscores only"));
+        }
+        if value.contains('\0') {
+            return Err(config(format!("the value of the pragma `{name}` has a NUL character")));
+        }
+        self.pragmas.push((name.to_owned(), value.to_owned()));
+        Ok(self)
+    }
+
+    pub(crate) fn is_memory(&self) -> bool {
+        self.place == Place::Memory
+    }
+
+    pub(crate) fn busy_limit(&self) -> Duration {
+        self.busy_timeout
+    }
+
+    pub(crate) fn cache_size(&self) -> usize {
+        self.statement_cache
+    }
+
+    pub(crate) fn checkpoint_at(&self) -> u32 {
+        self.checkpoint_pages
+    }
+
+    pub(crate) fn default_lock_mode(&self) -> LockMode {
+        self.lock_mode
+    }
+
+    /// The settings as sqlx wants them.
+    pub(crate) fn for_sqlx(&self) -> SqliteConnectOptions {
+        // A wait of SQLite's own blocks sqlx's worker only; it ends when the connection is handed over.
+        let wait = self.busy_timeout.min(Duration::from_secs(3600));
+        let mut options = SqliteConnectOptions::new()
+            .busy_timeout(wait)
+            .foreign_keys(self.foreign_keys)
+            .read_only(self.read_only)
+            .create_if_missing(self.create_if_missing && !self.read_only)
+            .immutable(self.immutable)
+            .statement_cache_capacity(8)
+            .disable_statement_logging();
+        options = match &self.place {
+            Place::Memory => options.filename(":memory:").in_memory(true),
+            Place::File(path) => options.filename(path),
+        };
+        let journal = self.journal_mode.or_else(|| {
+            let changeable = !self.is_memory() && !self.read_only && !self.immutable;
+            changeable.then_some(JournalMode::Wal)
+        });
+        if let Some(journal) = journal {
+            options = options.pragma("journal_mode", journal.sql());
+        }
+        let synchronous = self.synchronous.or_else(|| {
+            let wal = matches!(journal, Some(JournalMode::Wal)) || (self.read_only && journal.is_none());
+            wal.then_some(Synchronous::Normal)
+        });
+        if let Some(synchronous) = synchronous {
+            options = options.pragma("synchronous", synchronous.sql());
+        }
+        for (name, value) in &self.pragmas {
+            options = options.pragma(name.clone(), quoted(value));
+        }
+        options
+    }
+}
+
+impl FromStr for SqliteOptions {
+    type Err = Error;
+
+    fn from_str(url: &str) -> Result<Self> {
+        Self::from_url(url)
+    }
+}
+
+/// The URL without its parameters.
+impl fmt::Display for SqliteOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Place::Memory => f.write_str("sqlite::memory:"),
+            Place::File(path) => write!(f, "sqlite:{}", Path::display(path)),
+        }
+    }
+}
+
+#[cold]
+fn config(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::Config, message)
+}
+
+/// A pragma's value: a number as it is, anything else as a text constant.
+fn quoted(value: &str) -> String {
+    if value.parse::<i64>().is_ok() { value.to_owned() } else { format!("'{}'", value.replace('\'', "''")) }
+}
+
+/// Resolves `%20` and the like.
+fn decoded(text: &str) -> Result<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        if *first != b'%' {
+            bytes.push(*first);
+            continue;
+        }
+        let digits = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok());
+        match digits.and_then(|two| u8::from_str_radix(two, 16).ok()) {
+            Some(byte) => bytes.push(byte),
+            None => return Err(config("`%` in a URL is followed by two hexadecimal digits")),
+        }
+        rest = tail.get(2..).unwrap_or_default();
+    }
+    String::from_utf8(bytes).map_err(|_| config("the URL is not UTF-8 once its `%` sequences are resolved"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn same(url: &str, options: SqliteOptions) {
+        assert_eq!(SqliteOptions::from_url(url).unwrap(), options, "{url}");
+    }
+
+    #[test]
+    fn urls_name_a_place_and_settings() {
+        same("sqlite::memory:", SqliteOptions::memory());
+        same("sqlite://:memory:", SqliteOptions::memory());
+        same("sqlite:app.db", SqliteOptions::file("app.db"));
+        same("sqlite://app.db", SqliteOptions::file("app.db"));
+        same("sqlite:///srv/a%20b.db?mode=rw", SqliteOptions::file("/srv/a b.db").create_if_missing(false));
+        same("sqlite:a.db?foreign_keys=off&synchronous=full", {
+            SqliteOptions::file("a.db").foreign_keys(false).synchronous(Synchronous::Full)
+        });
+        same("sqlite:a.db?pragma.cache_size=-4000", SqliteOptions::file("a.db").pragma("cache_size", "-4000").unwrap());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_without_its_value() {
+        for url in [
+            "postgres://x",
+            "sqlite:",
+            "sqlite:a.db?mode=secret",
+            "sqlite:a.db?nonsense=secret",
+            "sqlite:a.db?busy_timeout=secret",
+            "sqlite:a%zz.db",
+            "sqlite:a.db?pragma.x;drop=secret",
+        ] {
+            let error = SqliteOptions::from_url(url).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config, "{url}");
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn pragma_values_are_quoted() {
+        assert_eq!(quoted("-4000"), "-4000");
+        assert_eq!(quoted("x'; DROP TABLE t"), "'x''; DROP TABLE t'");
+    }
+}

@@ -1,0 +1,127 @@
+//! Rows on their way out: read straight from the statement on the caller's thread ([`View`]), or copied into a
+//! [`Chunk`] on another thread.
+
+use std::time::Duration;
+
+use orm_core::row::Row;
+use orm_core::{Error, ErrorKind, Result, ValueRef};
+
+use crate::handle::{Column, View};
+use crate::types::Cell;
+
+/// Rows of a chunk at most.
+const CHUNK_ROWS: usize = 256;
+/// Bytes of a chunk from which on it takes no further row.
+const CHUNK_BYTES: usize = 256 * 1024;
+
+impl Row for View<'_> {
+    #[inline]
+    fn len(&self) -> usize {
+        self.width()
+    }
+
+    #[inline]
+    fn get(&self, index: usize) -> Result<ValueRef<'_>> {
+        match self.column(index) {
+            Some(Column::Integer(v)) => Ok(ValueRef::I64(v)),
+            Some(Column::Text(bytes)) => match std::str::from_utf8(bytes) {
+                Ok(text) => Ok(ValueRef::Text(text)),
+                Err(error) => Err(not_utf8(error)),
+            },
+            Some(Column::Null) => Ok(ValueRef::Null),
+            Some(Column::Real(v)) => Ok(ValueRef::F64(v)),
+            Some(Column::Blob(bytes)) => Ok(ValueRef::Bytes(bytes)),
+            None => Err(no_column(index, self.width())),
+        }
+    }
+}
+
+#[cold]
+fn not_utf8(error: std::str::Utf8Error) -> Error {
+    Error::decode("text", "bytes that are not UTF-8").with_source(error)
+}
+
+#[cold]
+fn no_column(index: usize, width: usize) -> Error {
+    Error::new(ErrorKind::Decode, format!("the row has {width} columns, and the one at {index} was asked for"))
+}
+
+/// Rows copied out of a statement.
+#[derive(Debug, Default)]
+pub(crate) struct Chunk {
+    width: usize,
+    cells: Vec<Cell>,
+    buffer: Vec<u8>,
+    taken: Duration,
+}
+
+impl Chunk {
+    /// How long it took to make.
+    pub(crate) fn taken(&self) -> Duration {
+        self.taken
+    }
+
+    /// Says how long it took to make.
+    pub(crate) fn set_taken(&mut self, taken: Duration) {
+        self.taken = taken;
+    }
+
+    /// Copies one row.
+    pub(crate) fn push(&mut self, row: &View<'_>) {
+        self.width = row.width();
+        for index in 0..self.width {
+            let start = self.buffer.len();
+            self.cells.push(match row.column(index) {
+                None | Some(Column::Null) => Cell::Null,
+                Some(Column::Integer(v)) => Cell::Integer(v),
+                Some(Column::Real(v)) => Cell::Real(v),
+                Some(Column::Text(bytes)) => {
+                    self.buffer.extend_from_slice(bytes);
+                    Cell::Text(start, self.buffer.len())
+                }
+                Some(Column::Blob(bytes)) => {
+                    self.buffer.extend_from_slice(bytes);
+                    Cell::Blob(start, self.buffer.len())
+                }
+            });
+        }
+    }
+
+    /// Whether no further row should be copied.
+    pub(crate) fn is_full(&self) -> bool {
+        self.cells.len() >= CHUNK_ROWS * self.width.max(1) || self.buffer.len() >= CHUNK_BYTES
+    }
+
+    /// The rows, in order.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = ChunkRow<'_>> {
+        self.cells.chunks(self.width.max(1)).map(|cells| ChunkRow { cells, buffer: &self.buffer })
+    }
+}
+
+/// One row of a [`Chunk`].
+#[derive(Debug)]
+pub(crate) struct ChunkRow<'c> {
+    cells: &'c [Cell],
+    buffer: &'c [u8],
+}
+
+impl Row for ChunkRow<'_> {
+    fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    #[inline]
+    fn get(&self, index: usize) -> Result<ValueRef<'_>> {
+        match self.cells.get(index) {
+            Some(Cell::Integer(v)) => Ok(ValueRef::I64(*v)),
+            Some(Cell::Text(start, end)) => {
+                let bytes = self.buffer.get(*start..*end).unwrap_or_default();
+                std::str::from_utf8(bytes).map(ValueRef::Text).map_err(not_utf8)
+            }
+            Some(Cell::Null) => Ok(ValueRef::Null),
+            Some(Cell::Real(v)) => Ok(ValueRef::F64(*v)),
+            Some(Cell::Blob(start, end)) => Ok(ValueRef::Bytes(self.buffer.get(*start..*end).unwrap_or_default())),
+            None => Err(no_column(index, self.cells.len())),
+        }
+    }
+}
