@@ -116,6 +116,10 @@ impl Dialect for MysqlDialect {
         self.server.name()
     }
 
+    fn current_schema(&self) -> &'static str {
+        "DATABASE()"
+    }
+
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
     }

@@ -6,10 +6,11 @@ use std::fmt::Write;
 
 use orm_core::ast::Function;
 use orm_core::dialect::{
-    Capabilities, CommentStyle, Dialect, FunctionForm, JsonStyle, LimitStyle, ListStyle, RegexpStyle, UpsertStyle,
+    Capabilities, CommentStyle, Dialect, FunctionForm, JsonStyle, LimitStyle, ListStyle, RegexpStyle, SqlWriter,
+    UpsertStyle,
 };
 use orm_core::schema::ColumnSchema;
-use orm_core::{EnumStorage, Error, Result, SqlType, Value};
+use orm_core::{EnumDef, EnumStorage, Error, Result, SqlType, Value};
 
 use crate::bind;
 use crate::types::{conversion, quoted, type_name};
@@ -101,6 +102,21 @@ const NAME: &str = "postgresql";
 impl Dialect for PostgresDialect {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn push_create_enum(&self, w: &mut SqlWriter<'_>, def: &EnumDef) -> Result<()> {
+        // There is no CREATE TYPE IF NOT EXISTS; the block catches that one error alone.
+        w.push_sql("DO $orm$ BEGIN CREATE TYPE ");
+        w.push_ident(def.name)?;
+        w.push_sql(" AS ENUM (");
+        w.separated(", ", def.labels, |w, label| {
+            if label.contains("$orm$") {
+                return Err(Error::encode("the label of an enum cannot contain `$orm$`"));
+            }
+            w.push_text_literal(label)
+        })?;
+        w.push_sql("); EXCEPTION WHEN duplicate_object THEN NULL; END $orm$");
+        Ok(())
     }
 
     fn capabilities(&self) -> &Capabilities {

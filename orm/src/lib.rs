@@ -12,6 +12,7 @@ mod pool;
 pub mod prelude;
 mod random;
 mod raw;
+mod tables;
 mod transaction;
 
 /// The driver of MySQL and MariaDB, with its options.
@@ -25,13 +26,20 @@ pub use connect::{connect, connect_with};
 pub use database::Database;
 pub use observe::QueryLog;
 pub use options::{DatabaseOptions, LogOptions, PoolOptions};
+#[doc(hidden)]
+pub use orm_core::__private;
 #[cfg(feature = "json")]
 pub use orm_core::Json;
 pub use orm_core::driver::{Done, Driver, Executor, Isolation, LockMode, Runs, Unpoliced};
+pub use orm_core::load::{BelongsTo, BelongsToMany, HasMany, HasOne, Include, Related, Relation, load};
 pub use orm_core::model::Model;
+pub use orm_core::query::{
+    Column, Condition, Expr, Find, Free, Instance, JsonPath, Order, Page, Projection, Rows, all_of, any_of, call, case,
+    coalesce, concat, count_all, now, random, raw, row_number, val,
+};
 pub use orm_core::row::Decode;
 pub use orm_core::{EnumDef, EnumStorage, Error, ErrorKind, Numeric, Result, Scalar, SqlType, Type, Value, ValueRef};
-pub use orm_core::{async_trait, dialect, driver, model, row, schema};
+pub use orm_core::{ast, async_trait, dialect, driver, model, query, row, schema};
 pub use pool::PoolStatus;
 pub use raw::{Bind, Values};
 pub use transaction::{Transaction, TransactionOptions};

@@ -1,3 +1,8 @@
 //! What a program that uses models needs, in one import: `use orm::prelude::*;`. Only names that are used everywhere.
 
-pub use crate::{Database, Error, ErrorKind, Executor, Model, Result, Runs, Transaction, TransactionOptions, connect};
+pub use orm_core::load::{BelongsTo, BelongsToMany, HasMany, HasOne};
+pub use orm_core::query::{Column, Condition, Instance, Page, all_of, any_of, count_all};
+
+pub use crate::{
+    Database, Error, ErrorKind, Executor, Isolation, Model, Result, Runs, Transaction, TransactionOptions, connect,
+};
