@@ -675,8 +675,8 @@ pub struct Rows<'e, T> {
 /// Rows that were read and not yet taken.
 struct Ahead<T> {
     rows: VecDeque<T>,
-    taken: usize,
-    skip: usize,
+    /// Whether a row was given away.
+    taken: bool,
 }
 
 struct Feed<T> {
@@ -687,17 +687,15 @@ struct Feed<T> {
 impl<T: Send> RowSink for Feed<T> {
     fn row(&mut self, row: &dyn Row) -> Result<Flow> {
         let mut ahead = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if ahead.skip > 0 {
-            ahead.skip -= 1;
-            return Ok(Flow::Continue);
-        }
         ahead.rows.push_back((self.read)(&mut Columns::new(row))?);
         Ok(if ahead.rows.len() >= Rows::<T>::AHEAD { Flow::Pause } else { Flow::Continue })
     }
     fn restart(&mut self) {
         let mut ahead = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         ahead.rows.clear();
-        ahead.skip = ahead.taken;
+    }
+    fn restartable(&self) -> bool {
+        !self.shared.lock().unwrap_or_else(PoisonError::into_inner).taken
     }
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
         let ahead = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -712,7 +710,7 @@ impl<T> Rows<'_, T> {
 
 impl<'e, T: Send + 'static> Rows<'e, T> {
     fn new<M: Model, S>(session: &'e dyn Session, find: Find<M, T, S>) -> Self {
-        let shared = Arc::new(Mutex::new(Ahead { rows: VecDeque::new(), taken: 0, skip: 0 }));
+        let shared = Arc::new(Mutex::new(Ahead { rows: VecDeque::new(), taken: false }));
         let mut feed = Feed { shared: Arc::clone(&shared), read: find.read };
         let (select, includes) = (find.select, find.includes);
         let run = async move {
@@ -747,7 +745,7 @@ impl<T: Send + 'static> Stream for Rows<'_, T> {
             {
                 let mut ahead = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(row) = ahead.rows.pop_front() {
-                    ahead.taken += 1;
+                    ahead.taken = true;
                     return Poll::Ready(Some(Ok(row)));
                 }
             }
