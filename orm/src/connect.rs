@@ -52,6 +52,12 @@ fn driver(url: &str) -> Result<Arc<dyn Driver>> {
     }
 }
 
+#[cfg(feature = "sqlite")]
+fn sqlite(url: &str) -> Result<Arc<dyn Driver>> {
+    Ok(Arc::new(orm_sqlite::Sqlite::from_url(url)?))
+}
+
+#[cfg(not(feature = "sqlite"))]
 fn sqlite(_url: &str) -> Result<Arc<dyn Driver>> {
     Err(missing("SQLite", "sqlite"))
 }
