@@ -1,1 +1,64 @@
-//! To be written.
+//! The derives of the ORM: `Model`, `Enum`, `Value`, `Projection`. Entry points only; a model passes through
+//! `attr → ast → check → ir → expand`, each of which imports only what is left of it. Errors are collected on the way
+//! and reported together, beside whatever could be expanded, so that one mistake is one message.
+//!
+//! Users get these through the `orm` crate.
+
+mod ast;
+mod attr;
+mod case;
+mod check;
+mod ctxt;
+mod enumeration;
+mod expand;
+mod ir;
+mod projection;
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::TokenStream;
+use syn::DeriveInput;
+
+use crate::ctxt::Ctxt;
+
+#[doc = include_str!("../docs/model.md")]
+#[proc_macro_derive(Model, attributes(orm))]
+pub fn derive_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive(input.into(), model).into()
+}
+
+#[doc = include_str!("../docs/enum.md")]
+#[proc_macro_derive(Enum, attributes(orm))]
+pub fn derive_enum(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive(input.into(), enumeration::derive).into()
+}
+
+#[doc = include_str!("../docs/value.md")]
+#[proc_macro_derive(Value, attributes(orm))]
+pub fn derive_value(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive(input.into(), enumeration::derive_value).into()
+}
+
+#[doc = include_str!("../docs/projection.md")]
+#[proc_macro_derive(Projection, attributes(orm))]
+pub fn derive_projection(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive(input.into(), projection::derive).into()
+}
+
+/// Parses the item, runs one derive on it and adds the errors it collected.
+fn derive(input: TokenStream, expand: impl FnOnce(&Ctxt, &DeriveInput) -> TokenStream) -> TokenStream {
+    let input = match syn::parse2::<DeriveInput>(input) {
+        Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
+    let ctxt = Ctxt::new();
+    let mut tokens = expand(&ctxt, &input);
+    tokens.extend(ctxt.finish());
+    tokens
+}
+
+fn model(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
+    let Some(model) = ast::Model::read(ctxt, input) else { return TokenStream::new() };
+    check::check(ctxt, &model);
+    expand::expand(&ir::ModelIr::resolve(ctxt, &model))
+}

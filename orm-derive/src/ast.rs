@@ -1,0 +1,160 @@
+//! The struct as the user wrote it, with its attributes read and each field's part known. Nothing is resolved yet.
+
+use proc_macro2::Ident;
+use syn::{Data, DeriveInput, Fields, GenericArgument, PathArguments, Type, Visibility};
+
+use crate::attr::{self, FieldAttrs, ModelAttrs, RelationKind};
+use crate::ctxt::Ctxt;
+
+/// A struct that derives `Model`.
+#[derive(Debug)]
+pub(crate) struct Model<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) vis: &'a Visibility,
+    pub(crate) attrs: ModelAttrs,
+    /// The doc comment's first paragraph.
+    pub(crate) doc: String,
+    pub(crate) fields: Vec<Field<'a>>,
+}
+
+/// One of its fields.
+#[derive(Debug)]
+pub(crate) struct Field<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) vis: &'a Visibility,
+    pub(crate) ty: &'a Type,
+    pub(crate) attrs: FieldAttrs,
+    pub(crate) doc: String,
+    pub(crate) part: Part<'a>,
+}
+
+/// What a field is in the model.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Part<'a> {
+    Column,
+    /// A relation to the model in the type's angle brackets, over the one in between where the type names it.
+    Relation(RelationKind, &'a Type, Option<&'a Type>),
+    /// No column: filled by `Default`, then by a function where one is given.
+    Skipped,
+}
+
+/// A field that is a relation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Relation<'m, 'a> {
+    pub(crate) field: &'m Field<'a>,
+    pub(crate) kind: RelationKind,
+    pub(crate) target: &'a Type,
+    /// The model in between, when the type names it.
+    pub(crate) between: Option<&'a Type>,
+}
+
+impl<'a> Model<'a> {
+    /// Reads the struct; `None` when it is no struct with named fields, which is reported.
+    pub(crate) fn read(ctxt: &Ctxt, input: &'a DeriveInput) -> Option<Self> {
+        let fields = match &input.data {
+            Data::Struct(data) => match &data.fields {
+                Fields::Named(fields) => &fields.named,
+                _ => {
+                    ctxt.error(&input.ident, "a model is a struct with named fields: one per column and relation");
+                    return None;
+                }
+            },
+            _ => {
+                ctxt.error(&input.ident, "only a struct can be a model; for an enum in a column derive `Enum`");
+                return None;
+            }
+        };
+        if !input.generics.params.is_empty() {
+            ctxt.error(&input.generics.params, "a model has no type, lifetime or const parameters");
+            return None;
+        }
+        let attrs = ModelAttrs::read(ctxt, &input.attrs);
+        Some(Self {
+            ident: &input.ident,
+            vis: &input.vis,
+            doc: attr::doc_comment(&input.attrs),
+            attrs,
+            fields: fields.iter().filter_map(|field| Field::read(ctxt, field)).collect(),
+        })
+    }
+
+    /// The fields that are columns.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.fields.iter().filter(|field| matches!(field.part, Part::Column))
+    }
+
+    /// The fields that are relations.
+    pub(crate) fn relations(&self) -> impl Iterator<Item = Relation<'_, 'a>> {
+        self.fields.iter().filter_map(|field| match field.part {
+            Part::Relation(kind, target, between) => Some(Relation { field, kind, target, between }),
+            _ => None,
+        })
+    }
+}
+
+impl<'a> Field<'a> {
+    fn read(ctxt: &Ctxt, field: &'a syn::Field) -> Option<Self> {
+        let ident = field.ident.as_ref()?;
+        let attrs = FieldAttrs::read(ctxt, &field.attrs);
+        let part = match relation(&field.ty) {
+            _ if attrs.skip.is_set() || attrs.computed.is_set() => Part::Skipped,
+            Some((kind, target, between)) => Part::Relation(kind, target, between),
+            None => Part::Column,
+        };
+        Some(Self { ident, vis: &field.vis, ty: &field.ty, doc: attr::doc_comment(&field.attrs), attrs, part })
+    }
+
+    /// The type inside an `Option`, as far as its spelling tells.
+    pub(crate) fn nullable(&self) -> Option<&'a Type> {
+        one_argument(self.ty, "Option")
+    }
+
+    /// The last word of the type, without `Option`.
+    pub(crate) fn type_word(&self) -> Option<&'a Ident> {
+        last_word(self.nullable().unwrap_or(self.ty))
+    }
+}
+
+/// What the type of a relation field says, by its name.
+fn relation(ty: &Type) -> Option<(RelationKind, &Type, Option<&Type>)> {
+    RelationKind::ALL.into_iter().find_map(|kind| match *arguments(ty, kind.type_name())? {
+        [target] => Some((kind, target, None)),
+        [target, between] if kind == RelationKind::BelongsToMany => Some((kind, target, Some(between))),
+        _ => None,
+    })
+}
+
+/// The argument of `Name<Argument>`.
+pub(crate) fn one_argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    match *arguments(ty, name)? {
+        [argument] => Some(argument),
+        _ => None,
+    }
+}
+
+/// The types in `Name<..>`.
+fn arguments<'a>(ty: &'a Type, name: &str) -> Option<Vec<&'a Type>> {
+    let Type::Path(path) = ungrouped(ty) else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    let types = arguments.args.iter().map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    types.collect()
+}
+
+/// The last word of a path.
+pub(crate) fn last_word(ty: &Type) -> Option<&Ident> {
+    let Type::Path(path) = ungrouped(ty) else { return None };
+    path.path.segments.last().map(|last| &last.ident)
+}
+
+/// The type inside the invisible group that a `macro_rules!` argument comes in.
+fn ungrouped(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => ungrouped(&group.elem),
+        Type::Paren(paren) => ungrouped(&paren.elem),
+        ty => ty,
+    }
+}

@@ -1,0 +1,315 @@
+//! The words on a field of a struct that derives `Model`.
+
+use proc_macro2::Ident;
+use syn::{Attribute, Expr, ExprLit, Lit, LitInt, LitStr, Path};
+
+use super::item::{Body, Item, Named, Slot, items};
+use crate::ctxt::Ctxt;
+
+/// The words of columns and of relations. Both are accepted on every field here; `check` says which do not fit.
+const WORDS: [&str; 34] = [
+    "primary_key",
+    "auto_increment",
+    "column",
+    "rename",
+    "unique",
+    "index",
+    "default",
+    "default_sql",
+    "default_fn",
+    "check",
+    "length",
+    "precision",
+    "type",
+    "comment",
+    "skip",
+    "generated",
+    "computed",
+    "version",
+    "created_at",
+    "updated_at",
+    "deleted_at",
+    "belongs_to",
+    "has_one",
+    "has_many",
+    "belongs_to_many",
+    "through",
+    "key",
+    "other_key",
+    "references",
+    "other_references",
+    "filter",
+    "on_delete",
+    "on_update",
+    "constraints",
+];
+
+/// The words that only relations have.
+const RELATION_WORDS: [&str; 9] = [
+    "through",
+    "key",
+    "other_key",
+    "references",
+    "other_references",
+    "filter",
+    "on_delete",
+    "on_update",
+    "constraints",
+];
+
+const ACTIONS: [&str; 5] = ["cascade", "set_null", "restrict", "no_action", "set_default"];
+
+/// What `#[orm(..)]` on a field says.
+#[derive(Debug, Default)]
+pub(crate) struct FieldAttrs {
+    pub(crate) primary_key: Slot<()>,
+    pub(crate) auto_increment: Slot<bool>,
+    pub(crate) column: Slot<LitStr>,
+    /// The name of the key shared with other fields, or `None` for one of its own.
+    pub(crate) unique: Slot<Option<LitStr>>,
+    pub(crate) index: Slot<Option<LitStr>>,
+    pub(crate) default: Slot<DefaultAttr>,
+    pub(crate) check: Slot<LitStr>,
+    pub(crate) length: Slot<u32>,
+    pub(crate) precision: Slot<(u8, u8)>,
+    pub(crate) type_name: Slot<LitStr>,
+    pub(crate) comment: Slot<LitStr>,
+    pub(crate) skip: Slot<()>,
+    pub(crate) generated: Slot<LitStr>,
+    pub(crate) computed: Slot<Path>,
+    pub(crate) version: Slot<()>,
+    pub(crate) created_at: Slot<()>,
+    pub(crate) updated_at: Slot<()>,
+    pub(crate) deleted_at: Slot<()>,
+    pub(crate) relation: RelationAttrs,
+    /// The words given, in order, for errors about words that do not fit the field.
+    pub(crate) words: Vec<Ident>,
+}
+
+/// Where a missing value comes from.
+#[derive(Debug)]
+pub(crate) enum DefaultAttr {
+    /// `default`: the type's own.
+    Trait,
+    /// `default = value`.
+    Value(Expr),
+    /// `default_fn = path`.
+    Function(Expr),
+    /// `default_sql = "sql"`.
+    Sql(LitStr),
+}
+
+/// The words of a relation.
+#[derive(Debug, Default)]
+pub(crate) struct RelationAttrs {
+    pub(crate) kind: Slot<RelationKind>,
+    pub(crate) through: Slot<Path>,
+    pub(crate) key: Slot<Key>,
+    pub(crate) other_key: Slot<Key>,
+    pub(crate) references: Slot<Key>,
+    pub(crate) other_references: Slot<Key>,
+    pub(crate) filter: Slot<Expr>,
+    pub(crate) on_delete: Slot<Ident>,
+    pub(crate) on_update: Slot<Ident>,
+    pub(crate) constraints: Slot<bool>,
+}
+
+/// The fields of a key.
+pub(crate) type Key = Vec<Ident>;
+
+/// The kinds of relations, by attribute and by the type of the field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RelationKind {
+    BelongsTo,
+    HasOne,
+    HasMany,
+    BelongsToMany,
+}
+
+impl RelationKind {
+    pub(crate) const ALL: [Self; 4] = [Self::BelongsTo, Self::HasOne, Self::HasMany, Self::BelongsToMany];
+
+    /// The attribute.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::BelongsTo => "belongs_to",
+            Self::HasOne => "has_one",
+            Self::HasMany => "has_many",
+            Self::BelongsToMany => "belongs_to_many",
+        }
+    }
+
+    /// The type of the field, and the variant of the metadata's enum.
+    pub(crate) fn type_name(self) -> &'static str {
+        match self {
+            Self::BelongsTo => "BelongsTo",
+            Self::HasOne => "HasOne",
+            Self::HasMany => "HasMany",
+            Self::BelongsToMany => "BelongsToMany",
+        }
+    }
+}
+
+impl FieldAttrs {
+    pub(crate) fn read(ctxt: &Ctxt, attrs: &[Attribute]) -> Self {
+        let mut field = Self::default();
+        for item in items(ctxt, attrs) {
+            field.item(ctxt, item);
+        }
+        field
+    }
+
+    fn item(&mut self, ctxt: &Ctxt, item: Named) {
+        let name = item.name.clone();
+        self.words.push(name.clone());
+        match name.to_string().as_str() {
+            "primary_key" => self.primary_key.set(ctxt, &name, item.flag(ctxt)),
+            "auto_increment" => self.auto_increment.set(ctxt, &name, item.bool(ctxt)),
+            "column" | "rename" => self.column.set(ctxt, &name, item.text(ctxt, "column_name")),
+            "unique" => self.unique.set(ctxt, &name, group(ctxt, &item)),
+            "index" => self.index.set(ctxt, &name, group(ctxt, &item)),
+            "default" => {
+                let default = match item.body {
+                    Body::Word => Some(DefaultAttr::Trait),
+                    _ => item.expr(ctxt).map(DefaultAttr::Value),
+                };
+                self.set_default(ctxt, &name, default);
+            }
+            "default_fn" => self.set_default(ctxt, &name, item.expr(ctxt).map(DefaultAttr::Function)),
+            "default_sql" => self.set_default(ctxt, &name, item.text(ctxt, "..").map(DefaultAttr::Sql)),
+            "check" => self.check.set(ctxt, &name, item.text(ctxt, "price >= 0")),
+            "length" => self.length.set(ctxt, &name, item.number(ctxt, "255")),
+            "precision" => self.precision.set(ctxt, &name, precision(ctxt, item)),
+            "type" => self.type_name.set(ctxt, &name, item.text(ctxt, "citext")),
+            "comment" => self.comment.set(ctxt, &name, item.text(ctxt, "..")),
+            "skip" => self.skip.set(ctxt, &name, item.flag(ctxt)),
+            "generated" => self.generated.set(ctxt, &name, item.text(ctxt, "price * quantity")),
+            "computed" => self.computed.set(ctxt, &name, item.path(ctxt, "Self::full_name")),
+            "version" => self.version.set(ctxt, &name, item.flag(ctxt)),
+            "created_at" => self.created_at.set(ctxt, &name, item.flag(ctxt)),
+            "updated_at" => self.updated_at.set(ctxt, &name, item.flag(ctxt)),
+            "deleted_at" => self.deleted_at.set(ctxt, &name, item.flag(ctxt)),
+            "validate" => ctxt.error(&name, "`validate` is not available yet"),
+            _ => self.relation.item(ctxt, item),
+        }
+    }
+
+    /// The three forms share one slot: a column has one default.
+    fn set_default(&mut self, ctxt: &Ctxt, name: &Ident, value: Option<DefaultAttr>) {
+        match self.default.name() {
+            Some(first) if first != name => {
+                ctxt.error(name, format!("`{name}` and `{first}` are two defaults of one column; keep one"));
+            }
+            _ => self.default.set(ctxt, name, value),
+        }
+    }
+}
+
+impl RelationAttrs {
+    fn item(&mut self, ctxt: &Ctxt, item: Named) {
+        let name = item.name.clone();
+        if let Some(kind) = RelationKind::ALL.into_iter().find(|kind| name == kind.word()) {
+            match self.kind.name() {
+                Some(first) if *first != name => {
+                    ctxt.error(&name, format!("`{name}` and `{first}` are two relations; keep one"));
+                }
+                _ => self.kind.set(ctxt, &name, Some(kind)),
+            }
+            match item.body {
+                Body::Word => {}
+                Body::List(items) => {
+                    for item in items.into_iter().filter_map(|item| Item::named(item, ctxt)) {
+                        self.option(ctxt, item, &RELATION_WORDS);
+                    }
+                }
+                Body::Value(value) => {
+                    ctxt.error(value, format!("`{name}` takes no value; its options go in parentheses"));
+                }
+            }
+            return;
+        }
+        self.option(ctxt, item, &WORDS);
+    }
+
+    fn option(&mut self, ctxt: &Ctxt, item: Named, known: &[&str]) {
+        let name = item.name.clone();
+        match name.to_string().as_str() {
+            "through" => self.through.set(ctxt, &name, item.path(ctxt, "Membership")),
+            "key" => self.key.set(ctxt, &name, item.fields(ctxt, "user_id")),
+            "other_key" => self.other_key.set(ctxt, &name, item.fields(ctxt, "group_id")),
+            "references" => self.references.set(ctxt, &name, item.fields(ctxt, "id")),
+            "other_references" => self.other_references.set(ctxt, &name, item.fields(ctxt, "id")),
+            "filter" => self.filter.set(ctxt, &name, item.expr(ctxt)),
+            "on_delete" => self.on_delete.set(ctxt, &name, action(ctxt, &item)),
+            "on_update" => self.on_update.set(ctxt, &name, action(ctxt, &item)),
+            "constraints" => self.constraints.set(ctxt, &name, item.bool(ctxt)),
+            _ => ctxt.unknown("attribute", &name, known),
+        }
+    }
+
+    /// The first word that only a relation has.
+    pub(crate) fn first_word(words: &[Ident]) -> Option<&Ident> {
+        words.iter().find(|word| {
+            RELATION_WORDS.iter().any(|known| *word == known)
+                || RelationKind::ALL.iter().any(|kind| *word == kind.word())
+        })
+    }
+
+    /// The first word that a relation does not have.
+    pub(crate) fn first_other_word(words: &[Ident]) -> Option<&Ident> {
+        words.iter().find(|word| {
+            WORDS.iter().any(|known| *word == known)
+                && !RELATION_WORDS.iter().any(|known| *word == known)
+                && !RelationKind::ALL.iter().any(|kind| *word == kind.word())
+        })
+    }
+}
+
+/// `unique` or `unique = "name shared by fields"`.
+fn group(ctxt: &Ctxt, item: &Named) -> Option<Option<LitStr>> {
+    match item.body {
+        Body::Word => Some(None),
+        Body::List(_) => {
+            ctxt.error(
+                &item.name,
+                format!("`{0}(..)` goes on the struct; here it is `{0}` or `{0} = \"name\"`", item.name),
+            );
+            None
+        }
+        Body::Value(_) => item.text(ctxt, "name").map(Some),
+    }
+}
+
+/// `precision(digits, after the point)`.
+fn precision(ctxt: &Ctxt, item: Named) -> Option<(u8, u8)> {
+    let name = item.name.clone();
+    let items = item.list(ctxt, "10, 2")?;
+    let number = |item: &Item| match item {
+        Item::Literal(Lit::Int(number)) => LitInt::base10_parse::<u8>(number).ok(),
+        _ => None,
+    };
+    match items.iter().map(number).collect::<Option<Vec<u8>>>().as_deref() {
+        Some([digits]) => Some((*digits, 0)),
+        Some([digits, scale]) if scale <= digits => Some((*digits, *scale)),
+        _ => {
+            ctxt.error(name, "`precision` expects digits in all and after the point: `precision(10, 2)`");
+            None
+        }
+    }
+}
+
+/// What a foreign key does; a string is accepted as a word would be.
+fn action(ctxt: &Ctxt, item: &Named) -> Option<Ident> {
+    let word = match &item.body {
+        Body::Value(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => {
+            ctxt.error(text, format!("write it without quotes: `{} = {}`", item.name, text.value().to_lowercase()));
+            return None;
+        }
+        _ => item.word(ctxt, "cascade")?,
+    };
+    if ACTIONS.iter().any(|action| word == action) {
+        return Some(word);
+    }
+    ctxt.unknown("action", &word, &ACTIONS);
+    None
+}

@@ -1,0 +1,213 @@
+//! The words on a struct that derives `Model`.
+
+use proc_macro2::Ident;
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Path};
+
+use super::item::{Body, Item, Named, Slot, items};
+use crate::case::RenameRule;
+use crate::ctxt::Ctxt;
+
+const WORDS: [&str; 12] = [
+    "table",
+    "schema",
+    "rename_all",
+    "timestamps",
+    "paranoid",
+    "index",
+    "unique",
+    "check",
+    "comment",
+    "crate",
+    "primary_key",
+    "no_primary_key",
+];
+
+/// What `#[orm(..)]` on the struct says.
+#[derive(Debug, Default)]
+pub(crate) struct ModelAttrs {
+    pub(crate) table: Slot<LitStr>,
+    pub(crate) schema: Slot<LitStr>,
+    pub(crate) rename_all: Slot<RenameRule>,
+    pub(crate) timestamps: Slot<TimestampsAttr>,
+    /// The field that marks rows as deleted, when it is not `deleted_at`.
+    pub(crate) paranoid: Slot<Option<Ident>>,
+    pub(crate) indexes: Vec<IndexAttr>,
+    pub(crate) checks: Vec<CheckAttr>,
+    pub(crate) comment: Slot<LitStr>,
+    pub(crate) krate: Slot<Path>,
+    pub(crate) primary_key: Slot<Vec<Ident>>,
+    pub(crate) no_primary_key: Slot<()>,
+}
+
+/// `timestamps`: which fields; `Some(None)` switches one off.
+#[derive(Debug, Default)]
+pub(crate) struct TimestampsAttr {
+    pub(crate) created_at: Slot<Option<Ident>>,
+    pub(crate) updated_at: Slot<Option<Ident>>,
+}
+
+/// `index(..)` or `unique(..)`.
+#[derive(Debug)]
+pub(crate) struct IndexAttr {
+    pub(crate) unique: bool,
+    pub(crate) parts: Vec<PartAttr>,
+    pub(crate) name: Slot<LitStr>,
+    pub(crate) method: Slot<LitStr>,
+    pub(crate) filter: Slot<LitStr>,
+}
+
+/// What an index covers.
+#[derive(Debug)]
+pub(crate) enum PartAttr {
+    Column { field: Ident, descending: bool },
+    Expression(LitStr),
+}
+
+/// `check(name = "..", "sql")`.
+#[derive(Debug)]
+pub(crate) struct CheckAttr {
+    pub(crate) name: String,
+    pub(crate) sql: LitStr,
+}
+
+impl ModelAttrs {
+    pub(crate) fn read(ctxt: &Ctxt, attrs: &[Attribute]) -> Self {
+        let mut model = Self::default();
+        for item in items(ctxt, attrs) {
+            model.item(ctxt, item);
+        }
+        model
+    }
+
+    fn item(&mut self, ctxt: &Ctxt, item: Named) {
+        let name = item.name.clone();
+        match name.to_string().as_str() {
+            "table" => self.table.set(ctxt, &name, item.text(ctxt, "users")),
+            "schema" => self.schema.set(ctxt, &name, item.text(ctxt, "public")),
+            "rename_all" => self.rename_all.set(ctxt, &name, rename_rule(ctxt, &item)),
+            "timestamps" => self.timestamps.set(ctxt, &name, timestamps(ctxt, item)),
+            "paranoid" => {
+                let field = match item.body {
+                    Body::Word => Some(None),
+                    _ => item.word(ctxt, "deleted_at").map(Some),
+                };
+                self.paranoid.set(ctxt, &name, field);
+            }
+            "index" => self.indexes.extend(index(ctxt, item, false)),
+            "unique" => self.indexes.extend(index(ctxt, item, true)),
+            "check" => self.checks.extend(check(ctxt, item)),
+            "comment" => self.comment.set(ctxt, &name, item.text(ctxt, "..")),
+            "crate" => self.krate.set(ctxt, &name, item.path(ctxt, "\"path::to::orm\"")),
+            "primary_key" => self.primary_key.set(ctxt, &name, item.fields(ctxt, "id")),
+            "no_primary_key" => self.no_primary_key.set(ctxt, &name, item.flag(ctxt)),
+            "validate" => ctxt.error(&name, "`validate` is not available yet"),
+            _ => ctxt.unknown("attribute", &name, &WORDS),
+        }
+    }
+}
+
+/// `rename_all = "case"`.
+pub(super) fn rename_rule(ctxt: &Ctxt, item: &Named) -> Option<RenameRule> {
+    let text = item.text(ctxt, "snake_case")?;
+    let rule = RenameRule::from_name(&text.value());
+    if rule.is_none() {
+        let names = RenameRule::NAMES.join("`, `");
+        ctxt.error(&text, format!("unknown case {:?}; expected one of `{names}`", text.value()));
+    }
+    rule
+}
+
+fn timestamps(ctxt: &Ctxt, item: Named) -> Option<TimestampsAttr> {
+    let mut fields = TimestampsAttr::default();
+    if let Body::Word = item.body {
+        return Some(fields);
+    }
+    for item in item.list(ctxt, "created_at = .., updated_at = ..")? {
+        let Some(item) = item.named(ctxt) else { continue };
+        let name = item.name.clone();
+        let slot = match name.to_string().as_str() {
+            "created_at" => &mut fields.created_at,
+            "updated_at" => &mut fields.updated_at,
+            _ => {
+                ctxt.unknown("timestamp", &name, &["created_at", "updated_at"]);
+                continue;
+            }
+        };
+        let field = match &item.body {
+            Body::Value(Expr::Lit(ExprLit { lit: Lit::Bool(on), .. })) if !on.value => Some(None),
+            _ => item.word(ctxt, "false").map(Some),
+        };
+        slot.set(ctxt, &name, field);
+    }
+    Some(fields)
+}
+
+fn index(ctxt: &Ctxt, item: Named, unique: bool) -> Option<IndexAttr> {
+    let word = item.name.clone();
+    let mut index = IndexAttr {
+        unique,
+        parts: Vec::new(),
+        name: Slot::default(),
+        method: Slot::default(),
+        filter: Slot::default(),
+    };
+    for item in item.list(ctxt, "a, b")? {
+        let Some(item) = item.named(ctxt) else { continue };
+        let name = item.name.clone();
+        match (name.to_string().as_str(), &item.body) {
+            ("columns", Body::List(_)) => {
+                for item in item.list(ctxt, "a, desc(b)").into_iter().flatten() {
+                    index.column(ctxt, item);
+                }
+            }
+            ("expression", Body::Value(_)) => {
+                index.parts.extend(item.text(ctxt, "lower(name)").map(PartAttr::Expression));
+            }
+            ("name", Body::Value(_)) => index.name.set(ctxt, &name, item.text(ctxt, "..")),
+            ("method", Body::Value(_)) => index.method.set(ctxt, &name, item.text(ctxt, "gin")),
+            ("where", Body::Value(_)) => index.filter.set(ctxt, &name, item.text(ctxt, "active")),
+            ("unique", Body::Word) => index.unique = true,
+            (_, Body::Word | Body::List(_)) => index.column(ctxt, Item::Named(item)),
+            _ => ctxt.unknown("option", &name, &["columns", "desc", "expression", "name", "method", "where", "unique"]),
+        }
+    }
+    if index.parts.is_empty() {
+        ctxt.error(&word, format!("`{word}` covers nothing: name its columns, `{word}(a, b)`"));
+        return None;
+    }
+    Some(index)
+}
+
+impl IndexAttr {
+    /// `field` or `desc(field)`.
+    fn column(&mut self, ctxt: &Ctxt, item: Item) {
+        match item {
+            Item::Named(Named { name, body: Body::List(items) }) if name == "desc" => {
+                let fields = items.into_iter().filter_map(|item| item.field(ctxt));
+                self.parts.extend(fields.map(|field| PartAttr::Column { field, descending: true }));
+            }
+            item => self.parts.extend(item.field(ctxt).map(|field| PartAttr::Column { field, descending: false })),
+        }
+    }
+}
+
+fn check(ctxt: &Ctxt, item: Named) -> Option<CheckAttr> {
+    let word = item.name.clone();
+    let (mut name, mut sql) = (Slot::default(), None);
+    for item in item.list(ctxt, "name = \"..\", \"sql\"")? {
+        match item {
+            Item::Literal(Lit::Str(text)) if sql.is_none() => sql = Some(text),
+            Item::Named(item) if item.name == "name" => {
+                let text = item.text(ctxt, "..");
+                name.set(ctxt, &item.name, text);
+            }
+            Item::Named(item) => ctxt.unknown("option", &item.name, &["name"]),
+            Item::Literal(literal) => ctxt.error(literal, "expected one string of SQL"),
+        }
+    }
+    let Some(sql) = sql else {
+        ctxt.error(&word, "`check` expects SQL: `check(\"price >= 0\")`");
+        return None;
+    };
+    Some(CheckAttr { name: name.get().map(LitStr::value).unwrap_or_default(), sql })
+}

@@ -1,0 +1,267 @@
+//! Rules across words and fields, one function each. What one word alone may say is `attr`'s; names of other fields
+//! are looked up in `ir`.
+
+use std::collections::HashMap;
+
+use proc_macro2::Ident;
+
+use crate::ast::{Field, Model, Part, last_word};
+use crate::attr::{RelationAttrs, RelationKind};
+use crate::case::{constant, plain};
+use crate::ctxt::Ctxt;
+
+/// Columns fit into one word of two, which the library keeps per row to know what changed.
+const MAX_COLUMNS: usize = 128;
+
+/// Verbs of the create and update builders, and names of the model's own constants.
+const BUILDER_VERBS: [&str; 9] =
+    ["exec", "to_sql", "set", "filter", "all_rows", "on_conflict", "returning", "include", "def"];
+
+/// Functions and methods of a model.
+const MODEL_VERBS: [&str; 22] = [
+    "bulk_create",
+    "count",
+    "create",
+    "decrement",
+    "def",
+    "destroy",
+    "exists",
+    "find_all",
+    "find_and_count_all",
+    "find_by_pk",
+    "find_one",
+    "find_or_create",
+    "increment",
+    "insert",
+    "into_values",
+    "reload",
+    "restore",
+    "save",
+    "truncate",
+    "update",
+    "upsert",
+    "value",
+];
+
+/// The types whose values a length does not bound.
+const UNBOUNDED: [&str; 15] =
+    ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32", "f64", "bool", "char", "Uuid", "DateTime", "Decimal"];
+
+/// Every rule.
+pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
+    column_count(ctxt, model);
+    distinct_names(ctxt, model);
+    primary_key_given(ctxt, model);
+    for field in &model.fields {
+        words_fit_the_field(ctxt, field);
+        name_is_free(ctxt, field);
+        if let Part::Relation(kind, _, between) = field.part {
+            relation_options(ctxt, field, kind, between.is_some());
+        }
+        if let Part::Column = field.part {
+            no_optional_relation(ctxt, field);
+            key_is_not_null(ctxt, field);
+            one_origin(ctxt, field);
+            sizes(ctxt, field);
+            counters(ctxt, field);
+        }
+    }
+}
+
+fn column_count(ctxt: &Ctxt, model: &Model<'_>) {
+    if let Some(field) = model.columns().nth(MAX_COLUMNS) {
+        ctxt.error(
+            field.ident,
+            format!("a model has at most {MAX_COLUMNS} columns; move some to a model of their own"),
+        );
+    }
+}
+
+/// No two fields may give the same constant.
+fn distinct_names(ctxt: &Ctxt, model: &Model<'_>) {
+    let mut seen = HashMap::<String, &Ident>::new();
+    for field in model.fields.iter().filter(|field| !matches!(field.part, Part::Skipped)) {
+        let name = constant(field.ident);
+        if let Some(first) = seen.insert(name.to_string(), field.ident) {
+            let message = format!("`{}` and `{first}` both make the constant `{name}`; rename one", field.ident);
+            ctxt.error(field.ident, message);
+        }
+    }
+}
+
+/// A primary key, and only in one place.
+fn primary_key_given(ctxt: &Ctxt, model: &Model<'_>) {
+    let marked = model.columns().find(|field| field.attrs.primary_key.is_set());
+    let marked = marked.and_then(|field| field.attrs.primary_key.name());
+    match (marked, model.attrs.primary_key.name(), model.attrs.no_primary_key.name()) {
+        (Some(_), Some(word), _) => {
+            ctxt.error(word, "the key is given twice: keep `primary_key(..)` here or `primary_key` on the fields");
+        }
+        (Some(_), None, Some(word)) | (None, Some(_), Some(word)) => {
+            ctxt.error(word, "`no_primary_key` contradicts `primary_key`; keep one");
+        }
+        (None, None, None) => {
+            let id = model.columns().find(|field| field.ident == "id");
+            let message = "a model needs a primary key: mark its field with `#[orm(primary_key)]`, \
+                           or the struct with `#[orm(no_primary_key)]`";
+            ctxt.error(id.map_or(model.ident, |field| field.ident), message);
+        }
+        _ => {}
+    }
+}
+
+/// Words of relations on relations, words of columns on columns.
+fn words_fit_the_field(ctxt: &Ctxt, field: &Field<'_>) {
+    let words = &field.attrs.words;
+    match field.part {
+        Part::Column => {
+            let Some(word) = RelationAttrs::first_word(words) else { return };
+            let kind = RelationKind::ALL.into_iter().find(|kind| word == kind.word());
+            let message = match kind {
+                Some(kind) => format!("a `{word}` relation has the type `{}<Model>`", kind.type_name()),
+                None => format!(
+                    "`{word}` belongs to relations, whose types are `BelongsTo`, `HasOne`, `HasMany` and `BelongsToMany`"
+                ),
+            };
+            ctxt.error(word, message);
+        }
+        Part::Relation(kind, ..) => {
+            if let (Some(given), Some(word)) = (field.attrs.relation.kind.get(), field.attrs.relation.kind.name())
+                && *given != kind
+            {
+                let (made, wanted) = (kind.type_name(), given.type_name());
+                ctxt.error(
+                    word,
+                    format!("the type is `{made}<..>`: write `{}`, or make it `{wanted}<..>`", kind.word()),
+                );
+            }
+            if let Some(word) = RelationAttrs::first_other_word(words) {
+                ctxt.error(word, format!("`{word}` belongs to columns, and `{}` is a relation", field.ident));
+            }
+        }
+        Part::Skipped => {
+            if let Some(word) = words.iter().find(|word| *word != "skip" && *word != "computed") {
+                ctxt.error(word, format!("`{}` is no column, so `{word}` has no meaning here", field.ident));
+            }
+            if let (Some(_), Some(word)) = (field.attrs.computed.name(), field.attrs.skip.name()) {
+                ctxt.error(word, "`computed` fields are no columns already; remove `skip`");
+            }
+        }
+    }
+}
+
+/// The setters and methods named after fields must not hide the verbs.
+fn name_is_free(ctxt: &Ctxt, field: &Field<'_>) {
+    let name = plain(field.ident);
+    match field.part {
+        Part::Column if BUILDER_VERBS.contains(&&*name) => {
+            let message = format!(
+                "`{name}` is a verb of the builders; rename the field and keep the column: `#[orm(column = \"{name}\")]`"
+            );
+            ctxt.error(field.ident, message);
+        }
+        Part::Relation(..) if MODEL_VERBS.contains(&&*name) => {
+            ctxt.error(field.ident, format!("`{name}` is a verb of every model; rename the relation"));
+        }
+        _ => {}
+    }
+}
+
+/// Options that only some kinds of relations have.
+fn relation_options(ctxt: &Ctxt, field: &Field<'_>, kind: RelationKind, between: bool) {
+    let relation = &field.attrs.relation;
+    let through = relation.through.name();
+    if kind == RelationKind::BelongsToMany && through.is_none() && !between {
+        let word = relation.kind.name().unwrap_or(field.ident);
+        ctxt.error(word, "name the model in between: `belongs_to_many(through = Membership)`");
+    }
+    if let (true, Some(word)) = (between, through) {
+        ctxt.error(word, "the type names the model in between already; remove `through`");
+    }
+    if let (RelationKind::BelongsTo | RelationKind::HasOne, Some(word)) = (kind, through) {
+        ctxt.error(word, format!("a `{}` relation has no model in between", kind.word()));
+    }
+    for word in [relation.other_key.name(), relation.other_references.name()].into_iter().flatten() {
+        if through.is_none() && kind != RelationKind::BelongsToMany {
+            ctxt.error(word, format!("`{word}` is a key of the model in between; give it with `through = ..`"));
+        }
+    }
+    let constraint = [relation.on_delete.name(), relation.on_update.name(), relation.constraints.name()];
+    for word in constraint.iter().flatten().filter(|_| kind != RelationKind::BelongsTo) {
+        let message =
+            format!("`{word}` goes where the foreign key is: on the `belongs_to` relation of the other model");
+        ctxt.error(word, message);
+    }
+    if relation.constraints.get() == Some(&false) {
+        for word in constraint.iter().take(2).flatten() {
+            ctxt.error(word, format!("without a constraint (`constraints = false`) there is no `{word}`"));
+        }
+    }
+}
+
+/// A relation knows by itself whether it is loaded and found.
+fn no_optional_relation(ctxt: &Ctxt, field: &Field<'_>) {
+    let inner = field.nullable().and_then(last_word);
+    if let Some(kind) = inner.and_then(|word| RelationKind::ALL.into_iter().find(|kind| word == kind.type_name())) {
+        let message = format!("write `{}<..>` without `Option`: it can be empty by itself", kind.type_name());
+        ctxt.error(field.ty, message);
+    }
+}
+
+fn key_is_not_null(ctxt: &Ctxt, field: &Field<'_>) {
+    if field.attrs.primary_key.is_set() && field.nullable().is_some() {
+        ctxt.error(field.ty, "a primary key is never NULL: remove the `Option`; `create()` does not ask for it");
+    }
+}
+
+/// A value comes from one place.
+fn one_origin(ctxt: &Ctxt, field: &Field<'_>) {
+    let attrs = &field.attrs;
+    let counted = attrs.auto_increment.name().filter(|_| attrs.auto_increment.get() == Some(&true));
+    let origins = [
+        counted,
+        attrs.default.name(),
+        attrs.generated.name(),
+        attrs.version.name(),
+        attrs.created_at.name(),
+        attrs.updated_at.name(),
+        attrs.deleted_at.name(),
+    ];
+    let mut origins = origins.into_iter().flatten();
+    if let Some(first) = origins.next() {
+        for word in origins {
+            ctxt.error(word, format!("`{word}` and `{first}` both fill the column; keep one"));
+        }
+    }
+}
+
+fn sizes(ctxt: &Ctxt, field: &Field<'_>) {
+    let attrs = &field.attrs;
+    let Some(ty) = field.type_word() else { return };
+    if let Some(word) = attrs.length.name()
+        && UNBOUNDED.iter().any(|known| ty == known)
+    {
+        ctxt.error(word, format!("`length` bounds text and bytes, not `{ty}`"));
+    }
+    if let Some(word) = attrs.precision.name()
+        && ty != "Decimal"
+        && (ty == "String" || UNBOUNDED.iter().any(|known| ty == known))
+    {
+        ctxt.error(word, format!("`precision` is for `Decimal`, not `{ty}`"));
+    }
+}
+
+/// What counts up is an integer.
+fn counters(ctxt: &Ctxt, field: &Field<'_>) {
+    let attrs = &field.attrs;
+    let counted = attrs.auto_increment.name().filter(|_| attrs.auto_increment.get() == Some(&true));
+    for word in [counted, attrs.version.name()].into_iter().flatten() {
+        if field.nullable().is_some() {
+            ctxt.error(field.ty, format!("a column with `{word}` is never NULL: remove the `Option`"));
+        } else if let Some(ty) = field.type_word()
+            && ["String", "bool", "f32", "f64", "Uuid", "DateTime", "Decimal"].iter().any(|known| ty == known)
+        {
+            ctxt.error(word, format!("`{word}` counts, so it needs an integer, not `{ty}`"));
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! `derive(Enum)`: a fieldless enum as a column type.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::spanned::Spanned;
+use syn::{Data, DeriveInput, Expr, ExprLit, ExprUnary, Fields, Lit, UnOp};
+
+use crate::attr::{EnumAttrs, Storage, VariantAttrs};
+use crate::case::{RenameRule, plain, snake};
+use crate::ctxt::Ctxt;
+use crate::ir::{private, text};
+
+/// A variant with its label and number.
+struct Label<'a> {
+    ident: &'a Ident,
+    label: String,
+    number: i32,
+}
+
+/// The code of an enum.
+pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
+    let attrs = EnumAttrs::read(ctxt, &input.attrs);
+    let Data::Enum(data) = &input.data else {
+        ctxt.error(&input.ident, "`Enum` is for enums; for a newtype derive `Value`");
+        return TokenStream::new();
+    };
+    if !input.generics.params.is_empty() {
+        ctxt.error(&input.generics.params, "an enum in a column has no type, lifetime or const parameters");
+        return TokenStream::new();
+    }
+    if data.variants.is_empty() {
+        ctxt.error(&input.ident, "an enum without variants has no values to store");
+        return TokenStream::new();
+    }
+    let rule = attrs.rename_all.get().copied().unwrap_or(RenameRule::Snake);
+    let storage = attrs.storage.get().copied().unwrap_or(Storage::Text);
+    let mut labels = Vec::<Label<'_>>::new();
+    let mut next = Some(0);
+    for variant in &data.variants {
+        if !matches!(variant.fields, Fields::Unit) {
+            ctxt.error(&variant.fields, "a variant in a column has no fields; store the data as `Json<..>`");
+        }
+        if let Some((_, value)) = &variant.discriminant {
+            next = number(value);
+            if next.is_none() && storage == Storage::Integer {
+                ctxt.error(value, "expected a whole number of 32 bits: columns hold it");
+            }
+        }
+        let attrs = VariantAttrs::read(ctxt, &variant.attrs);
+        let label = text(attrs.rename.get()).unwrap_or_else(|| rule.apply(&plain(&variant.ident)));
+        if let Some(first) = labels.iter().find(|first| first.label == label) {
+            let message = format!("`{}` and `{}` are both stored as `{label}`", first.ident, variant.ident);
+            ctxt.error(&variant.ident, message);
+            continue;
+        }
+        labels.push(Label { ident: &variant.ident, label, number: next.unwrap_or_default() });
+        next = next.and_then(|number| number.checked_add(1));
+    }
+    let name = text(attrs.name.get()).unwrap_or_else(|| snake(&input.ident));
+    expand(input, &private(attrs.krate.get()), &name, storage, &labels)
+}
+
+fn number(value: &Expr) -> Option<i32> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse().ok(),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => match &**expr {
+            Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => format!("-{}", number.base10_digits()).parse().ok(),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn expand(
+    input: &DeriveInput,
+    private: &TokenStream,
+    name: &str,
+    storage: Storage,
+    labels: &[Label<'_>],
+) -> TokenStream {
+    let (ident, vis) = (&input.ident, &input.vis);
+    let idents: Vec<_> = labels.iter().map(|label| label.ident).collect();
+    let texts: Vec<_> = labels.iter().map(|label| &label.label).collect();
+    let storage_name = format_ident!("{storage:?}");
+    let (encode, decode) = coding(storage, labels);
+    let self_span = input.ident.span();
+    let self_ty = quote::quote_spanned!(self_span=> #ident);
+    quote! {
+        const _: () = {
+            use #private as __orm;
+            static __DEF: __orm::EnumDef = __orm::EnumDef {
+                name: #name,
+                labels: #ident::LABELS,
+                storage: __orm::EnumStorage::#storage_name,
+            };
+            #[allow(dead_code)]
+            impl #ident {
+                /// The stored labels, in the order of the variants.
+                #vis const LABELS: &'static [&'static str] = &[#(#texts),*];
+                /// The stored label.
+                #vis const fn as_str(&self) -> &'static str {
+                    match self {
+                        #(Self::#idents => #texts,)*
+                    }
+                }
+            }
+            #[automatically_derived]
+            impl __orm::Scalar for #self_ty {
+                const TYPE: __orm::SqlType = __orm::SqlType::Enum(&__DEF);
+                fn encode(&self) -> __orm::Value {
+                    #encode
+                }
+                fn decode(value: __orm::ValueRef<'_>) -> __orm::Result<Self> {
+                    #decode
+                }
+            }
+        };
+    }
+}
+
+/// The bodies of `encode` and `decode`.
+fn coding(storage: Storage, labels: &[Label<'_>]) -> (TokenStream, TokenStream) {
+    let idents: Vec<_> = labels.iter().map(|label| label.ident).collect();
+    let texts: Vec<_> = labels.iter().map(|label| &label.label).collect();
+    let numbers: Vec<_> = labels.iter().map(|label| label.number).collect();
+    if storage == Storage::Integer {
+        let known = numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let expected = format!("one of {known}");
+        let encode = quote! {
+            __orm::Value::I32(match self {
+                #(Self::#idents => #numbers,)*
+            })
+        };
+        let decode = quote! {
+            match <i32 as __orm::Scalar>::decode(value)? {
+                #(#numbers => ::core::result::Result::Ok(Self::#idents),)*
+                other => ::core::result::Result::Err(__orm::Error::decode(#expected, other)),
+            }
+        };
+        return (encode, decode);
+    }
+    let expected = format!("one of `{}`", labels.iter().map(|label| &*label.label).collect::<Vec<_>>().join("`, `"));
+    let encode = match storage {
+        Storage::Native => quote!(__orm::Value::Enum(&__DEF, self.as_str())),
+        _ => quote!(__orm::Value::Text(::std::borrow::Cow::Borrowed(self.as_str()))),
+    };
+    let decode = quote! {
+        match value {
+            #(__orm::ValueRef::Text(#texts) => ::core::result::Result::Ok(Self::#idents),)*
+            __orm::ValueRef::Text(_) => ::core::result::Result::Err(__orm::Error::decode(#expected, "another text")),
+            other => ::core::result::Result::Err(__orm::Error::decode(#expected, other.kind_name())),
+        }
+    };
+    (encode, decode)
+}
+
+/// The code of a newtype that derives `Value`: everything is the inner type's.
+pub(crate) fn derive_value(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
+    let attrs = EnumAttrs::read_newtype(ctxt, &input.attrs);
+    let field = match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => fields.unnamed.first(),
+            _ => None,
+        },
+        Data::Enum(_) => {
+            ctxt.error(&input.ident, "for an enum in a column derive `Enum`");
+            return TokenStream::new();
+        }
+        Data::Union(_) => None,
+    };
+    let Some(field) = field else {
+        ctxt.error(&input.ident, "`Value` is for newtypes, such as `struct Email(String);`");
+        return TokenStream::new();
+    };
+    if !input.generics.params.is_empty() {
+        ctxt.error(&input.generics.params, "a value has no type, lifetime or const parameters");
+        return TokenStream::new();
+    }
+    if crate::ast::one_argument(&field.ty, "Option").is_some() {
+        ctxt.error(&field.ty, "a value is never NULL: put the `Option` around it, in the model's field");
+        return TokenStream::new();
+    }
+    let (ident, ty, private) = (&input.ident, &field.ty, private(attrs.krate.get()));
+    let scalar = quote::quote_spanned!(field.ty.span()=> <#ty as __orm::Scalar>);
+    quote! {
+        const _: () = {
+            use #private as __orm;
+            #[automatically_derived]
+            impl __orm::Scalar for #ident {
+                const TYPE: __orm::SqlType = #scalar::TYPE;
+                fn encode(&self) -> __orm::Value {
+                    #scalar::encode(&self.0)
+                }
+                fn into_value(self) -> __orm::Value {
+                    #scalar::into_value(self.0)
+                }
+                fn decode(value: __orm::ValueRef<'_>) -> __orm::Result<Self> {
+                    ::core::result::Result::map(#scalar::decode(value), Self)
+                }
+            }
+        };
+    }
+}

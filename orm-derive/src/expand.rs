@@ -1,0 +1,68 @@
+//! Writes a resolved model down as code: statics, constants, calls into the library. No decision is made here that `ir`
+//! could have made, and none at run time that the library could make.
+//!
+//! The two builders stand beside the struct so that they can be named and documented. All else is inside one `const _`
+//! block, where `__orm` is the library's hidden path and names of the user's cannot be shadowed: whatever is declared
+//! there begins with two underscores.
+
+mod columns;
+mod create;
+mod decode;
+mod relations;
+mod statements;
+mod statics;
+mod update;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned;
+
+use crate::ir::ModelIr;
+
+/// The code of a model.
+pub(crate) fn expand(model: &ModelIr<'_>) -> TokenStream {
+    let private = &model.private;
+    let create = create::builder(model);
+    let update = update::builder(model);
+    let families = [
+        statics::statics(model),
+        columns::constants(model),
+        relations::relations(model),
+        statements::statements(model),
+        decode::decode(model),
+        create::setters(model),
+        update::setters(model),
+    ];
+    quote! {
+        #create
+        #update
+        const _: () = {
+            use #private as __orm;
+            #(#families)*
+        };
+    }
+}
+
+/// The trait between a column's type and its values, for the type.
+fn column_type(ty: &Type) -> TokenStream {
+    quote_spanned!(ty.span()=> <#ty as __orm::Type>)
+}
+
+/// `Some(..)` or `None`, of literals.
+fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+/// The name of the create builder.
+fn create_name(model: &ModelIr<'_>) -> Ident {
+    format_ident!("{}Create", model.ident)
+}
+
+/// The name of the update builder.
+fn update_name(model: &ModelIr<'_>) -> Ident {
+    format_ident!("{}Update", model.ident)
+}

@@ -1,0 +1,122 @@
+//! The create builder: a setter per column, and a type that says which required columns were given.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use super::columns::doc;
+use super::create_name;
+use crate::case::plain;
+use crate::ir::{Column, ModelIr};
+
+/// `UserCreate`.
+pub(super) fn builder(model: &ModelIr<'_>) -> TokenStream {
+    let (ident, vis, private) = (model.ident, model.vis, &model.private);
+    let create = create_name(model);
+    let doc = format!("A new [`{}`]: set its columns, then `.exec(&db)`.", model.ident);
+    let missing = required(model).map(|_| quote!(#private::Missing));
+    quote! {
+        #[doc = #doc]
+        #[must_use = "nothing is created until `.exec(&db).await`"]
+        #vis struct #create<__S = (#(#missing,)*)> {
+            create: #private::Create<#ident>,
+            given: ::core::marker::PhantomData<fn() -> __S>,
+        }
+    }
+}
+
+/// Its setters, `exec` and `Complete`.
+pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
+    let (ident, vis) = (model.ident, model.vis);
+    let create = create_name(model);
+    let traits = required(model).map(|(_, column)| given_trait(ident, column.ident));
+    let states: Vec<_> = required(model).map(|(index, _)| format_ident!("__S{index}")).collect();
+    let optional = model.columns.iter().enumerate().filter(|(_, column)| column.writable && !column.required);
+    let optional = optional.map(|(index, column)| {
+        let Column { ident, vis, ty, .. } = column;
+        let doc = doc(&column.doc);
+        quote! {
+            #doc
+            #vis fn #ident(self, value: impl __orm::Set<#ty>) -> Self {
+                self.__with(#index, value.into_set())
+            }
+        }
+    });
+    let required_setters = required(model).enumerate().map(|(place, (index, column))| {
+        let Column { ident, vis, ty, .. } = column;
+        let doc = doc(&column.doc);
+        let after = states.iter().enumerate().map(
+            |(other, state)| {
+                if other == place { quote!(__orm::Given) } else { quote!(#state) }
+            },
+        );
+        quote! {
+            #doc
+            #vis fn #ident(self, value: impl __orm::Set<#ty>) -> #create<(#(#after,)*)> {
+                self.__with(#index, value.into_set())
+            }
+        }
+    });
+    let bounds = required(model).zip(&states).map(|((_, column), state)| {
+        let given = given_name(column.ident);
+        quote!(#state: #given)
+    });
+    let bounds: Vec<_> = bounds.collect();
+    quote! {
+        #(#traits)*
+        #[allow(dead_code, missing_docs)]
+        impl<__S> #create<__S> {
+            fn __with<__T>(mut self, column: usize, value: __orm::Value) -> #create<__T> {
+                self.create.set(column, value);
+                #create { create: self.create, given: ::core::marker::PhantomData }
+            }
+            #(#optional)*
+            /// Creates the row and gives it back as the database has it.
+            ///
+            /// # Errors
+            /// Those of the database, such as a violated unique key.
+            #vis async fn exec<__E>(self, db: &__E) -> __orm::Result<#ident>
+            where
+                __E: __orm::Runs<#ident> + ?::core::marker::Sized,
+                Self: __orm::Complete<#ident>,
+            {
+                self.create.exec(db).await
+            }
+        }
+        #[allow(dead_code, missing_docs)]
+        impl<#(#states),*> #create<(#(#states,)*)> {
+            #(#required_setters)*
+        }
+        #[automatically_derived]
+        impl<#(#states),*> __orm::Complete<#ident> for #create<(#(#states,)*)>
+        where
+            #(#bounds,)*
+        {
+            fn into_create(self) -> __orm::Create<#ident> {
+                self.create
+            }
+        }
+    }
+}
+
+/// The bound that says whether a required column was given. A trait of its own, so that its message can name the column
+/// the way the user would write it.
+fn given_trait(model: &Ident, column: &Ident) -> TokenStream {
+    let message = format!("`{model}::create()` lacks the required column `{}`", plain(column));
+    let label = format!("add `.{column}(..)` before this call");
+    let name = given_name(column);
+    quote! {
+        #[allow(non_camel_case_types)]
+        #[diagnostic::on_unimplemented(message = #message, label = #label)]
+        pub trait #name {}
+        impl #name for __orm::Given {}
+    }
+}
+
+fn given_name(column: &Ident) -> Ident {
+    format_ident!("{}_is_given", plain(column))
+}
+
+/// The columns `create()` insists on, with their positions.
+fn required<'a>(model: &'a ModelIr<'_>) -> impl Iterator<Item = (usize, &'a Column<'a>)> {
+    model.columns.iter().enumerate().filter(|(_, column)| column.required)
+}

@@ -1,0 +1,105 @@
+//! Between rows and the struct: reading by position, values by position.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::update_name;
+use crate::ir::{Column, Init, ModelIr};
+
+/// `Model`, `Decode`, `Unpoliced` and `Instance`.
+pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
+    let ident = model.ident;
+    let update = update_name(model);
+    let read = read(model);
+    let key = match &*model.primary_key {
+        [one] => {
+            let ty = model.columns[*one].ty;
+            quote!(#ty)
+        }
+        several => {
+            let types = several.iter().map(|index| model.columns[*index].ty);
+            quote!((#(#types,)*))
+        }
+    };
+    let put = model.columns.iter().enumerate().map(|(index, Column { ident, ty, .. })| {
+        let put = quote_spanned!(ty.span()=> __orm::Type::put(&self.#ident));
+        quote!(#index => #put,)
+    });
+    let into_value = model
+        .columns
+        .iter()
+        .map(|Column { ident, ty, .. }| quote_spanned!(ty.span()=> __orm::Type::into_value(self.#ident)));
+    let kept = model.fields.iter().filter_map(|init| match init {
+        Init::Relation(ident, _) | Init::Default(ident) => Some(quote!(self.#ident = old.#ident;)),
+        Init::Column(..) | Init::Computed(..) => None,
+    });
+    let kept: Vec<_> = kept.collect();
+    let keep = (!kept.is_empty()).then(|| {
+        quote! {
+            fn keep_relations(&mut self, old: Self) {
+                #(#kept)*
+            }
+        }
+    });
+    quote! {
+        #[automatically_derived]
+        impl __orm::Model for #ident {
+            const DEF: &'static __orm::ModelDef = &__DEF;
+            type Key = #key;
+            fn from_columns(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
+                #read
+            }
+            fn value(&self, column: usize) -> __orm::Value {
+                match column {
+                    #(#put)*
+                    _ => __orm::Value::Null(__orm::SqlType::Bool),
+                }
+            }
+            fn into_values(self) -> ::std::vec::Vec<__orm::Value> {
+                ::std::vec![#(#into_value),*]
+            }
+            #keep
+        }
+        #[automatically_derived]
+        impl __orm::Unpoliced for #ident {}
+        #[automatically_derived]
+        impl __orm::Decode for #ident {
+            fn decode(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
+                __orm::read_model(columns)
+            }
+        }
+        #[automatically_derived]
+        impl __orm::Instance for #ident {
+            type Update<'__a> = #update<'__a>;
+            fn update(&mut self) -> #update<'_> {
+                #update { row: self, changes: __orm::Changes::new() }
+            }
+        }
+    }
+}
+
+/// The struct from the next columns.
+fn read(model: &ModelIr<'_>) -> TokenStream {
+    let inits = model.fields.iter().map(|init| match init {
+        Init::Column(ident, ty) => {
+            let next = quote_spanned!(ty.span()=> columns.next()?);
+            quote!(#ident: #next)
+        }
+        Init::Relation(ident, path) => quote!(#ident: __orm::RelationField::unloaded(&#path)),
+        Init::Default(ident) | Init::Computed(ident, _) => quote!(#ident: ::core::default::Default::default()),
+    });
+    let computed = model.fields.iter().filter_map(|init| match init {
+        Init::Computed(ident, path) => Some(quote!(row.#ident = #path(&row);)),
+        _ => None,
+    });
+    let computed: Vec<_> = computed.collect();
+    if computed.is_empty() {
+        return quote!(::core::result::Result::Ok(Self { #(#inits),* }));
+    }
+    quote! {
+        let mut row = Self { #(#inits),* };
+        #(#computed)*
+        ::core::result::Result::Ok(row)
+    }
+}

@@ -1,0 +1,122 @@
+//! Per relation, a typed constant and a method that starts from one row; per foreign key, how rows are created under
+//! the row it points at.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+
+use super::columns::doc;
+use super::create_name;
+use crate::ir::{ModelIr, Pair, Relation};
+
+/// `User::POSTS`, `user.posts()` and `CreateUnder`.
+pub(super) fn relations(model: &ModelIr<'_>) -> TokenStream {
+    if model.relations.is_empty() {
+        return TokenStream::new();
+    }
+    let ident = model.ident;
+    let items = model.relations.iter().map(|relation| relation_items(ident, relation));
+    let under = create_under(model);
+    quote! {
+        #[allow(dead_code, missing_docs)]
+        impl #ident {
+            #(#items)*
+        }
+        #(#under)*
+    }
+}
+
+fn relation_items(model: &Ident, relation: &Relation<'_>) -> TokenStream {
+    let Relation { ident, vis, constant, name, target, constraint, .. } = relation;
+    let kind = format_ident!("{}", relation.kind.type_name());
+    let (on_delete, on_update) = (format_ident!("{}", relation.on_delete), format_ident!("{}", relation.on_update));
+    let keys = relation.keys.iter().map(pair);
+    let through = match &relation.through {
+        Some((between, keys)) => through(between, keys),
+        None => quote!(::core::option::Option::None),
+    };
+    let link = match &relation.through {
+        Some((between, _)) if relation.loads_between => quote!(with_between::<#between>),
+        _ => quote!(new),
+    };
+    // The number under which the other model says how it is created: see `create_under`.
+    let under = (relation.foreign_key.is_empty() && relation.through.is_none()).then(|| {
+        let names = (0..relation.keys.len()).map(|place| quote!(#model::#constant.def().keys[#place].to.name));
+        let number = key_number(names);
+        quote!(, { #number })
+    });
+    let scope = relation.scope.iter().map(|filter| quote!(.with_scope(|| __orm::scope::<#target, _>(#filter))));
+    let doc = doc(&relation.doc);
+    quote_spanned! {ident.span()=>
+        #doc
+        #vis const #constant: __orm::Relation<#model, #target> = __orm::Relation::new(
+            __orm::RelationDef {
+                name: #name,
+                kind: __orm::RelationKind::#kind,
+                target: || <#target as __orm::Model>::DEF,
+                keys: &[#(#keys),*],
+                through: #through,
+                constraint: #constraint,
+                on_delete: __orm::OnDelete::#on_delete,
+                on_update: __orm::OnDelete::#on_update,
+            },
+            __orm::Link::#link(|__row: &mut #model| &mut __row.#ident),
+        )#(#scope)*;
+        #doc
+        #vis fn #ident(&self) -> __orm::Related<'_, #model, #target #under> {
+            __orm::Related::new(self, #model::#constant)
+        }
+    }
+}
+
+fn pair(pair: &Pair) -> TokenStream {
+    let ((key_model, key), (holder, foreign_key)) = (&pair.key, &pair.foreign_key);
+    let join = if pair.from_key { quote!(has) } else { quote!(belongs) };
+    quote!(__orm::#join(#key_model::#key, #holder::#foreign_key))
+}
+
+fn through(between: &TokenStream, keys: &[Pair]) -> TokenStream {
+    let keys = keys.iter().map(pair);
+    quote! {
+        ::core::option::Option::Some(__orm::ThroughDef {
+            model: || <#between as __orm::Model>::DEF,
+            keys: &[#(#keys),*],
+        })
+    }
+}
+
+/// One impl per foreign key; two relations over one key share it.
+fn create_under<'a>(model: &'a ModelIr<'_>) -> impl Iterator<Item = TokenStream> + use<'a> {
+    let keys = model.relations.iter().map(|relation| &relation.foreign_key);
+    let keys = keys.enumerate().filter(|(index, key)| {
+        !key.is_empty() && model.relations[..*index].iter().all(|earlier| earlier.foreign_key != **key)
+    });
+    keys.map(move |(_, key)| {
+        let (ident, create) = (model.ident, create_name(model));
+        let number = key_number(key.iter().map(|index| model.columns[*index].name.to_token_stream()));
+        let required = model.columns.iter().enumerate().filter(|(_, column)| column.required);
+        let states = required.map(|(index, _)| if key.contains(&index) { quote!(Given) } else { quote!(Missing) });
+        quote! {
+            #[automatically_derived]
+            impl __orm::CreateUnder<{ #number }> for #ident {
+                type Create = #create<(#(__orm::#states,)*)>;
+                fn create_under(key: ::std::vec::Vec<__orm::Value>) -> Self::Create {
+                    let mut create = __orm::Create::new();
+                    ::core::iter::zip([#(#key),*], key).for_each(|(column, value)| create.set(column, value));
+                    #create { create, given: ::core::marker::PhantomData }
+                }
+            }
+        }
+    })
+}
+
+/// The number of a foreign key, from the names of its columns.
+fn key_number(names: impl Iterator<Item = TokenStream>) -> TokenStream {
+    let numbers = names.enumerate().map(|(place, name)| match place {
+        0 => quote!(__orm::name_id(#name)),
+        _ => {
+            let place = u32::try_from(place).unwrap_or_default();
+            quote!(^ __orm::name_id(#name).rotate_left(#place))
+        }
+    });
+    numbers.collect()
+}

@@ -1,0 +1,259 @@
+//! The model with everything resolved: names, positions, keys, defaults, relations. No attribute is left to read.
+//! Names that lead nowhere are reported while resolving, and what they belong to is left out, so that the rest still
+//! expands and one mistake stays one message.
+
+mod columns;
+mod relations;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::{LitStr, Path, Type, Visibility};
+
+use crate::ast::{Field, Model, Part};
+use crate::attr::{PartAttr, RelationKind};
+use crate::case;
+use crate::ctxt::{Ctxt, nearest};
+
+/// A model.
+#[derive(Debug)]
+pub(crate) struct ModelIr<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) vis: &'a Visibility,
+    /// The path to what generated code may name.
+    pub(crate) private: TokenStream,
+    pub(crate) table: String,
+    pub(crate) schema: Option<String>,
+    pub(crate) comment: String,
+    pub(crate) columns: Vec<Column<'a>>,
+    pub(crate) relations: Vec<Relation<'a>>,
+    /// Every field, in order.
+    pub(crate) fields: Vec<Init<'a>>,
+    /// Positions of columns, as are all `usize` below.
+    pub(crate) primary_key: Vec<usize>,
+    pub(crate) indexes: Vec<Index>,
+    pub(crate) checks: Vec<(String, String)>,
+    pub(crate) created_at: Option<usize>,
+    pub(crate) updated_at: Option<usize>,
+    pub(crate) deleted_at: Option<usize>,
+    pub(crate) version: Option<usize>,
+}
+
+/// What a field holds after reading a row.
+#[derive(Debug)]
+pub(crate) enum Init<'a> {
+    /// The next column.
+    Column(&'a Ident, &'a Type),
+    /// An unloaded relation, which knows the path of its constant.
+    Relation(&'a Ident, String),
+    /// The type's default.
+    Default(&'a Ident),
+    /// The default, then what the function makes of the row.
+    Computed(&'a Ident, Path),
+}
+
+/// A column.
+#[derive(Debug)]
+pub(crate) struct Column<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) vis: &'a Visibility,
+    pub(crate) ty: &'a Type,
+    /// The name of the constant.
+    pub(crate) constant: Ident,
+    /// The name in the database.
+    pub(crate) name: String,
+    /// The name of the field.
+    pub(crate) field: String,
+    pub(crate) auto_increment: bool,
+    pub(crate) default: DefaultValue,
+    pub(crate) length: Option<u32>,
+    pub(crate) precision: Option<(u8, u8)>,
+    pub(crate) type_name: Option<String>,
+    pub(crate) check: Option<String>,
+    pub(crate) generated: Option<String>,
+    pub(crate) comment: String,
+    pub(crate) doc: String,
+    /// Whether `create()` insists on a value.
+    pub(crate) required: bool,
+    /// Whether the user may write it.
+    pub(crate) writable: bool,
+}
+
+/// Where a missing value comes from.
+#[derive(Debug)]
+pub(crate) enum DefaultValue {
+    None,
+    /// An expression of the column's type.
+    Value(TokenStream),
+    /// An expression of the column's type, made anew for every row.
+    Client(TokenStream),
+    /// The current time.
+    Now,
+    /// A new UUID.
+    Uuid,
+    Sql(String),
+}
+
+/// An index.
+#[derive(Debug)]
+pub(crate) struct Index {
+    pub(crate) name: String,
+    pub(crate) unique: bool,
+    pub(crate) parts: Vec<IndexPart>,
+    pub(crate) method: Option<String>,
+    pub(crate) filter: Option<String>,
+}
+
+/// What an index covers.
+#[derive(Debug)]
+pub(crate) enum IndexPart {
+    Column { index: usize, descending: bool },
+    Expression(String),
+}
+
+/// A relation.
+#[derive(Debug)]
+pub(crate) struct Relation<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) vis: &'a Visibility,
+    pub(crate) constant: Ident,
+    pub(crate) name: String,
+    /// The field's type: has-many relations over a model in between are many-to-many to the library.
+    pub(crate) kind: RelationKind,
+    pub(crate) target: &'a Type,
+    /// The pairs that lead to the other model, or to the one in between.
+    pub(crate) keys: Vec<Pair>,
+    /// The model in between and the pairs that lead on from it.
+    pub(crate) through: Option<(TokenStream, Vec<Pair>)>,
+    /// Whether the field holds the rows in between as well.
+    pub(crate) loads_between: bool,
+    pub(crate) scope: Option<TokenStream>,
+    pub(crate) constraint: bool,
+    /// Variants of the library's enum.
+    pub(crate) on_delete: &'static str,
+    pub(crate) on_update: &'static str,
+    /// The positions of the foreign key's columns, when it is on this model.
+    pub(crate) foreign_key: Vec<usize>,
+    pub(crate) doc: String,
+}
+
+/// A key and the foreign key that points at it, each with its model.
+#[derive(Debug)]
+pub(crate) struct Pair {
+    pub(crate) key: (TokenStream, Ident),
+    pub(crate) foreign_key: (TokenStream, Ident),
+    /// Whether the relation starts at the key.
+    pub(crate) from_key: bool,
+}
+
+impl<'a> ModelIr<'a> {
+    /// Resolves the model; reports every name that leads nowhere.
+    pub(crate) fn resolve(ctxt: &Ctxt, model: &'a Model<'a>) -> Self {
+        let attrs = &model.attrs;
+        let marks = columns::Marks::resolve(ctxt, model);
+        let columns = columns::resolve(model, &marks);
+        distinct_columns(ctxt, &columns);
+        let primary_key = marks.primary_key.clone();
+        let relations = relations::resolve(ctxt, model, &primary_key);
+        Self {
+            ident: model.ident,
+            vis: model.vis,
+            private: private(attrs.krate.get()),
+            table: text(attrs.table.get()).unwrap_or_else(|| case::table(model.ident)),
+            schema: text(attrs.schema.get()),
+            comment: text(attrs.comment.get()).unwrap_or_else(|| model.doc.clone()),
+            relations,
+            fields: model.fields.iter().map(|field| init(model, field)).collect(),
+            indexes: indexes(ctxt, model),
+            checks: attrs.checks.iter().map(|check| (check.name.clone(), check.sql.value())).collect(),
+            created_at: marks.created_at,
+            updated_at: marks.updated_at,
+            deleted_at: marks.deleted_at,
+            version: marks.version,
+            primary_key,
+            columns,
+        }
+    }
+}
+
+/// The library's hidden path.
+pub(crate) fn private(krate: Option<&Path>) -> TokenStream {
+    krate.map_or_else(|| quote!(::orm::__private), |path| quote!(#path::__private))
+}
+
+pub(crate) fn text(literal: Option<&LitStr>) -> Option<String> {
+    literal.map(LitStr::value)
+}
+
+fn init<'a>(model: &Model<'_>, field: &'a Field<'a>) -> Init<'a> {
+    match (field.part, field.attrs.computed.get()) {
+        (Part::Column, _) => Init::Column(field.ident, field.ty),
+        (Part::Relation(..), _) => {
+            Init::Relation(field.ident, format!("{}::{}", model.ident, case::constant(field.ident)))
+        }
+        (Part::Skipped, Some(path)) => Init::Computed(field.ident, path.clone()),
+        (Part::Skipped, None) => Init::Default(field.ident),
+    }
+}
+
+/// The position of a column by the name of its field, or an error at `name`.
+fn position(ctxt: &Ctxt, model: &Model<'_>, name: &Ident) -> Option<usize> {
+    let plain = case::plain(name);
+    let found = model.columns().position(|field| case::plain(field.ident) == plain);
+    if found.is_none() {
+        let fields: Vec<String> = model.columns().map(|field| case::plain(field.ident)).collect();
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        let hint = nearest(&plain, &fields).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        ctxt.error(name, format!("`{}` has no column field `{plain}`{hint}", model.ident));
+    }
+    found
+}
+
+/// No two fields may be the same column.
+fn distinct_columns(ctxt: &Ctxt, columns: &[Column<'_>]) {
+    for (index, column) in columns.iter().enumerate() {
+        if let Some(first) = columns[..index].iter().find(|first| first.name == column.name) {
+            let message = format!("`{}` and `{}` are both the column `{}`", first.ident, column.ident, column.name);
+            ctxt.error(column.ident, message);
+        }
+    }
+}
+
+/// The indexes of the struct, then those of the fields; fields that share a name share an index.
+fn indexes(ctxt: &Ctxt, model: &Model<'_>) -> Vec<Index> {
+    let mut indexes = Vec::new();
+    for attr in &model.attrs.indexes {
+        let parts = attr.parts.iter().filter_map(|part| match part {
+            PartAttr::Column { field, descending } => {
+                position(ctxt, model, field).map(|index| IndexPart::Column { index, descending: *descending })
+            }
+            PartAttr::Expression(sql) => Some(IndexPart::Expression(sql.value())),
+        });
+        indexes.push(Index {
+            name: text(attr.name.get()).unwrap_or_default(),
+            unique: attr.unique,
+            parts: parts.collect(),
+            method: text(attr.method.get()),
+            filter: text(attr.filter.get()),
+        });
+    }
+    for (position, field) in model.columns().enumerate() {
+        for (group, unique) in [(field.attrs.unique.get(), true), (field.attrs.index.get(), false)] {
+            let Some(group) = group else { continue };
+            let name = text(group.as_ref()).unwrap_or_default();
+            let part = IndexPart::Column { index: position, descending: false };
+            match indexes.iter_mut().find(|index| !name.is_empty() && index.name == name && index.unique == unique) {
+                Some(index) => index.parts.push(part),
+                None => indexes.push(Index { name, unique, parts: vec![part], method: None, filter: None }),
+            }
+        }
+    }
+    indexes
+}
+
+/// An identifier at the span of another.
+fn ident_at(name: &str, span: Span) -> Ident {
+    match name.strip_prefix("r#") {
+        Some(raw) => Ident::new_raw(raw, span),
+        None => Ident::new(name, span),
+    }
+}

@@ -1,0 +1,1 @@
+//! Errors and expansions, without the compiler behind them.
