@@ -73,7 +73,9 @@ impl Database {
     /// # Errors
     /// Those of getting a connection; [`ErrorKind::ConnectionLost`](crate::ErrorKind::ConnectionLost).
     pub async fn ping(&self) -> Result<()> {
-        self.inner.pool.acquire().await?.connection()?.ping().await
+        let mut lease = self.inner.pool.acquire().await?;
+        let answer = lease.connection()?.ping().await;
+        answer.inspect_err(|error| lease.note(error))
     }
 
     /// The figures of the pool at this moment.
@@ -295,12 +297,14 @@ impl Session for Inner {
 
     async fn fetch(&self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
         let mut lease = self.pool.acquire().await?;
-        self.observer.fetch(lease.connection()?, query, sink).await
+        let result = self.observer.fetch(lease.connection()?, query, sink).await;
+        result.inspect_err(|error| lease.note(error))
     }
 
     async fn batch(&self, sql: &str) -> Result<()> {
         let mut lease = self.pool.acquire().await?;
-        self.observer.batch(lease.connection()?, sql).await
+        let result = self.observer.batch(lease.connection()?, sql).await;
+        result.inspect_err(|error| lease.note(error))
     }
 
     async fn pin(&self) -> Result<Box<dyn Session + '_>> {

@@ -18,12 +18,12 @@ mod transaction;
 /// The driver of MySQL and MariaDB, with its options.
 #[cfg(feature = "mysql")]
 pub use orm_mysql as mysql;
-/// The driver of SQLite, with its options.
-#[cfg(feature = "sqlite")]
-pub use orm_sqlite as sqlite;
 /// The driver of PostgreSQL, with its options.
 #[cfg(feature = "postgres")]
 pub use orm_postgres as postgres;
+/// The driver of SQLite, with its options.
+#[cfg(feature = "sqlite")]
+pub use orm_sqlite as sqlite;
 
 pub use connect::{connect, connect_with};
 pub use database::Database;

@@ -240,6 +240,9 @@ impl RowSink for Counted<'_> {
         self.rows = 0;
         self.sink.restart();
     }
+    fn restartable(&self) -> bool {
+        self.sink.restartable()
+    }
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.sink.poll_ready(cx)
     }

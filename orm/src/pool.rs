@@ -23,7 +23,7 @@ use orm_core::{Error, ErrorKind, Result};
 use tokio::time::{Instant, timeout_at};
 
 pub(crate) use lease::Lease;
-use lease::{Manager, Slot};
+use lease::Manager;
 pub use status::PoolStatus;
 pub(crate) use status::Use;
 use status::{Holder, Shared};
@@ -252,7 +252,7 @@ impl Pool {
         let options = &self.shared.options;
         let now = std::time::Instant::now();
         let mut spare = self.objects.status().size.saturating_sub(options.min_connections);
-        let swept = self.objects.retain(|slot: &Slot, _| {
+        let swept = self.objects.retain(|slot, _| {
             let idle = spare > 0 && options.idle_timeout.is_some_and(|limit| slot.idle_at(now) >= limit);
             spare -= usize::from(idle);
             !(idle || slot.is_old_at(now))

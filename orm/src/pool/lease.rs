@@ -27,21 +27,22 @@ pub(super) struct Manager {
 }
 
 impl managed::Manager for Manager {
-    type Type = Slot;
+    // A box: `deadpool` moves its objects often.
+    type Type = Box<Slot>;
     type Error = Error;
 
-    async fn create(&self) -> Result<Slot> {
-        Ok(Slot {
+    async fn create(&self) -> Result<Box<Slot>> {
+        Ok(Box::new(Slot {
             connection: None,
             shared: Arc::clone(&self.shared),
             checked: 0,
             dirty: false,
             last_used: Instant::now(),
             end_of_life: None,
-        })
+        }))
     }
 
-    async fn recycle(&self, _slot: &mut Slot, _metrics: &Metrics) -> RecycleResult<Error> {
+    async fn recycle(&self, _slot: &mut Box<Slot>, _metrics: &Metrics) -> RecycleResult<Error> {
         Ok(())
     }
 }
@@ -134,7 +135,7 @@ impl Lease {
     }
 
     fn slot(&self) -> Option<&Slot> {
-        self.object.as_deref()
+        self.object.as_deref().map(|slot| &**slot)
     }
 
     /// The connection.
@@ -143,9 +144,18 @@ impl Lease {
     /// None that can be reached: a lease that was handed out has one.
     #[inline]
     pub(crate) fn connection(&mut self) -> Result<&mut dyn Connection> {
-        match self.object.as_deref_mut() {
+        match self.object.as_deref_mut().map(|slot| &mut **slot) {
             Some(Slot { connection: Some(connection), .. }) => Ok(&mut **connection),
             _ => Err(Error::new(ErrorKind::ConnectionLost, "the connection was given back")),
+        }
+    }
+
+    /// Takes note of an error: when a connection was lost, all others are asked before their next use.
+    pub(crate) fn note(&self, error: &Error) {
+        if matches!(error.kind(), ErrorKind::ConnectionLost | ErrorKind::AmbiguousCommit)
+            && let Some(slot) = self.slot()
+        {
+            slot.shared.generation.fetch_add(1, Relaxed);
         }
     }
 
@@ -180,7 +190,9 @@ impl Lease {
                 return Ok(());
             }
             slot.shared.counters.broken.fetch_add(1, Relaxed);
-            slot.shared.generation.fetch_max(generation + 1, Relaxed);
+            if must_ping {
+                slot.shared.generation.fetch_max(generation + 1, Relaxed);
+            }
             slot.discard();
         }
         let generation = slot.shared.generation.load(Relaxed);
@@ -218,7 +230,7 @@ impl Drop for Lease {
             return;
         };
         if connection.is_broken() {
-            lost(object);
+            remove_broken(object);
             return;
         }
         if connection.needs_reset() {
@@ -231,11 +243,10 @@ impl Drop for Lease {
     }
 }
 
-/// Removes a connection that broke; all others are asked before their next use.
-fn lost(object: Object<Manager>) {
+/// Removes a connection that cannot be used any more: it was lost, or an operation on it was cut off.
+fn remove_broken(object: Object<Manager>) {
     let slot = Object::take(object);
     slot.shared.counters.broken.fetch_add(1, Relaxed);
-    slot.shared.generation.fetch_add(1, Relaxed);
 }
 
 /// Finishes, in a task, what was left behind, and gives the connection back then: a transaction must not stay open until
@@ -248,7 +259,7 @@ fn reset_apart(mut object: Object<Manager>) {
         if matches!(timeout(RESET_LIMIT, connection.reset()).await, Ok(Ok(()))) && !connection.is_broken() {
             object.dirty = false;
         } else {
-            lost(object);
+            remove_broken(object);
         }
     });
 }

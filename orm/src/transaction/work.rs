@@ -108,6 +108,7 @@ impl Work {
             self.retryable = false;
             return;
         };
+        self.lease.note(error);
         if self.level == 0 {
             return;
         }
@@ -160,6 +161,9 @@ impl Work {
             Err(error) if error.kind() == ErrorKind::ConnectionLost => Some(Failure::Lost),
             Err(_) => Some(Failure::CutOff),
         };
+        if let Err(error) = &result {
+            self.lease.note(error);
+        }
         result
     }
 
@@ -211,7 +215,8 @@ impl Work {
         if level > 1 {
             self.savepoint(&format!("RELEASE SAVEPOINT orm_{level}")).await?;
         } else {
-            self.lease.connection()?.commit().await?;
+            let result = self.lease.connection()?.commit().await;
+            result.inspect_err(|error| self.lease.note(error))?;
         }
         (self.undo, self.level) = (None, level - 1);
         Ok(())

@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)] // Tests stop at the first surprise.
 
 mod cancel;
+mod cancelled;
 mod observe;
 mod pool;
+mod sqlite;
 mod toy;
 mod transactions;
