@@ -43,6 +43,7 @@ pub use orm_core::query::{
 pub use orm_core::row::Decode;
 pub use orm_core::{EnumDef, EnumStorage, Error, ErrorKind, Numeric, Result, Scalar, SqlType, Type, Value, ValueRef};
 pub use orm_core::{ast, async_trait, dialect, driver, model, query, row, schema};
+pub use orm_derive::{Enum, Model, Projection, Value};
 pub use pool::PoolStatus;
 pub use raw::{Bind, Values};
 pub use transaction::{Transaction, TransactionOptions};

@@ -4,5 +4,6 @@ pub use orm_core::load::{BelongsTo, BelongsToMany, HasMany, HasOne};
 pub use orm_core::query::{Column, Condition, Instance, Page, all_of, any_of, count_all};
 
 pub use crate::{
-    Database, Error, ErrorKind, Executor, Isolation, Model, Result, Runs, Transaction, TransactionOptions, connect,
+    Database, Enum, Error, ErrorKind, Executor, Isolation, Model, Projection, Result, Runs, Transaction,
+    TransactionOptions, connect,
 };
