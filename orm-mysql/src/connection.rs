@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
 use orm_core::driver::{BeginOptions, Connection, Done, Query};
 use orm_core::row::{Flow, RowSink};
 use orm_core::{Error, ErrorKind, Result};
-use sqlx::mysql::{MySqlArguments, MySqlConnection};
+use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlQueryResult, MySqlRow};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor, SqlSafeStr, Statement};
 
 use crate::bind;
@@ -18,13 +19,14 @@ use crate::error;
 use crate::row::{Kind, MysqlRow, Protocol, resolve};
 use crate::server::Server;
 
-/// How long [`Connection::reset`] reads rows that nobody wanted before it gives the connection up.
-const DRAIN_LIMIT: Duration = Duration::from_millis(200);
+/// How long rows that nobody wants are read away before the connection is given up, which also ends the query on the
+/// server.
+const DRAIN_LIMIT: Duration = Duration::from_millis(50);
 
 /// A connection to MySQL or MariaDB.
 ///
 /// Cancel safety: a future that is dropped before it is ready leaves the connection broken, because sqlx may have
-/// written or read half a packet. Nothing else does, but a lost connection.
+/// written or read half a packet. So does a sink that stops with many rows left to come, outside a transaction.
 pub struct MysqlConnection {
     client: MySqlConnection,
     server: Server,
@@ -33,8 +35,8 @@ pub struct MysqlConnection {
     /// The columns of the result set being read; kept for its memory.
     kinds: Vec<Kind>,
     state: State,
-    /// Rows of the last statement are still on their way.
-    unread: bool,
+    /// A result was left in the middle: the connection is broken once its statement has ended.
+    spent: bool,
     transaction: bool,
 }
 
@@ -45,6 +47,8 @@ enum State {
     Busy,
     Broken,
 }
+
+type Answers<'c> = BoxStream<'c, sqlx::Result<Either<MySqlQueryResult, MySqlRow>>>;
 
 /// Why a statement stopped.
 enum Stop {
@@ -61,7 +65,7 @@ impl From<sqlx::Error> for Stop {
 
 impl MysqlConnection {
     pub(crate) fn new(client: MySqlConnection, server: Server, cache: usize) -> Self {
-        Self { client, server, cache, kinds: Vec::new(), state: State::Idle, unread: false, transaction: false }
+        Self { client, server, cache, kinds: Vec::new(), state: State::Idle, spent: false, transaction: false }
     }
 
     /// The server that answers, and its version.
@@ -80,7 +84,7 @@ impl MysqlConnection {
 
     /// Marks the connection as free again, or as broken when the error says so.
     fn finish<T>(&mut self, result: Result<T, Stop>) -> Result<T> {
-        self.state = State::Idle;
+        self.state = if self.spent { State::Broken } else { State::Idle };
         match result {
             Ok(value) => Ok(value),
             Err(Stop::Own(error)) => Err(error),
@@ -93,18 +97,6 @@ impl MysqlConnection {
         }
     }
 
-    /// Reads the rest of the last statement away. Its errors are nobody's any more.
-    async fn drain(&mut self) -> Result<(), Stop> {
-        while self.unread {
-            match self.client.flush().await {
-                Ok(()) => self.unread = false,
-                Err(error) if error::ends_connection(&error) => return Err(error.into()),
-                Err(_) => {}
-            }
-        }
-        Ok(())
-    }
-
     /// Runs statements in the text protocol and forgets their rows.
     async fn text(&mut self, sql: &str) -> Result<()> {
         self.start()?;
@@ -112,17 +104,30 @@ impl MysqlConnection {
         self.finish(result)
     }
 
+    /// Forgets the prepared statements. Nothing is awaited from the server.
+    async fn forget_statements(&mut self) -> Result<(), Stop> {
+        Ok(self.client.clear_cached_statements().await?)
+    }
+
+    /// Forgets the prepared statements after DDL. MySQL keeps what it has learnt about their values when a column gets
+    /// another type: a DECIMAL in a column that was a DATETIME(6) is rounded to six digits, without a warning (9.7.4).
+    async fn after_ddl(&mut self) -> Result<(), Stop> {
+        if self.server.is_mariadb() { Ok(()) } else { self.forget_statements().await }
+    }
+
     async fn run_text(&mut self, sql: &str) -> Result<(), Stop> {
-        self.drain().await?;
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.client).await?;
         Ok(())
     }
 
     async fn run(&mut self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done, Stop> {
-        self.drain().await?;
         if query.binds.is_empty() && !query.cacheable && !gives_rows(query.sql) {
             // One round trip rather than two, and some statements cannot be prepared.
-            return self.stream(query.sql, None, sink).await;
+            let result = self.stream(query.sql, None, sink).await;
+            if changes_schema(query.sql) {
+                self.after_ddl().await?;
+            }
+            return result;
         }
         let arguments = bind::arguments(query.binds).map_err(Stop::Own)?;
         if !query.cacheable {
@@ -132,7 +137,7 @@ impl MysqlConnection {
             Err(Stop::Client(error)) if error::wants_fresh_statement(&error) => {
                 // It did not run, so it may be run again, even in a transaction.
                 sink.restart();
-                self.client.clear_cached_statements().await?;
+                self.forget_statements().await?;
                 let arguments = bind::arguments(query.binds).map_err(Stop::Own)?;
                 self.stream(query.sql, Some(arguments), sink).await
             }
@@ -141,9 +146,9 @@ impl MysqlConnection {
             }
             result => result,
         };
-        if self.client.cached_statements_size() > self.cache && !self.unread {
-            // See `MysqlOptions::statement_cache_capacity`. Nothing is awaited from the server.
-            self.client.clear_cached_statements().await?;
+        if self.client.cached_statements_size() > self.cache {
+            // See `MysqlOptions::statement_cache_capacity`.
+            self.forget_statements().await?;
         }
         result
     }
@@ -175,7 +180,7 @@ impl MysqlConnection {
     ) -> Result<Done, Stop> {
         let protocol = if arguments.is_some() { Protocol::Binary } else { Protocol::Text };
         let text = AssertSqlSafe(sql);
-        let mut answers = match arguments {
+        let mut answers: Answers<'_> = match arguments {
             // Never `persistent(false)`: see `MysqlOptions::statement_cache_capacity`.
             Some(arguments) => (&mut self.client).fetch_many(sqlx::query_with(text, arguments).persistent(true)),
             None => (&mut self.client).fetch_many(sqlx::raw_sql(text)),
@@ -199,19 +204,19 @@ impl MysqlConnection {
                         new_set = false;
                     }
                     rows += 1;
-                    match sink.row(&MysqlRow { row: &row, kinds: &self.kinds, protocol }) {
+                    let flow = sink.row(&MysqlRow { row: &row, kinds: &self.kinds, protocol });
+                    match flow {
                         Ok(Flow::Continue) => {}
                         Ok(Flow::Pause) => poll_fn(|context| sink.poll_ready(context)).await,
-                        // Between rows the stream can be left; the rest is read away later.
-                        Ok(Flow::Stop) => {
-                            self.unread = true;
+                        Ok(Flow::Stop) | Err(_) => {
+                            let limit = (!self.transaction).then_some(DRAIN_LIMIT);
+                            self.spent = !drain(answers, limit).await;
+                            flow.map_err(Stop::Own)?;
                             break;
                         }
-                        Err(error) => {
-                            self.unread = true;
-                            return Err(Stop::Own(error));
-                        }
                     }
+                    // sqlx never yields while there is something to read.
+                    tokio::task::consume_budget().await;
                 }
             }
         }
@@ -247,7 +252,12 @@ impl Connection for MysqlConnection {
     }
 
     async fn batch(&mut self, sql: &str) -> Result<()> {
-        self.text(sql).await
+        self.start()?;
+        let mut result = self.run_text(sql).await;
+        if let (true, Err(error)) = (result.is_ok(), self.after_ddl().await) {
+            result = Err(error);
+        }
+        self.finish(result)
     }
 
     async fn begin(&mut self, options: &BeginOptions) -> Result<()> {
@@ -287,31 +297,9 @@ impl Connection for MysqlConnection {
         self.transaction
     }
 
-    async fn reset(&mut self) -> Result<()> {
-        if self.unread {
-            self.start()?;
-            match tokio::time::timeout(DRAIN_LIMIT, self.drain()).await {
-                Ok(result) => self.finish(result)?,
-                Err(_) => {
-                    self.state = State::Broken;
-                    let why = "the rest of a result was too long to be read away";
-                    return Err(Error::new(ErrorKind::ConnectionLost, why));
-                }
-            }
-        }
-        if self.transaction { self.rollback().await } else { Ok(()) }
-    }
-
-    fn needs_reset(&self) -> bool {
-        self.transaction || self.unread
-    }
-
     async fn ping(&mut self) -> Result<()> {
         self.start()?;
-        let result = match self.drain().await {
-            Ok(()) => self.client.ping().await.map_err(Stop::from),
-            Err(error) => Err(error),
-        };
+        let result = self.client.ping().await.map_err(Stop::from);
         let result = self.finish(result);
         if result.is_err() {
             self.state = State::Broken;
@@ -324,7 +312,7 @@ impl Connection for MysqlConnection {
     }
 
     async fn close(self: Box<Self>) {
-        if self.state == State::Idle && !self.unread {
+        if self.state == State::Idle {
             // The server notices a closed socket as well; telling it is good manners.
             let _ = self.client.close().await;
         }
@@ -336,9 +324,27 @@ impl fmt::Debug for MysqlConnection {
         f.debug_struct("MysqlConnection")
             .field("server", &self.server)
             .field("state", &self.state)
-            .field("unread", &self.unread)
             .field("in_transaction", &self.transaction)
             .finish_non_exhaustive()
+    }
+}
+
+/// Reads the rest of an answer away, for as long as the limit allows; all of it without one, since giving up a
+/// connection would give up its transaction. Whether the end was reached.
+async fn drain(mut answers: Answers<'_>, limit: Option<Duration>) -> bool {
+    let rest = async {
+        loop {
+            match answers.try_next().await {
+                Ok(Some(_)) => tokio::task::consume_budget().await,
+                Ok(None) => return true,
+                // What goes wrong with rows that nobody wants is of no interest.
+                Err(error) => return !error::ends_connection(&error),
+            }
+        }
+    };
+    match limit {
+        Some(limit) => tokio::time::timeout(limit, rest).await.unwrap_or(false),
+        None => rest.await,
     }
 }
 
@@ -349,6 +355,11 @@ fn gives_rows(sql: &str) -> bool {
         ["select", "with", "(", "values", "table", "insert", "replace", "update", "delete", "show", "call"];
     let sql = skip_comments(sql);
     PREPARED.iter().any(|word| starts_with(sql, word))
+}
+
+fn changes_schema(sql: &str) -> bool {
+    let sql = skip_comments(sql);
+    ["create", "alter", "drop", "rename"].iter().any(|word| starts_with(sql, word))
 }
 
 fn is_write(sql: &str) -> bool {

@@ -164,7 +164,7 @@ impl Dialect for MysqlDialect {
             Value::I32(v) => write!(sql, "{v}"),
             Value::I64(v) => write!(sql, "{v}"),
             Value::U64(v) => write!(sql, "{v}"),
-            Value::F32(v) => write!(sql, "{v:e}"),
+            Value::F32(v) => write!(sql, "{:e}", f64::from(*v)),
             Value::F64(v) => write!(sql, "{v:e}"),
             Value::Bytes(v) => hex(sql, v),
             Value::Uuid(v) => hex(sql, v),

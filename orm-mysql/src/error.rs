@@ -58,9 +58,9 @@ pub(crate) fn ends_connection(error: &sqlx::Error) -> bool {
 
 /// Whether the statement did not run because the server has forgotten it or cannot prepare it as it is, and the same
 /// text may run once it is prepared anew: ER_UNKNOWN_STMT_HANDLER, ER_MAX_PREPARED_STMT_COUNT_REACHED,
-/// ER_NEED_REPREPARE.
+/// ER_NEED_REPREPARE, and ER_IMPOSSIBLE_STRING_CONVERSION, which MySQL gives when a column became text since.
 pub(crate) fn wants_fresh_statement(error: &sqlx::Error) -> bool {
-    number(error).is_some_and(|number| matches!(number, 1243 | 1461 | 1615))
+    number(error).is_some_and(|number| matches!(number, 1243 | 1461 | 1615 | 3988))
 }
 
 /// Whether the statement cannot be prepared at all: ER_UNSUPPORTED_PS.
@@ -107,7 +107,7 @@ fn kind(answer: &MySqlDatabaseError) -> ErrorKind {
         1235 | 1295 => Unsupported,
         1153 | 1301 | 1406 => DataTooLong,
         1264 | 1690 => OutOfRange,
-        1265 | 1292 | 1300 | 1365 | 1366 | 1367 | 1411 | 1525 | 3140 | 3141 | 3156 | 4038 => InvalidValue,
+        1265 | 1292 | 1300 | 1365 | 1366 | 1367 | 1411 | 1525 | 3140 | 3141 | 3156 | 3988 | 4038 => InvalidValue,
         1053 | 1152 | 1158..=1161 | 1184 | 1927 | 2006 | 2013 | 2055 | 3169 | 4031 => ConnectionLost,
         3159 => ConnectionFailed,
         _ => Database,
@@ -143,7 +143,7 @@ fn with_names(error: Error, server: Server, number: u16, message: &str) -> Error
             }
             None => error,
         },
-        1451 | 1452 => foreign_key(error, message),
+        1451 | 1452 => foreign_key(error, server, message),
         // Column 'name' cannot be null; Field 'name' doesn't have a default value; .. NOT NULL column 'name' at row 1.
         1048 | 1263 | 1364 | 1265 | 1366 | 1264 | 1406 => column(error, message),
         // Unknown column 'table.name' in 'field list'; Key column 'name' doesn't exist in table.
@@ -189,27 +189,18 @@ fn column(error: Error, message: &str) -> Error {
     }
 }
 
-/// `.. a foreign key constraint fails (db.table, CONSTRAINT name FOREIGN KEY (columns) REFERENCES ..`, every name in
-/// backticks. Old servers cut long messages off anywhere.
-fn foreign_key(mut error: Error, message: &str) -> Error {
-    let Some((_, rest)) = message.split_once("constraint fails (") else { return error };
-    let mut names = Names(rest);
-    if let Some(table) = names.path().pop() {
-        error = error.with_table(table);
+/// ``.. a foreign key constraint fails (`db`.`table`, CONSTRAINT `name` FOREIGN KEY (`a`, `b`) REFERENCES ..``. MySQL does
+/// not double backticks inside names, so the words between names are looked for. Long messages are cut off anywhere.
+fn foreign_key(mut error: Error, server: Server, message: &str) -> Error {
+    let plain = |name: &str| if server.is_mariadb() { name.replace("``", "`") } else { name.to_owned() };
+    let Some((table, rest)) = between_and_rest(message, "constraint fails (`", "`, CONSTRAINT `") else { return error };
+    error = error.with_table(plain(table.split_once("`.`").map_or(table, |(_, table)| table)));
+    let Some((constraint, rest)) = rest.split_once("` FOREIGN KEY (`") else { return error };
+    error = error.with_constraint(plain(constraint));
+    match rest.split_once("`) REFERENCES `") {
+        Some((columns, _)) => error.with_columns(columns.split("`, `").map(plain)),
+        None => error,
     }
-    let Some((_, rest)) = names.0.split_once("CONSTRAINT ") else { return error };
-    names = Names(rest);
-    if let Some(constraint) = names.next() {
-        error = error.with_constraint(constraint);
-    }
-    let Some(rest) = names.0.strip_prefix(" FOREIGN KEY (") else { return error };
-    names = Names(rest);
-    let mut columns = Vec::new();
-    while let Some(column) = names.next() {
-        columns.push(column);
-        names.0 = names.0.strip_prefix(", ").unwrap_or("");
-    }
-    error.with_columns(columns)
 }
 
 /// CONSTRAINT `name` failed for `database`.`table`. The check of a single column is named `table.column` or `column`.
@@ -266,7 +257,11 @@ impl Names<'_> {
 }
 
 fn between<'m>(message: &'m str, before: &str, after: &str) -> Option<&'m str> {
-    message.split_once(before)?.1.split_once(after).map(|(found, _)| found)
+    between_and_rest(message, before, after).map(|(found, _)| found)
+}
+
+fn between_and_rest<'m>(message: &'m str, before: &str, after: &str) -> Option<(&'m str, &'m str)> {
+    message.split_once(before)?.1.split_once(after)
 }
 
 fn last_part(name: &str) -> &str {
@@ -306,7 +301,7 @@ mod tests {
 
     #[test]
     fn names_of_foreign_keys_are_read_and_cut_messages_survive() {
-        let message = "Cannot add or update a child row: a foreign key constraint fails (`db`.`li``nes`, CONSTRAINT \
+        let message = "Cannot add or update a child row: a foreign key constraint fails (`db`.`li`nes`, CONSTRAINT \
                        `fk (a)` FOREIGN KEY (`a`, `b`) REFERENCES `orders` (`x`, `y`) ON DELETE CASCADE)";
         let error = names("8.0.0", 1452, message);
         assert_eq!((error.table(), error.constraint()), (Some("li`nes"), Some("fk (a)")));

@@ -346,7 +346,8 @@ impl MysqlOptions {
         if let Some(socket) = &self.socket {
             options = options.socket(socket);
         }
-        if let Some(password) = &self.password {
+        // An empty password is none: sqlx would send its digest, which the server takes for another.
+        if let Some(password) = self.password.as_deref().filter(|password| !password.is_empty()) {
             options = options.password(password);
         }
         if let Some(database) = &self.database {
