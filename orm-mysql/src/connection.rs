@@ -134,7 +134,7 @@ impl MysqlConnection {
             self.check_count(query.sql, query.binds.len()).await?;
         }
         let result = match self.stream(query.sql, Some(arguments), sink).await {
-            Err(Stop::Client(error)) if error::wants_fresh_statement(&error) => {
+            Err(Stop::Client(error)) if error::wants_fresh_statement(&error) && sink.restartable() => {
                 // It did not run, so it may be run again, even in a transaction.
                 sink.restart();
                 self.forget_statements().await?;

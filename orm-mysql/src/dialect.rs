@@ -200,7 +200,7 @@ impl Dialect for MysqlDialect {
     }
 
     fn table_options(&self) -> &'static str {
-        "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
+        " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
     }
 
     fn check_value(&self, value: &Value) -> Result<()> {

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use orm_core::schema::{ColumnDefault, ColumnSchema};
+use orm_core::schema::ColumnSchema;
 use orm_core::{EnumDef, EnumStorage, Error, Result, SqlType};
 
 use crate::server::Server;
@@ -13,8 +13,8 @@ use crate::server::Server;
 const LONGEST_VARCHAR: u32 = 16_383;
 /// The most bytes that a row has room for beside the length.
 const LONGEST_VARBINARY: u32 = 65_532;
-/// What text and bytes get in an index or with a constant default, where LONGTEXT and LONGBLOB are not allowed: 255
-/// characters of four bytes are within an index's 3,072 bytes.
+/// What text and bytes get in an index, where LONGTEXT and LONGBLOB are not allowed: 255 characters of four bytes are
+/// within an index's 3,072 bytes.
 const SHORT: u32 = 255;
 
 /// The type of a column.
@@ -22,8 +22,7 @@ pub(crate) fn column_type(server: Server, column: &ColumnSchema) -> Result<Cow<'
     if let Some(name) = &column.type_name {
         return Ok(Cow::Owned(name.clone()));
     }
-    let bounded = column.indexed || matches!(column.default, ColumnDefault::Value(_));
-    let length = column.length.or(bounded.then_some(SHORT));
+    let length = column.length.or(column.indexed.then_some(SHORT));
     Ok(match column.ty {
         SqlType::Bool => "TINYINT(1)".into(),
         SqlType::I8 => "TINYINT".into(),

@@ -1,12 +1,17 @@
 //! Running statements: counts, keys, several at once, prepared and not; and that what the dialect writes is what the
 //! servers take.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
+use chrono::{DateTime, NaiveDate, Utc};
 use orm_core::ast::Function;
-use orm_core::dialect::{Dialect, FunctionForm};
+use orm_core::dialect::{Dialect, FunctionForm, SqlWriter, ddl};
 use orm_core::driver::{Connection, Done, Query};
-use orm_core::schema::{ColumnDefault, ColumnSchema};
+use orm_core::model::OnDelete;
+use orm_core::schema::{
+    CheckCondition, CheckSchema, ColumnDefault, ColumnSchema, ForeignKey, IndexKey, IndexSchema, Schema, TableSchema,
+};
 use orm_core::{EnumDef, EnumStorage, ErrorKind, SqlType, Value};
 use orm_mysql::{Mysql, SslMode};
 
@@ -22,6 +27,7 @@ on_both! {
     prepared_statements_survive_changes_of_their_table,
     several_result_sets_are_read,
     every_column_type_exists,
+    whole_tables_are_created_found_and_dropped,
     every_cast_works,
     functions_exist,
     capabilities_are_true,
@@ -209,7 +215,7 @@ async fn every_column_type_exists(fixture: &Fixture) {
     let check = async |connection: &mut orm_mysql::MysqlConnection, column: &ColumnSchema, key: &str| {
         let ty = dialect.column_type(column).unwrap();
         run_sql(connection, "DROP TABLE IF EXISTS t").await;
-        run_sql(connection, &format!("CREATE TABLE t (v {ty}{key}) {}", dialect.table_options())).await;
+        run_sql(connection, &format!("CREATE TABLE t (v {ty}{key}){}", dialect.table_options())).await;
     };
     for ty in TYPES.into_iter().chain([SqlType::Enum(&NUMBER), SqlType::Native("point")]) {
         check(&mut connection, &column(ty), "").await;
@@ -233,6 +239,106 @@ async fn every_column_type_exists(fixture: &Fixture) {
     assert!(dialect.column_type(&column(SqlType::Array(&SqlType::I64))).is_err());
     let key = ColumnSchema { auto_increment: true, indexed: true, ..column(SqlType::I64) };
     check(&mut connection, &key, &format!(" {} PRIMARY KEY", dialect.auto_increment())).await;
+}
+
+/// Every type with a constant as its default, a comment, keys and checks, as the core writes them.
+async fn whole_tables_are_created_found_and_dropped(fixture: &Fixture) {
+    let mut connection = fixture.connect().await;
+    let dialect = dialect(&connection);
+    let day = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
+    let time = day.and_hms_micro_opt(1, 2, 3, 4).unwrap();
+    let defaults = [
+        Value::Bool(true),
+        Value::I16(-3),
+        Value::I32(3),
+        Value::I64(i64::MIN),
+        Value::U64(u64::MAX),
+        Value::F32(0.1),
+        Value::F64(1e300),
+        Value::Text("it's \\ 漢".into()),
+        Value::Bytes(vec![0, 255]),
+        Value::Uuid([7; 16]),
+        Value::Date(day),
+        Value::Time(time.time()),
+        Value::DateTime(time),
+        Value::Timestamp(time.and_utc()),
+        Value::Decimal("-1.5".into()),
+        Value::Json("{\"a\": \"it's\"}".into()),
+        Value::Enum(&NATIVE, "it's"),
+        Value::Enum(&TEXT, "b"),
+    ];
+    let mut columns = vec![ColumnSchema {
+        name: "id".into(),
+        auto_increment: true,
+        nullable: false,
+        comment: "it's the key \\".into(),
+        ..column(SqlType::I64)
+    }];
+    let one_of = |name: &str, def: &EnumDef| CheckSchema {
+        name: format!("check_{name}"),
+        condition: CheckCondition::OneOf(name.into(), def.labels.iter().map(|l| Value::Text((*l).into())).collect()),
+    };
+    let mut checks = vec![];
+    for (i, value) in defaults.into_iter().enumerate() {
+        if let SqlType::Enum(def) = value.sql_type() {
+            checks.push(one_of(&format!("c{i}"), def));
+        }
+        columns.push(ColumnSchema {
+            name: format!("c{i}"),
+            nullable: i % 2 == 0,
+            default: ColumnDefault::Value(value.clone()),
+            ..column(value.sql_type())
+        });
+    }
+    let key = |column: &str| IndexKey::Column { name: column.into(), descending: column == "c2" };
+    let table = TableSchema {
+        schema: None,
+        name: "all of it".into(),
+        columns,
+        primary_key: vec!["id".into()],
+        indexes: vec![IndexSchema {
+            name: "by some".into(),
+            unique: true,
+            keys: vec![key("c1"), key("c2")],
+            method: None,
+            filter: None,
+            alive: Some("c12".into()),
+        }],
+        foreign_keys: vec![ForeignKey {
+            name: "to itself".into(),
+            columns: vec!["c3".into()],
+            target_schema: None,
+            target_table: "all of it".into(),
+            target_columns: vec!["id".into()],
+            on_delete: OnDelete::Cascade,
+            on_update: OnDelete::Restrict,
+        }],
+        checks,
+        comment: "it's a table \\".into(),
+    };
+    let mut table = table;
+    // i64's smallest is no row's key.
+    table.columns[4].default = ColumnDefault::None;
+    table.columns[4].nullable = true;
+    let schema = Schema { tables: vec![table], enums: vec![&NATIVE] };
+    for sql in ddl::create(&schema, &HashSet::new(), &dialect).unwrap() {
+        run_sql(&mut connection, &sql).await;
+    }
+    run_sql(&mut connection, "INSERT INTO `all of it` () VALUES ()").await;
+    let sql = "SELECT c0, c4, c5, c7, c12, c15, c16 FROM `all of it`";
+    let found = rows::<(bool, u64, f32, String, DateTime<Utc>, String, String)>(&mut connection, query(sql, &[])).await;
+    let (c0, c4, c5, c7, c12, c15, c16) = found.unwrap().remove(0);
+    assert_eq!((c0, c4, c7.as_str(), c12), (true, u64::MAX, "it's \\ 漢", time.and_utc()));
+    assert!((c5 - 0.1).abs() < f32::EPSILON);
+    assert_eq!((c15.as_str(), c16.as_str()), ("{\"a\": \"it's\"}", "it's"));
+    let mut w = SqlWriter::new(&dialect);
+    dialect.push_table_exists(&mut w, None, "all of it").unwrap();
+    let exists = w.finish();
+    assert_eq!(rows::<i64>(&mut connection, query(&exists.sql, &exists.binds)).await.unwrap(), [1]);
+    for sql in ddl::drop(&schema, &dialect).unwrap() {
+        run_sql(&mut connection, &sql).await;
+    }
+    assert!(rows::<i64>(&mut connection, query(&exists.sql, &exists.binds)).await.unwrap().is_empty());
 }
 
 async fn every_cast_works(fixture: &Fixture) {
