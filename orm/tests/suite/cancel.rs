@@ -58,7 +58,7 @@ pub(crate) struct Probe {
 }
 
 /// Writes a row.
-pub(crate) const INSERT: &str = "INSERT INTO notes VALUES ('x')";
+pub(crate) const INSERT: &str = "INSERT INTO cancelled VALUES ('x')";
 
 /// Every public operation.
 pub(crate) fn operations() -> Vec<Operation> {

@@ -10,12 +10,12 @@ use super::sqlite::File;
 use super::toy::Toy;
 
 const TOY: Probe = Probe { count: "COUNT", open: None };
-const SQLITE: Probe = Probe { count: "SELECT count(*) FROM notes", open: None };
+const SQLITE: Probe = Probe { count: "SELECT count(*) FROM cancelled", open: None };
 
 #[tokio::test]
 async fn sqlite_in_memory() {
     let db = orm::connect("sqlite::memory:").await.unwrap();
-    db.batch("CREATE TABLE notes (text TEXT)").await.unwrap();
+    db.batch("CREATE TABLE cancelled (text TEXT)").await.unwrap();
     check_operations(&db, SQLITE).await;
     assert_eq!(db.pool_status().created, 1);
 }
@@ -24,7 +24,7 @@ async fn sqlite_in_memory() {
 async fn sqlite_in_a_file() {
     let file = File::new("cancelled");
     let db = connect_with(&file.url(), PoolOptions::new().max_connections(1)).await.unwrap();
-    db.batch("CREATE TABLE notes (text TEXT)").await.unwrap();
+    db.batch("CREATE TABLE cancelled (text TEXT)").await.unwrap();
     check_operations(&db, SQLITE).await;
 }
 

@@ -7,6 +7,8 @@ mod cancel;
 mod cancelled;
 mod observe;
 mod pool;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod servers;
 mod sqlite;
 mod toy;
 mod transactions;

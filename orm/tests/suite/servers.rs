@@ -1,0 +1,112 @@
+//! Cancellation on real servers, for those that the environment names: see CONTRIBUTING.md.
+
+use std::time::Duration;
+
+use orm::{Database, ErrorKind, PoolOptions, TransactionOptions, connect_with};
+
+use super::cancel::{Probe, check_operations};
+
+/// A pool on the server, with a table of the test's own, or nothing when there is no server.
+async fn open(backend: &str, most: usize, table: &str) -> Option<Database> {
+    let Ok(url) = std::env::var(format!("ORM_TEST_{backend}_URL")) else {
+        println!("no server: ORM_TEST_{backend}_URL is not set");
+        return None;
+    };
+    let db = connect_with(&url, PoolOptions::new().max_connections(most)).await.unwrap();
+    db.batch(&format!("DROP TABLE IF EXISTS {table}")).await.unwrap();
+    db.batch(&format!("CREATE TABLE {table} (text VARCHAR(20))")).await.unwrap();
+    Some(db)
+}
+
+#[cfg(feature = "postgres")]
+#[tokio::test]
+async fn postgres() {
+    let Some(db) = open("POSTGRES", 1, "cancelled").await else { return };
+    let count = "SELECT count(*) FROM cancelled";
+    let open = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' AND \
+                query LIKE '%cancelled%' AND application_name = current_setting('application_name')";
+    check_operations(&db, Probe { count, open: Some(open) }).await;
+    db.close().await.unwrap();
+}
+
+#[cfg(feature = "mysql")]
+#[tokio::test]
+async fn mariadb() {
+    let Some(db) = open("MARIADB", 1, "cancelled").await else { return };
+    mysql_like(db).await;
+}
+
+#[cfg(feature = "mysql")]
+#[tokio::test]
+async fn mysql() {
+    let Some(db) = open("MYSQL", 1, "cancelled").await else { return };
+    mysql_like(db).await;
+}
+
+#[cfg(feature = "mysql")]
+async fn mysql_like(db: Database) {
+    let count = "SELECT count(*) FROM cancelled";
+    let open = "SELECT count(*) FROM information_schema.innodb_trx WHERE trx_mysql_thread_id = connection_id()";
+    check_operations(&db, Probe { count, open: Some(open) }).await;
+    db.close().await.unwrap();
+}
+
+/// Two transactions that lock two rows in opposite order: one is chosen to fail, and runs again.
+async fn deadlock(db: Database, table: &str) {
+    db.execute(&format!("INSERT INTO {table} VALUES ('a'), ('b')"), ()).await.unwrap();
+    let gate = tokio::sync::Barrier::new(2);
+    let lock = async |first: &str, second: &str| {
+        let options = TransactionOptions::new().retries(5).timeout(Duration::from_secs(20));
+        db.transaction_with(options, async |tx| {
+            let update = |which: &str| format!("UPDATE {table} SET text = '{which}' WHERE text = '{which}'");
+            tx.execute(&update(first), ()).await?;
+            if tx.attempt() == 1 {
+                gate.wait().await;
+            }
+            tx.execute(&update(second), ()).await?;
+            Ok(tx.attempt())
+        })
+        .await
+    };
+    let (one, two) = tokio::join!(lock("a", "b"), lock("b", "a"));
+    let tries = [one.unwrap(), two.unwrap()];
+    assert_eq!(tries.iter().sum::<u32>(), 3, "{tries:?}");
+
+    // A statement that failed is not forgotten by a commit.
+    let swallowed = db
+        .transaction(async |tx| {
+            tx.execute(&format!("INSERT INTO {table} VALUES ('c')"), ()).await?;
+            let _ = tx.execute("SELECT nothing FROM nowhere", ()).await;
+            Ok(())
+        })
+        .await;
+    let kept = db.query::<i64>(&format!("SELECT count(*) FROM {table} WHERE text = 'c'"), ()).await.unwrap();
+    match swallowed {
+        Ok(()) => assert_eq!(kept, [1]),
+        Err(error) => assert_eq!((error.kind(), kept), (ErrorKind::TransactionClosed, vec![0])),
+    }
+    db.close().await.unwrap();
+}
+
+#[cfg(feature = "postgres")]
+#[tokio::test]
+async fn postgres_deadlocks_are_run_again() {
+    let Some(db) = open("POSTGRES", 4, "facade_deadlocks").await else { return };
+    deadlock(db, "facade_deadlocks").await;
+}
+
+#[cfg(feature = "mysql")]
+#[tokio::test]
+async fn mariadb_deadlocks_are_run_again() {
+    let Some(db) = open("MARIADB", 4, "facade_deadlocks").await else { return };
+    db.batch("ALTER TABLE facade_deadlocks ADD INDEX (text)").await.unwrap();
+    deadlock(db, "facade_deadlocks").await;
+}
+
+#[cfg(feature = "mysql")]
+#[tokio::test]
+async fn mysql_deadlocks_are_run_again() {
+    let Some(db) = open("MYSQL", 4, "facade_deadlocks").await else { return };
+    db.batch("ALTER TABLE facade_deadlocks ADD INDEX (text)").await.unwrap();
+    deadlock(db, "facade_deadlocks").await;
+}
