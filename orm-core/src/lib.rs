@@ -20,7 +20,7 @@ pub mod value;
 pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "json")]
 pub use value::Json;
-pub use value::{EnumDef, EnumStorage, Numeric, Scalar, SqlType, Type, Value, ValueRef};
+pub use value::{Bind, EnumDef, EnumStorage, Numeric, Scalar, SqlType, Type, Value, ValueRef};
 
 #[doc(hidden)]
 pub mod __private;

@@ -2,6 +2,7 @@
 //! ([`ValueRef`]), their SQL types ([`SqlType`]), and the traits that tie Rust types to them ([`Scalar`], [`Type`]).
 //! How a database writes a value down is each driver's work.
 
+mod bind;
 mod convert;
 mod scalar;
 mod sql_type;
@@ -11,6 +12,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
+pub use bind::Bind;
 #[cfg(feature = "json")]
 pub use convert::Json;
 pub use scalar::{Numeric, Scalar, Type};
