@@ -1,8 +1,57 @@
 //! An ORM in the manner of Sequelize: derive a model, get typed finders, associations and transactions on SQLite, MySQL,
 //! MariaDB and PostgreSQL.
 //!
-//! Here: connecting, the pool, transactions. Models and statements come from `orm-core`, the derive from `orm-derive`,
-//! each database from its driver crate; this crate brings them together, and is the only one to depend on.
+//! ```
+//! use orm::prelude::*;
+//!
+//! #[derive(Debug, Clone, Model)]
+//! struct User {
+//!     #[orm(primary_key)]
+//!     id: i64,
+//!     #[orm(unique, length = 120)]
+//!     email: String,
+//!     name: Option<String>,
+//! }
+//!
+//! # #[cfg(feature = "sqlite")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> orm::Result<()> {
+//! let db = orm::connect("sqlite::memory:").await?;
+//! db.create_tables::<(User,)>().await?;
+//!
+//! let ada = User::create().email("ada@example.com").name("Ada").exec(&db).await?;
+//! let users = User::find_all().filter(User::EMAIL.ends_with("@example.com")).exec(&db).await?;
+//! assert_eq!(users[0].id, ada.id);
+//!
+//! db.transaction(async |tx| {
+//!     User::update().set(User::NAME, "Ada L.").filter(User::ID.eq(ada.id)).exec(tx).await?;
+//!     tx.after_commit(async || println!("renamed"));
+//!     Ok(())
+//! })
+//! .await?;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "sqlite"))]
+//! # fn main() {}
+//! ```
+//!
+//! # Features
+//! | Feature | What it adds | On by default |
+//! |---|---|---|
+//! | `sqlite` | SQLite, embedded: `sqlite::memory:`, `sqlite:app.db` | yes |
+//! | `mysql` | MySQL and MariaDB: `mysql://`, `mariadb://` | no |
+//! | `postgres` | PostgreSQL: `postgres://` | no |
+//! | `uuid` | `uuid::Uuid` as a column type | yes |
+//! | `decimal` | `rust_decimal::Decimal` as a column type | yes |
+//! | `json` | `serde_json::Value` and `Json<T>` as column types | yes |
+//! | `serde` | `Serialize` and `Deserialize` for relation fields | yes |
+//!
+//! # Dropping futures
+//! Every async function can be dropped at any await point, by a timeout, a `select!` or a client that hangs up: what was
+//! not committed is undone, and no connection goes back to the pool inside a transaction.
+//!
+//! Here: connecting, the pool, transactions, raw SQL. Models and statements come from `orm-core`, the derives from
+//! `orm-derive`, each database from its driver crate; this crate brings them together, and is the only one to depend on.
 
 mod connect;
 mod database;
@@ -41,9 +90,11 @@ pub use orm_core::query::{
     coalesce, concat, count_all, now, random, raw, row_number, val,
 };
 pub use orm_core::row::Decode;
-pub use orm_core::{EnumDef, EnumStorage, Error, ErrorKind, Numeric, Result, Scalar, SqlType, Type, Value, ValueRef};
+pub use orm_core::{
+    Bind, EnumDef, EnumStorage, Error, ErrorKind, Numeric, Result, Scalar, SqlType, Type, Value, ValueRef,
+};
 pub use orm_core::{ast, async_trait, dialect, driver, model, query, row, schema};
 pub use orm_derive::{Enum, Model, Projection, Value};
 pub use pool::PoolStatus;
-pub use raw::{Bind, Values};
+pub use raw::Values;
 pub use transaction::{Transaction, TransactionOptions};

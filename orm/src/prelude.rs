@@ -1,5 +1,6 @@
 //! What a program that uses models needs, in one import: `use orm::prelude::*;`. Only names that are used everywhere.
 
+pub use chrono::{DateTime, Utc};
 pub use orm_core::load::{BelongsTo, BelongsToMany, HasMany, HasOne};
 pub use orm_core::query::{Column, Condition, Instance, Page, all_of, any_of, count_all};
 

@@ -1,11 +1,9 @@
 //! Raw SQL: the way past typed statements. The text goes to the database as it is, with the dialect's own placeholders
 //! (`?`, `$1`); values are always bound.
 
-use std::borrow::Cow;
-
 use orm_core::driver::{Done, Query, Session};
 use orm_core::row::{Collect, Decode, Discard};
-use orm_core::{Result, Scalar, Value};
+use orm_core::{Bind, Result, Value};
 
 pub(crate) async fn execute(session: &dyn Session, sql: &str, values: Vec<Value>) -> Result<Done> {
     session.fetch(Query { sql, binds: &values, cacheable: true }, &mut Discard).await
@@ -22,69 +20,11 @@ pub(crate) async fn query<T: Decode>(session: &dyn Session, sql: &str, values: V
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of values",
     label = "expected `()`, a tuple or a list of `Value`",
-    note = "one value is written `(value,)`; types of your own are bound with `orm::Scalar::encode`"
+    note = "one value is written `(value,)`"
 )]
 pub trait Values {
     /// The values.
     fn into_values(self) -> Vec<Value>;
-}
-
-/// A value that can be bound to raw SQL: numbers, text, bytes, dates, `Option`s of them, or a [`Value`], which any
-/// column type gives with [`Scalar::encode`].
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be bound to raw SQL",
-    label = "not a value",
-    note = "types of your own are bound with `orm::Scalar::encode`"
-)]
-pub trait Bind {
-    /// The value.
-    fn into_value(self) -> Value;
-}
-
-impl Bind for Value {
-    fn into_value(self) -> Value {
-        self
-    }
-}
-
-impl Bind for &str {
-    fn into_value(self) -> Value {
-        Value::Text(Cow::Owned(self.to_owned()))
-    }
-}
-
-impl Bind for &[u8] {
-    fn into_value(self) -> Value {
-        Value::Bytes(self.to_vec())
-    }
-}
-
-impl Bind for Option<&str> {
-    fn into_value(self) -> Value {
-        self.map_or(Value::Null(String::TYPE), Bind::into_value)
-    }
-}
-
-macro_rules! binds {
-    ($($(#[$attr:meta])* $type:ty),* $(,)?) => {$(
-        $(#[$attr])*
-        impl Bind for $type {
-            fn into_value(self) -> Value {
-                Scalar::into_value(self)
-            }
-        }
-        $(#[$attr])*
-        impl Bind for Option<$type> {
-            fn into_value(self) -> Value {
-                self.map_or(Value::Null(<$type as Scalar>::TYPE), Scalar::into_value)
-            }
-        }
-    )*};
-}
-
-binds! {
-    bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, char, String, Vec<u8>,
-    chrono::NaiveDate, chrono::NaiveTime, chrono::NaiveDateTime, chrono::DateTime<chrono::Utc>,
 }
 
 impl Values for () {
@@ -117,7 +57,7 @@ macro_rules! tuples {
             fn into_values(self) -> Vec<Value> {
                 #[allow(non_snake_case)]
                 let ($($name,)+) = self;
-                vec![$($name.into_value()),+]
+                vec![$($name.into_bind()),+]
             }
         }
     )+};

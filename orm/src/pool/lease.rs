@@ -14,8 +14,6 @@ use super::status::{Holder, Shared};
 
 /// How long a connection may take to answer a ping.
 const PING_LIMIT: Duration = Duration::from_secs(5);
-/// How long a connection may take to finish what a dropped future left behind.
-const RESET_LIMIT: Duration = Duration::from_secs(5);
 /// How long a connection may take to say goodbye.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
@@ -184,8 +182,9 @@ impl Lease {
             slot.discard();
         }
         let must_ping = slot.must_ping(now);
+        let limit = slot.shared.reset_limit();
         if let Some(connection) = &mut slot.connection {
-            if answers(&mut **connection, must_ping).await {
+            if answers(&mut **connection, must_ping, limit).await {
                 (slot.dirty, slot.checked, slot.last_used) = (false, generation, now);
                 return Ok(());
             }
@@ -206,11 +205,11 @@ impl Lease {
 }
 
 /// Whether a connection that waited in the pool works, after finishing what was left behind.
-async fn answers(connection: &mut dyn Connection, must_ping: bool) -> bool {
+async fn answers(connection: &mut dyn Connection, must_ping: bool, reset_limit: Duration) -> bool {
     if connection.is_broken() {
         return false;
     }
-    if connection.needs_reset() && !matches!(timeout(RESET_LIMIT, connection.reset()).await, Ok(Ok(()))) {
+    if connection.needs_reset() && !matches!(timeout(reset_limit, connection.reset()).await, Ok(Ok(()))) {
         return false;
     }
     !must_ping || matches!(timeout(PING_LIMIT, connection.ping()).await, Ok(Ok(())))
@@ -254,9 +253,10 @@ fn remove_broken(object: Object<Manager>) {
 fn reset_apart(mut object: Object<Manager>) {
     object.dirty = true;
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    let reset_limit = object.shared.reset_limit();
     runtime.spawn(async move {
         let Some(connection) = &mut object.connection else { return };
-        if matches!(timeout(RESET_LIMIT, connection.reset()).await, Ok(Ok(()))) && !connection.is_broken() {
+        if matches!(timeout(reset_limit, connection.reset()).await, Ok(Ok(()))) && !connection.is_broken() {
             object.dirty = false;
         } else {
             remove_broken(object);

@@ -115,6 +115,12 @@ impl Shared {
         }
     }
 
+    /// How long a connection may take to finish what a dropped future left behind. The only one gets all the time it
+    /// needs, because the database may go with it.
+    pub(super) fn reset_limit(&self) -> Duration {
+        if self.only_one { Duration::MAX } else { Duration::from_secs(5) }
+    }
+
     pub(super) fn enter(&self, holder: Holder) -> u64 {
         let id = self.next_holder.fetch_add(1, Relaxed);
         self.holders.lock().unwrap_or_else(PoisonError::into_inner).push((id, holder));

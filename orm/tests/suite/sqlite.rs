@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
-use orm::{Database, ErrorKind, PoolOptions, Result, TransactionOptions, connect, connect_with};
+use orm::{Database, ErrorKind, PoolOptions, Result, TransactionOptions, Value, connect, connect_with};
 
 /// A database file of its own, removed when dropped.
 pub(crate) struct File(PathBuf);
@@ -57,6 +57,11 @@ async fn raw_sql_binds_and_decodes() {
     assert_eq!((error.kind(), error.index()), (ErrorKind::Decode, Some(0)));
     assert!(db.execute("INSERT INTO notes VALUES (?)", ("a", "b")).await.is_err());
     assert_eq!(db.dialect().name(), "sqlite");
+    let at = chrono::Utc::now().date_naive();
+    let row = (Some(7_i64), None::<bool>, "x".as_bytes(), at, 'c', Value::I64(3));
+    type Row = (i64, Option<bool>, Vec<u8>, chrono::NaiveDate, char, i64);
+    let back = db.query::<Row>("SELECT ?, ?, ?, ?, ?, ?", row).await.unwrap();
+    assert_eq!(back, [(7, None, b"x".to_vec(), at, 'c', 3)]);
     assert!(db.version() >= (3, 35, 0));
 }
 
