@@ -12,8 +12,8 @@ pub use crate::model::{
 };
 pub use crate::query::{
     AggregateOf, BulkCreate, Changes, Column, Complete, Count, Create, Destroy, Exists, Expr, Find, FindAndCount,
-    FindByPk, FindOne, Given, InsertRow, Instance, IsGiven, KeyOperand, Missing, Operand, Projection, Select,
-    SelectItems, Set, Truncate, Update, update_row,
+    FindByPk, FindOne, Given, InsertRow, Instance, IsGiven, KeyOperand, Missing, Nest, NestSlot, Operand, Projection,
+    Select, SelectItems, Set, Truncate, Update, update_row,
 };
 pub use crate::row::{Columns, Decode};
 pub use crate::value::{EnumDef, EnumStorage, Numeric, Scalar, SqlType, Type, Value, ValueRef};

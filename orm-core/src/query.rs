@@ -37,7 +37,7 @@ pub(crate) use key::Comparable;
 pub use key::{KeyOperand, KeyPart};
 pub use operand::{InList, Operand};
 pub use order::{IntoOrder, Order};
-pub use select::{Projection, Select, SelectItems};
+pub use select::{Nest, NestSlot, Projection, Select, SelectItems};
 pub use tables::{ModelList, create_tables, drop_tables, table_exists};
 pub use update::{
     Assign, AssignTo, Assigned, Changes, Filtered, IsFiltered, Kind, Nullable, Plain, Unfiltered, Update, update_row,

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Data, DeriveInput, Fields, Path};
+use syn::{Data, DeriveInput, Expr, Fields, Path};
 
 use crate::attr::{PathAttr, ProjectionAttrs, ProjectionFieldAttrs, Source};
 use crate::case::constant;
@@ -37,11 +37,20 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
         return TokenStream::new();
     };
     let (ident, private) = (&input.ident, private(attrs.krate.get()));
-    let pushes = selected.iter().map(|(field, attrs)| {
-        let item = item(model, field, attrs.source.get());
-        quote!(list.push(#item);)
+    let pushes = selected.iter().map(|(field, attrs)| match attrs.source.get() {
+        Some(Source::Nested(relation)) => {
+            let relation = nested(model, relation);
+            quote_spanned!(field.span()=> list.nest(#relation, |__row: &mut Self| &mut __row.#field);)
+        }
+        source => {
+            let item = item(model, field, source);
+            quote!(list.push(#item);)
+        }
     });
-    let idents = selected.iter().map(|(ident, _)| ident);
+    let inits = selected.iter().map(|(field, attrs)| match attrs.source.get() {
+        Some(Source::Nested(_)) => quote!(#field: ::core::default::Default::default()),
+        _ => quote!(#field: columns.next()?),
+    });
     quote! {
         const _: () = {
             use #private as __orm;
@@ -51,7 +60,7 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
                     #(#pushes)*
                 }
                 fn read(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
-                    ::core::result::Result::Ok(Self { #(#idents: columns.next()?),* })
+                    ::core::result::Result::Ok(Self { #(#inits),* })
                 }
             }
         };
@@ -67,8 +76,20 @@ fn item(model: &Path, field: &Ident, source: Option<&Source>) -> TokenStream {
             let relation = column(model, relation);
             quote_spanned!(field.span()=> #relation.count())
         }
-        Some(Source::Expr(expr)) => quote!(#expr),
+        Some(Source::Expr(expr) | Source::Nested(expr)) => quote!(#expr),
         Some(Source::Path(way)) => path(model, way),
+    }
+}
+
+/// The relation to nest: a field of the model by its name, or any expression.
+fn nested(model: &Path, relation: &Expr) -> TokenStream {
+    match relation {
+        Expr::Path(path)
+            if path.path.get_ident().is_some_and(|name| name.to_string().starts_with(char::is_lowercase)) =>
+        {
+            path.path.get_ident().map_or_else(TokenStream::new, |name| column(model, name))
+        }
+        other => quote!(#other),
     }
 }
 

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::relation::Models;
 use crate::ast::Deleted;
 use crate::model::Model;
-use crate::query::{IncludeNode, IntoCondition, IntoInclude, IntoOrder, include_into};
+use crate::query::{IncludeNode, IntoCondition, IntoInclude, IntoOrder, Nest, include_into};
 
 /// A relation to load, refined: `User::POSTS.filter(..).order_by(..).limit(3)`.
 #[must_use = "pass it to `.include(..)`"]
@@ -80,5 +80,11 @@ impl<P: Model, C: Model> Include<P, C> {
 impl<P: Model, C: Model> IntoInclude<P> for Include<P, C> {
     fn push(self, nodes: &mut Vec<IncludeNode>) {
         nodes.push(self.node);
+    }
+}
+
+impl<P: Model, C: Model> Nest<P, C> for Include<P, C> {
+    fn into_nest(self) -> IncludeNode {
+        self.node
     }
 }

@@ -200,6 +200,12 @@ async fn fetch(session: &dyn Session, node: &IncludeNode, keys: &Keys, children:
 fn related_rows(node: &IncludeNode, keys: &[Vec<Value>], children: &mut dyn RowSet) -> Select {
     let mut select = node.select.clone();
     let pairs = node.relation.keys;
+    // Models are read whole; projections read the keys that relations need besides what they show.
+    let mut further: Vec<ast::Expr> = children.between().iter().map(ast::Expr::Column).collect();
+    if node.relation.through.is_none() {
+        pairs.iter().for_each(|pair| children.need(pair.to));
+    }
+    further.extend(children.keys().iter().copied().map(ast::Expr::Column));
     if let Some(through) = node.relation.through {
         let model = (through.model)();
         let on = through
@@ -212,10 +218,13 @@ fn related_rows(node: &IncludeNode, keys: &[Vec<Value>], children: &mut dyn RowS
             deleted: Deleted::Hidden,
             on: ast::Expr::And(on.collect()),
         });
-        let mut list: Vec<ast::Expr> = children.between().iter().map(ast::Expr::Column).collect();
-        list.extend(pairs.iter().map(|pair| ast::Expr::Column(pair.to)));
-        select.list = SelectList::ModelAnd(list);
+        further.extend(pairs.iter().map(|pair| ast::Expr::Column(pair.to)));
         children.read_extra(pairs.len());
+    }
+    match &mut select.list {
+        SelectList::Exprs(list) | SelectList::ModelAnd(list) => list.append(&mut further),
+        list if !further.is_empty() => *list = SelectList::ModelAnd(further),
+        _ => {}
     }
     select.filter.insert(0, key_filter(pairs, keys));
     let many = node.relation.kind.is_many();

@@ -7,7 +7,9 @@ use super::Include;
 use super::field::Slot;
 use crate::ast::{self, Aggregate, Quantifier, Related};
 use crate::model::{KeyPair, Model, RelationDef};
-use crate::query::{Between, Column, Condition, Expr, IncludeNode, IntoCondition, IntoInclude, IntoOrder, RowSet};
+use crate::query::{
+    Between, Column, Condition, Expr, IncludeNode, IntoCondition, IntoInclude, IntoOrder, Nest, RowSet,
+};
 use crate::value::{Scalar, Type};
 
 /// A foreign key column of type `Self` may point at a key of type `K`: the same type, or an `Option` of it.
@@ -279,3 +281,9 @@ impl<P: Model, C: Model> IntoInclude<P> for Relation<P, C> {
 
 /// Types with a relation's two models, for signatures.
 pub(super) type Models<P, C> = PhantomData<fn() -> (P, C)>;
+
+impl<P: Model, C: Model> Nest<P, C> for Relation<P, C> {
+    fn into_nest(self) -> IncludeNode {
+        self.node()
+    }
+}

@@ -9,6 +9,8 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use super::exec::{self, Read};
+use super::include::RowSet;
+use super::select::ProjectedSet;
 use super::{
     Condition, Free, IncludeNode, IntoCondition, IntoInclude, IntoOrder, KeyOperand, Projection, Select, SelectItems,
 };
@@ -218,8 +220,18 @@ impl<M: Model, Out, S> Find<M, Out, S> {
     pub fn project<P: Projection<M>>(mut self) -> Find<M, P, S> {
         let mut items = SelectItems::new();
         P::select(&mut items);
-        self.select.list = SelectList::Exprs(items.into_list());
-        self.reading(P::read)
+        let (list, nodes) = items.into_parts();
+        self.select.list = SelectList::Exprs(list);
+        for node in nodes {
+            super::include::push_node(&mut self.select, &mut self.includes, node);
+        }
+        Find {
+            select: self.select,
+            includes: self.includes,
+            read: P::read,
+            load: load_projected::<M, P>,
+            _types: PhantomData,
+        }
     }
 
     /// Joins another model; from here on expressions of every joined model are accepted, and checked when the
@@ -314,42 +326,57 @@ async fn run<Out: Send + 'static>(
         return exec::fetch_all(session, def, &Statement::Select(Box::new(select)), read).await;
     }
     let pinned = session.pin().await?;
-    let rows = exec::fetch_all(&*pinned, def, &Statement::Select(Box::new(select)), read).await?;
-    load(&*pinned, includes, rows).await
+    load(&*pinned, select, includes).await
 }
 
-/// Loads relations for rows in hand.
+/// Reads rows together with their relations.
 type LoadAll<Out> = for<'a> fn(
     &'a dyn Session,
+    ast::Select,
     &'a [IncludeNode],
-    Vec<Out>,
 ) -> Pin<Box<dyn Future<Output = Result<Vec<Out>>> + Send + 'a>>;
 
 fn load_models<'a, M: Model>(
     session: &'a dyn Session,
+    select: ast::Select,
     includes: &'a [IncludeNode],
-    rows: Vec<M>,
 ) -> Pin<Box<dyn Future<Output = Result<Vec<M>>> + Send + 'a>> {
-    Box::pin(exec::with_includes(session, includes, rows))
+    Box::pin(async move {
+        let rows = exec::fetch_all(session, M::DEF, &Statement::Select(Box::new(select)), read_model::<M>).await?;
+        exec::with_includes(session, includes, rows).await
+    })
+}
+
+fn load_projected<'a, M: Model, P: Projection<M>>(
+    session: &'a dyn Session,
+    mut select: ast::Select,
+    includes: &'a [IncludeNode],
+) -> Pin<Box<dyn Future<Output = Result<Vec<P>>> + Send + 'a>> {
+    Box::pin(async move {
+        let mut set = ProjectedSet::<P>::new::<M>();
+        if let SelectList::Exprs(list) = &mut select.list {
+            list.extend(set.keys().iter().copied().map(ast::Expr::Column));
+        }
+        let rendered = render(&Statement::Select(Box::new(select)), &**session.dialect())?;
+        session.fetch(exec::query(&rendered), &mut set).await.map_err(exec::about(M::DEF))?;
+        for node in includes {
+            if !set.is_empty() {
+                (node.load)(session, node, &mut set).await?;
+            }
+        }
+        Ok(set.into_vec())
+    })
 }
 
 fn load_nothing<'a, Out: Send + 'static>(
     _session: &'a dyn Session,
+    select: ast::Select,
     includes: &'a [IncludeNode],
-    rows: Vec<Out>,
 ) -> Pin<Box<dyn Future<Output = Result<Vec<Out>>> + Send + 'a>> {
-    Box::pin(async move {
-        match includes.first() {
-            None => Ok(rows),
-            Some(node) => Err(Error::new(
-                ErrorKind::InvalidStatement,
-                format!(
-                    "`{}` is loaded into whole models; leave `select` out or use a nested projection",
-                    node.relation.name
-                ),
-            )),
-        }
-    })
+    let name = includes.first().map_or("", |node| node.relation.name);
+    let message = format!("`{name}` is loaded into whole models; leave `select` out or use a nested projection");
+    let error = Error::new(ErrorKind::InvalidStatement, message).with_model(select.model.name);
+    Box::pin(std::future::ready(Err(error)))
 }
 
 /// Whether this reads every column of every row, in no order.

@@ -75,6 +75,12 @@ pub trait RowSet: RowSink {
     }
     /// The value of a column of a row, both by position.
     fn value(&self, row: usize, column: usize) -> Value;
+    /// Says that a column will be asked for; sets of whole models have them all.
+    fn need(&mut self, _column: &'static ColumnDef) {}
+    /// The columns to read after what the set's own query names; none for whole models.
+    fn keys(&self) -> &[&'static ColumnDef] {
+        &[]
+    }
     /// The keys read after a row's own columns.
     fn extra(&self, row: usize) -> &[Value];
     /// How many keys to read after a row's own columns and those of the table in between.
@@ -119,15 +125,21 @@ tuples! { (A 0) (A 0 B 1) (A 0 B 1 C 2) (A 0 B 1 C 2 D 3) (A 0 B 1 C 2 D 3 E 4) 
 
 /// Adds nodes to a query; required ones leave out rows without a related one.
 pub(crate) fn include_into<P>(select: &mut Select, nodes: &mut Vec<IncludeNode>, relations: impl IntoInclude<P>) {
-    let start = nodes.len();
-    relations.push(nodes);
-    for node in &nodes[start..] {
-        if node.required {
-            select.filter.push(Expr::Related(Box::new(Related {
-                relation: node.relation,
-                quantifier: Quantifier::Any,
-                filter: (!node.select.filter.is_empty()).then(|| Expr::And(node.select.filter.clone())),
-            })));
-        }
+    let mut new = Vec::new();
+    relations.push(&mut new);
+    for node in new {
+        push_node(select, nodes, node);
     }
+}
+
+/// Adds one node to a query.
+pub(crate) fn push_node(select: &mut Select, nodes: &mut Vec<IncludeNode>, node: IncludeNode) {
+    if node.required {
+        select.filter.push(Expr::Related(Box::new(Related {
+            relation: node.relation,
+            quantifier: Quantifier::Any,
+            filter: (!node.select.filter.is_empty()).then(|| Expr::And(node.select.filter.clone())),
+        })));
+    }
+    nodes.push(node);
 }

@@ -1,12 +1,17 @@
 //! What a query reads instead of whole models: columns, expressions, tuples of them, projections.
 
+use std::any::Any;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
+use super::exec::owned;
+use super::include::{IncludeNode, Owners, RowSet};
 use super::{Column, Expr, Within};
-use crate::ast;
+use crate::ast::{self, SelectList};
 use crate::error::Result;
-use crate::row::{Columns, Decode};
-use crate::value::Type;
+use crate::model::{ColumnDef, Model};
+use crate::row::{Columns, Decode, Flow, Row, RowSink};
+use crate::value::{SqlType, Type, Value};
 
 /// Something that can be read from each row of a query about `S`.
 #[diagnostic::on_unimplemented(
@@ -72,12 +77,13 @@ pub trait Projection<M>: Sized + Send + 'static {
 /// Collects what a projection reads.
 pub struct SelectItems<M> {
     list: Vec<ast::Expr>,
+    nodes: Vec<IncludeNode>,
     _model: PhantomData<fn() -> M>,
 }
 
 impl<M> SelectItems<M> {
     pub(super) fn new() -> Self {
-        Self { list: Vec::new(), _model: PhantomData }
+        Self { list: Vec::new(), nodes: Vec::new(), _model: PhantomData }
     }
 
     /// Appends a column, an expression or a tuple of them.
@@ -85,13 +91,205 @@ impl<M> SelectItems<M> {
         item.push(&mut self.list);
     }
 
-    pub(super) fn into_list(self) -> Vec<ast::Expr> {
-        self.list
+    /// Fills a field of `P` with projections of related rows: one query for all rows.
+    pub fn nest<P, C, Q>(&mut self, relation: impl Nest<M, C>, slot: fn(&mut P) -> &mut dyn NestSlot<Q>)
+    where
+        P: Send + 'static,
+        C: Model,
+        Q: Projection<C> + Clone,
+    {
+        let mut node = relation.into_nest();
+        let mut items = SelectItems::<C>::new();
+        Q::select(&mut items);
+        node.select.list = SelectList::Exprs(items.list);
+        node.children = items.nodes;
+        node.new_set = projected_set::<C, Q>;
+        node.attach = Arc::new(move |parents, children, owners| attach(parents, children, owners, slot));
+        self.nodes.push(node);
+    }
+
+    pub(super) fn into_parts(self) -> (Vec<ast::Expr>, Vec<IncludeNode>) {
+        (self.list, self.nodes)
     }
 }
 
 impl<M> std::fmt::Debug for SelectItems<M> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.list.fmt(f)
+    }
+}
+
+/// A relation of `M` to `C`, plain or refined, for nested projections.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a relation of `{M}` to `{C}`",
+    label = "expected a relation such as `User::POSTS`"
+)]
+pub trait Nest<M, C> {
+    /// The node.
+    fn into_nest(self) -> IncludeNode;
+}
+
+/// A field that holds nested projections: `Vec<Q>` for to-many relations, `Option<Q>` for to-one.
+pub trait NestSlot<Q> {
+    /// Puts rows into it.
+    fn fill(&mut self, rows: Vec<Q>);
+}
+
+impl<Q> NestSlot<Q> for Vec<Q> {
+    fn fill(&mut self, rows: Vec<Q>) {
+        *self = rows;
+    }
+}
+
+impl<Q> NestSlot<Q> for Option<Q> {
+    fn fill(&mut self, rows: Vec<Q>) {
+        *self = rows.into_iter().next();
+    }
+}
+
+/// An empty set of projections, which reads the keys of the relations nested in them.
+fn projected_set<C, Q: Projection<C>>() -> Box<dyn RowSet> {
+    Box::new(ProjectedSet::<Q>::new::<C>())
+}
+
+/// Moves nested rows into their parents; a row that several parents have is copied for all but the last.
+fn attach<P: 'static, Q: Clone + 'static>(
+    parents: &mut dyn RowSet,
+    children: Box<dyn RowSet>,
+    owners: &Owners,
+    slot: fn(&mut P) -> &mut dyn NestSlot<Q>,
+) {
+    let (Some(parents), Ok(children)) =
+        (parents.rows().downcast_mut::<Vec<P>>(), children.into_rows().downcast::<Vec<Q>>())
+    else {
+        return; // The types come from one call of `nest`, so they are these.
+    };
+    let mut groups: Vec<Vec<Q>> = (0..owners.groups).map(|_| Vec::new()).collect();
+    for (child, group) in children.into_iter().zip(&owners.children) {
+        if let Some(rows) = groups.get_mut(*group as usize) {
+            rows.push(child);
+        }
+    }
+    let mut waiting = vec![0_usize; owners.groups];
+    for group in &owners.parents {
+        if let Some(count) = waiting.get_mut(*group as usize) {
+            *count += 1;
+        }
+    }
+    for (parent, group) in parents.iter_mut().zip(&owners.parents) {
+        let group = *group as usize;
+        let rows = match (groups.get_mut(group), waiting.get_mut(group)) {
+            (Some(rows), Some(1)) => std::mem::take(rows),
+            (Some(rows), Some(count)) => {
+                *count -= 1;
+                rows.clone()
+            }
+            _ => Vec::new(),
+        };
+        slot(parent).fill(rows);
+    }
+}
+
+/// A set of projections, with the model's key columns that relations need.
+pub(super) struct ProjectedSet<T> {
+    rows: Vec<T>,
+    read: fn(&mut Columns<'_>) -> Result<T>,
+    keys: Vec<&'static ColumnDef>,
+    values: Vec<Value>,
+    extra: Vec<Value>,
+    extra_count: usize,
+    mark: usize,
+}
+
+impl<T: Send + 'static> ProjectedSet<T> {
+    pub(super) fn new<C>() -> Self
+    where
+        T: Projection<C>,
+    {
+        let mut items = SelectItems::<C>::new();
+        T::select(&mut items);
+        let mut set = Self {
+            rows: Vec::new(),
+            read: T::read,
+            keys: Vec::new(),
+            values: Vec::new(),
+            extra: Vec::new(),
+            extra_count: 0,
+            mark: 0,
+        };
+        for node in &items.nodes {
+            node.relation.keys.iter().for_each(|pair| set.need(pair.from));
+        }
+        set
+    }
+
+    pub(super) fn into_vec(self) -> Vec<T> {
+        self.rows
+    }
+}
+
+impl<T: Send + 'static> RowSink for ProjectedSet<T> {
+    fn row(&mut self, row: &dyn Row) -> Result<Flow> {
+        let mut columns = Columns::new(row);
+        self.rows.push((self.read)(&mut columns)?);
+        for _ in &self.keys {
+            self.values.push(owned(columns.next_value()?));
+        }
+        for _ in 0..self.extra_count {
+            self.extra.push(owned(columns.next_value()?));
+        }
+        Ok(Flow::Continue)
+    }
+    fn restart(&mut self) {
+        self.truncate_to_mark();
+    }
+}
+
+impl<T: Send + 'static> RowSet for ProjectedSet<T> {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+    fn value(&self, row: usize, column: usize) -> Value {
+        match self.keys.iter().position(|key| key.index == column) {
+            Some(place) => self.values[row * self.keys.len() + place].clone(),
+            None => Value::Null(SqlType::Text),
+        }
+    }
+    fn need(&mut self, column: &'static ColumnDef) {
+        if !self.keys.iter().any(|key| std::ptr::eq(*key, column)) {
+            self.keys.push(column);
+        }
+    }
+    fn keys(&self) -> &[&'static ColumnDef] {
+        &self.keys
+    }
+    fn extra(&self, row: usize) -> &[Value] {
+        &self.extra[row * self.extra_count..(row + 1) * self.extra_count]
+    }
+    fn read_extra(&mut self, count: usize) {
+        self.extra_count = count;
+    }
+    fn between(&self) -> &'static [ColumnDef] {
+        &[]
+    }
+    fn split_between(&mut self, _owners: &Owners) -> Vec<Box<dyn Any + Send + Sync>> {
+        Vec::new()
+    }
+    fn rows(&mut self) -> &mut dyn Any {
+        &mut self.rows
+    }
+    fn into_rows(self: Box<Self>) -> Box<dyn Any + Send> {
+        Box::new(self.rows)
+    }
+    fn mark(&mut self) {
+        self.mark = self.rows.len();
+    }
+    fn truncate_to_mark(&mut self) {
+        self.rows.truncate(self.mark);
+        self.values.truncate(self.mark * self.keys.len());
+        self.extra.truncate(self.mark * self.extra_count);
+    }
+    fn as_sink(&mut self) -> &mut dyn RowSink {
+        self
     }
 }

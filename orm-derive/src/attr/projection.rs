@@ -30,6 +30,8 @@ pub(crate) enum Source {
     Count(Ident),
     /// `expr = expression`.
     Expr(Expr),
+    /// `nested = posts`, or a refined relation: `nested = User::POSTS.limit(3)`.
+    Nested(Expr),
 }
 
 /// The way to a column of another model.
@@ -63,10 +65,7 @@ impl ProjectionFieldAttrs {
                 "path" => path(ctxt, &item).map(Source::Path),
                 "count" => item.word(ctxt, "posts").map(Source::Count),
                 "expr" => item.expr(ctxt).map(Source::Expr),
-                "nested" => {
-                    ctxt.error(&item.name, "`nested` is not available yet");
-                    None
-                }
+                "nested" => item.expr(ctxt).map(Source::Nested),
                 _ => {
                     ctxt.unknown("attribute", &item.name, &["column", "path", "count", "expr", "nested"]);
                     None
