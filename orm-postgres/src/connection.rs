@@ -83,12 +83,14 @@ impl PostgresConnection {
         }
     }
 
-    /// Runs a prepared statement. The outer error is the client's, the inner one the sink's.
+    /// Runs a prepared statement; `seen` becomes true with the first row. The outer error is the client's, the inner one
+    /// the sink's.
     async fn run(
         &mut self,
         query: Query<'_>,
         signature: &[u32],
         sink: &mut dyn RowSink,
+        seen: &mut bool,
     ) -> Result<Result<Done>, sqlx::Error> {
         let arguments = match bind::arguments(query.binds, signature) {
             Ok(arguments) => arguments,
@@ -98,7 +100,6 @@ impl PostgresConnection {
         let (text, keep) = statements.text(client, query, signature).await?;
         let mut rows = client.fetch_many(sqlx::query_with(text, arguments).persistent(keep));
         let mut done = Done::default();
-        let mut described = false;
         // What the sink said when it wanted no more rows.
         let mut end: Option<Result<()>> = None;
         let mut drained = 0;
@@ -118,9 +119,9 @@ impl PostgresConnection {
                 }
                 continue;
             }
-            if !described {
+            if !*seen {
                 row::resolve(&row, columns);
-                described = true;
+                *seen = true;
             }
             let flow = sink.row(&row::PostgresRow::new(&row, columns));
             drop(row);
@@ -155,15 +156,19 @@ impl Connection for PostgresConnection {
     async fn fetch(&mut self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
         let signature = bind::signature(query.binds)?;
         self.enter()?;
-        let mut outcome = self.run(query, &signature, sink).await;
+        let mut seen = false;
+        let mut outcome = self.run(query, &signature, sink, &mut seen).await;
         if let Err(error) = &outcome
             && error::is_stale_statement(error)
+            && !seen
         {
-            // No row has come yet. Inside a transaction the failure has ended it; the next attempt will succeed.
-            match self.statements.forget(&mut self.client).await {
-                Ok(()) if !self.transaction => outcome = self.run(query, &signature, sink).await,
-                Ok(()) => {}
-                Err(error) => outcome = Err(error),
+            if let Err(error) = self.statements.forget(&mut self.client).await {
+                self.note(&error);
+                return Err(error::map(error));
+            }
+            // A transaction has been ended by the failure; the next one will succeed.
+            if !self.transaction {
+                outcome = self.run(query, &signature, sink, &mut seen).await;
             }
         }
         match outcome {
@@ -173,7 +178,8 @@ impl Connection for PostgresConnection {
             }
             Err(error) => {
                 self.note(&error);
-                Err(error::map(error))
+                let retry = self.transaction && error::is_stale_statement(&error);
+                Err(if retry { error::stale(error) } else { error::map(error) })
             }
         }
     }

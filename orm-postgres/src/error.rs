@@ -28,12 +28,14 @@ pub(crate) fn ends_connection(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Whether a prepared statement is not what it was: a table changed under it, or someone dropped it.
+/// Whether a prepared statement is not what it was: a table or type changed under it, or someone dropped it.
 pub(crate) fn is_stale_statement(error: &sqlx::Error) -> bool {
     server(error).is_some_and(|error| match error.code() {
         // "cached plan must not change result type"; the routine's name is not translated.
         "0A000" => error.routine() == Some("RevalidateCachedQuery"),
         "26000" => true,
+        // Messages of internal errors are not translated.
+        "XX000" => error.message().starts_with("cache lookup failed for "),
         _ => false,
     })
 }
@@ -45,6 +47,13 @@ pub(crate) fn connecting(error: sqlx::Error) -> Error {
         ErrorKind::ConnectionLost | ErrorKind::Io => error.with_kind(ErrorKind::ConnectionFailed),
         _ => error,
     }
+}
+
+/// The error of a transaction in which a prepared statement was not what it was.
+pub(crate) fn stale(error: sqlx::Error) -> Error {
+    let code = server(&error).map(|error| error.code().to_owned()).unwrap_or_default();
+    let message = "a table or type changed under a prepared statement; run the transaction again";
+    Error::new(ErrorKind::Serialization, message).with_code(code).with_source(error)
 }
 
 /// An error of a statement.
@@ -61,8 +70,8 @@ pub(crate) fn map(error: sqlx::Error) -> Error {
         };
         return Error::new(kind, "").with_source(error);
     };
-    let kind = if is_stale_statement(&error) { ErrorKind::Serialization } else { kind(cause.code()) };
-    let mut mapped = Error::new(kind, advice(kind, cause.code())).with_code(cause.code());
+    let kind = kind(cause.code());
+    let mut mapped = Error::new(kind, advice(kind)).with_code(cause.code());
     if let Some(table) = cause.table() {
         mapped = mapped.with_table(table.to_owned());
     }
@@ -96,7 +105,8 @@ fn kind(code: &str) -> ErrorKind {
         "25P03" | "25P04" => ErrorKind::TransactionTimeout,
         "25006" => ErrorKind::ReadOnly,
         // The transaction is still open, but nothing can be done in it.
-        "25P01" | "25P02" => ErrorKind::TransactionClosed,
+        "25P02" => ErrorKind::TransactionClosed,
+        "25P01" | "25001" => ErrorKind::InvalidStatement,
         "53100" | "53200" => ErrorKind::Full,
         "53300" => ErrorKind::TooManyConnections,
         "3D000" => ErrorKind::UnknownDatabase,
@@ -120,11 +130,8 @@ fn kind(code: &str) -> ErrorKind {
 }
 
 /// What a person should do, where that is known.
-fn advice(kind: ErrorKind, code: &str) -> &'static str {
+fn advice(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::Serialization if code != "40001" => {
-            "the table changed under a prepared statement; run the transaction again"
-        }
         ErrorKind::Deadlock | ErrorKind::Serialization => "run the transaction again",
         ErrorKind::TransactionClosed => "an earlier statement of the transaction failed; roll it back",
         _ => "",
