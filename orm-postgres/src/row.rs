@@ -80,13 +80,12 @@ impl Row for PostgresRow<'_> {
         if ty.array {
             return array(ty, bytes).map(|items| ValueRef::Array(Cow::Owned(items)));
         }
-        match ty.form {
-            Form::One => match scalar(ty.kind, bytes)? {
-                Some(value) => Ok(value),
-                None => self.made(index, || native::text(ty, bytes).map(Made::Text)),
-            },
-            Form::Range | Form::Multirange => self.made(index, || native::text(ty, bytes).map(Made::Text)),
+        if ty.form == Form::One
+            && let Some(value) = scalar(ty.kind, bytes)?
+        {
+            return Ok(value);
         }
+        self.made(index, || native::text(ty, bytes).map(Made::Text))
     }
 }
 
