@@ -104,21 +104,6 @@ impl Dialect for PostgresDialect {
         NAME
     }
 
-    fn push_create_enum(&self, w: &mut SqlWriter<'_>, def: &EnumDef) -> Result<()> {
-        // There is no CREATE TYPE IF NOT EXISTS; the block catches that one error alone.
-        w.push_sql("DO $orm$ BEGIN CREATE TYPE ");
-        w.push_ident(def.name)?;
-        w.push_sql(" AS ENUM (");
-        w.separated(", ", def.labels, |w, label| {
-            if label.contains("$orm$") {
-                return Err(Error::encode("the label of an enum cannot contain `$orm$`"));
-            }
-            w.push_text_literal(label)
-        })?;
-        w.push_sql("); EXCEPTION WHEN duplicate_object THEN NULL; END $orm$");
-        Ok(())
-    }
-
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
     }
@@ -263,6 +248,20 @@ impl Dialect for PostgresDialect {
             Function::Day => FunctionForm::Around("CAST(EXTRACT(DAY FROM ", ", ", ") AS INTEGER)"),
             _ => return None,
         })
+    }
+
+    /// There is no CREATE TYPE IF NOT EXISTS: the block passes over the error of a type that is there, and over that of
+    /// one made by someone else at the same moment.
+    fn push_create_enum(&self, w: &mut SqlWriter<'_>, def: &EnumDef) -> Result<()> {
+        if def.labels.iter().chain([&def.name]).any(|text| text.contains("$orm$")) {
+            return Err(Error::encode("the name and labels of an enum cannot contain `$orm$`"));
+        }
+        w.push_sql("DO $orm$ BEGIN CREATE TYPE ");
+        w.push_ident(def.name)?;
+        w.push_sql(" AS ENUM (");
+        w.separated(", ", def.labels, |w, label| w.push_text_literal(label))?;
+        w.push_sql("); EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $orm$");
+        Ok(())
     }
 
     fn check_value(&self, value: &Value) -> Result<()> {

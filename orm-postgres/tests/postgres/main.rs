@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Helpers are outside of test functions.
 
 mod cancel;
+mod dialect;
 mod errors;
 mod sessions;
 mod statements;
