@@ -3,8 +3,8 @@
 pub use crate::driver::{Runs, Unpoliced};
 pub use crate::error::{Error, Result};
 pub use crate::load::{
-    BelongsTo, BelongsToMany, CreateUnder, HasMany, HasOne, Link, Related, Relation, RelationField, belongs, has,
-    name_id, scope,
+    BelongsTo, BelongsToMany, CreateUnder, HasMany, HasOne, Link, NewChild, Related, Relation, RelationField, belongs,
+    has, name_id, scope,
 };
 pub use crate::model::{
     ColumnDef, DefaultDef, IndexDef, IndexPart, KeyPair, Model, ModelDef, OnDelete, RelationDef, RelationKind,
@@ -12,8 +12,8 @@ pub use crate::model::{
 };
 pub use crate::query::{
     AggregateOf, BulkCreate, Changes, Column, Complete, Count, Create, Destroy, Exists, Expr, Find, FindAndCount,
-    FindByPk, FindOne, Given, InsertRow, Instance, IsGiven, KeyOperand, Missing, Nest, NestSlot, Operand, Projection,
-    Select, SelectItems, Set, Truncate, Update, update_row,
+    FindByPk, FindOne, FindOrCreate, Given, InsertRow, Instance, IsGiven, KeyOperand, Missing, Nest, NestSlot, Operand,
+    Projection, Select, SelectItems, Set, Truncate, Update, update_row,
 };
 pub use crate::row::{Columns, Decode};
 pub use crate::value::{EnumDef, EnumStorage, Numeric, Scalar, SqlType, Type, Value, ValueRef};

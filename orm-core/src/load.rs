@@ -10,5 +10,5 @@ mod relation;
 pub use field::{BelongsTo, BelongsToMany, HasMany, HasOne, Many, RelationField, Slot};
 pub use include::Include;
 pub use loader::load;
-pub use related::{ChangeLinks, CreateUnder, Related};
+pub use related::{ChangeLinks, CreateUnder, NewChild, Related};
 pub use relation::{Link, References, Relation, belongs, has, name_id, scope};

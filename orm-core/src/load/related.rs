@@ -27,6 +27,26 @@ pub trait CreateUnder<const K: u64>: Model {
     fn create_under(key: Vec<Value>) -> Self::Create;
 }
 
+/// Starts rows to create together with the row they point at: `.with_posts(|post| [post.create().title("Hi")])`.
+#[derive(Debug)]
+pub struct NewChild<C, const K: u64>(std::marker::PhantomData<fn() -> C>);
+
+impl<C: Model, const K: u64> NewChild<C, K> {
+    /// Called by the derive.
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self(std::marker::PhantomData)
+    }
+
+    /// Starts a row; its foreign key is filled in when the row it points at has been created.
+    pub fn create(&self) -> C::Create
+    where
+        C: CreateUnder<K>,
+    {
+        C::create_under(C::DEF.columns.iter().map(|column| Value::Null(column.ty)).collect())
+    }
+}
+
 /// The related rows of one row: `user.posts()`.
 #[must_use = "a handle does nothing by itself"]
 #[derive(Debug)]

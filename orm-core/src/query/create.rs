@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::marker::PhantomData;
 
+use super::create_tree::{Nested, create_tree};
 use super::exec::{self, ValueRow};
 use super::{IntoCondition, Select};
 use crate::ast::{self, Conflict, ConflictAction, Insert, Returning, Statement};
 use crate::dialect::{Dialect, Rendered, render};
 use crate::driver::{BeginOptions, Query, Runs, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ColumnDef, DefaultDef, Model, ModelDef, read_model};
+use crate::model::{ColumnDef, DefaultDef, Model, ModelDef, RelationDef, read_model};
 use crate::row::{Collect, Columns, Discard};
 use crate::value::{Scalar, SqlType, Type, Value};
 
@@ -75,9 +76,11 @@ pub struct Create<M> {
 
 /// The values of a new row, by the columns' positions, and which of them were given.
 #[derive(Clone)]
-struct NewRow {
-    values: Vec<Value>,
-    given: u128,
+pub(super) struct NewRow {
+    pub(super) values: Vec<Value>,
+    pub(super) given: u128,
+    /// Rows to create around this one.
+    pub(super) nested: Option<Box<Nested>>,
 }
 
 impl<M> Clone for Create<M> {
@@ -95,16 +98,30 @@ impl<M> std::fmt::Debug for Create<M> {
 impl<M: Model> Create<M> {
     /// Starts with no column given.
     pub fn new() -> Self {
-        let values = vec![Value::Null(SqlType::Bool); M::DEF.columns.len()];
-        Self { row: NewRow { values, given: 0 }, _model: PhantomData }
+        Self { row: NewRow::new(M::DEF), _model: PhantomData }
     }
 
     /// Gives a column, by its position; the last one counts.
     pub fn set(&mut self, column: usize, value: Value) {
-        if let Some(slot) = self.row.values.get_mut(column) {
-            *slot = value;
-            self.row.given |= 1 << column;
+        self.row.give(column, value);
+    }
+
+    /// Creates a row that this one belongs to, first; called by the derive.
+    pub fn nest_parent<P: Model, C: Complete<P>>(&mut self, relation: RelationDef, row: C) {
+        for pair in relation.keys {
+            self.set(pair.from.index, Value::Null(pair.from.ty));
         }
+        self.row.nested().parents.push((relation, row.into_create().row));
+    }
+
+    /// Creates rows that point at this one, or are connected to it, afterwards; called by the derive.
+    pub fn nest_children<C: Model, R: Complete<C>>(
+        &mut self,
+        relation: RelationDef,
+        rows: impl IntoIterator<Item = R>,
+    ) {
+        let rows = rows.into_iter().map(|row| row.into_create().row).collect();
+        self.row.nested().children.push((relation, rows));
     }
 
     /// Creates the row and reads it back: keys and defaults made by the database are in it.
@@ -158,7 +175,7 @@ impl<M: Model> Complete<M> for Whole<M> {
                 given |= 1 << column.index;
             }
         }
-        Create { row: NewRow { values, given }, _model: PhantomData }
+        Create { row: NewRow { values, given, nested: None }, _model: PhantomData }
     }
 }
 
@@ -212,7 +229,7 @@ fn complete(def: &'static ModelDef, row: &mut NewRow, now: &mut Option<chrono::D
 
 /// What the client makes for columns that are not given.
 pub(crate) fn client_values(def: &'static ModelDef, given: &[usize]) -> Vec<(&'static ColumnDef, Value)> {
-    let mut row = NewRow { values: vec![Value::Null(SqlType::Bool); def.columns.len()], given: 0 };
+    let mut row = NewRow::new(def);
     for index in given {
         row.given |= 1 << index;
     }
@@ -272,8 +289,29 @@ fn way_back(session: &dyn Session, def: &'static ModelDef, given: u128) -> Back 
     }
 }
 
+/// Creates a row on a session.
+pub(super) async fn insert<M: Model>(session: &dyn Session, create: Create<M>) -> Result<M> {
+    create_one(session, create.row).await
+}
+
+/// Inserts one row, without what is nested in it, and gives its values as the database has them.
+pub(super) async fn insert_row(session: &dyn Session, def: &'static ModelDef, mut row: NewRow) -> Result<Vec<Value>> {
+    complete(def, &mut row, &mut None);
+    let given = row.given;
+    let mut rows = [row];
+    insert_chunk(session, def, given, &[0], &mut rows, None, true).await?;
+    let [row] = rows;
+    Ok(row.values)
+}
+
 async fn create_one<M: Model>(session: &dyn Session, mut row: NewRow) -> Result<M> {
     let def = M::DEF;
+    if row.nested.is_some() {
+        let unit = session.begin(&BeginOptions::default()).await?;
+        let values = create_tree(&*unit, def, row).await?;
+        unit.commit().await?;
+        return read_model(&mut Columns::new(&ValueRow(&values)));
+    }
     complete(def, &mut row, &mut None);
     let back = way_back(session, def, row.given);
     let shape = if back == Back::Returning { Shape::InsertReturning(row.given) } else { Shape::Insert(row.given) };
@@ -535,6 +573,9 @@ async fn insert_many(
     conflict: Option<&Conflict>,
     wanted: bool,
 ) -> Result<Inserted> {
+    if rows.iter().any(|row| row.nested.is_some()) {
+        return insert_trees(session, def, rows, conflict).await;
+    }
     let mut now = None;
     let mut groups: Vec<(u128, Vec<usize>)> = Vec::new();
     for (i, row) in rows.iter_mut().enumerate() {
@@ -567,6 +608,26 @@ async fn insert_many(
         affected = insert_chunk(session, def, *given, chunk, &mut rows, conflict, wanted).await?;
     }
     Ok(Inserted { rows: if wanted { rows.into_iter().map(|row| row.values).collect() } else { Vec::new() }, affected })
+}
+
+/// Inserts rows that have others nested in them, one after the other.
+async fn insert_trees(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    rows: Vec<NewRow>,
+    conflict: Option<&Conflict>,
+) -> Result<Inserted> {
+    if conflict.is_some() {
+        return Err(Error::new(ErrorKind::InvalidStatement, "an upsert cannot create nested rows").with_model(def.name));
+    }
+    let unit = session.begin(&BeginOptions::default()).await?;
+    let mut created = Vec::with_capacity(rows.len());
+    for row in rows {
+        created.push(create_tree(&*unit, def, row).await?);
+    }
+    unit.commit().await?;
+    let affected = created.len() as u64;
+    Ok(Inserted { rows: created, affected })
 }
 
 fn insert_of(

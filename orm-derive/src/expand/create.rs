@@ -5,8 +5,9 @@ use quote::{format_ident, quote};
 
 use super::columns::doc;
 use super::create_name;
+use super::relations::relation_number;
 use crate::case::plain;
-use crate::ir::{Column, ModelIr};
+use crate::ir::{Column, ModelIr, Relation};
 
 /// `UserCreate`.
 pub(super) fn builder(model: &ModelIr<'_>) -> TokenStream {
@@ -56,6 +57,20 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
             }
         }
     });
+    let nested =
+        model.relations.iter().filter(|relation| relation.foreign_key.is_empty()).map(|r| nested_children(model, r));
+    let (fixed, open): (Vec<_>, Vec<_>) = model
+        .relations
+        .iter()
+        .filter(|relation| !relation.foreign_key.is_empty())
+        .partition(|relation| relation.foreign_key.iter().any(|index| model.columns[*index].required));
+    let fixed = fixed.into_iter().map(|relation| {
+        let after = required(model).zip(&states).map(|((index, _), state)| {
+            if relation.foreign_key.contains(&index) { quote!(__orm::Given) } else { quote!(#state) }
+        });
+        nested_parent(model, relation, &quote!(#create<(#(#after,)*)>))
+    });
+    let open = open.into_iter().map(|relation| nested_parent(model, relation, &quote!(Self)));
     let bounds = required(model).zip(&states).map(|((_, column), state)| {
         let given = given_name(column.ident);
         quote!(#state: #given)
@@ -70,6 +85,8 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
                 #create { create: self.create, given: ::core::marker::PhantomData }
             }
             #(#optional)*
+            #(#nested)*
+            #(#open)*
             /// Creates the row and gives it back as the database has it.
             ///
             /// # Errors
@@ -85,6 +102,7 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
         #[allow(dead_code, missing_docs)]
         impl<#(#states),*> #create<(#(#states,)*)> {
             #(#required_setters)*
+            #(#fixed)*
         }
         #[automatically_derived]
         impl<#(#states),*> __orm::Complete<#ident> for #create<(#(#states,)*)>
@@ -94,6 +112,53 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
             fn into_create(self) -> __orm::Create<#ident> {
                 self.create
             }
+        }
+    }
+}
+
+/// `with_posts(..)`: rows to create after this one.
+fn nested_children(model: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream {
+    let Relation { ident, vis, constant, target, .. } = relation;
+    let (name, owner) = (format_ident!("with_{}", plain(ident)), model.ident);
+    let doc = format!("Creates rows of [`{owner}::{constant}`] together with this one.");
+    let nest = quote!(self.create.nest_children::<#target, __R>(#owner::#constant.erase(), rows););
+    if relation.through.is_some() {
+        return quote! {
+            #[doc = #doc]
+            #vis fn #name<__R: __orm::Complete<#target>>(
+                mut self,
+                rows: impl ::core::iter::IntoIterator<Item = __R>,
+            ) -> Self {
+                #nest
+                self
+            }
+        };
+    }
+    let number = relation_number(owner, relation);
+    quote! {
+        #[doc = #doc]
+        #vis fn #name<__I, __R>(mut self, rows: impl ::core::ops::FnOnce(__orm::NewChild<#target, { #number }>) -> __I) -> Self
+        where
+            __I: ::core::iter::IntoIterator<Item = __R>,
+            __R: __orm::Complete<#target>,
+        {
+            let rows = rows(__orm::NewChild::new());
+            #nest
+            self
+        }
+    }
+}
+
+/// `with_user(..)`: the row to create before this one, which belongs to it.
+fn nested_parent(model: &ModelIr<'_>, relation: &Relation<'_>, output: &TokenStream) -> TokenStream {
+    let Relation { ident, vis, constant, target, .. } = relation;
+    let (name, owner, create) = (format_ident!("with_{}", plain(ident)), model.ident, create_name(model));
+    let doc = format!("Creates the row of [`{owner}::{constant}`] first; this row's foreign key is filled in.");
+    quote! {
+        #[doc = #doc]
+        #vis fn #name(mut self, row: impl __orm::Complete<#target>) -> #output {
+            self.create.nest_parent::<#target, _>(#owner::#constant.erase(), row);
+            #create { create: self.create, given: ::core::marker::PhantomData }
         }
     }
 }

@@ -40,8 +40,7 @@ fn relation_items(model: &Ident, relation: &Relation<'_>) -> TokenStream {
     };
     // The number under which the other model says how it is created: see `create_under`.
     let under = (relation.foreign_key.is_empty() && relation.through.is_none()).then(|| {
-        let names = (0..relation.keys.len()).map(|place| quote!(#model::#constant.def().keys[#place].to.name));
-        let number = key_number(names);
+        let number = relation_number(model, relation);
         quote!(, { #number })
     });
     let scope = relation.scope.iter().map(|filter| quote!(.with_scope(|| __orm::scope::<#target, _>(#filter))));
@@ -107,6 +106,12 @@ fn create_under<'a>(model: &'a ModelIr<'_>) -> impl Iterator<Item = TokenStream>
             }
         }
     })
+}
+
+/// The number of the foreign key that a relation's rows point with.
+pub(super) fn relation_number(model: &Ident, relation: &Relation<'_>) -> TokenStream {
+    let constant = &relation.constant;
+    key_number((0..relation.keys.len()).map(|place| quote!(#model::#constant.def().keys[#place].to.name)))
 }
 
 /// The number of a foreign key, from the names of its columns.

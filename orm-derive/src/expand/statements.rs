@@ -29,6 +29,10 @@ pub(super) fn statements(model: &ModelIr<'_>) -> TokenStream {
             #vis fn find_and_count_all() -> __orm::FindAndCount<#ident> {
                 __orm::FindAndCount::new()
             }
+            /// Starts a query for a row that is created when there is none.
+            #vis fn find_or_create() -> __orm::FindOrCreate<#ident> {
+                __orm::FindOrCreate::new()
+            }
             /// Starts a query for the number of rows.
             #vis fn count() -> __orm::Count<#ident> {
                 __orm::Count::new()

@@ -1,0 +1,116 @@
+//! Finding a row or creating it, safe against others doing the same at once.
+
+use std::marker::PhantomData;
+
+use super::exec;
+use super::{Complete, Create, IntoCondition};
+use crate::ast::{self, LockStrength, LockWait, Statement};
+use crate::driver::{BeginOptions, Runs, Session};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Model, read_model};
+
+/// Finds a row or creates it: `User::find_or_create().filter(..).defaults(..)`. The row to create comes second, so a
+/// missing required column does not compile.
+#[must_use = "a statement does nothing until `.defaults(..).exec(&db).await`"]
+pub struct FindOrCreate<M> {
+    select: Box<ast::Select>,
+    _model: PhantomData<fn() -> M>,
+}
+
+impl<M> std::fmt::Debug for FindOrCreate<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.select.fmt(f)
+    }
+}
+
+impl<M: Model> FindOrCreate<M> {
+    /// Looks for any row; called by the derive.
+    pub fn new() -> Self {
+        let mut select = ast::Select::new(M::DEF);
+        select.limit = Some(1);
+        Self { select: Box::new(select), _model: PhantomData }
+    }
+
+    /// Looks for a row for which a condition holds; several filters must all hold. It should be about the columns of
+    /// a unique key: only the database can keep two callers from creating the row twice.
+    pub fn filter<C: IntoCondition<M>>(mut self, condition: C) -> Self {
+        self.select.filter.push(condition.into_condition());
+        self
+    }
+
+    /// The row to create when there is none.
+    pub fn defaults<C: Complete<M>>(self, row: C) -> FindOrInsert<M> {
+        FindOrInsert { select: self.select, row: row.into_create() }
+    }
+}
+
+impl<M: Model> Default for FindOrCreate<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Finds a row or creates the one given.
+#[must_use = "a statement does nothing until `.exec(&db).await`"]
+#[derive(Debug)]
+pub struct FindOrInsert<M> {
+    select: Box<ast::Select>,
+    row: Create<M>,
+}
+
+impl<M: Model> FindOrInsert<M> {
+    /// Gives the row and whether it was created, in one transaction.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UniqueViolation`] when the row to create collides with one that the filter does not find, else the
+    /// database's.
+    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<(M, bool)> {
+        let unit = db.session().begin(&BeginOptions::default()).await?;
+        let found = self.find(&*unit, false).await?;
+        let (row, created) = match found {
+            Some(row) => (row, false),
+            None => {
+                // A savepoint: on some databases a failed INSERT would end the whole transaction.
+                let attempt = unit.begin(&BeginOptions::default()).await?;
+                match super::create::insert(&*attempt, self.row.clone()).await {
+                    Ok(row) => {
+                        attempt.commit().await?;
+                        (row, true)
+                    }
+                    Err(error) if error.kind() == ErrorKind::UniqueViolation => {
+                        drop(attempt);
+                        match self.find(&*unit, true).await? {
+                            Some(row) => (row, false),
+                            None => return Err(collision(error)),
+                        }
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        };
+        unit.commit().await?;
+        Ok((row, created))
+    }
+
+    /// `latest` reads what others have committed meanwhile, even inside a snapshot.
+    async fn find(&self, session: &dyn Session, latest: bool) -> Result<Option<M>> {
+        let mut select = self.select.clone();
+        if latest && session.dialect().capabilities().row_locks {
+            select.lock = Some(ast::Lock { strength: LockStrength::Share, wait: LockWait::Wait, of: Vec::new() });
+        }
+        exec::fetch_first(session, M::DEF, &Statement::Select(select), read_model::<M>).await
+    }
+}
+
+#[cold]
+fn collision(error: Error) -> Error {
+    let model = error.model().unwrap_or_default();
+    let columns: Vec<String> = error.columns().into_iter().map(str::to_owned).collect();
+    Error::new(
+        ErrorKind::UniqueViolation,
+        "the row to create collides with one that the filter does not find; filter by the unique columns",
+    )
+    .with_model(model)
+    .with_columns(columns)
+    .with_source(error)
+}
