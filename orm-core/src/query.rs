@@ -2,6 +2,7 @@
 //! to it that an operand fits its column and a column its query. Relations are in `load`.
 
 mod aggregate;
+mod bulk;
 mod column;
 mod condition;
 mod create;
@@ -13,6 +14,7 @@ mod find;
 mod find_or_create;
 mod function;
 mod include;
+mod insert;
 mod instance;
 mod key;
 mod operand;
@@ -22,10 +24,10 @@ mod tables;
 mod update;
 
 pub use aggregate::{AggregateOf, Count, Exists};
+pub use bulk::{BulkCreate, BulkUpsert, OnConflict};
 pub use column::Column;
 pub use condition::{Condition, IntoCondition, all_of, any_of};
-pub use create::{BulkCreate, BulkUpsert, Complete, Create, Given, InsertRow, IsGiven, Missing, OnConflict, Set};
-pub(crate) use create::{client_values, time_value};
+pub use create::{Complete, Create, Given, InsertRow, IsGiven, Missing, Set};
 pub use destroy::{Destroy, DestroyOne, Truncate};
 pub use exec::Between;
 pub(crate) use exec::{ModelSet, write as execute};
@@ -34,7 +36,8 @@ pub use find::{Find, FindAndCount, FindByPk, FindOne, Page, Rows};
 pub use find_or_create::{FindOrCreate, FindOrInsert};
 pub use function::{CaseWhen, call, case, coalesce, concat, count_all, now, random, raw, row_number, val};
 pub(crate) use include::include_into;
-pub use include::{IncludeNode, IntoInclude, LoadFuture, Owners, RowSet};
+pub use include::{Attach, IncludeNode, IntoInclude, LoadFuture, Owners, RowSet};
+pub(crate) use insert::{client_values, time_value};
 pub use instance::Instance;
 pub(crate) use key::Comparable;
 pub use key::{KeyOperand, KeyPart};

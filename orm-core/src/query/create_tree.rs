@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use super::create::{NewRow, insert_row};
+use super::insert::{NewRow, insert_row};
 use crate::driver::Session;
 use crate::error::Result;
 use crate::model::{ModelDef, RelationDef};

@@ -4,8 +4,8 @@
 use std::marker::PhantomData;
 
 use super::IntoCondition;
-use super::create::time_value;
 use super::exec;
+use super::insert::time_value;
 use super::update::{Filtered, IsFiltered, Unfiltered, gone, key_filter, key_of, touch};
 use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
 use crate::dialect::{Dialect, Rendered, SqlWriter, render};

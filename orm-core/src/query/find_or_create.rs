@@ -72,7 +72,7 @@ impl<M: Model> FindOrInsert<M> {
             None => {
                 // A savepoint: on some databases a failed INSERT would end the whole transaction.
                 let attempt = unit.begin(&BeginOptions::default()).await?;
-                match super::create::insert(&*attempt, self.row.clone()).await {
+                match super::insert::create_one(&*attempt, self.row.row.clone()).await {
                     Ok(row) => {
                         attempt.commit().await?;
                         (row, true)

@@ -16,6 +16,9 @@ use crate::value::Value;
 /// The future of loading one relation.
 pub type LoadFuture<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
+/// Moves related rows into the parents they belong to.
+pub type Attach = dyn Fn(&mut dyn RowSet, Box<dyn RowSet>, &Owners) + Send + Sync;
+
 /// One relation to load, and what to load below it.
 #[derive(Clone)]
 pub struct IncludeNode {
@@ -34,7 +37,7 @@ pub struct IncludeNode {
     /// An empty set of related rows.
     pub new_set: fn() -> Box<dyn RowSet>,
     /// Moves related rows into the parents they belong to.
-    pub attach: Arc<dyn Fn(&mut dyn RowSet, Box<dyn RowSet>, &Owners) + Send + Sync>,
+    pub attach: Arc<Attach>,
     /// Loads this node for parents.
     pub load: for<'a> fn(&'a dyn Session, &'a IncludeNode, &'a mut dyn RowSet) -> LoadFuture<'a>,
 }

@@ -109,7 +109,7 @@ pub trait Instance: Model {
             touch(def, &mut set);
             if let Some(index) = def.version {
                 let version: &'static _ = &def.columns[index];
-                let one = ast::Expr::Value(super::create::integer_value(version.ty, 1));
+                let one = ast::Expr::Value(super::insert::integer_value(version.ty, 1));
                 set.push((version, ast::Expr::binary(BinaryOp::Add, version.into(), one)));
             }
             let update = ast::Update {

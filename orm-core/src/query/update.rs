@@ -2,8 +2,8 @@
 
 use std::marker::PhantomData;
 
-use super::create::{integer_value, time_value};
 use super::exec::{self, ValueRow};
+use super::insert::{integer_value, time_value};
 use super::{Column, Expr, IntoCondition, Operand};
 use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
 use crate::dialect::{Dialect, Rendered, render};

@@ -1,0 +1,202 @@
+//! Many rows at once: created, or, where unique columns are taken, skipped or updated.
+
+use std::marker::PhantomData;
+
+use super::exec::ValueRow;
+use super::insert::{NewRow, complete, given_columns, insert_many, insert_of};
+use super::{Complete, IntoCondition, Select};
+use crate::ast::{self, Conflict, ConflictAction, Returning, Statement};
+use crate::dialect::{Dialect, Rendered, render};
+use crate::driver::Runs;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{ColumnDef, Model, ModelDef, read_model};
+use crate::row::Columns;
+
+/// Many rows to create at once: `User::bulk_create([..])`.
+#[must_use = "a statement does nothing until `.exec(&db).await`"]
+pub struct BulkCreate<M> {
+    rows: Vec<NewRow>,
+    _model: PhantomData<fn() -> M>,
+}
+
+impl<M> std::fmt::Debug for BulkCreate<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BulkCreate").field("rows", &self.rows.len()).finish()
+    }
+}
+
+impl<M: Model> BulkCreate<M> {
+    /// Takes rows; called by the derive.
+    pub fn new<C: Complete<M>>(rows: impl IntoIterator<Item = C>) -> Self {
+        Self { rows: rows.into_iter().map(|row| row.into_create().row).collect(), _model: PhantomData }
+    }
+
+    /// Creates the rows, all or none, and gives them back in the given order with the keys and defaults the database
+    /// made. Statements are split by the database's limit of values.
+    ///
+    /// # Errors
+    /// The database's, naming the model and the columns of a violated constraint.
+    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Vec<M>> {
+        let rows = insert_many(db.session(), M::DEF, self.rows, None, true).await?.rows;
+        rows.iter().map(|values| read_model(&mut Columns::new(&ValueRow(values)))).collect()
+    }
+
+    /// Creates the rows, all or none, and gives their number. Cheaper than [`exec`](Self::exec) when nobody wants the
+    /// keys.
+    ///
+    /// # Errors
+    /// As [`exec`](Self::exec).
+    pub async fn count<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64> {
+        Ok(insert_many(db.session(), M::DEF, self.rows, None, false).await?.affected)
+    }
+
+    /// Says what happens to rows whose unique columns are taken: `.on_conflict(User::EMAIL).update(User::NAME)`.
+    pub fn on_conflict<X: Select<M>>(self, unique: X) -> OnConflict<M> {
+        let mut list = Vec::new();
+        unique.push(&mut list);
+        OnConflict { rows: self.rows, target: columns_of(list), filter: None, _model: PhantomData }
+    }
+}
+
+fn columns_of(list: Vec<ast::Expr>) -> Vec<&'static ColumnDef> {
+    list.into_iter()
+        .filter_map(|expr| match expr {
+            ast::Expr::Column(column) => Some(column),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Rows to create or, where unique columns are taken, to skip or update.
+#[must_use = "say what to do: `.do_nothing()`, `.update(..)` or `.update_all()`"]
+pub struct OnConflict<M> {
+    rows: Vec<NewRow>,
+    target: Vec<&'static ColumnDef>,
+    filter: Option<ast::Expr>,
+    _model: PhantomData<fn() -> M>,
+}
+
+impl<M> std::fmt::Debug for OnConflict<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OnConflict").field("rows", &self.rows.len()).field("target", &self.target).finish()
+    }
+}
+
+impl<M: Model> OnConflict<M> {
+    /// The condition of the partial unique index meant.
+    pub fn filter<C: IntoCondition<M>>(mut self, condition: C) -> Self {
+        self.filter = Some(condition.into_condition());
+        self
+    }
+
+    /// Leaves existing rows as they are.
+    pub fn do_nothing(self) -> BulkUpsert<M> {
+        self.finish(ConflictAction::Nothing)
+    }
+
+    /// Gives existing rows the new values of some columns; `updated_at` is set as well.
+    pub fn update<X: Select<M>>(self, columns: X) -> BulkUpsert<M> {
+        let mut list = Vec::new();
+        columns.push(&mut list);
+        let columns = columns_of(list);
+        self.updating(columns)
+    }
+
+    /// Gives existing rows the new values of every column given but the unique ones, the key and `created_at`.
+    pub fn update_all(self) -> BulkUpsert<M> {
+        let def = M::DEF;
+        let given = self.rows.iter().fold(0, |all, row| all | row.given);
+        let columns = given_columns(def, given)
+            .into_iter()
+            .filter(|column| {
+                !self.target.iter().any(|target| std::ptr::eq(*target, *column))
+                    && !def.primary_key.contains(&column.index)
+                    && def.created_at != Some(column.index)
+            })
+            .collect();
+        self.updating(columns)
+    }
+
+    fn updating(self, mut columns: Vec<&'static ColumnDef>) -> BulkUpsert<M> {
+        if let Some(index) = M::DEF.updated_at
+            && !columns.iter().any(|column| column.index == index)
+        {
+            columns.push(&M::DEF.columns[index]);
+        }
+        let set = columns.into_iter().map(|column| (column, ast::Expr::Excluded(column))).collect();
+        self.finish(ConflictAction::Update(set))
+    }
+
+    fn finish(self, action: ConflictAction) -> BulkUpsert<M> {
+        let conflict = Conflict { target: self.target, target_filter: self.filter, action };
+        BulkUpsert { rows: self.rows, conflict, _model: PhantomData }
+    }
+}
+
+/// An upsert of many rows.
+#[must_use = "a statement does nothing until `.exec(&db).await`"]
+pub struct BulkUpsert<M> {
+    rows: Vec<NewRow>,
+    conflict: Conflict,
+    _model: PhantomData<fn() -> M>,
+}
+
+impl<M> std::fmt::Debug for BulkUpsert<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BulkUpsert").field("rows", &self.rows.len()).field("conflict", &self.conflict).finish()
+    }
+}
+
+impl<M: Model> BulkUpsert<M> {
+    /// Creates or changes the rows, all or none, and gives the number of rows the database counted: MySQL and MariaDB
+    /// count a changed row twice.
+    ///
+    /// # Errors
+    /// The database's, naming the model and the columns of a violated constraint.
+    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64> {
+        if let Some(target) = self.conflict.target.first()
+            && !is_unique(M::DEF, &self.conflict.target)
+        {
+            return Err(Error::new(
+                ErrorKind::InvalidStatement,
+                "no unique key of the model has just these columns; name the columns of one",
+            )
+            .with_model(M::DEF.name)
+            .with_columns([target.name]));
+        }
+        Ok(insert_many(db.session(), M::DEF, self.rows, Some(&self.conflict), false).await?.affected)
+    }
+
+    /// The SQL and binds of the first statement for a dialect.
+    ///
+    /// # Errors
+    /// What the dialect cannot express; see [`render`].
+    pub fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered> {
+        let mut rows = self.rows.clone();
+        rows.iter_mut().for_each(|row| complete(M::DEF, row, &mut None));
+        let given = rows.first().map_or(0, |row| row.given);
+        let all: Vec<usize> = (0..rows.len()).filter(|i| rows[*i].given == given).collect();
+        let insert = insert_of(M::DEF, given, &all, &rows, Some(&self.conflict), Returning::Nothing);
+        render(&Statement::Insert(Box::new(insert)), dialect)
+    }
+}
+
+/// Whether a unique key or the primary key has just these columns.
+fn is_unique(def: &'static ModelDef, columns: &[&'static ColumnDef]) -> bool {
+    let same = |indexes: &mut dyn Iterator<Item = usize>| {
+        let mut indexes: Vec<usize> = indexes.collect();
+        let mut wanted: Vec<usize> = columns.iter().map(|column| column.index).collect();
+        indexes.sort_unstable();
+        wanted.sort_unstable();
+        indexes == wanted
+    };
+    same(&mut def.primary_key.iter().copied())
+        || def.indexes.iter().any(|index| {
+            index.unique
+                && index.parts.iter().all(|part| matches!(part, crate::model::IndexPart::Column { .. }))
+                && same(&mut index.parts.iter().filter_map(|part| match part {
+                    crate::model::IndexPart::Column { index, .. } => Some(*index),
+                    crate::model::IndexPart::Expression(_) => None,
+                }))
+        })
+}

@@ -1,0 +1,382 @@
+//! Getting new rows into the database and what it makes of them back: defaults of the client, the statement, keys and
+//! defaults of the database. The builders are in `create` and `bulk`.
+
+use std::collections::HashMap;
+
+use super::create_tree::{Nested, create_tree};
+use super::exec::{self, ValueRow};
+use crate::ast::{self, Conflict, Insert, Returning, Statement};
+use crate::dialect::render;
+use crate::driver::{BeginOptions, Query, Session, Shape};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{ColumnDef, DefaultDef, Model, ModelDef, read_model};
+use crate::row::{Collect, Columns, Discard};
+use crate::value::{SqlType, Value};
+
+/// The values of a new row, by the columns' positions, and which of them were given.
+#[derive(Clone)]
+pub(super) struct NewRow {
+    pub(super) values: Vec<Value>,
+    pub(super) given: u128,
+    /// Rows to create around this one.
+    pub(super) nested: Option<Box<Nested>>,
+}
+
+/// Fills in what the client makes: constants, client functions, times. One instant for all rows of a statement.
+pub(super) fn complete(def: &'static ModelDef, row: &mut NewRow, now: &mut Option<chrono::DateTime<chrono::Utc>>) {
+    for column in def.columns {
+        if row.given & (1 << column.index) != 0 {
+            continue;
+        }
+        let value = if Some(column.index) == def.created_at || Some(column.index) == def.updated_at {
+            Some(time_value(column, *now.get_or_insert_with(crate::value::now)))
+        } else if Some(column.index) == def.version {
+            Some(integer_value(column.ty, 0))
+        } else {
+            match column.default {
+                DefaultDef::Value(make) | DefaultDef::Client(make) => Some(make()),
+                DefaultDef::None | DefaultDef::Sql(_) => None,
+            }
+        };
+        match value {
+            Some(value) => {
+                row.values[column.index] = value;
+                row.given |= 1 << column.index;
+            }
+            None => row.values[column.index] = Value::Null(column.ty),
+        }
+    }
+}
+
+/// What the client makes for columns that are not given.
+pub(crate) fn client_values(def: &'static ModelDef, given: &[usize]) -> Vec<(&'static ColumnDef, Value)> {
+    let mut row = NewRow::new(def);
+    for index in given {
+        row.given |= 1 << index;
+    }
+    let before = row.given;
+    complete(def, &mut row, &mut None);
+    let made = |column: &&'static ColumnDef| row.given & !before & (1 << column.index) != 0;
+    def.columns.iter().filter(made).map(|column| (column, row.values[column.index].clone())).collect()
+}
+
+/// An instant as a column of this type holds it.
+pub(crate) fn time_value(column: &ColumnDef, now: chrono::DateTime<chrono::Utc>) -> Value {
+    if column.ty == SqlType::DateTime { Value::DateTime(now.naive_utc()) } else { Value::Timestamp(now) }
+}
+
+/// A small integer as a column of this type holds it.
+pub(super) fn integer_value(ty: SqlType, number: i16) -> Value {
+    match ty {
+        SqlType::I8 | SqlType::I16 | SqlType::U8 => Value::I16(number),
+        SqlType::I32 | SqlType::U16 => Value::I32(number.into()),
+        SqlType::U64 => Value::U64(number.unsigned_abs().into()),
+        _ => Value::I64(number.into()),
+    }
+}
+
+/// Whether the database makes something that the client does not know, but for the key that counts up.
+fn needs_reading(def: &'static ModelDef, given: u128) -> bool {
+    def.columns.iter().any(|column| {
+        given & (1 << column.index) == 0 && (column.generated.is_some() || matches!(column.default, DefaultDef::Sql(_)))
+    })
+}
+
+pub(super) fn given_columns(def: &'static ModelDef, given: u128) -> Vec<&'static ColumnDef> {
+    def.columns.iter().filter(|column| given & (1 << column.index) != 0).collect()
+}
+
+/// How the values that the database makes come back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Back {
+    /// There are none.
+    Nothing,
+    /// The key is reported after the INSERT.
+    LastId,
+    /// The row is returned.
+    Returning,
+    /// The key is reported, then the row is read.
+    Read,
+}
+
+fn way_back(session: &dyn Session, def: &'static ModelDef, given: u128) -> Back {
+    let capabilities = session.dialect().capabilities();
+    let key_is_made = def.auto_increment().is_some_and(|column| given & (1 << column.index) == 0);
+    match (needs_reading(def, given), key_is_made) {
+        (false, false) => Back::Nothing,
+        (false, true) if capabilities.last_insert_id => Back::LastId,
+        _ if capabilities.returning_insert => Back::Returning,
+        _ => Back::Read,
+    }
+}
+
+/// Inserts one row, without what is nested in it, and gives its values as the database has them.
+pub(super) async fn insert_row(session: &dyn Session, def: &'static ModelDef, mut row: NewRow) -> Result<Vec<Value>> {
+    complete(def, &mut row, &mut None);
+    let given = row.given;
+    let mut rows = [row];
+    insert_chunk(session, def, given, &[0], &mut rows, None, true).await?;
+    let [row] = rows;
+    Ok(row.values)
+}
+
+pub(super) async fn create_one<M: Model>(session: &dyn Session, mut row: NewRow) -> Result<M> {
+    let def = M::DEF;
+    if row.nested.is_some() {
+        let unit = session.begin(&BeginOptions::default()).await?;
+        let values = create_tree(&*unit, def, row).await?;
+        unit.commit().await?;
+        return read_model(&mut Columns::new(&ValueRow(&values)));
+    }
+    complete(def, &mut row, &mut None);
+    let back = way_back(session, def, row.given);
+    let shape = if back == Back::Returning { Shape::InsertReturning(row.given) } else { Shape::Insert(row.given) };
+    let sql = session.shapes().get(def, shape, || insert_sql(session, def, row.given, back == Back::Returning))?;
+    let binds: Vec<Value> = if row.given.count_ones() as usize == row.values.len() {
+        row.values.clone()
+    } else {
+        given_columns(def, row.given).into_iter().map(|column| row.values[column.index].clone()).collect()
+    };
+    for (value, column) in binds.iter().zip(given_columns(def, row.given)) {
+        session.dialect().check_value(value).map_err(|e| e.with_model(def.name).with_columns([column.name]))?;
+    }
+    let query = Query { sql: &sql, binds: &binds, cacheable: true };
+    match back {
+        Back::Returning => {
+            let created = exec::fetch_shape(session, def, &sql, &binds, read_model::<M>).await?;
+            created.ok_or_else(|| super::find::not_found(def.name))
+        }
+        Back::Nothing => {
+            session.fetch(query, &mut Discard).await.map_err(exec::about(def))?;
+            read_model(&mut Columns::new(&ValueRow(&row.values)))
+        }
+        Back::LastId | Back::Read => {
+            let done = session.fetch(query, &mut Discard).await.map_err(exec::about(def))?;
+            if let (Some(column), Some(id)) = (def.auto_increment(), done.last_insert_id)
+                && row.given & (1 << column.index) == 0
+            {
+                row.values[column.index] = Value::I64(id);
+            }
+            if back == Back::LastId {
+                return read_model(&mut Columns::new(&ValueRow(&row.values)));
+            }
+            let key: Vec<Value> = def.primary_key.iter().map(|index| row.values[*index].clone()).collect();
+            let sql = exec::by_key_sql(session, def)?;
+            let created = exec::fetch_shape(session, def, &sql, &key, read_model::<M>).await?;
+            created.ok_or_else(|| super::find::not_found(def.name))
+        }
+    }
+}
+
+/// The text of an INSERT of one row with these columns.
+fn insert_sql(session: &dyn Session, def: &'static ModelDef, given: u128, returning: bool) -> Result<String> {
+    let columns = given_columns(def, given);
+    let values = columns.iter().map(|column| Value::Null(column.ty)).collect();
+    let insert = Insert {
+        model: def,
+        columns,
+        values,
+        rows: 1,
+        conflict: None,
+        returning: if returning { Returning::Model } else { Returning::Nothing },
+    };
+    Ok(render(&Statement::Insert(Box::new(insert)), &**session.dialect())?.sql)
+}
+
+/// What inserting many rows gave: the rows in the given order, when they were wanted.
+pub(super) struct Inserted {
+    pub(super) rows: Vec<Vec<Value>>,
+    pub(super) affected: u64,
+}
+
+/// Rows per statement where the text is kept: enough to spread its cost, few enough that the last, shorter statement
+/// does not matter.
+const ROWS_PER_STATEMENT: usize = 64;
+
+pub(super) async fn insert_many(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    mut rows: Vec<NewRow>,
+    conflict: Option<&Conflict>,
+    wanted: bool,
+) -> Result<Inserted> {
+    if rows.iter().any(|row| row.nested.is_some()) {
+        return insert_trees(session, def, rows, conflict).await;
+    }
+    let mut now = None;
+    let mut groups: Vec<(u128, Vec<usize>)> = Vec::new();
+    for (i, row) in rows.iter_mut().enumerate() {
+        complete(def, row, &mut now);
+        match groups.iter_mut().find(|(given, _)| *given == row.given) {
+            Some((_, members)) => members.push(i),
+            None => groups.push((row.given, vec![i])),
+        }
+    }
+    let capabilities = session.dialect().capabilities();
+    let mut chunks: Vec<(u128, &[usize])> = Vec::new();
+    for (given, members) in &groups {
+        let columns = given.count_ones() as usize;
+        let room = match capabilities.max_binds.checked_div(columns) {
+            Some(room) => room.max(1),
+            None => 1, // Rows without any value are inserted one by one.
+        };
+        let most = room.min(if capabilities.round_trips { 1000 } else { ROWS_PER_STATEMENT });
+        chunks.extend(members.chunks(most).map(|chunk| (*given, chunk)));
+    }
+    let mut affected = 0;
+    if chunks.len() > 1 {
+        let unit = session.begin(&BeginOptions::default()).await?;
+        for (given, chunk) in &chunks {
+            affected += insert_chunk(&*unit, def, *given, chunk, &mut rows, conflict, wanted).await?;
+        }
+        unit.commit().await?;
+    } else if let Some((given, chunk)) = chunks.first() {
+        affected = insert_chunk(session, def, *given, chunk, &mut rows, conflict, wanted).await?;
+    }
+    Ok(Inserted { rows: if wanted { rows.into_iter().map(|row| row.values).collect() } else { Vec::new() }, affected })
+}
+
+/// Inserts rows that have others nested in them, one after the other.
+async fn insert_trees(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    rows: Vec<NewRow>,
+    conflict: Option<&Conflict>,
+) -> Result<Inserted> {
+    if conflict.is_some() {
+        return Err(Error::new(ErrorKind::InvalidStatement, "an upsert cannot create nested rows").with_model(def.name));
+    }
+    let unit = session.begin(&BeginOptions::default()).await?;
+    let mut created = Vec::with_capacity(rows.len());
+    for row in rows {
+        created.push(create_tree(&*unit, def, row).await?);
+    }
+    unit.commit().await?;
+    let affected = created.len() as u64;
+    Ok(Inserted { rows: created, affected })
+}
+
+pub(super) fn insert_of(
+    def: &'static ModelDef,
+    given: u128,
+    chunk: &[usize],
+    rows: &[NewRow],
+    conflict: Option<&Conflict>,
+    returning: Returning,
+) -> Insert {
+    let columns = given_columns(def, given);
+    let values =
+        chunk.iter().flat_map(|i| columns.iter().map(move |column| rows[*i].values[column.index].clone())).collect();
+    Insert { model: def, columns, values, rows: chunk.len(), conflict: conflict.cloned(), returning }
+}
+
+/// Inserts rows with the same columns in one statement, and fills in what the database made.
+async fn insert_chunk(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    given: u128,
+    chunk: &[usize],
+    rows: &mut [NewRow],
+    conflict: Option<&Conflict>,
+    wanted: bool,
+) -> Result<u64> {
+    let back = if wanted { way_back(session, def, given) } else { Back::Nothing };
+    let returns = session.dialect().capabilities().returning_insert;
+    if (back == Back::Returning || back == Back::LastId) && returns {
+        let insert = insert_of(def, given, chunk, rows, conflict, Returning::Model);
+        let made = exec::fetch_all(session, def, &Statement::Insert(Box::new(insert)), read_values).await?;
+        let affected = made.len() as u64;
+        place(def, given, chunk, rows, made)?;
+        return Ok(affected);
+    }
+    let insert = insert_of(def, given, chunk, rows, conflict, Returning::Nothing);
+    let done = exec::execute(session, def, &Statement::Insert(Box::new(insert))).await?;
+    if matches!(back, Back::LastId | Back::Read) {
+        read_made(session, def, given, chunk, rows, done.last_insert_id).await?;
+    }
+    Ok(done.rows_affected)
+}
+
+fn read_values(columns: &mut Columns<'_>) -> Result<Vec<Value>> {
+    let mut values = Vec::new();
+    while let Ok(value) = columns.next_value() {
+        values.push(exec::owned(value));
+    }
+    Ok(values)
+}
+
+/// Puts returned rows where they belong: by the key when the client made it, else in the order of the keys that the
+/// database counted up.
+fn place(
+    def: &'static ModelDef,
+    given: u128,
+    chunk: &[usize],
+    rows: &mut [NewRow],
+    mut made: Vec<Vec<Value>>,
+) -> Result<()> {
+    if made.len() != chunk.len() {
+        return Err(Error::new(
+            ErrorKind::Database,
+            format!("{} rows were inserted, {} came back", chunk.len(), made.len()),
+        )
+        .with_model(def.name));
+    }
+    match def.auto_increment().filter(|column| given & (1 << column.index) == 0) {
+        Some(column) => made.sort_by_key(|values| match values.get(column.index) {
+            Some(Value::I64(id)) => i128::from(*id),
+            Some(Value::U64(id)) => i128::from(*id),
+            _ => 0,
+        }),
+        None => {
+            let key_of = |values: &[Value]| -> Vec<super::key::Comparable> {
+                def.primary_key.iter().map(|i| super::key::Comparable::of(&values[*i])).collect()
+            };
+            let mut by_key: HashMap<_, _> = made.into_iter().map(|values| (key_of(&values), values)).collect();
+            made = Vec::with_capacity(chunk.len());
+            for i in chunk {
+                match by_key.remove(&key_of(&rows[*i].values)) {
+                    Some(values) => made.push(values),
+                    None => made.push(rows[*i].values.clone()),
+                }
+            }
+        }
+    }
+    for (i, values) in chunk.iter().zip(made) {
+        rows[*i].values = values;
+    }
+    Ok(())
+}
+
+/// Reads rows back after an INSERT on databases without RETURNING: keys of one INSERT of known rows follow each other
+/// (MySQL manual, "InnoDB AUTO_INCREMENT Counter Initialization": simple inserts).
+async fn read_made(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    given: u128,
+    chunk: &[usize],
+    rows: &mut [NewRow],
+    first_id: Option<i64>,
+) -> Result<()> {
+    let made_key = def.auto_increment().filter(|column| given & (1 << column.index) == 0);
+    let mut select = ast::Select::new(def);
+    select.deleted = ast::Deleted::Included;
+    match (made_key, first_id) {
+        (Some(column), Some(first)) => {
+            let from = ast::Expr::binary(ast::BinaryOp::Ge, column.into(), ast::Expr::Value(Value::I64(first)));
+            select.filter.push(from);
+            select.order_by.push(ast::Order { expr: column.into(), descending: false, nulls: None });
+            select.limit = Some(chunk.len() as u64);
+        }
+        _ => {
+            let keys = chunk.iter().map(|i| {
+                let key: Vec<Value> = def.primary_key.iter().map(|index| rows[*i].values[*index].clone()).collect();
+                ast::Expr::And(super::update::key_filter(def, &key))
+            });
+            select.filter.push(ast::Expr::Or(keys.collect()));
+        }
+    }
+    let mut made = Vec::new();
+    let rendered = render(&Statement::Select(Box::new(select)), &**session.dialect())?;
+    session.fetch(exec::query(&rendered), &mut Collect::new(&mut made, read_values)).await.map_err(exec::about(def))?;
+    place(def, given, chunk, rows, made)
+}
