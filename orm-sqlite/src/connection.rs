@@ -334,44 +334,49 @@ impl SqliteConnection {
     }
 
     fn mode_of_change(&mut self, query: Query<'_>, facts: Facts) -> Result<Mode> {
-        if facts.inserts {
-            self.here()?.forget_rowid();
+        match facts.kind {
+            Kind::Read | Kind::Begin => return Ok(Mode::Unwatched),
+            Kind::Other => {
+                self.durability = Durability::Unknown;
+                return Ok(Mode::Blocking);
+            }
+            // The end of a transaction that wrote nothing.
+            Kind::Commit | Kind::Rollback if !self.here()?.is_writing() => return Ok(Mode::Unwatched),
+            _ => {}
         }
         let durability = self.durability();
         let log_starts = self.log_starts;
         let handle = self.here()?;
+        if facts.inserts {
+            handle.forget_rowid();
+        }
         let waits = match durability {
             Durability::None => false,
             // Inside a transaction nothing but its end is written.
             Durability::Log => log_starts && (handle.autocommit() || facts.kind == Kind::Commit),
             Durability::Waits | Durability::Unknown => true,
         };
-        Ok(match facts.kind {
-            Kind::Begin => Mode::Unwatched,
-            Kind::Other => {
-                self.durability = Durability::Unknown;
-                Mode::Blocking
+        if waits {
+            return Ok(Mode::Blocking);
+        }
+        if facts.kind != Kind::Write {
+            return Ok(Mode::Unwatched);
+        }
+        if facts.long || query.binds.len() >= MANY_BINDS || handle.bound_bytes() >= MANY_BYTES {
+            return Ok(Mode::Blocking);
+        }
+        if handle.autocommit() {
+            return Ok(Mode::Watched);
+        }
+        let bounded = match facts.bounded {
+            Some(bounded) => bounded,
+            None => {
+                let bounded = is_bounded(handle, query.sql)?;
+                handle.set_bounded(bounded);
+                bounded
             }
-            _ if waits => Mode::Blocking,
-            Kind::Write => {
-                if facts.long || query.binds.len() >= MANY_BINDS || handle.bound_bytes() >= MANY_BYTES {
-                    Mode::Blocking
-                } else if handle.autocommit() {
-                    Mode::Watched
-                } else {
-                    let bounded = match facts.bounded {
-                        Some(bounded) => bounded,
-                        None => {
-                            let bounded = is_bounded(handle, query.sql)?;
-                            handle.set_bounded(bounded);
-                            bounded
-                        }
-                    };
-                    if bounded { Mode::Unwatched } else { Mode::Blocking }
-                }
-            }
-            _ => Mode::Unwatched,
-        })
+        };
+        Ok(if bounded { Mode::Unwatched } else { Mode::Blocking })
     }
 
     /// Whether writes may wait for the disk: the worst of all databases of this connection.
@@ -415,7 +420,7 @@ impl SqliteConnection {
     /// After a commit: the write-ahead log has started, and may be long.
     fn committed(&mut self, kind: Kind) -> Result<()> {
         let pages = self.hooks.wal_pages();
-        if pages > 0 && matches!(kind, Kind::Write | Kind::Commit) {
+        if pages > 0 && kind != Kind::Rollback {
             self.log_starts = false;
         }
         if self.checkpoint_pages > 0 && pages >= self.checkpoint_at {
@@ -819,6 +824,9 @@ impl Connection for SqliteConnection {
         self.transaction = Transaction::Promised;
         let result = async {
             self.settle().await?;
+            if !self.here()?.autocommit() {
+                return Err(Error::new(ErrorKind::InvalidStatement, "a statement has opened a transaction already"));
+            }
             self.run(Query { sql, binds: &[], cacheable: true }, &mut Discard).await?;
             if options.read_only {
                 self.query_only = true;
@@ -827,8 +835,12 @@ impl Connection for SqliteConnection {
             Ok(())
         }
         .await;
-        if result.is_err() {
-            let _ = self.end_transaction().await;
+        if result.is_err() && self.transaction == Transaction::Promised {
+            // Nothing of ours is open but the part of a read-only transaction.
+            if self.query_only {
+                let _ = self.end_transaction().await;
+            }
+            self.transaction = Transaction::None;
         }
         result
     }
@@ -903,3 +915,6 @@ impl Connection for SqliteConnection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -441,6 +441,12 @@ impl Handle {
         unsafe { ffi::sqlite3_txn_state(self.database.as_ptr(), ptr::null()) == ffi::SQLITE_TXN_NONE }
     }
 
+    /// Whether a transaction has written, or may write without waiting for a lock.
+    pub(crate) fn is_writing(&self) -> bool {
+        // SAFETY: as in `holds_nothing`.
+        unsafe { ffi::sqlite3_txn_state(self.database.as_ptr(), ptr::null()) == ffi::SQLITE_TXN_WRITE }
+    }
+
     /// Rows changed by the latest INSERT, UPDATE or DELETE.
     #[inline]
     pub(crate) fn changes(&self) -> u64 {

@@ -91,8 +91,10 @@ pub(crate) enum Visits<'p> {
 
 /// Reads one line. Lines that only frame others visit nothing themselves.
 pub(crate) fn visits(line: &str) -> Visits<'_> {
-    if line.starts_with("SCAN ") {
-        return if line.contains("CONSTANT ROW") { Visits::Bounded } else { Visits::Unbounded };
+    if let Some(what) = line.strip_prefix("SCAN ") {
+        let rows = what.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
+        let written = matches!(rows, "CONSTANT ROW" | "CONSTANT ROWS" | "-ROW VALUES CLAUSE");
+        return if written { Visits::Bounded } else { Visits::Unbounded };
     }
     let Some(search) = line.strip_prefix("SEARCH ") else { return Visits::Bounded };
     let Some((_, using)) = search.split_once(" USING ") else { return Visits::Unbounded };
@@ -154,7 +156,9 @@ mod tests {
         assert_eq!(visits("SEARCH users USING INTEGER PRIMARY KEY (rowid=?)"), Visits::Bounded);
         assert_eq!(visits("SEARCH users USING INTEGER PRIMARY KEY (rowid>?)"), Visits::Unbounded);
         assert_eq!(visits("SCAN users"), Visits::Unbounded);
-        assert_eq!(visits("SCAN 3 CONSTANT ROWS"), Visits::Bounded);
+        for line in ["SCAN CONSTANT ROW", "SCAN 3 CONSTANT ROWS", "SCAN 12-ROW VALUES CLAUSE"] {
+            assert_eq!(visits(line), Visits::Bounded);
+        }
         assert_eq!(visits("SEARCH t USING INDEX a b (x=? AND y=?)"), Visits::BoundedIfUnique("a b", 2));
         assert_eq!(visits("SEARCH t USING COVERING INDEX i (x=? AND y>?)"), Visits::Unbounded);
         assert_eq!(visits("SEARCH t USING AUTOMATIC COVERING INDEX (x=?)"), Visits::Unbounded);

@@ -522,7 +522,7 @@ fn a_sink_without_room_is_waited_for() {
 fn statements_work_without_any_runtime() {
     // A runtime opens the connection; nothing drives it afterwards.
     let mut c = run(memory());
-    let mut block_on = |c: &mut Box_, sql: &str| -> Result<Vec<i64>> {
+    let block_on = |c: &mut Box_, sql: &str| -> Result<Vec<i64>> {
         let mut cx = Context::from_waker(Waker::noop());
         let mut future = pin!(values::<i64>(c, sql));
         loop {
