@@ -30,7 +30,7 @@ struct Subdivision {
     country_code: String,
     #[orm(length = 80)]
     name: String,
-    #[orm(length = 40)]
+    #[orm(length = 60)]
     kind: String,
     #[orm(key = country_code, references = code)]
     country: BelongsTo<Country>,
