@@ -110,3 +110,77 @@ async fn mysql_deadlocks_are_run_again() {
     db.batch("ALTER TABLE facade_deadlocks ADD INDEX (text)").await.unwrap();
     deadlock(db, "facade_deadlocks").await;
 }
+
+/// A server of the test's own, which can be killed. It ends with this value.
+struct Server(std::process::Child);
+
+impl Server {
+    /// Starts it, and gives its URL.
+    fn start(control: &str, name: &str, directory: &std::path::Path, port: u16) -> (Self, String) {
+        use std::io::{BufRead, BufReader};
+        let mut command = std::process::Command::new(control);
+        command.arg("server").arg(name).arg(directory).arg(port.to_string()).stdout(std::process::Stdio::piped());
+        let mut server = Self(command.spawn().unwrap());
+        let mut url = String::new();
+        for line in BufReader::new(server.0.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            if let Some(found) = line.strip_prefix("url=") {
+                found.clone_into(&mut url);
+            } else if line == "ready" {
+                return (server, url);
+            }
+        }
+        panic!("{name} did not start");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The server is killed and started again: one error tells of it, then the pool is as before.
+async fn restart(name: &str) {
+    let Ok(control) = std::env::var("ORM_TEST_SERVER_CTL") else {
+        println!("no server: ORM_TEST_SERVER_CTL is not set");
+        return;
+    };
+    let directory = std::env::temp_dir().join(format!("orm-restart-{name}-{}", std::process::id()));
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (server, url) = Server::start(&control, name, &directory, port);
+    let options = PoolOptions::new().max_connections(3).acquire_timeout(Duration::from_secs(5));
+    let db = connect_with(&url, options.check_after(Duration::from_secs(600))).await.unwrap();
+    let all = async || {
+        for tx in tokio::try_join!(db.begin(), db.begin(), db.begin()).map(<[_; 3]>::from)? {
+            tx.rollback().await?;
+        }
+        Ok::<_, orm::Error>(())
+    };
+    all().await.unwrap();
+    drop(server);
+    let error = db.ping().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error:?}");
+    let error = db.ping().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionFailed, "{error:?}");
+    let (server, _) = Server::start(&control, name, &directory, port);
+    for _ in 0..3 {
+        all().await.unwrap();
+    }
+    db.close().await.unwrap();
+    drop(server);
+    let _ = std::fs::remove_dir_all(directory);
+}
+
+#[cfg(feature = "postgres")]
+#[tokio::test]
+async fn postgres_restarts() {
+    restart("postgres").await;
+}
+
+#[cfg(feature = "mysql")]
+#[tokio::test]
+async fn mariadb_restarts() {
+    restart("mariadb").await;
+}
