@@ -1,12 +1,14 @@
 //! Relations: the fields that hold related rows, the typed constants that lead to them, what to load, the loading, and
 //! handles on a row's related rows. To-many relations take one query each, whatever the number of parents.
 
+mod detector;
 mod field;
 mod include;
 mod loader;
 mod related;
 mod relation;
 
+pub use detector::THRESHOLD as N_PLUS_ONE_THRESHOLD;
 pub use field::{BelongsTo, BelongsToMany, HasMany, HasOne, Many, RelationField, Slot};
 pub use include::Include;
 pub use loader::load;

@@ -62,26 +62,31 @@ impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
     }
 
     /// A finder of the related rows.
+    #[track_caller]
     pub fn find(&self) -> Find<C> {
         Find::from_select(self.select())
     }
 
     /// A finder of one related row.
+    #[track_caller]
     pub fn find_one(&self) -> FindOne<C> {
         FindOne::from_find(self.find())
     }
 
     /// A finder of the related rows for which a condition holds.
+    #[track_caller]
     pub fn filter<X: IntoCondition<C>>(&self, condition: X) -> Find<C> {
         self.find().filter(condition)
     }
 
     /// A finder of the related rows in an order.
+    #[track_caller]
     pub fn order_by<O: IntoOrder<C>>(&self, order: O) -> Find<C> {
         self.find().order_by(order)
     }
 
     /// A finder of the related rows that loads relations of theirs.
+    #[track_caller]
     pub fn include<I: IntoInclude<C>>(&self, relations: I) -> Find<C> {
         self.find().include(relations)
     }
@@ -90,16 +95,21 @@ impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
     ///
     /// # Errors
     /// The database's, naming the model.
-    pub async fn exec<E: Runs<C> + ?Sized>(&self, db: &E) -> Result<Vec<C>> {
-        self.find().exec(db).await
+    #[track_caller]
+    pub fn exec<'e, E: Runs<C> + ?Sized>(
+        &self,
+        db: &'e E,
+    ) -> impl Future<Output = Result<Vec<C>>> + use<'e, P, C, E, K> {
+        self.find().exec(db)
     }
 
     /// The number of related rows.
     ///
     /// # Errors
     /// The database's, naming the model.
-    pub async fn count<E: Runs<C> + ?Sized>(&self, db: &E) -> Result<u64> {
-        self.find().count(db).await
+    #[track_caller]
+    pub fn count<'e, E: Runs<C> + ?Sized>(&self, db: &'e E) -> impl Future<Output = Result<u64>> + use<'e, P, C, E, K> {
+        self.find().count(db)
     }
 
     /// Whether rows are all related to this one.
@@ -117,7 +127,7 @@ impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
         if keys.is_empty() {
             return Ok(true);
         }
-        let mut select = self.select();
+        let mut select = self.rows();
         select.filter.push(any_key(C::DEF, &keys));
         Ok(Find::<C>::from_select(select).count(db).await? == keys.len() as u64)
     }
@@ -170,7 +180,13 @@ impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
         ChangeLinks { def, parent, children, kind, payload: Vec::new(), scope: self.relation.scope_node() }
     }
 
+    #[track_caller]
     fn select(&self) -> Select {
+        super::detector::note(P::DEF.name, self.relation.def().name, std::panic::Location::caller());
+        self.rows()
+    }
+
+    fn rows(&self) -> Select {
         let def = self.relation.def();
         let mut select = Select::new(C::DEF);
         let values: Vec<Value> = def.keys.iter().map(|pair| self.parent.value(pair.from.index)).collect();
