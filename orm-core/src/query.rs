@@ -3,6 +3,7 @@
 
 mod aggregate;
 mod bulk;
+mod cascade;
 mod column;
 mod condition;
 mod create;

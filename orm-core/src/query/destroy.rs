@@ -3,14 +3,15 @@
 
 use std::marker::PhantomData;
 
-use super::IntoCondition;
+use super::cascade::{Mark, cascade, deleted_at, of_row};
 use super::exec;
 use super::insert::time_value;
 use super::update::{Filtered, IsFiltered, Unfiltered, gone, key_filter, key_of, touch};
+use super::{IncludeNode, IntoCondition, IntoInclude};
 use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
 use crate::dialect::{Dialect, Rendered, SqlWriter, render};
-use crate::driver::{Query, Runs};
-use crate::error::Result;
+use crate::driver::{BeginOptions, Query, Runs, Session};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, ModelDef};
 use crate::row::Discard;
 
@@ -118,11 +119,19 @@ fn remove(def: &'static ModelDef, filter: Vec<ast::Expr>, deleted: Deleted, forc
 pub struct DestroyOne<'m, M> {
     row: &'m M,
     force: bool,
+    cascade: Vec<IncludeNode>,
 }
 
 impl<'m, M: Model> DestroyOne<'m, M> {
     pub(super) fn new(row: &'m M) -> Self {
-        Self { row, force: false }
+        Self { row, force: false, cascade: Vec::new() }
+    }
+
+    /// Marks related rows as deleted as well, with the same instant, in one transaction:
+    /// `.cascade(User::POSTS.include(Post::COMMENTS))`. [`restore_with`](super::Instance::restore_with) undoes it.
+    pub fn cascade<I: IntoInclude<M>>(mut self, relations: I) -> Self {
+        relations.push(&mut self.cascade);
+        self
     }
 
     /// Removes a row of a soft-deleting model for good.
@@ -138,6 +147,9 @@ impl<'m, M: Model> DestroyOne<'m, M> {
     /// [`ErrorKind::Stale`](crate::ErrorKind::Stale) when its version changed, else the database's.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<()> {
         let def = M::DEF;
+        if !self.cascade.is_empty() {
+            return self.with_related(db.session()).await;
+        }
         let mut filter = key_filter(def, &key_of(self.row)?);
         if let Some(index) = def.version {
             let current = ast::Expr::Value(self.row.value(index));
@@ -146,6 +158,29 @@ impl<'m, M: Model> DestroyOne<'m, M> {
         let deleted = if self.force { Deleted::Included } else { Deleted::Hidden };
         let done = exec::execute(db.session(), def, &remove(def, filter, deleted, self.force)).await?;
         if done.rows_affected == 0 { Err(gone(def)) } else { Ok(()) }
+    }
+}
+
+impl<M: Model> DestroyOne<'_, M> {
+    async fn with_related(self, session: &dyn Session) -> Result<()> {
+        let def = M::DEF;
+        if self.force {
+            return Err(Error::new(
+                ErrorKind::InvalidStatement,
+                "rows that go for good take others along by the foreign key's ON DELETE; leave `cascade` out",
+            )
+            .with_model(def.name));
+        }
+        let column = deleted_at(def)?;
+        let now = time_value(column, crate::value::now());
+        let key = key_of(self.row)?;
+        let unit = session.begin(&BeginOptions::default()).await?;
+        let set = vec![(column, ast::Expr::Value(now.clone()))];
+        if super::exec::write(&*unit, def, &super::update::update_of(def, set, key_filter(def, &key))).await? == 0 {
+            return Err(gone(def));
+        }
+        cascade(&*unit, &self.cascade, &of_row(def, &key), Mark::Delete(&now)).await?;
+        unit.commit().await
     }
 }
 
@@ -195,7 +230,7 @@ impl<M: Model> Truncate<M> {
         }
         if self.cascade {
             if !capabilities.truncate_cascade {
-                return Err(crate::error::Error::unsupported(dialect.name(), "TRUNCATE .. CASCADE"));
+                return Err(Error::unsupported(dialect.name(), "TRUNCATE .. CASCADE"));
             }
             w.push_sql(" CASCADE");
         }

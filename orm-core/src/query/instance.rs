@@ -1,10 +1,11 @@
 //! What a row in hand can do: save, update, reload, destroy, restore, increment.
 
+use super::cascade::{Mark, cascade, deleted_at, of_row};
 use super::exec;
 use super::update::{Changes, gone, key_filter, key_of, touch, write_row};
-use super::{Column, DestroyOne};
+use super::{Column, DestroyOne, IntoInclude};
 use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
-use crate::driver::Runs;
+use crate::driver::{BeginOptions, Runs};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, read_model};
 use crate::value::{Numeric, Scalar, Type, Value};
@@ -84,6 +85,33 @@ pub trait Instance: Model {
             let mut changes = Changes::new();
             changes.set(index, Value::Null(def.columns[index].ty));
             write_row(self, changes, db.session(), Deleted::Included).await
+        }
+    }
+
+    /// Takes the mark of deletion off the row and off the related rows that were deleted together with it.
+    ///
+    /// Errors: as [`restore`](Self::restore); nothing is restored then.
+    fn restore_with<I, E>(&mut self, relations: I, db: &E) -> impl Future<Output = Result<()>> + Send
+    where
+        I: IntoInclude<Self>,
+        E: Runs<Self> + ?Sized,
+    {
+        let mut nodes = Vec::new();
+        relations.push(&mut nodes);
+        async move {
+            let def = Self::DEF;
+            let column = deleted_at(def)?;
+            if self.value(column.index).is_null() {
+                self.reload(db).await?; // The struct is from before the deletion.
+            }
+            let then = self.value(column.index);
+            let key = key_of(self)?;
+            let unit = db.session().begin(&BeginOptions::default()).await?;
+            cascade(&*unit, &nodes, &of_row(def, &key), Mark::Restore(&then)).await?;
+            let mut changes = Changes::new();
+            changes.set(column.index, Value::Null(column.ty));
+            write_row(self, changes, &*unit, Deleted::Included).await?;
+            unit.commit().await
         }
     }
 
