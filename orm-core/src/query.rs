@@ -1,6 +1,9 @@
 //! Typed statements and expressions: what users build queries from. Everything here ends in a tree of `ast`; types see
 //! to it that an operand fits its column and a column its query. Relations are in `load`.
 
+#[macro_use]
+mod refine;
+
 mod aggregate;
 mod bulk;
 mod cascade;
@@ -10,8 +13,10 @@ mod create;
 mod create_tree;
 mod destroy;
 mod exec;
+mod explain;
 mod expr;
 mod find;
+mod find_one;
 mod find_or_create;
 mod function;
 mod include;
@@ -20,7 +25,9 @@ mod instance;
 mod key;
 mod operand;
 mod order;
+mod page;
 mod select;
+mod stream;
 mod tables;
 mod update;
 
@@ -33,7 +40,8 @@ pub use destroy::{Destroy, DestroyOne, Truncate};
 pub use exec::Between;
 pub(crate) use exec::{ModelSet, write as execute};
 pub use expr::{Dated, Document, Expr, Free, JsonPath, TextLength, Within};
-pub use find::{Find, FindAndCount, FindByPk, FindOne, Page, Rows};
+pub use find::Find;
+pub use find_one::{FindByPk, FindOne};
 pub use find_or_create::{FindOrCreate, FindOrInsert};
 pub use function::{CaseWhen, call, case, coalesce, concat, count_all, now, random, raw, row_number, val};
 pub(crate) use include::include_into;
@@ -44,7 +52,9 @@ pub(crate) use key::Comparable;
 pub use key::{KeyOperand, KeyPart};
 pub use operand::{InList, Operand};
 pub use order::{IntoOrder, Order};
+pub use page::{FindAndCount, Page};
 pub use select::{Nest, NestSlot, Projection, Select, SelectItems};
+pub use stream::Rows;
 pub use tables::{ModelList, create_tables, drop_tables, table_exists};
 pub use update::{
     Assign, AssignTo, Assigned, Changes, Filtered, IsFiltered, Kind, Nullable, Plain, Unfiltered, Update, update_row,

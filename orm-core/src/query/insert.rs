@@ -144,7 +144,7 @@ pub(super) async fn create_one<M: Model>(session: &dyn Session, mut row: NewRow)
     match back {
         Back::Returning => {
             let created = exec::fetch_shape(session, def, &sql, &binds, read_model::<M>).await?;
-            created.ok_or_else(|| super::find::not_found(def.name))
+            created.ok_or_else(|| super::find_one::not_found(def.name))
         }
         Back::Nothing => {
             session.fetch(query, &mut Discard).await.map_err(exec::about(def))?;
@@ -163,7 +163,7 @@ pub(super) async fn create_one<M: Model>(session: &dyn Session, mut row: NewRow)
             let key: Vec<Value> = def.primary_key.iter().map(|index| row.values[*index].clone()).collect();
             let sql = exec::by_key_sql(session, def)?;
             let created = exec::fetch_shape(session, def, &sql, &key, read_model::<M>).await?;
-            created.ok_or_else(|| super::find::not_found(def.name))
+            created.ok_or_else(|| super::find_one::not_found(def.name))
         }
     }
 }

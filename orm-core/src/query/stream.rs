@@ -1,0 +1,126 @@
+//! Rows as they come, few of them in memory at a time.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+
+use super::Find;
+use super::exec::{self, Read};
+use crate::ast::Statement;
+use crate::dialect::render;
+use crate::driver::Session;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::Model;
+use crate::row::{Columns, Flow, Row, RowSink};
+
+/// Rows as they come. At most [`Rows::AHEAD`] are held in memory.
+#[must_use = "streams do nothing until they are polled"]
+pub struct Rows<'e, T> {
+    shared: Arc<Mutex<Ahead<T>>>,
+    run: Option<Pin<Box<dyn Future<Output = Result<()>> + Send + 'e>>>,
+}
+
+/// Rows that were read and not yet taken.
+struct Ahead<T> {
+    rows: VecDeque<T>,
+    /// Whether a row was given away.
+    taken: bool,
+}
+
+struct Feed<T> {
+    shared: Arc<Mutex<Ahead<T>>>,
+    read: Read<T>,
+}
+
+impl<T: Send> RowSink for Feed<T> {
+    fn row(&mut self, row: &dyn Row) -> Result<Flow> {
+        let mut ahead = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        ahead.rows.push_back((self.read)(&mut Columns::new(row))?);
+        Ok(if ahead.rows.len() >= Rows::<T>::AHEAD { Flow::Pause } else { Flow::Continue })
+    }
+    fn restart(&mut self) {
+        let mut ahead = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        ahead.rows.clear();
+    }
+    fn restartable(&self) -> bool {
+        !self.shared.lock().unwrap_or_else(PoisonError::into_inner).taken
+    }
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        let ahead = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if ahead.rows.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+impl<T> Rows<'_, T> {
+    /// The greatest number of rows read ahead.
+    pub const AHEAD: usize = 64;
+}
+
+impl<'e, T: Send + 'static> Rows<'e, T> {
+    pub(super) fn new<M: Model, S>(session: &'e dyn Session, find: Find<M, T, S>) -> Self {
+        let shared = Arc::new(Mutex::new(Ahead { rows: VecDeque::new(), taken: false }));
+        let mut feed = Feed { shared: Arc::clone(&shared), read: find.read };
+        let (select, includes) = (find.select, find.includes);
+        let run = async move {
+            if let Some(node) = includes.first() {
+                return Err(Error::new(
+                    ErrorKind::InvalidStatement,
+                    format!("`{}` cannot be included in a stream; load it for batches of rows", node.relation.name),
+                )
+                .with_model(M::DEF.name));
+            }
+            let rendered = render(&Statement::Select(select), &**session.dialect())?;
+            session.fetch(exec::query(&rendered), &mut feed).await.map_err(exec::about(M::DEF))?;
+            Ok(())
+        };
+        Self { shared, run: Some(Box::pin(run)) }
+    }
+
+    /// The next row.
+    ///
+    /// # Errors
+    /// As [`Find::exec`]; the stream ends after an error.
+    pub async fn next(&mut self) -> Option<Result<T>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+}
+
+impl<T: Send + 'static> Stream for Rows<'_, T> {
+    type Item = Result<T>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            {
+                let mut ahead = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(row) = ahead.rows.pop_front() {
+                    ahead.taken = true;
+                    return Poll::Ready(Some(Ok(row)));
+                }
+            }
+            let Some(run) = &mut self.run else { return Poll::Ready(None) };
+            match run.as_mut().poll(cx) {
+                Poll::Ready(result) => {
+                    self.run = None;
+                    if let Err(error) = result {
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                }
+                Poll::Pending => {
+                    let ahead = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+                    if ahead.rows.is_empty() {
+                        return Poll::Pending;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<T> std::fmt::Debug for Rows<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rows").field("finished", &self.run.is_none()).finish_non_exhaustive()
+    }
+}
