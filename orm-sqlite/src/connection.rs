@@ -122,8 +122,8 @@ enum Durability {
 
 /// Work for the blocking pool.
 enum Job {
-    /// Run the statement in use on, and copy rows.
-    Rows,
+    /// Run the statement in use on, and copy rows into this chunk.
+    Rows(Chunk),
     /// Run several statements, from an offset on.
     Batch(Arc<str>, usize),
     /// Copy the write-ahead log into the database.
@@ -529,8 +529,10 @@ impl Run<'_> {
     /// In the blocking pool, rows in chunks.
     async fn in_chunks(&mut self, sink: &mut dyn RowSink) -> Result<Outcome> {
         let mut taken = Duration::ZERO;
+        let mut chunk = Chunk::default();
         loop {
-            let (chunk, end) = self.0.away(Job::Rows).await?;
+            let end;
+            (chunk, end) = self.0.away(Job::Rows(chunk)).await?;
             taken += chunk.taken();
             for row in chunk.rows() {
                 match sink.row(&row)? {
@@ -594,8 +596,8 @@ fn slice(handle: &mut Handle, hooks: &Hooks, watched: bool, sink: &mut dyn RowSi
 fn perform(handle: &mut Handle, hooks: &Hooks, job: Job) -> (Chunk, End) {
     hooks.arm(false);
     match job {
-        Job::Rows => {
-            let mut chunk = Chunk::default();
+        Job::Rows(mut chunk) => {
+            chunk.clear();
             let start = Instant::now();
             let mut rows = 0_u32;
             let end = loop {

@@ -10,7 +10,7 @@ use crate::handle::{Column, View};
 use crate::types::Cell;
 
 /// Rows of a chunk at most.
-const CHUNK_ROWS: usize = 256;
+const CHUNK_ROWS: usize = 1024;
 /// Bytes of a chunk from which on it takes no further row.
 const CHUNK_BYTES: usize = 256 * 1024;
 
@@ -56,6 +56,12 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
+    /// Forgets the rows, and keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.cells.clear();
+        self.buffer.clear();
+    }
+
     /// How long it took to make.
     pub(crate) fn taken(&self) -> Duration {
         self.taken

@@ -642,3 +642,55 @@ fn a_schema_change_is_noticed_by_kept_statements() {
         assert_eq!(widths, [1, 2]);
     });
 }
+
+#[test]
+fn columns_are_read_in_any_order_and_encoding() {
+    struct Twice(Vec<String>);
+    impl RowSink for Twice {
+        fn row(&mut self, row: &dyn Row) -> Result<Flow> {
+            let (second, first) = (row.get(1)?, row.get(0)?);
+            for value in [first, row.get(0)?, second, row.get(1)?] {
+                self.0.push(String::decode(value)?);
+            }
+            assert_eq!(row.get(2).map(|_| ()).unwrap_err().kind(), ErrorKind::Decode);
+            assert_eq!(row.get(usize::MAX).map(|_| ()).unwrap_err().kind(), ErrorKind::Decode);
+            Ok(Flow::Continue)
+        }
+        fn restart(&mut self) {
+            self.0.clear();
+        }
+    }
+    run(async {
+        for encoding in ["UTF-8", "UTF-16le", "UTF-16be"] {
+            let mut c = memory().await;
+            c.batch(&format!("PRAGMA encoding = '{encoding}'; CREATE TABLE t (a, b)")).await.unwrap();
+            let binds = [Value::Text("äöü 😀".into()), Value::Text("".into())];
+            c.execute(query("INSERT INTO t VALUES (?1, ?2)", &binds)).await.unwrap();
+            let mut sink = Twice(Vec::new());
+            c.fetch(query("SELECT a, b FROM t", &[]), &mut sink).await.unwrap();
+            assert_eq!(sink.0, ["äöü 😀", "äöü 😀", "", ""], "{encoding}");
+            let used = values::<String>(&mut c, "PRAGMA encoding", &[]).await.unwrap();
+            assert_eq!(used, [encoding]);
+        }
+    });
+}
+
+#[test]
+fn attached_databases_are_schemas() {
+    run(async {
+        let place = Place::new();
+        let mut c = memory().await;
+        c.execute(query("ATTACH ?1 AS other", &[Value::Text(place.0.display().to_string().into())])).await.unwrap();
+        c.batch("CREATE TABLE other.t (a UNIQUE); INSERT INTO other.t VALUES (1)").await.unwrap();
+        assert_eq!(execute(&mut c, "INSERT INTO other.t VALUES (2)").await.unwrap().rows_affected, 1);
+        let dialect = SqliteDialect::linked();
+        for (schema, name, expected) in [(Some("other"), "T", 1), (None, "t", 0), (Some("main"), "t", 0)] {
+            let mut writer = orm_core::dialect::SqlWriter::new(&dialect);
+            dialect.push_table_exists(&mut writer, schema, name).unwrap();
+            let rendered = writer.finish();
+            let found = values::<i64>(&mut c, &rendered.sql, &rendered.binds).await.unwrap();
+            assert_eq!(found.len(), expected, "{schema:?}");
+        }
+        c.close().await;
+    });
+}
