@@ -3,6 +3,7 @@
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use orm::prelude::*;
+use rust_decimal::Decimal;
 
 /// The database that the environment variable `DATABASE_URL` names, else a SQLite database in memory.
 ///
@@ -59,7 +60,7 @@ macro_rules! cells {
     )+};
 }
 
-cells! { String: false, &str: false, bool: false, i32: true, i64: true, u64: true, usize: true, f64: true }
+cells! { String: false, &str: false, bool: false, i32: true, i64: true, u64: true, usize: true, f64: true, Decimal: true }
 cells! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) }
 
 impl<T: Cell> Cell for Option<T> {
