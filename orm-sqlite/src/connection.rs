@@ -18,8 +18,8 @@
 //! 3. **The disk** is never waited for on the caller's thread. Databases in memory have none. With a write-ahead log
 //!    and `synchronous = NORMAL`, commits do not wait; checkpoints do, so SQLite's own are off, and a commit that finds
 //!    the log long starts one in the blocking pool. The first commit of a connection and the first after its
-//!    checkpoint may start the log over, which waits, so they run there too. With any other journal every write and
-//!    COMMIT does.
+//!    checkpoint may start the log over, which waits, so they run there too. With any other journal every write does,
+//!    and every COMMIT of a transaction that wrote.
 //! 4. **Locks.** SQLite never waits. When it says BUSY, the statement starts over after a sleep, with growing and
 //!    jittered pauses, until the busy timeout has passed. A transaction that has read and wants to write while
 //!    another writer is ahead gets its error at once: waiting cannot help it.
@@ -33,33 +33,34 @@
 //! the transaction by itself (disk full, an interrupted write), statements fail with
 //! [`ErrorKind::TransactionClosed`] until `rollback`, rather than take effect one by one.
 
+mod cost;
+mod job;
+mod patience;
+mod run;
+
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use orm_core::driver::{BeginOptions, Connection, Done, LockMode, Query};
-use orm_core::row::{Discard, Flow, RowSink};
+use orm_core::row::{Discard, RowSink};
 use orm_core::{Error, ErrorKind, Result};
 use tokio::sync::oneshot;
 
 use crate::bind::{self, MANY_BINDS, MANY_BYTES};
-use crate::handle::{Handle, Step};
+use crate::handle::Handle;
 use crate::hooks::Hooks;
 use crate::options::SqliteOptions;
-use crate::policy::{self, Facts, Kind, Visits};
+use crate::policy::{Facts, Kind};
 use crate::row::Chunk;
 
-/// How long a statement runs on the caller's thread before the task yields.
-const SLICE: Duration = Duration::from_micros(500);
-/// Rows between two looks at the clock.
-const LOOK_EVERY: u32 = 32;
-/// How long the blocking pool collects rows before it hands them over.
-const CHUNK_TIME: Duration = Duration::from_millis(2);
-/// A statement that needed less than this in the blocking pool is not long any more.
-const SHORT: Duration = Duration::from_micros(200);
+use cost::{Durability, ask_durability, is_bounded};
+use job::{End, Job, Returned, perform};
+pub(crate) use patience::Patience;
+use patience::waiting_helps;
+use run::{Mode, Outcome, Run};
 
 /// One connection to an SQLite database.
 #[derive(Debug)]
@@ -105,80 +106,6 @@ enum Transaction {
     None,
     /// From the first poll of `begin` on, until `commit` or `rollback` has succeeded.
     Promised,
-}
-
-/// Whether writes may wait for the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Durability {
-    /// To be asked again: a PRAGMA or the like may have changed it.
-    Unknown,
-    /// Nothing is written to a disk, or nothing waits for it.
-    None,
-    /// Checkpoints and the start of the write-ahead log wait.
-    Log,
-    /// Writes and commits wait.
-    Waits,
-}
-
-/// Work for the blocking pool.
-enum Job {
-    /// Run the statement in use on, and copy rows into this chunk.
-    Rows(Chunk),
-    /// Run several statements, from an offset on.
-    Batch(Arc<str>, usize),
-    /// Copy the write-ahead log into the database.
-    Checkpoint,
-}
-
-/// A handle on its way back.
-struct Returned {
-    handle: Box<Handle>,
-    chunk: Chunk,
-    end: End,
-}
-
-impl std::fmt::Debug for Returned {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Returned").field("end", &self.end).finish_non_exhaustive()
-    }
-}
-
-/// How a job ended.
-#[derive(Debug)]
-enum End {
-    /// There are more rows.
-    More,
-    /// The statement is done; a batch is.
-    Done,
-    /// The statement failed.
-    Failed(Error),
-    /// A statement of a batch failed, which starts at this offset.
-    FailedAt(usize, Error),
-    /// The pages in the write-ahead log, and whether all of them are copied.
-    Checkpointed(u32, bool),
-}
-
-/// How a try to run a statement ended.
-enum Outcome {
-    Done,
-    /// The sink wants no more rows.
-    Stopped,
-    /// The statement's step was longer than its budget.
-    TooLong,
-    /// The statement is between two rows and goes on in the blocking pool.
-    Move,
-    Failed(Error),
-}
-
-/// How statements are run on the caller's thread.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    /// And are interrupted when they are long.
-    Watched,
-    /// To their end.
-    Unwatched,
-    /// Not there, but in the blocking pool.
-    Blocking,
 }
 
 impl SqliteConnection {
@@ -482,289 +409,9 @@ impl Drop for SqliteConnection {
     }
 }
 
-/// A statement that runs: reset whatever way this ends.
-struct Run<'c>(&'c mut SqliteConnection);
-
-impl Drop for Run<'_> {
-    fn drop(&mut self) {
-        if let Place::Here(handle) = &mut self.0.place
-            && handle.is_active()
-        {
-            handle.finish();
-        }
-    }
-}
-
-impl Run<'_> {
-    /// Runs the statement in use once.
-    #[inline]
-    async fn attempt(&mut self, mode: Mode, sink: &mut dyn RowSink) -> Result<Outcome> {
-        if mode != Mode::Blocking {
-            match self.inline(mode == Mode::Watched, sink).await? {
-                Outcome::Move => {}
-                outcome => return Ok(outcome),
-            }
-        }
-        self.in_chunks(sink).await
-    }
-
-    /// On the caller's thread.
-    async fn inline(&mut self, watched: bool, sink: &mut dyn RowSink) -> Result<Outcome> {
-        let mut restartable = true;
-        loop {
-            let hooks = Arc::as_ref(&self.0.hooks);
-            let Place::Here(handle) = &mut self.0.place else { return Err(lost()) };
-            match slice(handle, hooks, watched && restartable, sink)? {
-                Slice::Ended(outcome) => return Ok(outcome),
-                Slice::Spent => yield_now().await,
-                Slice::Paused => poll_fn(|cx| sink.poll_ready(cx)).await,
-            }
-            restartable = sink.restartable();
-            if !restartable {
-                return Ok(Outcome::Move);
-            }
-        }
-    }
-
-    /// In the blocking pool, rows in chunks.
-    async fn in_chunks(&mut self, sink: &mut dyn RowSink) -> Result<Outcome> {
-        let mut taken = Duration::ZERO;
-        let mut chunk = Chunk::default();
-        loop {
-            let end;
-            (chunk, end) = self.0.away(Job::Rows(chunk)).await?;
-            taken += chunk.taken();
-            for row in chunk.rows() {
-                match sink.row(&row)? {
-                    Flow::Continue => {}
-                    Flow::Pause => poll_fn(|cx| sink.poll_ready(cx)).await,
-                    Flow::Stop => return Ok(Outcome::Stopped),
-                }
-            }
-            match end {
-                End::More => {}
-                End::Failed(error) | End::FailedAt(_, error) => return Ok(Outcome::Failed(error)),
-                End::Done | End::Checkpointed(..) => {
-                    if taken < SHORT {
-                        self.0.here()?.set_long(false);
-                    }
-                    return Ok(Outcome::Done);
-                }
-            }
-        }
-    }
-}
-
-/// How a slice of a statement on the caller's thread ended.
-enum Slice {
-    Ended(Outcome),
-    /// Its time is over.
-    Spent,
-    /// The sink has no room.
-    Paused,
-}
-
-/// Runs the statement in use for a while; nothing is awaited here.
-#[inline]
-fn slice(handle: &mut Handle, hooks: &Hooks, watched: bool, sink: &mut dyn RowSink) -> Result<Slice> {
-    let mut rows = 0_u32;
-    let mut start: Option<Instant> = None;
-    loop {
-        hooks.arm(watched);
-        match handle.step() {
-            Step::Row => match sink.row(&handle.view())? {
-                Flow::Continue => {}
-                Flow::Pause => return Ok(Slice::Paused),
-                Flow::Stop => return Ok(Slice::Ended(Outcome::Stopped)),
-            },
-            Step::Done => return Ok(Slice::Ended(Outcome::Done)),
-            Step::Failed(_) if hooks.spent() => return Ok(Slice::Ended(Outcome::TooLong)),
-            Step::Failed(said) => return Ok(Slice::Ended(Outcome::Failed(said.into()))),
-        }
-        rows = rows.wrapping_add(1);
-        if rows.is_multiple_of(LOOK_EVERY) || hooks.ticked() {
-            match start {
-                None => start = Some(Instant::now()),
-                Some(start) if start.elapsed() >= SLICE => return Ok(Slice::Spent),
-                Some(_) => {}
-            }
-        }
-    }
-}
-
-/// What the blocking pool does.
-fn perform(handle: &mut Handle, hooks: &Hooks, job: Job) -> (Chunk, End) {
-    hooks.arm(false);
-    match job {
-        Job::Rows(mut chunk) => {
-            chunk.clear();
-            let start = Instant::now();
-            let mut rows = 0_u32;
-            let end = loop {
-                match handle.step() {
-                    Step::Row => chunk.push(&handle.view()),
-                    Step::Done => break End::Done,
-                    Step::Failed(said) => break End::Failed(said.into()),
-                }
-                rows += 1;
-                if chunk.is_full() || ((rows.is_multiple_of(16) || hooks.ticked()) && start.elapsed() >= CHUNK_TIME) {
-                    break End::More;
-                }
-            };
-            chunk.set_taken(start.elapsed());
-            (chunk, end)
-        }
-        Job::Batch(sql, mut at) => {
-            let end = loop {
-                let rest = sql.get(at..).unwrap_or_default();
-                match handle.start_first(rest) {
-                    Ok(Some(taken)) => match to_end(handle) {
-                        Ok(()) => at += taken,
-                        Err(error) => break End::FailedAt(at, error),
-                    },
-                    Ok(None) => break End::Done,
-                    Err(error) => break End::FailedAt(at, error),
-                }
-            };
-            (Chunk::default(), end)
-        }
-        Job::Checkpoint => {
-            let end = match handle.checkpoint() {
-                Ok((log, copied)) => End::Checkpointed(log, copied >= log),
-                Err(error) => {
-                    // Another connection is at it, or the disk failed, which the next commit will say.
-                    tracing::debug!(target: "orm::sqlite", error = %error, "checkpoint put off");
-                    End::Checkpointed(0, false)
-                }
-            };
-            (Chunk::default(), end)
-        }
-    }
-}
-
-fn to_end(handle: &mut Handle) -> Result<()> {
-    let result = loop {
-        match handle.step() {
-            Step::Row => {}
-            Step::Done => break Ok(()),
-            Step::Failed(said) => break Err(said.into()),
-        }
-    };
-    handle.finish();
-    result
-}
-
-fn ask_durability(handle: &mut Handle) -> Result<Durability> {
-    let mut worst = Durability::None;
-    for row in handle.texts_beside("PRAGMA database_list")? {
-        let [_, name, file] = &row[..] else { continue };
-        if file.is_empty() {
-            continue; // In memory, or temporary.
-        }
-        let name = name.replace('"', "\"\"");
-        let mut ask = |what: &str| -> Result<String> {
-            let rows = handle.texts_beside(&format!("PRAGMA \"{name}\".{what}"))?;
-            Ok(rows.into_iter().flatten().next().unwrap_or_default())
-        };
-        let synchronous = ask("synchronous")?;
-        let durability = match (&*ask("journal_mode")?, &*synchronous) {
-            (_, "0") => Durability::None,
-            ("wal", "1") => Durability::Log,
-            _ => Durability::Waits,
-        };
-        worst = match (worst, durability) {
-            (Durability::Waits, _) | (_, Durability::Waits) => Durability::Waits,
-            (Durability::Log, _) | (_, Durability::Log) => Durability::Log,
-            _ => Durability::None,
-        };
-    }
-    Ok(worst)
-}
-
-/// Whether a write visits few rows, by its plan.
-fn is_bounded(handle: &mut Handle, sql: &str) -> Result<bool> {
-    for line in handle.plan(sql)? {
-        match policy::visits(&line) {
-            Visits::Bounded => {}
-            Visits::Unbounded => return Ok(false),
-            Visits::BoundedIfUnique(index, columns) => {
-                let index = index.replace('\'', "''");
-                let rows = handle.texts_beside(&format!(
-                    "SELECT (SELECT count(*) FROM pragma_index_info('{index}')) FROM sqlite_master AS t, \
-                     pragma_index_list(t.tbl_name) AS i \
-                     WHERE t.type = 'index' AND t.name = '{index}' AND i.name = t.name AND i.\"unique\""
-                ))?;
-                if rows.into_iter().flatten().next() != Some(columns.to_string()) {
-                    return Ok(false);
-                }
-            }
-        }
-    }
-    Ok(true)
-}
-
-/// Whether the error goes away by itself: a lock that somebody holds, but not a snapshot that is out of date.
-fn waiting_helps(error: &Error) -> bool {
-    error.kind() == ErrorKind::Busy
-        && match error.code().and_then(|code| code.parse::<i32>().ok()) {
-            Some(libsqlite3_sys::SQLITE_BUSY_SNAPSHOT) => false,
-            Some(libsqlite3_sys::SQLITE_LOCKED_SHAREDCACHE) => true,
-            Some(code) => code & 0xff == libsqlite3_sys::SQLITE_BUSY,
-            None => false,
-        }
-}
-
 #[cold]
 fn lost() -> Error {
     Error::new(ErrorKind::ConnectionLost, "the runtime shut down while the connection was in use")
-}
-
-/// Lets other tasks run.
-async fn yield_now() {
-    let mut yielded = false;
-    poll_fn(|cx| {
-        if yielded {
-            return Poll::Ready(());
-        }
-        yielded = true;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
-}
-
-/// Growing pauses up to a limit.
-pub(crate) struct Patience {
-    start: Instant,
-    limit: Duration,
-    pause: Duration,
-    random: u64,
-}
-
-impl Patience {
-    pub(crate) fn new(limit: Duration, start: Instant) -> Self {
-        // Connections that wait for one another should not wake together; that needs no good randomness.
-        let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0);
-        Self { start, limit, pause: Duration::from_millis(1), random }
-    }
-
-    /// Sleeps a little; false at once when the limit is reached.
-    pub(crate) async fn wait(&mut self) -> bool {
-        let left = self.limit.saturating_sub(self.start.elapsed());
-        if left.is_zero() {
-            return false;
-        }
-        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let percent = u32::try_from((self.random >> 33) % 100).unwrap_or_default();
-        let pause = (self.pause / 2 + self.pause * percent / 100).min(left);
-        self.pause = (self.pause * 2).min(Duration::from_millis(50));
-        if tokio::runtime::Handle::try_current().is_ok() {
-            tokio::time::sleep(pause).await;
-        } else {
-            std::thread::sleep(pause);
-        }
-        true
-    }
 }
 
 #[async_trait]

@@ -2,10 +2,10 @@
 //! that closing always succeeds.
 
 use std::pin::pin;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 
 use orm_core::Value;
-use orm_core::row::Row;
+use orm_core::row::{Flow, Row};
 
 use super::*;
 use crate::Sqlite;
