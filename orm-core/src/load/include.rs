@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::relation::Models;
 use crate::ast::Deleted;
 use crate::model::Model;
-use crate::query::{IncludeNode, IntoCondition, IntoInclude, IntoOrder, Nest, include_into};
+use crate::query::{IncludeNode, IntoCondition, IntoInclude, IntoOrder, Nest, Strategy, include_into};
 
 /// A relation to load, refined: `User::POSTS.filter(..).order_by(..).limit(3)`.
 #[must_use = "pass it to `.include(..)`"]
@@ -55,6 +55,12 @@ impl<P: Model, C: Model> Include<P, C> {
     /// Loads relations of the related rows as well.
     pub fn include<I: IntoInclude<C>>(mut self, relations: I) -> Self {
         include_into(&mut self.node.select, &mut self.node.children, relations);
+        self
+    }
+
+    /// Loads the relation by a query of its own, also where it could be joined: cheaper when many rows belong to few.
+    pub fn separate(mut self) -> Self {
+        self.node.strategy = Strategy::Separate;
         self
     }
 

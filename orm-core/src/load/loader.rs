@@ -6,14 +6,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::field::{LoadedRows, Many, Slot};
-use crate::ast::{
-    self, BinaryOp, Deleted, InList, Join, JoinKind, ListItems, Order, PerParent, Select, SelectList, Statement,
-};
-use crate::dialect::{ListStyle, render};
-use crate::driver::{Query, Runs, Session};
+use crate::ast::{self, BinaryOp, Deleted, InList, Join, JoinKind, ListItems, Order, PerParent, Select, SelectList};
+use crate::dialect::ListStyle;
+use crate::driver::{Runs, Session};
 use crate::error::Result;
 use crate::model::{ColumnDef, KeyPair, Model, RelationDef};
-use crate::query::{Between, Comparable, IncludeNode, IntoInclude, LoadFuture, ModelSet, Owners, RowSet};
+use crate::query::{
+    Between, Comparable, IncludeNode, IntoInclude, Joins, LoadFuture, ModelSet, Owners, RowSet, Strategy, fetch_into,
+};
 use crate::value::Value;
 
 /// An empty set of `C` rows.
@@ -35,6 +35,7 @@ pub(super) fn node<P: Model, C: Model>(
         offset: None,
         children: Vec::new(),
         required: false,
+        strategy: Strategy::Auto,
         new_set,
         attach: Arc::new(move |parents, children, owners| attach(parents, children, owners, slot)),
         load: load_node,
@@ -78,11 +79,6 @@ fn load_node<'a>(session: &'a dyn Session, node: &'a IncludeNode, parents: &'a m
         let mut keys = Keys::of(parents, &node.relation);
         if !keys.distinct.is_empty() {
             fetch(session, node, &keys, &mut *children).await?;
-            for child in &node.children {
-                if !children.is_empty() {
-                    (child.load)(session, child, &mut *children).await?;
-                }
-            }
         }
         let owners = keys.owners(&node.relation, &*children);
         (node.attach)(parents, children, &owners);
@@ -185,15 +181,18 @@ async fn fetch(session: &dyn Session, node: &IncludeNode, keys: &Keys, children:
     // A power of two leaves room for the filter's own values.
     let room = (capabilities.max_binds / 2 + 1).next_power_of_two() / 2;
     let most = if one_bind { usize::MAX } else { (room / pairs.len()).max(1) };
+    let mut joins: Option<Joins<'_>> = None;
     for chunk in keys.distinct.chunks(most.min(keys.distinct.len())) {
-        let select = related_rows(node, chunk, children);
-        let rendered = render(&Statement::Select(Box::new(select)), &**session.dialect())?;
-        let query = Query { sql: &rendered.sql, binds: &rendered.binds, cacheable: rendered.cacheable };
+        let mut select = related_rows(node, chunk, children);
+        let joined = Joins::of(&mut select, &node.children);
         children.mark();
-        let fetched = session.fetch(query, children.as_sink()).await;
-        fetched.map_err(|e| if e.model().is_none() { e.with_model(node.select.model.name) } else { e })?;
+        // All chunks read the same columns, so the first one's plan holds for all.
+        fetch_into(session, select, &mut joins.get_or_insert(joined).sink(children)).await?;
     }
-    Ok(())
+    match joins {
+        Some(joins) => joins.finish(session, children).await,
+        None => Ok(()),
+    }
 }
 
 /// The query for the related rows of some keys.

@@ -262,6 +262,11 @@ impl<P: Model, C: Model> Relation<P, C> {
         self.start().include(relations)
     }
 
+    /// Loads the relation by a query of its own; see [`Include::separate`].
+    pub fn separate(self) -> Include<P, C> {
+        self.start().separate()
+    }
+
     /// Leaves out parents without a related row.
     pub fn required(self) -> Include<P, C> {
         self.start().required()

@@ -1,6 +1,6 @@
 //! The metadata of relations: which columns of which models meet, and what the database does about it.
 
-use super::{ColumnDef, ModelDef};
+use super::{ColumnDef, IndexPart, ModelDef};
 
 /// A relation of a model to another one (or to itself).
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +21,36 @@ pub struct RelationDef {
     pub on_delete: OnDelete,
     /// What happens to this row's key when the key it points at changes.
     pub on_update: OnDelete,
+}
+
+impl RelationDef {
+    /// Whether at most one row is related, as the database sees to it: the row belonged to, or a row whose foreign key is
+    /// unique.
+    pub fn leads_to_one(&self) -> bool {
+        match self.kind {
+            RelationKind::BelongsTo => true,
+            RelationKind::HasOne => {
+                let target = (self.target)();
+                let wanted: Vec<usize> = self.keys.iter().map(|pair| pair.to.index).collect();
+                let same = |columns: &[usize]| {
+                    columns.len() == wanted.len() && wanted.iter().all(|column| columns.contains(column))
+                };
+                same(target.primary_key)
+                    || target.indexes.iter().filter(|index| index.unique && index.filter.is_none()).any(|index| {
+                        let columns: Vec<usize> = index
+                            .parts
+                            .iter()
+                            .filter_map(|part| match part {
+                                IndexPart::Column { index, .. } => Some(*index),
+                                IndexPart::Expression(_) => None,
+                            })
+                            .collect();
+                        columns.len() == index.parts.len() && same(&columns)
+                    })
+            }
+            RelationKind::HasMany | RelationKind::BelongsToMany => false,
+        }
+    }
 }
 
 /// The kinds of relations.

@@ -5,6 +5,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::include::{IncludeNode, Owners, RowSet};
+use super::joined::Joins;
 use crate::ast::{Select, Statement};
 use crate::dialect::{Rendered, render};
 use crate::driver::{Done, Query, Session, Shape};
@@ -104,6 +105,26 @@ pub(crate) async fn fetch_all<T: Send>(
     Ok(rows)
 }
 
+/// Runs a query into a sink.
+pub(crate) async fn fetch_into(session: &dyn Session, select: Select, sink: &mut dyn RowSink) -> Result<()> {
+    let def = select.model;
+    let rendered = render(&Statement::Select(Box::new(select)), &**session.dialect())?;
+    session.fetch(query(&rendered), sink).await.map_err(about(def))?;
+    Ok(())
+}
+
+/// A query's rows and their relations.
+pub(crate) async fn fetch_with(
+    session: &dyn Session,
+    mut select: Select,
+    nodes: &[IncludeNode],
+    set: &mut dyn RowSet,
+) -> Result<()> {
+    let mut joins = Joins::of(&mut select, nodes);
+    fetch_into(session, select, &mut joins.sink(set)).await?;
+    joins.finish(session, set).await
+}
+
 /// The first row of a query.
 pub(crate) async fn fetch_first<T: Send>(
     session: &dyn Session,
@@ -162,22 +183,6 @@ pub(crate) fn by_key_sql(session: &dyn Session, def: &'static ModelDef) -> Resul
 /// Typed placeholders for the key, whose values come later.
 pub(crate) fn key_slots(def: &'static ModelDef) -> Vec<Value> {
     def.key_columns().map(|column| Value::Null(column.ty)).collect()
-}
-
-/// Models and the relations to load for them, on one connection.
-pub(crate) async fn with_includes<M: Model>(
-    session: &dyn Session,
-    includes: &[IncludeNode],
-    rows: Vec<M>,
-) -> Result<Vec<M>> {
-    if includes.is_empty() || rows.is_empty() {
-        return Ok(rows);
-    }
-    let mut set: ModelSet<M> = ModelSet::new(rows);
-    for node in includes {
-        (node.load)(session, node, &mut set).await?;
-    }
-    Ok(set.rows)
 }
 
 /// What is read of the table in between of a many-to-many relation: nothing, or its model.
@@ -279,11 +284,14 @@ impl<M: Model, J: Between> RowSet for ModelSet<M, J> {
         self.mark = self.rows.len();
     }
     fn truncate_to_mark(&mut self) {
-        self.rows.truncate(self.mark);
+        self.truncate(self.mark);
+    }
+    fn truncate(&mut self, rows: usize) {
+        self.rows.truncate(rows);
         if !J::columns().is_empty() {
-            self.between.truncate(self.mark);
+            self.between.truncate(rows);
         }
-        self.extra.truncate(self.mark * self.extra_count);
+        self.extra.truncate(rows * self.extra_count);
     }
     fn as_sink(&mut self) -> &mut dyn RowSink {
         self

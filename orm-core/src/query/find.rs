@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::pin::Pin;
 
-use super::exec::{self, Read};
+use super::exec::{self, ModelSet, Read};
 use super::explain::Lines;
 use super::include::RowSet;
 use super::select::ProjectedSet;
@@ -234,8 +234,9 @@ fn load_models<'a, M: Model>(
     includes: &'a [IncludeNode],
 ) -> Pin<Box<dyn Future<Output = Result<Vec<M>>> + Send + 'a>> {
     Box::pin(async move {
-        let rows = exec::fetch_all(session, M::DEF, &Statement::Select(Box::new(select)), read_model::<M>).await?;
-        exec::with_includes(session, includes, rows).await
+        let mut set = ModelSet::<M>::new(Vec::new());
+        exec::fetch_with(session, select, includes, &mut set).await?;
+        Ok(set.rows)
     })
 }
 
@@ -249,13 +250,7 @@ fn load_projected<'a, M: Model, P: Projection<M>>(
         if let SelectList::Exprs(list) = &mut select.list {
             list.extend(set.keys().iter().copied().map(ast::Expr::Column));
         }
-        let rendered = render(&Statement::Select(Box::new(select)), &**session.dialect())?;
-        session.fetch(exec::query(&rendered), &mut set).await.map_err(exec::about(M::DEF))?;
-        for node in includes {
-            if !set.is_empty() {
-                (node.load)(session, node, &mut set).await?;
-            }
-        }
+        exec::fetch_with(session, select, includes, &mut set).await?;
         Ok(set.into_vec())
     })
 }

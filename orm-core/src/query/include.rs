@@ -6,6 +6,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::joined::Strategy;
 use crate::ast::{Expr, Quantifier, Related, Select};
 use crate::driver::Session;
 use crate::error::Result;
@@ -34,6 +35,8 @@ pub struct IncludeNode {
     pub children: Vec<IncludeNode>,
     /// Whether parents without a related row are left out.
     pub required: bool,
+    /// How the relation is loaded.
+    pub strategy: Strategy,
     /// An empty set of related rows.
     pub new_set: fn() -> Box<dyn RowSet>,
     /// Moves related rows into the parents they belong to.
@@ -100,6 +103,8 @@ pub trait RowSet: RowSink {
     fn mark(&mut self);
     /// Forgets the rows that came after the mark.
     fn truncate_to_mark(&mut self);
+    /// Forgets all but the first rows.
+    fn truncate(&mut self, rows: usize);
     /// This set as a sink.
     fn as_sink(&mut self) -> &mut dyn RowSink;
 }

@@ -285,9 +285,12 @@ impl<T: Send + 'static> RowSet for ProjectedSet<T> {
         self.mark = self.rows.len();
     }
     fn truncate_to_mark(&mut self) {
-        self.rows.truncate(self.mark);
-        self.values.truncate(self.mark * self.keys.len());
-        self.extra.truncate(self.mark * self.extra_count);
+        self.truncate(self.mark);
+    }
+    fn truncate(&mut self, rows: usize) {
+        self.rows.truncate(rows);
+        self.values.truncate(rows * self.keys.len());
+        self.extra.truncate(rows * self.extra_count);
     }
     fn as_sink(&mut self) -> &mut dyn RowSink {
         self

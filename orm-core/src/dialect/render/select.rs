@@ -4,7 +4,7 @@ use super::super::{LimitStyle, unsupported};
 use super::{Frame, Renderer, Source};
 use crate::ast::{Deleted, Expr, JoinKind, LockStrength, LockWait, NullsOrder, Order, Select, SelectList};
 use crate::error::Result;
-use crate::model::{RelationDef, RelationKind};
+use crate::model::RelationDef;
 
 impl Renderer<'_> {
     /// A whole statement or a sub-query.
@@ -301,7 +301,7 @@ fn to_one_paths(select: &Select) -> Vec<Vec<RelationDef>> {
     paths
 }
 
-/// Whether a path never multiplies rows: every relation on it leads to one row by its key.
+/// Whether a path never multiplies rows: every relation on it leads to one row, as the database sees to it.
 pub(super) fn joinable(relations: &[RelationDef]) -> bool {
-    relations.iter().all(|r| r.kind == RelationKind::BelongsTo)
+    relations.iter().all(|relation| relation.through.is_none() && relation.leads_to_one())
 }

@@ -1,0 +1,222 @@
+//! To-one relations read by the query of the rows they belong to: their columns follow the rows' own, so they cost no
+//! query. What cannot be joined (to-many relations, limits, locks, deleted rows) is loaded separately.
+
+use super::include::{IncludeNode, Owners, RowSet};
+use crate::ast::{self, Case, Deleted, Select, SelectList};
+use crate::driver::Session;
+use crate::error::Result;
+use crate::model::RelationDef;
+use crate::row::{Flow, Row, RowSink};
+use crate::value::ValueRef;
+
+/// How a relation is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Strategy {
+    /// Joined when it leads to one row, else separately.
+    #[default]
+    Auto,
+    /// By a query of its own.
+    Separate,
+}
+
+/// Relations of one set of rows: those its own query reads, and those that take queries of their own.
+#[derive(Default)]
+struct Plan<'n> {
+    joined: Vec<Joined<'n>>,
+    separate: Vec<&'n IncludeNode>,
+}
+
+/// A joined relation.
+struct Joined<'n> {
+    node: &'n IncludeNode,
+    /// The column that is NULL when there is no related row; the row's own columns follow.
+    at: usize,
+    set: Box<dyn RowSet>,
+    below: Plan<'n>,
+    owners: Owners,
+}
+
+/// The relations of a query's rows, part of them read by the query itself.
+pub(crate) struct Joins<'n>(Plan<'n>);
+
+impl<'n> Joins<'n> {
+    /// Decides how each relation is loaded, and adds the columns of joined ones to the query: after its own.
+    pub(crate) fn of(select: &mut Select, nodes: &'n [IncludeNode]) -> Self {
+        let locked = select.lock.is_some() || select.distinct || !select.group_by.is_empty();
+        let (model, mut list) = match std::mem::replace(&mut select.list, SelectList::One) {
+            SelectList::Exprs(list) => (false, list),
+            SelectList::ModelAnd(list) => (true, list),
+            SelectList::Model | SelectList::One => (true, Vec::new()),
+        };
+        let next = list.len() + if model { select.model.columns.len() } else { 0 };
+        let plan = plan(nodes, &[], next, &mut list, locked);
+        select.list = match (model, list.is_empty()) {
+            (false, _) => SelectList::Exprs(list),
+            (true, true) => SelectList::Model,
+            (true, false) => SelectList::ModelAnd(list),
+        };
+        Self(plan)
+    }
+
+    /// Where the query's rows go.
+    pub(crate) fn sink<'a>(&'a mut self, set: &'a mut dyn RowSet) -> JoinSink<'a, 'n> {
+        JoinSink { set, plan: &mut self.0 }
+    }
+
+    /// Loads what was not joined, and moves joined rows into the rows they belong to.
+    pub(crate) async fn finish(self, session: &dyn Session, set: &mut dyn RowSet) -> Result<()> {
+        finish(session, self.0, set).await
+    }
+}
+
+/// Decides for each relation, and appends the columns of joined ones; `next` is the position of the first of them.
+fn plan<'n>(
+    nodes: &'n [IncludeNode],
+    path: &[RelationDef],
+    mut next: usize,
+    list: &mut Vec<ast::Expr>,
+    locked: bool,
+) -> Plan<'n> {
+    let mut plan = Plan::default();
+    for node in nodes {
+        let select = &node.select;
+        let joins = node.strategy == Strategy::Auto
+            && node.relation.leads_to_one()
+            && node.relation.through.is_none()
+            && node.limit.is_none()
+            && node.offset.is_none()
+            && select.deleted == Deleted::Hidden
+            && select.joins.is_empty()
+            && !locked
+            && path.len() < 4;
+        if !joins {
+            plan.separate.push(node);
+            continue;
+        }
+        let mut path = path.to_vec();
+        path.push(node.relation);
+        let reach = |expr: ast::Expr| match expr {
+            ast::Expr::Path(mut further, inner) => {
+                let mut all = path.clone();
+                all.append(&mut further);
+                ast::Expr::Path(all, inner)
+            }
+            expr => ast::Expr::Path(path.clone(), Box::new(expr)),
+        };
+        let at = next;
+        let key = ast::Expr::Column(node.relation.keys[0].to);
+        list.push(reach(if select.filter.is_empty() {
+            key
+        } else {
+            let branches = vec![(ast::Expr::And(select.filter.clone()), key)];
+            ast::Expr::Case(Box::new(Case { branches, otherwise: None }))
+        }));
+        next += 1;
+        let set = (node.new_set)();
+        let own: Vec<ast::Expr> = match &select.list {
+            SelectList::Exprs(list) => {
+                list.iter().cloned().chain(set.keys().iter().copied().map(ast::Expr::Column)).collect()
+            }
+            _ => select.model.columns.iter().map(ast::Expr::Column).collect(),
+        };
+        next += own.len();
+        list.extend(own.into_iter().map(reach));
+        let before = list.len();
+        let below = self::plan(&node.children, &path, next, list, locked);
+        next += list.len() - before;
+        plan.joined.push(Joined { node, at, set, below, owners: Owners::default() });
+    }
+    plan
+}
+
+/// A row from one of its columns on.
+struct Shifted<'r> {
+    row: &'r dyn Row,
+    by: usize,
+}
+
+impl Row for Shifted<'_> {
+    fn len(&self) -> usize {
+        self.row.len().saturating_sub(self.by)
+    }
+    fn get(&self, index: usize) -> Result<ValueRef<'_>> {
+        self.row.get(index + self.by)
+    }
+}
+
+/// Gives each row to the set and its joined columns to the sets of the joined relations.
+pub(crate) struct JoinSink<'a, 'n> {
+    set: &'a mut dyn RowSet,
+    plan: &'a mut Plan<'n>,
+}
+
+impl RowSink for JoinSink<'_, '_> {
+    fn row(&mut self, row: &dyn Row) -> Result<Flow> {
+        let flow = self.set.as_sink().row(row)?;
+        self.plan.row(row)?;
+        Ok(flow)
+    }
+    fn restart(&mut self) {
+        self.set.as_sink().restart();
+        self.plan.truncate(self.set.len());
+    }
+}
+
+impl Plan<'_> {
+    /// Takes the joined columns of one more row.
+    fn row(&mut self, row: &dyn Row) -> Result<()> {
+        for joined in &mut self.joined {
+            if matches!(row.get(joined.at)?, ValueRef::Null) {
+                joined.owners.parents.push(Owners::NONE);
+                continue;
+            }
+            let group = u32::try_from(joined.set.len()).unwrap_or(Owners::NONE);
+            joined.set.as_sink().row(&Shifted { row, by: joined.at + 1 }).map_err(|e| shifted(e, joined.at + 1))?;
+            joined.owners.parents.push(group);
+            joined.owners.children.push(group);
+            joined.below.row(row)?;
+        }
+        Ok(())
+    }
+
+    /// Forgets all but the first rows.
+    fn truncate(&mut self, rows: usize) {
+        for joined in &mut self.joined {
+            joined.owners.parents.truncate(rows);
+            let kept = joined.owners.parents.iter().filter(|group| **group != Owners::NONE).count();
+            joined.owners.children.truncate(kept);
+            joined.set.truncate(kept);
+            joined.below.truncate(kept);
+        }
+    }
+}
+
+#[cold]
+fn shifted(error: crate::error::Error, by: usize) -> crate::error::Error {
+    match error.index() {
+        Some(index) => error.with_index(index + by),
+        None => error,
+    }
+}
+
+/// Loads what was not joined, and moves joined rows into the rows they belong to.
+fn finish<'a>(
+    session: &'a dyn Session,
+    plan: Plan<'a>,
+    set: &'a mut dyn RowSet,
+) -> std::pin::Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+    Box::pin(async move {
+        for joined in plan.joined {
+            let Joined { node, set: mut children, below, mut owners, .. } = joined;
+            owners.groups = children.len();
+            finish(session, below, &mut *children).await?;
+            (node.attach)(set, children, &owners);
+        }
+        for node in plan.separate {
+            if !set.is_empty() {
+                (node.load)(session, node, set).await?;
+            }
+        }
+        Ok(())
+    })
+}
