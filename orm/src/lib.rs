@@ -50,6 +50,8 @@
 //! Every async function can be dropped at any await point, by a timeout, a `select!` or a client that hangs up: what was
 //! not committed is undone, and no connection goes back to the pool inside a transaction.
 //!
+//! A tokio runtime with time enabled is expected around everything that waits.
+//!
 //! Here: connecting, the pool, transactions, raw SQL. Models and statements come from `orm-core`, the derives from
 //! `orm-derive`, each database from its driver crate; this crate brings them together, and is the only one to depend on.
 

@@ -9,7 +9,6 @@ mod work;
 
 use std::fmt;
 use std::future::Future;
-use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -47,20 +46,19 @@ struct Core {
     level: u32,
     /// The level around a savepoint.
     parent: Option<Arc<Core>>,
-    /// Whose turn it is to use the connection.
-    turn: tokio::sync::Mutex<()>,
-    place: Mutex<Place>,
+    /// The connection, for one statement at a time; empty while a savepoint has it, and after the end.
+    work: tokio::sync::Mutex<Work>,
+    returned: Mutex<Returned>,
     /// Of the outermost level; empty in savepoints.
     callbacks: Callbacks,
 }
 
-/// Where the connection is.
-enum Place {
-    Here(Work),
-    /// In use by a statement, which then has the turn, or with an open savepoint.
-    Out,
-    /// The level has ended.
-    Gone,
+/// Where a savepoint gives the connection back; never locked for long, so that dropping it can.
+#[derive(Default)]
+struct Returned {
+    work: Option<Work>,
+    /// This level has ended: there is nobody to give it back to.
+    ended: bool,
 }
 
 impl Core {
@@ -69,14 +67,14 @@ impl Core {
             inner,
             level,
             parent,
-            turn: tokio::sync::Mutex::default(),
-            place: Mutex::new(Place::Here(work)),
+            work: tokio::sync::Mutex::new(work),
+            returned: Mutex::default(),
             callbacks: Callbacks::default(),
         })
     }
 
-    fn place(&self) -> MutexGuard<'_, Place> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    fn returned(&self) -> MutexGuard<'_, Returned> {
+        self.returned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The outermost level.
@@ -88,47 +86,60 @@ impl Core {
         core
     }
 
-    fn take(&self, then: Place) -> Result<Work> {
-        let mut place = self.place();
-        match std::mem::replace(&mut *place, then) {
-            Place::Here(work) => Ok(work),
-            Place::Out => {
-                *place = Place::Out;
-                Err(Error::new(
-                    ErrorKind::InvalidStatement,
-                    "a savepoint of this transaction is open: run statements on the savepoint, or end it first",
-                ))
-            }
-            Place::Gone => {
-                *place = Place::Gone;
-                Err(ended())
-            }
+    /// The connection, when it is its turn.
+    async fn borrow(&self) -> Result<tokio::sync::MutexGuard<'_, Work>> {
+        let mut work = self.work.lock().await;
+        if work.is_empty() {
+            self.refill(&mut work)?;
         }
-    }
-
-    /// The connection, when it is this level's turn.
-    async fn borrow(&self) -> Result<Borrowed<'_>> {
-        let turn = self.turn.lock().await;
-        Ok(Borrowed { core: self, work: self.take(Place::Out)?, after: After::GiveBack, _turn: Some(turn) })
+        Ok(work)
     }
 
     /// The connection, for the last time.
-    fn end(&self, after: After) -> Result<Borrowed<'_>> {
-        Ok(Borrowed { core: self, work: self.take(Place::Gone)?, after, _turn: None })
+    fn end(&self, after: After) -> Result<Last<'_>> {
+        // Nobody else has it: ending takes the transaction by value.
+        let mut work = self.work.try_lock().map_err(|_| savepoint_open())?;
+        if work.is_empty() {
+            self.refill(&mut work)?;
+        }
+        self.returned().ended = true;
+        Ok(Last { core: self, work: std::mem::take(&mut *work), after })
     }
 
-    /// Takes the connection back from a statement or a savepoint.
+    /// Takes what a savepoint gave back.
+    #[cold]
+    fn refill(&self, work: &mut Work) -> Result<()> {
+        let mut returned = self.returned();
+        match returned.work.take() {
+            Some(back) => {
+                *work = back;
+                Ok(())
+            }
+            None if returned.ended => Err(Error::new(ErrorKind::TransactionClosed, "it was committed or rolled back")),
+            None => Err(savepoint_open()),
+        }
+    }
+
+    /// Takes the connection back from a savepoint.
     fn give_back(&self, mut work: Work) {
-        let mut place = self.place();
-        if matches!(*place, Place::Out) {
-            *place = Place::Here(work);
+        let mut returned = self.returned();
+        if !returned.ended {
+            returned.work = Some(work);
             return;
         }
         // This level was dropped while a savepoint inside it lived on.
-        drop(place);
+        drop(returned);
         work.leave(self.level);
         self.dispose(work);
         self.undone();
+    }
+
+    /// Whether its statements failed in a way that running everything again may mend.
+    fn saw_retryable(&self) -> bool {
+        match &self.returned().work {
+            Some(work) => work.is_retryable(),
+            None => self.work.try_lock().is_ok_and(|work| work.is_retryable()),
+        }
     }
 
     /// Gives the connection of an ended level to the one around it, or to the pool.
@@ -161,62 +172,35 @@ impl Core {
     }
 }
 
-fn ended() -> Error {
-    Error::new(ErrorKind::TransactionClosed, "it was committed or rolled back")
+fn savepoint_open() -> Error {
+    Error::new(
+        ErrorKind::InvalidStatement,
+        "a savepoint of this transaction is open: run statements on the savepoint, or end it first",
+    )
 }
 
-/// The connection of a transaction during one statement, or several that belong together.
-pub(crate) struct Borrowed<'a> {
+/// The connection of a level that is about to end.
+struct Last<'a> {
     core: &'a Core,
     work: Work,
     after: After,
-    _turn: Option<tokio::sync::MutexGuard<'a, ()>>,
 }
 
-/// Where the connection goes after being borrowed.
+/// What happens to the connection of a level that ended: it goes to the level around, or to the pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum After {
-    /// Back to the level it was borrowed from.
-    GiveBack,
-    /// It was taken over by a savepoint.
-    Lent,
-    /// To the level around, or the pool; what has to be told to the callbacks is told elsewhere.
+    /// What has to be told to the callbacks is told elsewhere.
     Dispose,
-    /// As `Dispose`, and the callbacks are told that the level was rolled back.
+    /// The callbacks are told that the level was rolled back.
     Undone,
 }
 
-impl Deref for Borrowed<'_> {
-    type Target = Work;
-    fn deref(&self) -> &Work {
-        &self.work
-    }
-}
-
-impl DerefMut for Borrowed<'_> {
-    fn deref_mut(&mut self) -> &mut Work {
-        &mut self.work
-    }
-}
-
-impl Drop for Borrowed<'_> {
+impl Drop for Last<'_> {
     fn drop(&mut self) {
-        let work = std::mem::take(&mut self.work);
-        match self.after {
-            After::GiveBack => self.core.give_back(work),
-            After::Lent => {}
-            After::Dispose => self.core.dispose(work),
-            After::Undone => {
-                self.core.dispose(work);
-                self.core.undone();
-            }
+        self.core.dispose(std::mem::take(&mut self.work));
+        if self.after == After::Undone {
+            self.core.undone();
         }
-    }
-}
-
-impl fmt::Debug for Borrowed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.work.fmt(f)
     }
 }
 
@@ -286,11 +270,10 @@ impl Transaction {
     /// The database's; [`ErrorKind::InvalidStatement`] while another savepoint is open;
     /// [`ErrorKind::TransactionClosed`] when the transaction can only be rolled back.
     pub async fn begin(&self) -> Result<Transaction> {
-        let mut borrowed = self.core.borrow().await?;
-        let level = borrowed.begin(&BeginOptions::default()).await?;
+        let mut outer = self.core.borrow().await?;
+        let level = outer.begin(&BeginOptions::default()).await?;
         // Nothing is awaited from here on: the connection moves to the savepoint.
-        borrowed.after = After::Lent;
-        let work = std::mem::take(&mut borrowed.work);
+        let work = std::mem::take(&mut *outer);
         let core = Core::new(Arc::clone(&self.core.inner), level, Some(Arc::clone(&self.core)), work);
         Ok(Self { core, attempt: self.attempt })
     }
@@ -310,7 +293,7 @@ impl Transaction {
     async fn commit_unless_run_again(self, more: bool) -> Result<()> {
         let core = &*self.core;
         let mut last = core.end(After::Dispose)?;
-        let result = last.commit(core.level).await;
+        let result = last.work.commit(core.level).await;
         drop(last);
         if more && result.as_ref().is_err_and(|error| run::classify(error) == Some(true)) {
             core.callbacks.clear();
@@ -328,7 +311,7 @@ impl Transaction {
     pub async fn rollback(self) -> Result<()> {
         let core = &*self.core;
         let mut last = core.end(After::Undone)?;
-        let result = last.rollback(core.level).await;
+        let result = last.work.rollback(core.level).await;
         if core.parent.is_none() {
             last.after = After::Dispose;
             drop(last);
@@ -408,8 +391,16 @@ impl Transaction {
 impl Drop for Transaction {
     fn drop(&mut self) {
         let core = &*self.core;
-        let place = std::mem::replace(&mut *core.place(), Place::Gone);
-        if let Place::Here(mut work) = place {
+        let returned = {
+            let mut returned = core.returned();
+            if std::mem::replace(&mut returned.ended, true) {
+                return;
+            }
+            returned.work.take()
+        };
+        // Nobody else has it; it is empty when a savepoint lives on.
+        let here = || core.work.try_lock().ok().map(|mut work| std::mem::take(&mut *work));
+        if let Some(mut work) = returned.or_else(here).filter(|work| !work.is_empty()) {
             work.leave(core.level);
             core.dispose(work);
             core.undone();
@@ -419,16 +410,7 @@ impl Drop for Transaction {
 
 impl fmt::Debug for Transaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = match *self.core.place() {
-            Place::Here(_) => "open",
-            Place::Out => "in use",
-            Place::Gone => "ended",
-        };
-        f.debug_struct("Transaction")
-            .field("level", &self.core.level)
-            .field("attempt", &self.attempt)
-            .field("state", &place)
-            .finish()
+        f.debug_struct("Transaction").field("level", &self.core.level).field("attempt", &self.attempt).finish()
     }
 }
 
@@ -463,7 +445,7 @@ impl Session for Core {
     }
 
     async fn begin(&self, options: &BeginOptions) -> Result<Box<dyn Unit + '_>> {
-        let source = Source::Transaction(self.borrow().await?);
+        let source = Source::Borrowed(tokio::sync::MutexGuard::map(self.borrow().await?, |work| work));
         Ok(Box::new(Held::begin(&self.inner, source, options).await?))
     }
 

@@ -132,6 +132,11 @@ impl Lease {
         }
     }
 
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.object.is_none()
+    }
+
     fn slot(&self) -> Option<&Slot> {
         self.object.as_deref().map(|slot| &**slot)
     }

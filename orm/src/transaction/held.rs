@@ -11,7 +11,6 @@ use orm_core::driver::{BeginOptions, Done, Query, Session, ShapeCache, Unit};
 use orm_core::row::RowSink;
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
-use super::Borrowed;
 use super::work::Work;
 use crate::database::Inner;
 
@@ -20,10 +19,8 @@ use crate::database::Inner;
 pub(crate) enum Source<'a> {
     /// From the pool.
     Pool(Work),
-    /// From the user's transaction.
-    Transaction(Borrowed<'a>),
-    /// From another [`Held`].
-    Outer(MappedMutexGuard<'a, Work>),
+    /// From the user's transaction, or from another [`Held`].
+    Borrowed(MappedMutexGuard<'a, Work>),
 }
 
 impl Deref for Source<'_> {
@@ -31,8 +28,7 @@ impl Deref for Source<'_> {
     fn deref(&self) -> &Work {
         match self {
             Self::Pool(work) => work,
-            Self::Transaction(work) => work,
-            Self::Outer(work) => work,
+            Self::Borrowed(work) => work,
         }
     }
 }
@@ -41,8 +37,7 @@ impl DerefMut for Source<'_> {
     fn deref_mut(&mut self) -> &mut Work {
         match self {
             Self::Pool(work) => work,
-            Self::Transaction(work) => work,
-            Self::Outer(work) => work,
+            Self::Borrowed(work) => work,
         }
     }
 }
@@ -94,7 +89,7 @@ impl Session for Held<'_> {
 
     async fn begin(&self, options: &BeginOptions) -> Result<Box<dyn Unit + '_>> {
         let outer = MutexGuard::map(self.source.lock().await, |source| &mut **source);
-        Ok(Box::new(Held::begin(self.inner, Source::Outer(outer), options).await?))
+        Ok(Box::new(Held::begin(self.inner, Source::Borrowed(outer), options).await?))
     }
 
     fn in_transaction(&self) -> bool {

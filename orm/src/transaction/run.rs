@@ -9,7 +9,7 @@ use orm_core::{Error, ErrorKind, Result};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::work::timed_out;
-use super::{Place, Transaction, TransactionOptions};
+use super::{Transaction, TransactionOptions};
 use crate::database::Inner;
 
 /// Whether an error of a closure's type asks for running the closure again; `None` when the type does not tell.
@@ -110,7 +110,7 @@ async fn attempt<T, E: From<Error>>(
             Ok(value)
         }
         Err(error) => {
-            let again = classify(&error).unwrap_or_else(|| tx.saw_retryable());
+            let again = classify(&error).unwrap_or_else(|| tx.core.saw_retryable());
             if again && more {
                 tx.core.callbacks.clear();
             }
@@ -120,12 +120,5 @@ async fn attempt<T, E: From<Error>>(
             }
             Err(Failed { error, again })
         }
-    }
-}
-
-impl Transaction {
-    /// Whether its statements failed in a way that running everything again may mend.
-    fn saw_retryable(&self) -> bool {
-        matches!(&*self.core.place(), Place::Here(work) if work.is_retryable())
     }
 }

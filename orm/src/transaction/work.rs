@@ -77,6 +77,12 @@ impl Work {
         Self { lease, level: 0, undo: None, failure: None, retryable: false, deadline }
     }
 
+    /// Whether this is what is left where the connection was taken away.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lease.is_empty()
+    }
+
     /// Whether running the whole transaction again may succeed, by what its statements gave.
     pub(crate) fn is_retryable(&self) -> bool {
         self.retryable || matches!(self.failure, Some(Failure::RolledBack(_)))
