@@ -11,18 +11,22 @@ use orm::driver::{BeginOptions, Query};
 use orm::row::Discard;
 use orm::{Database, Executor, Result};
 
-/// Polls a future a number of times, letting other tasks run in between, and drops it; gives its output when it ended
-/// before.
+/// Polls a future a number of times, each time when it was woken, and drops it; gives its output when it ended before.
 pub(crate) async fn poll_then_drop<F: Future>(future: F, polls: usize) -> Option<F::Output> {
     let mut future = pin!(future);
-    for _ in 0..polls {
-        let polled = std::future::poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
-        if let Poll::Ready(output) = polled {
-            return Some(output);
+    let mut left = polls;
+    std::future::poll_fn(|cx| {
+        if left == 0 {
+            return Poll::Ready(None);
         }
-        tokio::task::yield_now().await;
-    }
-    None
+        left -= 1;
+        match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if left == 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
 }
 
 /// Drops what `operation` makes after one poll, two polls .. until it ends by itself, and calls `check` each time.
