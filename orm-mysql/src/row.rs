@@ -98,6 +98,7 @@ impl Row for MysqlRow<'_> {
         self.kinds.len()
     }
 
+    #[inline]
     fn get(&self, index: usize) -> Result<ValueRef<'_>> {
         let (Some(kind), Ok(raw)) = (self.kinds.get(index), self.row.try_get_raw(index)) else {
             return Err(missing(self.kinds.len()));
@@ -123,6 +124,7 @@ fn malformed(kind: Kind) -> Error {
     Error::decode("a value of its column's type", format_args!("malformed bytes for {kind:?}"))
 }
 
+#[inline]
 fn binary(kind: Kind, bytes: &[u8]) -> Result<ValueRef<'_>> {
     macro_rules! number {
         ($ty:ty) => {
@@ -149,6 +151,7 @@ fn binary(kind: Kind, bytes: &[u8]) -> Result<ValueRef<'_>> {
 }
 
 /// What both protocols send alike.
+#[inline]
 fn plain(kind: Kind, bytes: &[u8]) -> Result<ValueRef<'_>> {
     let text = || from_utf8(bytes).map_err(|e| malformed(kind).with_source(e));
     Ok(match kind {
