@@ -10,6 +10,8 @@ use crate::value::{SqlType, Value};
 pub enum Expr {
     /// A column of a table of this query or of one around it.
     Column(&'static ColumnDef),
+    /// A column of a query around this one, where this one reads the same table.
+    Outer(&'static ColumnDef),
     /// An expression about the row that to-one relations lead to, the first relation first.
     Path(Vec<RelationDef>, Box<Expr>),
     /// A value, always bound.
@@ -135,7 +137,12 @@ impl Expr {
     pub fn walk(&self, visit: &mut dyn FnMut(&Expr)) {
         visit(self);
         match self {
-            Self::Column(_) | Self::Value(_) | Self::Excluded(_) | Self::Subquery(_) | Self::Exists { .. } => {}
+            Self::Column(_)
+            | Self::Outer(_)
+            | Self::Value(_)
+            | Self::Excluded(_)
+            | Self::Subquery(_)
+            | Self::Exists { .. } => {}
             // What a path or a relation leads to belongs to another table.
             Self::Path(..) | Self::Related(_) => {}
             Self::Binary(_, pair) => {

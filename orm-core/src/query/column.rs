@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use super::{Expr, Free};
 use crate::ast;
 use crate::model::{ColumnDef, Model};
 use crate::value::Type;
@@ -37,6 +38,12 @@ impl<M, T> Column<M, T> {
     /// The metadata.
     pub const fn def(self) -> &'static ColumnDef {
         self.def
+    }
+
+    /// The column in the query around a relation's condition, where both read the same table:
+    /// `User::MANAGER.any(User::AGE.lt(User::AGE.outer()))`. Columns of other tables need only `.free()`.
+    pub fn outer(self) -> Expr<Free, T> {
+        Expr::from_node(ast::Expr::Outer(self.def))
     }
 
     /// The column as a tree.

@@ -49,11 +49,11 @@ impl<S> Condition<S> {
 }
 
 /// At least one of several conditions; FALSE of none.
-pub fn any_of<S, C: IntoCondition<S>>(conditions: impl IntoIterator<Item = C>) -> Condition<S> {
-    Expr::from_node(ast::Expr::Or(conditions.into_iter().map(IntoCondition::into_condition).collect()))
+pub fn any_of<S>(conditions: impl IntoIterator<Item = Condition<S>>) -> Condition<S> {
+    Expr::from_node(ast::Expr::Or(conditions.into_iter().map(Expr::into_node).collect()))
 }
 
 /// All of several conditions; TRUE of none.
-pub fn all_of<S, C: IntoCondition<S>>(conditions: impl IntoIterator<Item = C>) -> Condition<S> {
-    Expr::from_node(ast::Expr::And(conditions.into_iter().map(IntoCondition::into_condition).collect()))
+pub fn all_of<S>(conditions: impl IntoIterator<Item = Condition<S>>) -> Condition<S> {
+    Expr::from_node(ast::Expr::And(conditions.into_iter().map(Expr::into_node).collect()))
 }

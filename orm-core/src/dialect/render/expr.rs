@@ -71,6 +71,7 @@ impl Renderer<'_> {
     pub(super) fn expr(&mut self, expr: &Expr) -> Result<()> {
         match expr {
             Expr::Column(column) => self.push_column(column),
+            Expr::Outer(column) => self.push_column_from(column, self.frames.len().saturating_sub(1)),
             Expr::Path(relations, inner) => self.path(relations, inner),
             Expr::Value(value) => self.w.push_bind(value.clone()),
             Expr::Binary(op, pair) => self.binary(*op, &pair.0, &pair.1),
