@@ -127,6 +127,8 @@ pub(crate) struct Relation<'a> {
     /// Whether the field holds the rows in between as well.
     pub(crate) loads_between: bool,
     pub(crate) scope: Option<TokenStream>,
+    /// The column of this model that holds a text in rows the relation is about.
+    pub(crate) when: Option<(Ident, LitStr)>,
     pub(crate) constraint: bool,
     /// Variants of the library's enum.
     pub(crate) on_delete: &'static str,

@@ -130,7 +130,10 @@ impl Keys {
         let (mut distinct, mut of_parents) = (Vec::new(), Vec::with_capacity(parents.len()));
         for row in 0..parents.len() {
             let key: Vec<Value> = columns.iter().map(|column| parents.value(row, *column)).collect();
-            if key.iter().any(Value::is_null) {
+            let about = relation.when.is_none_or(
+                |(column, text)| matches!(parents.value(row, column.index), Value::Text(found) if found == text),
+            );
+            if !about || key.iter().any(Value::is_null) {
                 of_parents.push(Owners::NONE);
                 continue;
             }

@@ -189,6 +189,11 @@ impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
     fn rows(&self) -> Select {
         let def = self.relation.def();
         let mut select = Select::new(C::DEF);
+        if let Some((column, text)) = def.when
+            && !matches!(self.parent.value(column.index), Value::Text(found) if found == text)
+        {
+            select.filter.push(ast::Expr::Or(Vec::new())); // This row's key points at another model.
+        }
         let values: Vec<Value> = def.keys.iter().map(|pair| self.parent.value(pair.from.index)).collect();
         if let Some(through) = def.through {
             let on = through.keys.iter().map(|pair| equal(pair.from, ast::Expr::Column(pair.to))).collect();

@@ -15,6 +15,9 @@ pub struct RelationDef {
     pub keys: &'static [KeyPair],
     /// The model in between, for many-to-many relations.
     pub through: Option<ThroughDef>,
+    /// A column of this model that holds this text in rows the relation is about: one key may point at several models,
+    /// told apart by such a column.
+    pub when: Option<(&'static ColumnDef, &'static str)>,
     /// Whether the database enforces it with a foreign key (belongs-to only).
     pub constraint: bool,
     /// What happens to this row when the row it belongs to is removed.

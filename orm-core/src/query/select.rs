@@ -219,6 +219,7 @@ impl<T: Send + 'static> ProjectedSet<T> {
         };
         for node in &items.nodes {
             node.relation.keys.iter().for_each(|pair| set.need(pair.from));
+            node.relation.when.iter().for_each(|(column, _)| set.need(column));
         }
         set
     }

@@ -7,7 +7,7 @@ use super::item::{Body, Item, Named, Slot, items};
 use crate::ctxt::Ctxt;
 
 /// The words of columns and of relations. Both are accepted on every field here; `check` says which do not fit.
-const WORDS: [&str; 34] = [
+const WORDS: [&str; 35] = [
     "primary_key",
     "auto_increment",
     "column",
@@ -39,19 +39,21 @@ const WORDS: [&str; 34] = [
     "references",
     "other_references",
     "filter",
+    "when",
     "on_delete",
     "on_update",
     "constraints",
 ];
 
 /// The words that only relations have.
-const RELATION_WORDS: [&str; 9] = [
+const RELATION_WORDS: [&str; 10] = [
     "through",
     "key",
     "other_key",
     "references",
     "other_references",
     "filter",
+    "when",
     "on_delete",
     "on_update",
     "constraints",
@@ -109,6 +111,8 @@ pub(crate) struct RelationAttrs {
     pub(crate) references: Slot<Key>,
     pub(crate) other_references: Slot<Key>,
     pub(crate) filter: Slot<Expr>,
+    /// The field of this model that holds a text in rows the relation is about.
+    pub(crate) when: Slot<(Ident, LitStr)>,
     pub(crate) on_delete: Slot<Ident>,
     pub(crate) on_update: Slot<Ident>,
     pub(crate) constraints: Slot<bool>,
@@ -240,6 +244,7 @@ impl RelationAttrs {
             "references" => self.references.set(ctxt, &name, item.fields(ctxt, "id")),
             "other_references" => self.other_references.set(ctxt, &name, item.fields(ctxt, "id")),
             "filter" => self.filter.set(ctxt, &name, item.expr(ctxt)),
+            "when" => self.when.set(ctxt, &name, when(ctxt, item)),
             "on_delete" => self.on_delete.set(ctxt, &name, action(ctxt, &item)),
             "on_update" => self.on_update.set(ctxt, &name, action(ctxt, &item)),
             "constraints" => self.constraints.set(ctxt, &name, item.bool(ctxt)),
@@ -312,4 +317,18 @@ fn action(ctxt: &Ctxt, item: &Named) -> Option<Ident> {
     }
     ctxt.unknown("action", &word, &ACTIONS);
     None
+}
+
+/// `when(commentable_type = "Post")`.
+fn when(ctxt: &Ctxt, item: Named) -> Option<(Ident, LitStr)> {
+    const EXAMPLE: &str = "commentable_type = \"Post\"";
+    let name = item.name.clone();
+    let mut items = item.list(ctxt, EXAMPLE)?.into_iter().filter_map(|item| Item::named(item, ctxt));
+    match (items.next(), items.next()) {
+        (Some(one), None) => one.text(ctxt, "Post").map(|text| (one.name, text)),
+        _ => {
+            ctxt.error(&name, format!("`when` names one field and its text: `when({EXAMPLE})`"));
+            None
+        }
+    }
 }

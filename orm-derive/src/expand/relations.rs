@@ -34,6 +34,10 @@ fn relation_items(model: &Ident, relation: &Relation<'_>) -> TokenStream {
         Some((between, keys)) => through(between, keys),
         None => quote!(::core::option::Option::None),
     };
+    let when = match &relation.when {
+        Some((column, text)) => quote!(::core::option::Option::Some((#model::#column.def(), #text))),
+        None => quote!(::core::option::Option::None),
+    };
     let link = match &relation.through {
         Some((between, _)) if relation.loads_between => quote!(with_between::<#between>),
         _ => quote!(new),
@@ -54,6 +58,7 @@ fn relation_items(model: &Ident, relation: &Relation<'_>) -> TokenStream {
                 target: || <#target as __orm::Model>::DEF,
                 keys: &[#(#keys),*],
                 through: #through,
+                when: #when,
                 constraint: #constraint,
                 on_delete: __orm::OnDelete::#on_delete,
                 on_update: __orm::OnDelete::#on_update,

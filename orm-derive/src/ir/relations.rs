@@ -3,7 +3,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::Type;
+use syn::{LitStr, Type};
 
 use super::{Pair, Relation, ident_at, position};
 use crate::ast::{self, Field, Model, last_word};
@@ -60,13 +60,22 @@ impl<'a> Resolver<'_, 'a> {
             loads_between: between.is_some(),
             keys,
             through,
+            when: self.when(field)?,
             scope: attrs.filter.get().map(ToTokens::to_token_stream),
-            constraint: attrs.constraints.get().copied().unwrap_or(true),
+            // A key that points at several models has no one table to be checked against.
+            constraint: attrs.constraints.get().copied().unwrap_or(!attrs.when.is_set()),
             on_delete: variant(attrs.on_delete.get()),
             on_update: variant(attrs.on_update.get()),
             foreign_key,
             doc: field.doc.clone(),
         })
+    }
+
+    /// The constant of the column that says whether a row is about this relation, and its text.
+    fn when(&self, field: &Field<'_>) -> Option<Option<(Ident, LitStr)>> {
+        let Some((name, text)) = field.attrs.relation.when.get() else { return Some(None) };
+        position(self.ctxt, self.model, name)?;
+        Some(Some((constant(name), text.clone())))
     }
 
     /// The positions of the foreign key on this model.

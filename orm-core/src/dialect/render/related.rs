@@ -5,6 +5,7 @@ use super::{Frame, Renderer, Source};
 use crate::ast::{Aggregate, Deleted, Expr, Quantifier, Related};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::RelationDef;
+use crate::value::Value;
 
 impl Renderer<'_> {
     pub(super) fn related(&mut self, related: &Related) -> Result<()> {
@@ -99,6 +100,12 @@ impl Renderer<'_> {
             self.push_source_column(near, pair.to)?;
             self.w.push_sql(" = ");
             self.push_column_from(pair.from, outer)?;
+        }
+        if let Some((column, text)) = relation.when {
+            self.w.push_sql(" AND ");
+            self.push_column_from(column, outer)?;
+            self.w.push_sql(" = ");
+            self.w.push_bind(Value::Text(text.into()))?;
         }
         if target.model.deleted_at.is_some() {
             self.w.push_sql(" AND ");

@@ -5,6 +5,7 @@ use super::{Frame, Renderer, Source};
 use crate::ast::{Deleted, Expr, JoinKind, LockStrength, LockWait, NullsOrder, Order, Select, SelectList};
 use crate::error::Result;
 use crate::model::RelationDef;
+use crate::value::Value;
 
 impl Renderer<'_> {
     /// A whole statement or a sub-query.
@@ -178,6 +179,12 @@ impl Renderer<'_> {
                 self.push_source_column(source, pair.to)?;
                 self.w.push_sql(" = ");
                 self.push_source_column(parent, pair.from)?;
+            }
+            if let Some((column, text)) = relation.when {
+                self.w.push_sql(" AND ");
+                self.push_source_column(parent, column)?;
+                self.w.push_sql(" = ");
+                self.w.push_bind(Value::Text(text.into()))?;
             }
             if source.model.deleted_at.is_some() {
                 self.w.push_sql(" AND ");
