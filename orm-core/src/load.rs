@@ -5,6 +5,7 @@ mod detector;
 mod field;
 mod include;
 mod loader;
+mod peers;
 mod related;
 mod relation;
 
@@ -12,5 +13,6 @@ pub use detector::THRESHOLD as N_PLUS_ONE_THRESHOLD;
 pub use field::{BelongsTo, BelongsToMany, HasMany, HasOne, Many, RelationField, Slot};
 pub use include::Include;
 pub use loader::load;
+pub use peers::Peers;
 pub use related::{ChangeLinks, CreateUnder, NewChild, Related};
 pub use relation::{Link, References, Relation, belongs, has, name_id, scope};

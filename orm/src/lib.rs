@@ -85,7 +85,7 @@ pub use orm_core::__private;
 #[cfg(feature = "json")]
 pub use orm_core::Json;
 pub use orm_core::driver::{Done, Driver, Executor, Isolation, LockMode, Runs, Unpoliced};
-pub use orm_core::load::{BelongsTo, BelongsToMany, HasMany, HasOne, Include, Related, Relation, load};
+pub use orm_core::load::{BelongsTo, BelongsToMany, HasMany, HasOne, Include, Peers, Related, Relation, load};
 pub use orm_core::model::Model;
 pub use orm_core::query::{
     Column, Condition, Expr, Find, Free, Instance, JsonPath, Order, Page, Projection, Rows, all_of, any_of, call, case,
