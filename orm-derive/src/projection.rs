@@ -40,7 +40,9 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
     let pushes = selected.iter().map(|(field, attrs)| match attrs.source.get() {
         Some(Source::Nested(relation)) => {
             let relation = nested(model, relation);
-            quote_spanned!(field.span()=> list.nest(#relation, |__row: &mut Self| &mut __row.#field);)
+            // The parameter's name has the span of the parameter: the field may come from a macro.
+            let list = quote!(list);
+            quote_spanned!(field.span()=> #list.nest(#relation, |__row: &mut Self| &mut __row.#field);)
         }
         source => {
             let item = item(model, field, source);

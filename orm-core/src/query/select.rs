@@ -102,7 +102,9 @@ impl<M> SelectItems<M> {
         let mut items = SelectItems::<C>::new();
         Q::select(&mut items);
         node.select.list = SelectList::Exprs(items.list);
-        node.children = items.nodes;
+        for child in items.nodes {
+            super::include::push_node(&mut node.select, &mut node.children, child);
+        }
         node.new_set = projected_set::<C, Q>;
         node.attach = Arc::new(move |parents, children, owners| attach(parents, children, owners, slot));
         self.nodes.push(node);

@@ -22,14 +22,16 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             quote!((#(#types,)*))
         }
     };
+    // Names of locals have the span of the locals: the fields may come from a macro.
+    let this = quote!(self);
     let put = model.columns.iter().enumerate().map(|(index, Column { ident, ty, .. })| {
-        let put = quote_spanned!(ty.span()=> __orm::Type::put(&self.#ident));
+        let put = quote_spanned!(ty.span()=> __orm::Type::put(&#this.#ident));
         quote!(#index => #put,)
     });
     let into_value = model
         .columns
         .iter()
-        .map(|Column { ident, ty, .. }| quote_spanned!(ty.span()=> __orm::Type::into_value(self.#ident)));
+        .map(|Column { ident, ty, .. }| quote_spanned!(ty.span()=> __orm::Type::into_value(#this.#ident)));
     let kept = model.fields.iter().filter_map(|init| match init {
         Init::Relation(ident, _) | Init::Default(ident) => Some(quote!(self.#ident = old.#ident;)),
         Init::Column(..) | Init::Computed(..) => None,
@@ -81,9 +83,10 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
 
 /// The struct from the next columns.
 fn read(model: &ModelIr<'_>) -> TokenStream {
+    let columns = quote!(columns);
     let inits = model.fields.iter().map(|init| match init {
         Init::Column(ident, ty) => {
-            let next = quote_spanned!(ty.span()=> columns.next()?);
+            let next = quote_spanned!(ty.span()=> #columns.next()?);
             quote!(#ident: #next)
         }
         Init::Relation(ident, path) => quote!(#ident: __orm::RelationField::unloaded(&#path)),
