@@ -1,0 +1,306 @@
+//! The ORM against what the real Sequelize answered: every case of the corpus is said again in Rust and must give the
+//! recorded result on each database, or be listed with the reason why not. The corpus itself is not part of this
+//! repository: set `ORM_CORPUS` to its folder, or have it in `../shared/corpus/open`.
+//!
+//! Here: the run and the report. The cases are in the modules, by category.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+mod association;
+mod chinook;
+mod data;
+mod extras;
+mod include;
+mod json;
+mod listed;
+mod order;
+mod sakila;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
+
+use orm::{Database, Result};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::data::{Backend, Store};
+use crate::json::{Likeness, compare};
+
+/// A case, said in Rust.
+pub(crate) struct Case {
+    id: &'static str,
+    run: Run,
+    /// Where the answer is not Sequelize's, on purpose.
+    differs: Option<Differs>,
+}
+
+/// Runs a case.
+type Run = for<'d> fn(&'d Database) -> Pin<Box<dyn Future<Output = Result<Value>> + 'd>>;
+
+/// A difference on purpose.
+#[derive(Clone, Copy)]
+pub(crate) struct Differs {
+    /// The parts of the answer that differ, as JSON pointers; the rest is compared.
+    parts: &'static [&'static str],
+    /// The backends where they do; none means all.
+    backends: &'static [Backend],
+    reason: &'static str,
+}
+
+impl Case {
+    /// Says which parts of the answer differ on purpose, and why.
+    pub(crate) const fn differs(mut self, parts: &'static [&'static str], reason: &'static str) -> Self {
+        self.differs = Some(Differs { parts, backends: &[], reason });
+        self
+    }
+
+    /// As [`differs`](Self::differs), on some backends only.
+    pub(crate) const fn differs_on(
+        mut self,
+        backends: &'static [Backend],
+        parts: &'static [&'static str],
+        reason: &'static str,
+    ) -> Self {
+        self.differs = Some(Differs { parts, backends, reason });
+        self
+    }
+}
+
+/// `case!("include-001", |db| Find.exec(db).await)`: the body gives what is serialised.
+macro_rules! case {
+    ($id:literal, |$db:ident| $body:expr) => {
+        crate::Case {
+            id: $id,
+            run: |$db: &orm::Database| {
+                Box::pin(async move { Ok::<serde_json::Value, orm::Error>(crate::json::to_json($body)) })
+            },
+            differs: None,
+        }
+    };
+}
+pub(crate) use case;
+
+/// A projection on a chinook model, with the corpus' names of attributes.
+macro_rules! chinook {
+    ($name:ident of $model:ident { $($fields:tt)* }) => {
+        #[derive(Debug, Clone, serde::Serialize, orm::Projection)]
+        #[orm(model = $model)]
+        #[serde(rename_all = "PascalCase")]
+        struct $name { $($fields)* }
+    };
+}
+pub(crate) use chinook as chinook_rows;
+
+/// A projection on a sakila or extras model, with the corpus' names of attributes.
+macro_rules! camel {
+    ($name:ident of $model:ident { $($fields:tt)* }) => {
+        #[derive(Debug, Clone, serde::Serialize, orm::Projection)]
+        #[orm(model = $model)]
+        #[serde(rename_all = "camelCase")]
+        struct $name { $($fields)* }
+    };
+}
+pub(crate) use camel as camel_rows;
+
+/// A case as recorded.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Recorded {
+    id: String,
+    category: String,
+    db: String,
+    mutates: bool,
+    only_dialects: Option<Vec<String>>,
+    dialect: String,
+    expected: Value,
+    others: BTreeMap<String, Other>,
+}
+
+/// The same case on another dialect.
+#[derive(Deserialize)]
+struct Other {
+    same: bool,
+    expected: Option<Value>,
+}
+
+impl Recorded {
+    /// What is expected on a backend; `None` when the case is not for it.
+    fn expected_on(&self, backend: Backend) -> Option<&Value> {
+        let dialect = backend.recorded();
+        if self.only_dialects.as_ref().is_some_and(|only| !only.iter().any(|name| name == dialect)) {
+            return None;
+        }
+        if self.dialect == dialect {
+            return Some(&self.expected);
+        }
+        let other = self.others.get(dialect)?;
+        if other.same { Some(&self.expected) } else { other.expected.as_ref() }
+    }
+}
+
+/// Counts of a category on a backend.
+#[derive(Default, Clone, Copy)]
+struct Counts {
+    ran: usize,
+    passed: usize,
+    on_purpose: usize,
+}
+
+#[test]
+fn cases_give_what_sequelize_answered() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(run());
+}
+
+async fn run() {
+    let Some(folder) = data::folder() else {
+        println!("SKIPPED: no conformance corpus. Set ORM_CORPUS to its folder, or put it into ../shared/corpus/open.");
+        return;
+    };
+    let recorded: Vec<Recorded> =
+        serde_json::from_slice(&std::fs::read(folder.join("cases.json")).unwrap()).expect("cases.json is well-formed");
+    let wanted = std::env::var("ORM_CORPUS_CASE").unwrap_or_default();
+    let cases: BTreeMap<&str, Case> = [include::cases(), association::cases(), order::cases()]
+        .into_iter()
+        .flatten()
+        .map(|case| (case.id, case))
+        .collect();
+
+    let mut report = Report::default();
+    for backend in Backend::ALL {
+        let Some(mut store) = Store::open(backend, &folder) else {
+            println!("SKIPPED: no server for {}", backend.name());
+            continue;
+        };
+        for case in &recorded {
+            let (Some(expected), Some(ours)) = (case.expected_on(backend), cases.get(&*case.id)) else { continue };
+            if !case.id.contains(&wanted) {
+                continue;
+            }
+            let outcome = run_case(&mut store, backend, case, ours, expected).await;
+            report.add(backend, case, ours, outcome);
+        }
+        store.close().await.unwrap();
+    }
+    report.print(&recorded, &cases);
+    let known: BTreeSet<&str> = recorded.iter().map(|case| &*case.id).collect();
+    let unknown: Vec<&&str> = cases.keys().filter(|id| !known.contains(**id)).collect();
+    let forgotten: Vec<&str> = known
+        .into_iter()
+        .filter(|id| {
+            !cases.contains_key(id)
+                && listed::reason(id, &recorded.iter().find(|case| case.id == *id).unwrap().category).is_none()
+        })
+        .collect();
+    assert!(unknown.is_empty(), "cases that the corpus does not have: {unknown:?}");
+    assert!(report.failures.is_empty(), "{} cases fail:\n{}", report.failures.len(), report.failures.join("\n"));
+    assert!(forgotten.is_empty(), "cases that are neither run nor listed: {forgotten:?}");
+}
+
+/// Runs one case on a database of its data set.
+async fn run_case(
+    store: &mut Store,
+    backend: Backend,
+    case: &Recorded,
+    ours: &Case,
+    expected: &Value,
+) -> std::result::Result<Likeness, String> {
+    let text = |error: orm::Error| format!("{error} ({:?})", error.kind());
+    let answer = if case.mutates {
+        let database = store.copy(&case.db).await.map_err(text)?;
+        let answer = (ours.run)(&database).await;
+        store.done(database).await.map_err(text)?;
+        answer
+    } else {
+        (ours.run)(&store.shared(&case.db).await.map_err(text)?).await
+    };
+    let (mut answer, mut expected) = (answer.map_err(text)?, expected.clone());
+    if let Some(differs) = on(ours, backend) {
+        for part in differs.parts {
+            for value in [&mut answer, &mut expected] {
+                if let Some(value) = value.pointer_mut(part) {
+                    *value = Value::String("(differs on purpose)".into());
+                }
+            }
+        }
+    }
+    compare(&answer, &expected)
+}
+
+/// The difference on purpose that holds on a backend.
+fn on(case: &Case, backend: Backend) -> Option<Differs> {
+    case.differs.filter(|differs| differs.backends.is_empty() || differs.backends.contains(&backend))
+}
+
+/// What came out.
+#[derive(Default)]
+struct Report {
+    counts: BTreeMap<(String, &'static str), Counts>,
+    on_purpose: BTreeMap<String, (&'static str, Vec<&'static str>)>,
+    typed_numbers: BTreeSet<String>,
+    all_fields: BTreeSet<String>,
+    failures: Vec<String>,
+}
+
+impl Report {
+    fn add(&mut self, backend: Backend, case: &Recorded, ours: &Case, outcome: std::result::Result<Likeness, String>) {
+        let counts = self.counts.entry((case.category.clone(), backend.name())).or_default();
+        counts.ran += 1;
+        match outcome {
+            Ok(likeness) => {
+                if let Some(differs) = on(ours, backend) {
+                    counts.on_purpose += 1;
+                    let entry = self.on_purpose.entry(case.id.clone()).or_insert((differs.reason, Vec::new()));
+                    entry.1.push(backend.name());
+                } else {
+                    counts.passed += 1;
+                }
+                match likeness {
+                    Likeness::Same => {}
+                    Likeness::TypedNumbers => _ = self.typed_numbers.insert(case.id.clone()),
+                    Likeness::AllFields => _ = self.all_fields.insert(case.id.clone()),
+                }
+            }
+            Err(message) => self.failures.push(format!("  {} on {}: {message}", case.id, backend.name())),
+        }
+    }
+
+    fn print(&self, recorded: &[Recorded], cases: &BTreeMap<&str, Case>) {
+        println!("Sequelize's answers: cases passed/run, with those that differ on purpose after the plus sign");
+        let categories: BTreeSet<&str> = recorded.iter().map(|case| &*case.category).collect();
+        let mut sum = Counts::default();
+        for category in categories {
+            let of_category: Vec<&Recorded> = recorded.iter().filter(|case| case.category == category).collect();
+            let said = of_category.iter().filter(|case| cases.contains_key(&*case.id)).count();
+            let mut line = format!("  {category:16} {said:>3} of {:>3} said in Rust", of_category.len());
+            for backend in Backend::ALL {
+                if let Some(counts) = self.counts.get(&(category.to_owned(), backend.name())) {
+                    let cell = format!("{} {}/{}+{}", backend.name(), counts.passed, counts.ran, counts.on_purpose);
+                    line.push_str(&format!("  {cell:18}"));
+                    sum.ran += counts.ran;
+                    sum.passed += counts.passed;
+                    sum.on_purpose += counts.on_purpose;
+                }
+            }
+            println!("{line}");
+        }
+        println!(
+            "  in all: {} runs, {} passed, {} differ on purpose in a part, {} fail",
+            sum.ran,
+            sum.passed,
+            sum.on_purpose,
+            self.failures.len()
+        );
+        println!("Different on purpose:");
+        for (id, (reason, backends)) in &self.on_purpose {
+            println!("  {id} ({}): {reason}", backends.join(", "));
+        }
+        println!("Numbers are numbers where Sequelize gives text: {:?}", self.typed_numbers);
+        println!("A created struct has all its fields, NULL ones too: {:?}", self.all_fields);
+        println!("Not said in Rust:");
+        for case in recorded.iter().filter(|case| !cases.contains_key(&*case.id)) {
+            let reason = listed::reason(&case.id, &case.category).unwrap_or("NOT LISTED");
+            println!("  {}: {reason}", case.id);
+        }
+    }
+}
