@@ -1,0 +1,45 @@
+//! The lists of tests: each module of the suite ends with one, [`suite!`](crate::suite) makes a `#[test]` of each entry.
+
+/// Lists the tests of a module, and makes a macro of the module's name that instantiates them for a backend. A test that
+/// is not in the list is dead code, which the compiler reports.
+macro_rules! cases {
+    ($d:tt $module:ident: $($case:ident),* $(,)?) => {
+        #[doc(hidden)]
+        pub mod cases {
+            $(
+                pub fn $case<S: $crate::Setup>() {
+                    $crate::run::<S>(
+                        concat!(stringify!($module), "_", stringify!($case)),
+                        |test| Box::pin(super::$case(test)),
+                    );
+                }
+            )*
+        }
+
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! $module {
+            ($d setup:ty) => {
+                mod $module {
+                    $(
+                        #[test]
+                        fn $case() {
+                            $crate::suite::$module::cases::$case::<$d setup>();
+                        }
+                    )*
+                }
+            };
+        }
+    };
+}
+pub(crate) use cases;
+
+/// The whole suite for a backend: `orm_tests::suite!(Sqlite);`.
+#[macro_export]
+macro_rules! suite {
+    ($setup:ident) => {
+        use $crate::$setup as Backend;
+
+        $crate::crud!(super::Backend);
+    };
+}

@@ -1,0 +1,5 @@
+//! The models of the suite, by what they are for. Their tables are created by the tests that need them.
+
+pub mod blog;
+pub mod keys;
+pub mod people;

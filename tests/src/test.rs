@@ -1,0 +1,71 @@
+//! One run of one test: a fresh database, the test, a limit on its time, and cleaning up whatever happened.
+
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::time::Duration;
+
+use orm::query::ModelList;
+use orm::{Database, DatabaseOptions, PoolOptions, Result};
+
+use crate::{Home, Setup, Shape};
+
+/// A test of the suite.
+pub type Case = fn(Test) -> Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+
+/// What a test is given: its own database, and what the backend is expected to have.
+#[derive(Debug, Clone)]
+pub struct Test {
+    /// The backend's name: that of its test binary.
+    pub backend: &'static str,
+    /// What the backend is expected to have.
+    pub shape: Shape,
+    home: Home,
+}
+
+/// Longer than any test takes; a test that hangs says so instead of being killed.
+const LIMIT: Duration = Duration::from_secs(60);
+
+impl Test {
+    /// Connects to the test's database, which has no tables yet.
+    pub async fn connect(&self) -> Result<Database> {
+        self.connect_with(PoolOptions::new().max_connections(4)).await
+    }
+
+    /// As [`connect`](Self::connect), with options.
+    pub async fn connect_with(&self, options: impl Into<DatabaseOptions>) -> Result<Database> {
+        self.home.connect(options).await
+    }
+
+    /// Connects, and creates the tables of models.
+    pub async fn with<L: ModelList>(&self) -> Result<Database> {
+        let db = self.connect().await?;
+        db.create_tables::<L>().await?;
+        Ok(db)
+    }
+
+    /// The URL of the test's database.
+    pub fn url(&self) -> &str {
+        &self.home.url
+    }
+}
+
+/// Runs a test on a backend. Without a server it is passed over, visibly.
+///
+/// # Panics
+/// When the test fails.
+pub fn run<S: Setup>(name: &str, case: Case) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let home = runtime.block_on(S::create(name)).unwrap_or_else(|error| panic!("no database for the test: {error:?}"));
+    let Some(home) = home else { return };
+    let test = Test { backend: S::NAME, shape: S::SHAPE, home: home.clone() };
+    let result = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        runtime.block_on(async { tokio::time::timeout(LIMIT, case(test)).await })
+    }));
+    let removed = runtime.block_on(S::remove(home));
+    match result {
+        Ok(Ok(Ok(()))) => removed.unwrap_or_else(|error| panic!("the database could not be removed: {error:?}")),
+        Ok(Ok(Err(error))) => panic!("{error}\n{error:?}"),
+        Ok(Err(_)) => panic!("the test did not end within {LIMIT:?}"),
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}

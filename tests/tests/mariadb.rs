@@ -1,0 +1,3 @@
+//! The suite on MariaDB.
+
+orm_tests::suite!(Mariadb);

@@ -1,0 +1,3 @@
+//! The suite on MySQL.
+
+orm_tests::suite!(Mysql);

@@ -1,0 +1,3 @@
+//! The suite on PostgreSQL.
+
+orm_tests::suite!(Postgres);

@@ -1,0 +1,3 @@
+//! The suite on SQLite.
+
+orm_tests::suite!(Sqlite);
