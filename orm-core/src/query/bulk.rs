@@ -94,7 +94,8 @@ impl<M: Model> OnConflict<M> {
         self.finish(ConflictAction::Nothing)
     }
 
-    /// Gives existing rows the new values of some columns; `updated_at` is set as well.
+    /// Gives existing rows the new values of some columns; `updated_at` is set as well. A column that a new row does not
+    /// give keeps its value in the existing row.
     pub fn update<X: Select<M>>(self, columns: X) -> BulkUpsert<M> {
         let mut list = Vec::new();
         columns.push(&mut list);
@@ -128,9 +129,25 @@ impl<M: Model> OnConflict<M> {
     }
 
     fn finish(self, action: ConflictAction) -> BulkUpsert<M> {
-        let conflict = Conflict { target: self.target, target_filter: self.filter, action };
+        let target_filter = alive_filter(M::DEF, &self.target, self.filter);
+        let conflict = Conflict { target: self.target, target_filter, action };
         BulkUpsert { rows: self.rows, conflict, _model: PhantomData }
     }
+}
+
+/// The condition of the unique index meant: those of soft-deleting models cover the rows that are not deleted.
+fn alive_filter(def: &'static ModelDef, target: &[&'static ColumnDef], filter: Option<ast::Expr>) -> Option<ast::Expr> {
+    let is_key =
+        target.len() == def.primary_key.len() && target.iter().all(|column| def.primary_key.contains(&column.index));
+    let deleted_at = match def.deleted_at {
+        Some(index) if !is_key => &def.columns[index],
+        _ => return filter,
+    };
+    let alive = ast::Expr::IsNull { expr: Box::new(deleted_at.into()), negated: false };
+    Some(match filter {
+        Some(filter) => alive.and(filter),
+        None => alive,
+    })
 }
 
 /// An upsert of many rows.

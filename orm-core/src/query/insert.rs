@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::create_tree::{Nested, create_tree};
 use super::exec::{self, ValueRow};
-use crate::ast::{self, Conflict, Insert, Returning, Statement};
+use crate::ast::{self, Conflict, ConflictAction, Insert, Returning, Statement};
 use crate::dialect::render;
 use crate::driver::{BeginOptions, Query, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
@@ -267,7 +267,23 @@ pub(super) fn insert_of(
     let columns = given_columns(def, given);
     let values =
         chunk.iter().flat_map(|i| columns.iter().map(move |column| rows[*i].values[column.index].clone())).collect();
-    Insert { model: def, columns, values, rows: chunk.len(), conflict: conflict.cloned(), returning }
+    let conflict = conflict.map(|conflict| Conflict {
+        target: conflict.target.clone(),
+        target_filter: conflict.target_filter.clone(),
+        action: given_assignments(&conflict.action, given),
+    });
+    Insert { model: def, columns, values, rows: chunk.len(), conflict, returning }
+}
+
+/// Without the new values of columns that these rows do not give: existing rows keep theirs.
+fn given_assignments(action: &ConflictAction, given: u128) -> ConflictAction {
+    let ConflictAction::Update(set) = action else { return action.clone() };
+    let is_given = |value: &ast::Expr| match value {
+        ast::Expr::Excluded(column) => given & (1 << column.index) != 0,
+        _ => true,
+    };
+    let set: Vec<_> = set.iter().filter(|(_, value)| is_given(value)).cloned().collect();
+    if set.is_empty() { ConflictAction::Nothing } else { ConflictAction::Update(set) }
 }
 
 /// Inserts rows with the same columns in one statement, and fills in what the database made.

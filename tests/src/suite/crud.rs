@@ -97,7 +97,7 @@ async fn find_by_pk_takes_a_uuid(test: Test) -> Result<()> {
     let b = Ticket::create().subject("b").exec(&db).await?;
     assert_ne!(a.id, b.id);
     assert_eq!(Ticket::find_by_pk(b.id).exec(&db).await?, Some(b));
-    assert_eq!(Ticket::find_by_pk(&uuid::Uuid::nil()).exec(&db).await?, None);
+    assert_eq!(Ticket::find_by_pk(uuid::Uuid::nil()).exec(&db).await?, None);
     Ok(())
 }
 
@@ -105,7 +105,7 @@ async fn find_by_pk_takes_text(test: Test) -> Result<()> {
     let db = test.with::<Currency>().await?;
     let euro = Currency::create().code("EUR").name("Euro").exec(&db).await?;
     assert_eq!(Currency::find_by_pk("EUR").exec(&db).await?.as_ref(), Some(&euro));
-    assert_eq!(Currency::find_by_pk(&String::from("EUR")).exec(&db).await?, Some(euro));
+    assert_eq!(Currency::find_by_pk(&euro.code).exec(&db).await?.as_ref(), Some(&euro));
     assert_eq!(Currency::find_by_pk("USD").exec(&db).await?, None);
     Ok(())
 }
@@ -611,7 +611,19 @@ async fn upsert_of_soft_deleting_rows_uses_their_unique_key(test: Test) -> Resul
     Ok(())
 }
 
+async fn upsert_keeps_columns_that_a_row_does_not_give(test: Test) -> Result<()> {
+    let db = test.with::<Note>().await?;
+    Note::create().title("a").body("kept").stars(1).exec(&db).await?;
+    Note::create().title("b").body("old").stars(1).exec(&db).await?;
+    let rows = [Note::create().title("a").stars(2), Note::create().title("b").stars(2).body("new")];
+    Note::bulk_create(rows).on_conflict(Note::TITLE).update_all().exec(&db).await?;
+    let expected = [("a".to_owned(), Some("kept".to_owned()), 2), ("b".to_owned(), Some("new".to_owned()), 2)];
+    assert_eq!(notes(&db).await?, expected);
+    Ok(())
+}
+
 cases! { $ crud:
+    upsert_keeps_columns_that_a_row_does_not_give,
     create_gives_the_row_as_it_is_stored,
     create_counts_keys_up,
     create_takes_a_key_that_is_given,
