@@ -195,6 +195,8 @@ impl Dialect for MysqlDialect {
             Function::Year => FunctionForm::Call("YEAR"),
             Function::Month => FunctionForm::Call("MONTH"),
             Function::Day => FunctionForm::Call("DAYOFMONTH"),
+            // `/` of integers gives a decimal.
+            Function::IntegerDivide => FunctionForm::Text("DIV"),
             _ => return None,
         })
     }

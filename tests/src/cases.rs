@@ -41,5 +41,8 @@ macro_rules! suite {
         use $crate::$setup as Backend;
 
         $crate::crud!(super::Backend);
+        $crate::filter!(super::Backend);
+        $crate::order!(super::Backend);
+        $crate::types!(super::Backend);
     };
 }

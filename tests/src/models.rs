@@ -2,4 +2,5 @@
 
 pub mod blog;
 pub mod keys;
+pub mod kinds;
 pub mod people;

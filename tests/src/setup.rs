@@ -86,6 +86,10 @@ pub struct Shape {
     pub set_default: bool,
     pub aggregate_filter: bool,
     pub nulls_first: bool,
+    /// Whether `=` of text minds the case of letters; where not, the collation goes by the word.
+    pub minds_case: bool,
+    /// The digits of a decimal that are stored exactly; what has more is refused.
+    pub decimal_digits: u32,
     pub unsigned: bool,
 }
 

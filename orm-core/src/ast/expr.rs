@@ -338,6 +338,8 @@ pub enum Function {
     Month,
     /// The day of a date, from 1.
     Day,
+    /// The whole part of the quotient of two integers. A dialect gives its operator, as text, when that is not `/`.
+    IntegerDivide,
 }
 
 /// An aggregate function.

@@ -389,7 +389,22 @@ macro_rules! methods {
             }
         }
 
-        methods!($name: Add add Add, Sub sub Sub, Mul mul Mul, Div div Div, Rem rem Rem);
+        methods!($name: Add add Add, Sub sub Sub, Mul mul Mul, Rem rem Rem);
+
+        /// Of integers, the whole part, on every database.
+        impl<S, T: Type, R: Operand<S, T::Base>> Div<R> for $name<S, T>
+        where
+            T::Base: Numeric,
+        {
+            type Output = Expr<S, T>;
+            fn div(self, other: R) -> Expr<S, T> {
+                let (left, right) = (self.into_node(), other.into_operand());
+                if T::Base::TYPE.is_integer() {
+                    return function(Function::IntegerDivide, vec![left, right]);
+                }
+                binary(BinaryOp::Div, left, right)
+            }
+        }
     };
     ($name:ident: $($trait:ident $method:ident $op:ident),+) => {$(
         impl<S, T: Type, R: Operand<S, T::Base>> $trait<R> for $name<S, T>

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Expr, Free, IntoCondition, Operand, Select};
+use super::{Condition, Expr, Free, Operand, Select};
 use crate::ast::{self, Aggregate, Function};
 use crate::value::{Scalar, Type};
 
@@ -37,15 +37,14 @@ pub fn row_number() -> Expr<Free, i64> {
 }
 
 /// The first argument that is not NULL.
-pub fn coalesce<S, T: Type, X: Select<S, Output = T>>(arguments: impl IntoIterator<Item = X>) -> Expr<S, T> {
-    let mut list = Vec::new();
-    arguments.into_iter().for_each(|argument| argument.push(&mut list));
+pub fn coalesce<S, T: Type>(arguments: impl IntoIterator<Item = Expr<S, T>>) -> Expr<S, T> {
+    let list = arguments.into_iter().map(Expr::into_node).collect();
     Expr::from_node(ast::Expr::Function(Function::Coalesce, list))
 }
 
 /// Several texts, one after the other.
-pub fn concat<S, X: Operand<S, String>>(texts: impl IntoIterator<Item = X>) -> Expr<S, String> {
-    let list = texts.into_iter().map(Operand::into_operand).collect();
+pub fn concat<S>(texts: impl IntoIterator<Item = Expr<S, String>>) -> Expr<S, String> {
+    let list = texts.into_iter().map(Expr::into_node).collect();
     Expr::from_node(ast::Expr::Function(Function::Concat, list))
 }
 
@@ -82,8 +81,8 @@ pub struct CaseWhen<S, T> {
 
 impl<S, T: Scalar> CaseWhen<S, T> {
     /// A result for rows where a condition holds and no earlier one did.
-    pub fn when<C: IntoCondition<S>, R: Operand<S, T>>(mut self, condition: C, result: R) -> Self {
-        self.branches.push((condition.into_condition(), result.into_operand()));
+    pub fn when<R: Operand<S, T>>(mut self, condition: Condition<S>, result: R) -> Self {
+        self.branches.push((condition.into_node(), result.into_operand()));
         self
     }
 

@@ -32,6 +32,8 @@ const POSTGRES: Shape = Shape {
     set_default: true,
     aggregate_filter: true,
     nulls_first: false,
+    minds_case: true,
+    decimal_digits: 28,
     unsigned: false,
 };
 
@@ -51,6 +53,7 @@ const MYSQL: Shape = Shape {
     set_default: false,
     aggregate_filter: false,
     nulls_first: true,
+    minds_case: false,
     unsigned: true,
     ..POSTGRES
 };

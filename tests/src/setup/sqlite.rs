@@ -32,6 +32,8 @@ impl Setup for Sqlite {
         set_default: true,
         aggregate_filter: true,
         nulls_first: true,
+        minds_case: true,
+        decimal_digits: 15,
         unsigned: false,
     };
 

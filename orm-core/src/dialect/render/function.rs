@@ -28,23 +28,17 @@ fn standard(function: Function) -> FunctionForm {
         Function::Year => return FunctionForm::Around("EXTRACT(YEAR FROM ", ", ", ")"),
         Function::Month => return FunctionForm::Around("EXTRACT(MONTH FROM ", ", ", ")"),
         Function::Day => return FunctionForm::Around("EXTRACT(DAY FROM ", ", ", ")"),
+        Function::IntegerDivide => return FunctionForm::Text("/"),
     })
 }
 
 impl Renderer<'_> {
     pub(super) fn function(&mut self, function: Function, arguments: &[Expr]) -> Result<()> {
         if function == Function::Concat && self.dialect().capabilities().concat_operator {
-            self.w.push_sql("(");
-            for (i, argument) in arguments.iter().enumerate() {
-                if i > 0 {
-                    self.w.push_sql(" || ");
-                }
-                self.operand(argument, u8::MAX)?;
-            }
-            self.w.push_sql(")");
-            return Ok(());
+            return self.joined(arguments, "||");
         }
         match self.dialect().function(function).unwrap_or_else(|| standard(function)) {
+            FunctionForm::Text(operator) if function == Function::IntegerDivide => self.joined(arguments, operator),
             FunctionForm::Text(text) => {
                 self.w.push_sql(text);
                 Ok(())
@@ -65,5 +59,20 @@ impl Renderer<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// Operands with an operator between them, in parentheses.
+    fn joined(&mut self, operands: &[Expr], operator: &'static str) -> Result<()> {
+        self.w.push_sql("(");
+        for (i, operand) in operands.iter().enumerate() {
+            if i > 0 {
+                self.w.push_sql(" ");
+                self.w.push_sql(operator);
+                self.w.push_sql(" ");
+            }
+            self.operand(operand, u8::MAX)?;
+        }
+        self.w.push_sql(")");
+        Ok(())
     }
 }

@@ -1,0 +1,247 @@
+//! Order, limits, distinct rows, selections, groups and aggregates.
+
+use orm::prelude::*;
+use orm::{Projection, Result, row_number};
+
+use crate::cases::cases;
+use crate::models::people::{Person, ids, people};
+use crate::Test;
+
+async fn five(test: &Test) -> Result<Database> {
+    let db = test.with::<Person>().await?;
+    people(&db).await?;
+    Ok(db)
+}
+
+async fn order_goes_by_several_keys(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    let found = Person::find_all().order_by((Person::AGE.desc(), Person::ID.asc())).exec(&db).await?;
+    assert_eq!(ids(&found), [4, 1, 3, 5, 2]);
+    let found = Person::find_all().order_by(Person::AGE.desc()).order_by(Person::ID.desc()).exec(&db).await?;
+    assert_eq!(ids(&found), [4, 3, 1, 5, 2]);
+    Ok(())
+}
+
+async fn nulls_come_where_asked_for(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    let first = Person::find_all().order_by((Person::SCORE.asc().nulls_first(), Person::ID.asc())).exec(&db).await?;
+    assert_eq!(ids(&first), [2, 4, 1, 5, 3]);
+    let last = Person::find_all().order_by((Person::SCORE.asc().nulls_last(), Person::ID.asc())).exec(&db).await?;
+    assert_eq!(ids(&last), [4, 1, 5, 3, 2]);
+    let first = Person::find_all().order_by((Person::SCORE.desc().nulls_first(), Person::ID.asc())).exec(&db).await?;
+    assert_eq!(ids(&first), [2, 3, 5, 1, 4]);
+    let last = Person::find_all().order_by((Person::SCORE.desc().nulls_last(), Person::ID.asc())).exec(&db).await?;
+    assert_eq!(ids(&last), [3, 5, 1, 4, 2]);
+    let plain = Person::find_all().order_by(Person::SCORE.asc()).exec(&db).await?;
+    assert_eq!(ids(&plain), if test.shape.nulls_first { [2, 4, 1, 5, 3] } else { [4, 1, 5, 3, 2] });
+    Ok(())
+}
+
+async fn order_goes_by_expressions(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    let found = Person::find_all().order_by((Person::NAME.lower().desc(),)).exec(&db).await?;
+    assert_eq!(ids(&found), [5, 4, 3, 2, 1]);
+    let shuffled = Person::find_all().order_by(orm::random().asc()).exec(&db).await?;
+    assert_eq!(shuffled.len(), 5);
+    Ok(())
+}
+
+async fn limit_zero_gives_nothing(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    assert_eq!(Person::find_all().limit(0).exec(&db).await?, []);
+    Ok(())
+}
+
+async fn offset_works_without_limit(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    let found = Person::find_all().order_by(Person::ID.asc()).offset(3).exec(&db).await?;
+    assert_eq!(ids(&found), [4, 5]);
+    assert_eq!(Person::find_all().order_by(Person::ID.asc()).offset(9).exec(&db).await?, []);
+    let page = Person::find_all().order_by(Person::ID.asc()).limit(2).offset(1).exec(&db).await?;
+    assert_eq!(ids(&page), [2, 3]);
+    Ok(())
+}
+
+async fn huge_limits_are_all_rows(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    let found = Person::find_all().limit(i64::MAX as u64).exec(&db).await?;
+    assert_eq!(found.len(), 5);
+    Ok(())
+}
+
+async fn distinct_gives_equal_rows_once(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    let ages: Vec<i32> =
+        Person::find_all().select(Person::AGE).distinct().order_by(Person::AGE.asc()).exec(&db).await?;
+    assert_eq!(ages, [17, 18, 36, 60]);
+    Ok(())
+}
+
+async fn select_gives_tuples(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    let rows: Vec<(i64, Option<String>, bool)> = Person::find_all()
+        .select((Person::ID, Person::NICK, Person::ACTIVE))
+        .order_by(Person::ID.asc())
+        .limit(2)
+        .exec(&db)
+        .await?;
+    assert_eq!(rows, [(1, Some("countess".to_owned()), true), (2, None, true)]);
+    let one: Option<(String,)> = Person::find_one().filter(Person::ID.eq(5)).select((Person::NAME,)).exec(&db).await?;
+    assert_eq!(one, Some(("eve".to_owned(),)));
+    Ok(())
+}
+
+#[derive(Debug, PartialEq, Projection)]
+#[orm(model = Person)]
+struct Card {
+    id: i64,
+    #[orm(column = name)]
+    title: String,
+    #[orm(expr = Person::AGE + 1)]
+    next_age: i32,
+    nick: Option<String>,
+}
+
+async fn projections_give_structs(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    let cards: Vec<Card> = Person::find_all().project().order_by(Person::ID.asc()).limit(2).exec(&db).await?;
+    let expected = [
+        Card { id: 1, title: "Ada".into(), next_age: 37, nick: Some("countess".into()) },
+        Card { id: 2, title: "Bob".into(), next_age: 18, nick: None },
+    ];
+    assert_eq!(cards, expected);
+    Ok(())
+}
+
+async fn conditions_are_values_to_select(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    let rows: Vec<(bool, bool)> = Person::find_all()
+        .select((Person::AGE.gt(17), Person::NICK.is_null()))
+        .order_by(Person::ID.asc())
+        .limit(2)
+        .exec(&db)
+        .await?;
+    assert_eq!(rows, [(true, false), (false, true)]);
+    Ok(())
+}
+
+async fn groups_have_aggregates(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    let rows: Vec<(i32, i64)> = Person::find_all()
+        .select((Person::AGE, count_all()))
+        .group_by(Person::AGE)
+        .order_by(Person::AGE.asc())
+        .exec(&db)
+        .await?;
+    assert_eq!(rows, [(17, 1), (18, 1), (36, 2), (60, 1)]);
+    Ok(())
+}
+
+async fn having_keeps_groups(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    let rows: Vec<(i32, Option<i32>)> = Person::find_all()
+        .filter(Person::ID.gt(0))
+        .select((Person::AGE, Person::SCORE.max()))
+        .group_by(Person::AGE)
+        .having(count_all().gt(1))
+        .exec(&db)
+        .await?;
+    assert_eq!(rows, [(36, Some(30))]);
+    Ok(())
+}
+
+async fn aggregates_count_only_some_rows(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    let row: Vec<(i64, i64, Option<i64>, i64)> = Person::find_all()
+        .select((
+            count_all(),
+            count_all().only_where(Person::ACTIVE),
+            Person::AGE.sum().only_where(Person::AGE.gt(30)),
+            Person::AGE.count_distinct(),
+        ))
+        .exec(&db)
+        .await?;
+    assert_eq!(row, [(5, 3, Some(132), 4)]);
+    Ok(())
+}
+
+async fn count_counts_rows_values_and_different_values(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    assert_eq!(Person::count().exec(&db).await?, 5);
+    assert_eq!(Person::count().filter(Person::ACTIVE).exec(&db).await?, 3);
+    assert_eq!(Person::count().distinct(Person::AGE).exec(&db).await?, 4);
+    assert_eq!(Person::aggregate(Person::SCORE.count()).exec(&db).await?, 4);
+    Ok(())
+}
+
+async fn exists_asks_for_a_row(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    assert!(Person::exists().exec(&db).await?);
+    assert!(Person::exists().filter(Person::AGE.gt(59)).exec(&db).await?);
+    assert!(!Person::exists().filter(Person::AGE.gt(60)).exec(&db).await?);
+    Ok(())
+}
+
+async fn min_max_sum_avg_compute(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    assert_eq!(Person::aggregate(Person::AGE.min()).exec(&db).await?, Some(17));
+    assert_eq!(Person::aggregate(Person::AGE.max()).exec(&db).await?, Some(60));
+    assert_eq!(Person::aggregate(Person::AGE.sum()).exec(&db).await?, Some(167));
+    assert_eq!(Person::aggregate(Person::AGE.avg()).exec(&db).await?, Some(33.4));
+    assert_eq!(Person::aggregate(Person::SCORE.avg()).exec(&db).await?, Some(16.25));
+    assert_eq!(Person::aggregate(Person::NAME.min()).exec(&db).await?.as_deref(), Some("Ada"));
+    assert_eq!(Person::aggregate(Person::BORN.min()).exec(&db).await?, chrono::NaiveDate::from_ymd_opt(1815, 12, 10));
+    let height = Person::aggregate(Person::HEIGHT.sum()).exec(&db).await?.unwrap();
+    assert!((height - 8.5).abs() < 1e-9, "{height}");
+    Ok(())
+}
+
+async fn aggregates_of_no_rows_are_null(test: Test) -> Result<()> {
+    let db = test.with::<Person>().await?;
+    assert_eq!(Person::aggregate(Person::AGE.min()).exec(&db).await?, None);
+    assert_eq!(Person::aggregate(Person::AGE.sum()).exec(&db).await?, None);
+    assert_eq!(Person::aggregate(Person::AGE.avg()).exec(&db).await?, None);
+    assert_eq!(Person::aggregate(Person::AGE.count()).exec(&db).await?, 0);
+    Ok(())
+}
+
+async fn sums_go_beyond_the_column(test: Test) -> Result<()> {
+    let db = test.with::<Person>().await?;
+    let rows = (0..3).map(|_| Person::create().name("x").age(i32::MAX).height(1.0));
+    Person::bulk_create(rows).exec(&db).await?;
+    assert_eq!(Person::aggregate(Person::AGE.sum()).exec(&db).await?, Some(3 * i64::from(i32::MAX)));
+    Ok(())
+}
+
+async fn window_functions_number_rows(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    let rows: Vec<(i64, i64)> = Person::find_all()
+        .select((Person::ID, row_number().over(Person::ACTIVE.free(), Person::AGE.free().asc())))
+        .order_by(Person::ID.asc())
+        .exec(&db)
+        .await?;
+    assert_eq!(rows, [(1, 3), (2, 1), (3, 1), (4, 2), (5, 2)]);
+    Ok(())
+}
+
+cases! { $ order:
+    order_goes_by_several_keys,
+    nulls_come_where_asked_for,
+    order_goes_by_expressions,
+    limit_zero_gives_nothing,
+    offset_works_without_limit,
+    huge_limits_are_all_rows,
+    distinct_gives_equal_rows_once,
+    select_gives_tuples,
+    projections_give_structs,
+    conditions_are_values_to_select,
+    groups_have_aggregates,
+    having_keeps_groups,
+    aggregates_count_only_some_rows,
+    count_counts_rows_values_and_different_values,
+    exists_asks_for_a_row,
+    min_max_sum_avg_compute,
+    aggregates_of_no_rows_are_null,
+    sums_go_beyond_the_column,
+    window_functions_number_rows,
+}
