@@ -119,6 +119,7 @@ pub(super) fn rename_rule(ctxt: &Ctxt, item: &Named) -> Option<RenameRule> {
 
 fn timestamps(ctxt: &Ctxt, item: Named) -> Option<TimestampsAttr> {
     let mut fields = TimestampsAttr::default();
+    let mut understood = true;
     if let Body::Word = item.body {
         return Some(fields);
     }
@@ -130,6 +131,7 @@ fn timestamps(ctxt: &Ctxt, item: Named) -> Option<TimestampsAttr> {
             "updated_at" => &mut fields.updated_at,
             _ => {
                 ctxt.unknown("timestamp", &name, &["created_at", "updated_at"]);
+                understood = false;
                 continue;
             }
         };
@@ -139,7 +141,7 @@ fn timestamps(ctxt: &Ctxt, item: Named) -> Option<TimestampsAttr> {
         };
         slot.set(ctxt, &name, field);
     }
-    Some(fields)
+    understood.then_some(fields)
 }
 
 fn index(ctxt: &Ctxt, item: Named, unique: bool) -> Option<IndexAttr> {

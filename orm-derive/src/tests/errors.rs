@@ -1,0 +1,362 @@
+//! The message of every mistake that a derive can see.
+
+use super::{errors, expand};
+use crate::{enumeration, model, projection};
+
+/// A model with one more field.
+#[track_caller]
+fn field(field: &str, expected: &str) {
+    check(&format!("struct User {{ #[orm(primary_key)] id: i64, {field} }}"), expected);
+}
+
+/// A model with attributes on the struct.
+#[track_caller]
+fn on_struct(attributes: &str, expected: &str) {
+    check(&format!("#[orm({attributes})] struct User {{ #[orm(primary_key)] id: i64, name: String }}"), expected);
+}
+
+#[track_caller]
+fn check(item: &str, expected: &str) {
+    assert_eq!(errors(expand(model, item)), expected, "{item}");
+}
+
+#[track_caller]
+fn check_enum(item: &str, expected: &str) {
+    assert_eq!(errors(expand(enumeration::derive, item)), expected, "{item}");
+}
+
+#[track_caller]
+fn check_value(item: &str, expected: &str) {
+    assert_eq!(errors(expand(enumeration::derive_value, item)), expected, "{item}");
+}
+
+#[track_caller]
+fn check_projection(item: &str, expected: &str) {
+    assert_eq!(errors(expand(projection::derive, item)), expected, "{item}");
+}
+
+#[test]
+fn what_can_be_a_model() {
+    check("enum User {}", "only a struct can be a model; for an enum in a column derive `Enum`");
+    check("struct User(i64);", "a model is a struct with named fields: one per column and relation");
+    check("struct User<T> { id: T }", "a model has no type, lifetime or const parameters");
+    check(
+        "struct User { id: i64 }",
+        "a model needs a primary key: mark its field with `#[orm(primary_key)]`, or the struct with `#[orm(no_primary_key)]`",
+    );
+    check("#[orm(no_primary_key)] struct User { name: String }", "");
+    let fields: String = (0..128).map(|n| format!("c{n}: i64, ")).collect();
+    field(&fields, "a model has at most 128 columns; move some to a model of their own");
+}
+
+#[test]
+fn unknown_words() {
+    field("#[orm(uniqe)] a: i64", "unknown attribute `uniqe`; did you mean `unique`?");
+    on_struct("tabel = \"a\"", "unknown attribute `tabel`; did you mean `table`?");
+    on_struct(
+        "banana",
+        "unknown attribute `banana`; expected one of: table, schema, rename_all, timestamps, paranoid, index, unique, \
+         check, comment, crate, primary_key, no_primary_key",
+    );
+    on_struct("index(name, nme = \"x\")", "unknown option `nme`; did you mean `name`?");
+    on_struct("check(nam = \"x\", \"1\")", "unknown option `nam`; did you mean `name`?");
+    on_struct("timestamps(create_at = a)", "unknown timestamp `create_at`; did you mean `created_at`?");
+    field(
+        "user_id: i64, #[orm(belongs_to(on_delet = cascade))] user: BelongsTo<User>",
+        "unknown attribute `on_delet`; did you mean `on_delete`?",
+    );
+    field(
+        "user_id: i64, #[orm(on_delete = cascad)] user: BelongsTo<User>",
+        "unknown action `cascad`; did you mean `cascade`?",
+    );
+    field("#[orm(validate(email))] a: String", "`validate` is not available yet");
+    on_struct("validate(email)", "`validate` is not available yet");
+}
+
+#[test]
+fn values_of_the_wrong_kind() {
+    on_struct("table = 3", "`table` expects a string: `table = \"users\"`");
+    on_struct("table", "`table` expects a string: `table = \"users\"`");
+    on_struct("\"users\"", "a value without a name; write `name = value`");
+    on_struct("primary_key", "`primary_key` expects fields: `primary_key = id`, or `primary_key(id, ..)` for several");
+    on_struct("no_primary_key = 1", "`no_primary_key` takes no value");
+    on_struct("paranoid = \"a\"", "`paranoid` expects a name without quotes: `paranoid = deleted_at`");
+    on_struct("crate = 1", "`crate` expects a path: `crate = \"path::to::orm\"`");
+    on_struct(
+        "rename_all = \"snake\"",
+        "unknown case \"snake\"; expected one of `lowercase`, `UPPERCASE`, `PascalCase`, `camelCase`, `snake_case`, \
+         `SCREAMING_SNAKE_CASE`, `kebab-case`, `SCREAMING-KEBAB-CASE`",
+    );
+    on_struct("index", "`index` expects a list: `index(a, b)`");
+    on_struct("index(unique)", "`index` covers nothing: name its columns, `index(a, b)`");
+    on_struct(
+        "index(\"name\")",
+        "a value without a name; write `name = value`\n`index` covers nothing: name its columns, `index(a, b)`",
+    );
+    on_struct(
+        "unique(columns(\"name\"))",
+        "expected the name of a field, without quotes\n`unique` covers nothing: name its columns, `unique(a, b)`",
+    );
+    on_struct(
+        "index(asc(name))",
+        "expected the name of a field alone\n`index` covers nothing: name its columns, `index(a, b)`",
+    );
+    on_struct("check(name = \"a\")", "`check` expects SQL: `check(\"price >= 0\")`");
+    on_struct("check(1)", "expected one string of SQL\n`check` expects SQL: `check(\"price >= 0\")`");
+    field("#[orm(unique = 1)] a: i64", "`unique` expects a string: `unique = \"name\"`");
+    field("#[orm(unique(b))] a: i64", "`unique(..)` goes on the struct; here it is `unique` or `unique = \"name\"`");
+    field("#[orm(auto_increment = 3)] a: i64", "`auto_increment` is `true` or `false`");
+    field("#[orm(length = \"3\")] a: String", "`length` expects a number: `length = 255`");
+    field("#[orm(precision = 3)] a: Decimal", "`precision` expects a list: `precision(10, 2)`");
+    field(
+        "#[orm(precision(2, 10))] a: Decimal",
+        "`precision` expects digits in all and after the point: `precision(10, 2)`",
+    );
+    field("#[orm(default(1))] a: i64", "`default` expects a value: `default = ..`");
+    field("#[orm(computed)] a: i64", "`computed` expects a path: `computed = Self::full_name`");
+    field("#[orm(has_many = Post)] a: HasMany<Post>", "`has_many` takes no value; its options go in parentheses");
+    field("#[orm(has_many(key = \"a\"))] a: HasMany<Post>", "`key` expects a name without quotes: `key = user_id`");
+    field(
+        "user_id: i64, #[orm(on_delete = \"CASCADE\")] user: BelongsTo<User>",
+        "write it without quotes: `on_delete = cascade`",
+    );
+    field("#[orm(length)] a: String", "`length` expects a number: `length = 255`");
+}
+
+#[test]
+fn words_given_twice() {
+    on_struct("table = \"a\", table = \"b\"", "duplicate attribute `table`");
+    field("#[orm(unique)] #[orm(unique)] a: i64", "duplicate attribute `unique`");
+    field("#[orm(column = \"a\", rename = \"b\")] a: i64", "duplicate attribute `rename`");
+    field(
+        "#[orm(default = 1, default_sql = \"2\")] a: i64",
+        "`default_sql` and `default` are two defaults of one column; keep one",
+    );
+    field("#[orm(default = 1, default = 2)] a: i64", "duplicate attribute `default`");
+    field("#[orm(has_many, has_one)] a: HasMany<Post>", "`has_one` and `has_many` are two relations; keep one");
+    check(
+        "#[orm(primary_key(id))] struct User { #[orm(primary_key)] id: i64 }",
+        "the key is given twice: keep `primary_key(..)` here or `primary_key` on the fields",
+    );
+    check(
+        "#[orm(no_primary_key)] struct User { #[orm(primary_key)] id: i64 }",
+        "`no_primary_key` contradicts `primary_key`; keep one",
+    );
+}
+
+#[test]
+fn words_that_do_not_fit_the_field() {
+    field("#[orm(has_many)] posts: Vec<Post>", "a `has_many` relation has the type `HasMany<Model>`");
+    field(
+        "#[orm(through = A)] posts: Vec<Post>",
+        "`through` belongs to relations, whose types are `BelongsTo`, `HasOne`, `HasMany` and `BelongsToMany`",
+    );
+    field(
+        "#[orm(has_one)] posts: HasMany<Post>",
+        "the type is `HasMany<..>`: write `has_many`, or make it `HasOne<..>`",
+    );
+    field("#[orm(unique)] posts: HasMany<Post>", "`unique` belongs to columns, and `posts` is a relation");
+    field("#[orm(skip, length = 3)] a: String", "`a` is no column, so `length` has no meaning here");
+    field("#[orm(skip, computed = f)] a: String", "`computed` fields are no columns already; remove `skip`");
+    field("posts: Option<HasMany<Post>>", "write `HasMany<..>` without `Option`: it can be empty by itself");
+}
+
+#[test]
+fn names_that_are_taken() {
+    field(
+        "filter: i64",
+        "`filter` is a verb of the builders; rename the field and keep the column: `#[orm(column = \"filter\")]`",
+    );
+    field(
+        "r#def: i64",
+        "`def` is a verb of the builders; rename the field and keep the column: `#[orm(column = \"def\")]`",
+    );
+    field("create: HasMany<Post>", "`create` is a verb of every model; rename the relation");
+    field("userName: i64, user_name: i64", "`user_name` and `userName` both make the constant `USER_NAME`; rename one");
+    field("a: i64, #[orm(column = \"a\")] b: i64", "`a` and `b` are both the column `a`");
+}
+
+#[test]
+fn columns_that_contradict_themselves() {
+    check(
+        "struct User { #[orm(primary_key)] id: Option<i64> }",
+        "a primary key is never NULL: remove the `Option`; `create()` does not ask for it",
+    );
+    field("#[orm(default = 1, generated = \"2\")] a: i64", "`generated` and `default` both fill the column; keep one");
+    field(
+        "#[orm(auto_increment, default = 1)] a: i64",
+        "`default` and `auto_increment` both fill the column; keep one",
+    );
+    field("#[orm(length = 3)] a: i64", "`length` bounds text and bytes, not `i64`");
+    field("#[orm(precision(3, 1))] a: f64", "`precision` is for `Decimal`, not `f64`");
+    field("#[orm(version)] a: String", "`version` counts, so it needs an integer, not `String`");
+    field("#[orm(version)] a: Option<i64>", "a column with `version` is never NULL: remove the `Option`");
+    field("#[orm(version)] a: i64, #[orm(version)] b: i64", "a model has one `version` column");
+    field("#[orm(auto_increment)] a: i64, #[orm(auto_increment)] b: i64", "a model has one `auto_increment` column");
+}
+
+#[test]
+fn timestamps() {
+    on_struct(
+        "timestamps(updated_at = false)",
+        "add the field `pub created_at: DateTime<Utc>`, name another: `timestamps(created_at = ..)`, or switch it off: \
+         `timestamps(created_at = false)`",
+    );
+    on_struct("paranoid", "add the field `pub deleted_at: Option<DateTime<Utc>>`, or name another: `paranoid = ..`");
+    on_struct("timestamps(created_at = name, updated_at = false)", "`name` holds an instant: make it `DateTime<Utc>`");
+    on_struct("paranoid = name", "`name` holds an instant: make it `Option<DateTime<Utc>>`");
+    field("#[orm(deleted_at)] a: DateTime<Utc>", "`a` is NULL until the row is deleted: make it an `Option`");
+    field("#[orm(created_at)] a: Option<DateTime<Utc>>", "`a` always has a value: remove the `Option`");
+}
+
+#[test]
+fn fields_that_do_not_exist() {
+    on_struct("index(nme)", "`User` has no column field `nme`; did you mean `name`?");
+    on_struct("unique(columns(xyz))", "`User` has no column field `xyz`");
+    field(
+        "user: BelongsTo<User>",
+        "`User` has no field `user_id` for the foreign key; add it, or name another: `belongs_to(key = ..)`",
+    );
+    field(
+        "owner_id: i64, #[orm(key = ownr_id)] user: BelongsTo<User>",
+        "`User` has no column field `ownr_id`; did you mean `owner_id`?",
+    );
+    field("#[orm(references = nme)] posts: HasMany<Post>", "`User` has no column field `nme`");
+}
+
+#[test]
+fn relations() {
+    field("groups: BelongsToMany<Group>", "name the model in between: `belongs_to_many(through = Membership)`");
+    field(
+        "#[orm(through = Membership)] groups: BelongsToMany<Group, Membership>",
+        "the type names the model in between already; remove `through`",
+    );
+    field("#[orm(through = A)] post: HasOne<Post>", "a `has_one` relation has no model in between");
+    field(
+        "#[orm(other_key = a)] posts: HasMany<Post>",
+        "`other_key` is a key of the model in between; give it with `through = ..`",
+    );
+    field(
+        "#[orm(on_delete = cascade)] posts: HasMany<Post>",
+        "`on_delete` goes where the foreign key is: on the `belongs_to` relation of the other model",
+    );
+    field(
+        "user_id: i64, #[orm(constraints = false, on_update = cascade)] user: BelongsTo<User>",
+        "without a constraint (`constraints = false`) there is no `on_update`",
+    );
+    field(
+        "friends: BelongsToMany<User, Friendship>",
+        "both keys would be `user_id`; name the second: `other_key = ..`",
+    );
+    field(
+        "a: i64, b: i64, #[orm(key(a, b))] user: BelongsTo<User>",
+        "a key of several columns names those it points at: `references(a, b)`",
+    );
+    field("#[orm(key(a, b))] posts: HasMany<Post>", "the foreign key has 2 column(s), the key it points at 1");
+    check(
+        "#[orm(primary_key(a, b))] struct User { a: i64, b: i64, posts: HasMany<Post> }",
+        "this model's key has several columns; name the foreign key's: `key(a, b)`",
+    );
+}
+
+#[test]
+fn enums() {
+    check_enum("struct A;", "`Enum` is for enums; for a newtype derive `Value`");
+    check_enum("enum A<T> { B }", "an enum in a column has no type, lifetime or const parameters");
+    check_enum("enum A {}", "an enum without variants has no values to store");
+    check_enum("enum A { B(i64) }", "a variant in a column has no fields; store the data as `Json<..>`");
+    check_enum(
+        "#[orm(storage = \"blob\")] enum A { B }",
+        "unknown storage \"blob\"; expected `text`, `integer` or `native`",
+    );
+    check_enum("#[orm(nme = \"x\")] enum A { B }", "unknown attribute `nme`; did you mean `name`?");
+    check_enum("enum A { B, #[orm(rename = \"b\")] C }", "`B` and `C` are both stored as `b`");
+    check_enum("enum A { #[orm(name = \"x\")] B }", "unknown attribute `name`; expected one of: rename");
+    check_enum(
+        "#[orm(storage = \"integer\")] enum A { B = 4294967296 }",
+        "expected a whole number of 32 bits: columns hold it",
+    );
+}
+
+#[test]
+fn newtypes() {
+    check_value("enum A { B }", "for an enum in a column derive `Enum`");
+    check_value("struct A { b: i64 }", "`Value` is for newtypes, such as `struct Email(String);`");
+    check_value("struct A(i64, i64);", "`Value` is for newtypes, such as `struct Email(String);`");
+    check_value("struct A<T>(T);", "a value has no type, lifetime or const parameters");
+    check_value("struct A(Option<i64>);", "a value is never NULL: put the `Option` around it, in the model's field");
+    check_value("#[orm(name = \"a\")] struct A(i64);", "unknown attribute `name`; expected one of: crate");
+}
+
+#[test]
+fn projections() {
+    check_projection("struct A { id: i64 }", "name the model: `#[orm(model = User)]`");
+    check_projection("struct A(i64);", "a projection is a struct with named fields: one per selected value");
+    check_projection("struct A<T> { a: T }", "a projection has no type, lifetime or const parameters");
+    check_projection(
+        "#[orm(modl = User)] struct A { id: i64 }",
+        "unknown attribute `modl`; did you mean `model`?\nname the model: `#[orm(model = User)]`",
+    );
+    let path = "`path` leads over relations, each with its model, to a column: `path = author(Author).name`";
+    check_projection("#[orm(model = User)] struct A { #[orm(path = author.name)] a: i64 }", path);
+    check_projection("#[orm(model = User)] struct A { #[orm(path)] a: i64 }", path);
+    check_projection(
+        "#[orm(model = User)] struct A { #[orm(count = posts, column = id)] a: i64 }",
+        "`column` and `count` are two sources of one field; keep one",
+    );
+    check_projection(
+        "#[orm(model = User)] struct A { #[orm(nested = posts)] a: i64 }",
+        "`nested` is not available yet",
+    );
+    check_projection(
+        "#[orm(model = User)] struct A { #[orm(cont = posts)] a: i64 }",
+        "unknown attribute `cont`; did you mean `count`?",
+    );
+}
+
+#[test]
+fn all_mistakes_are_reported_at_once() {
+    check(
+        "#[orm(tabel = \"a\")] struct User { #[orm(primry_key)] id: i64, #[orm(length = 3)] a: i64, posts: BelongsTo<Post> }",
+        "unknown attribute `tabel`; did you mean `table`?\n\
+         unknown attribute `primry_key`; did you mean `primary_key`?\n\
+         a model needs a primary key: mark its field with `#[orm(primary_key)]`, or the struct with `#[orm(no_primary_key)]`\n\
+         `length` bounds text and bytes, not `i64`\n\
+         `User` has no field `posts_id` for the foreign key; add it, or name another: `belongs_to(key = ..)`",
+    );
+}
+
+#[test]
+fn correct_words_are_accepted() {
+    check(
+        r#"
+        #[orm(table = "people", schema = "app", rename_all = "camelCase", timestamps(updated_at = changed), paranoid)]
+        #[orm(index(a, desc(b), name = "i", method = "btree", where = "a > 0"), index(expression = "lower(c)", unique))]
+        #[orm(unique(a, b), unique(name = "u", columns(a, c)), check(name = "k", "a > 0"), check("b > 0"))]
+        #[orm(comment = "People", crate = "my::orm", primary_key(org, no))]
+        struct Person {
+            org: i64,
+            no: i64,
+            #[orm(unique = "g", index = "h", default = -1)] a: i64,
+            #[orm(unique = "g", index, default, check = "b > 0", comment = "B")] b: Option<i64>,
+            #[orm(column = "cc", length = 20, default = "x", type = "citext")] c: String,
+            #[orm(precision(10, 2), default_sql = "0")] d: Decimal,
+            #[orm(generated = "a + b")] e: i64,
+            #[orm(default_fn = f)] f: String,
+            #[orm(version)] g: i32,
+            #[orm(skip)] h: Vec<u8>,
+            #[orm(computed = Self::label)] i: String,
+            created_at: DateTime<Utc>,
+            changed: chrono::DateTime<Utc>,
+            deleted_at: Option<DateTime<Utc>>,
+            #[orm(belongs_to(key(org, no), references(org, no)), on_delete = set_null, on_update = restrict)]
+            group: orm::BelongsTo<Group>,
+            #[orm(key = parent_id, references = no, filter = Post::OPEN.eq(true))]
+            posts: HasMany<Post>,
+            #[orm(through = A, key(o, n), other_key = b_id, other_references = no)]
+            many: BelongsToMany<B>,
+        }
+        "#,
+        "",
+    );
+}

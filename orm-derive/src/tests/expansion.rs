@@ -1,0 +1,1 @@
+//! What is written for a small model, an enum, a newtype and a projection, formatted.
