@@ -15,6 +15,8 @@ struct Label<'a> {
     ident: &'a Ident,
     label: String,
     number: i32,
+    /// Whether it has fields after all, which was reported: it cannot be read then.
+    has_fields: bool,
 }
 
 /// The code of an enum.
@@ -37,7 +39,8 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
     let mut labels = Vec::<Label<'_>>::new();
     let mut next = Some(0);
     for variant in &data.variants {
-        if !matches!(variant.fields, Fields::Unit) {
+        let has_fields = !matches!(variant.fields, Fields::Unit);
+        if has_fields {
             ctxt.error(&variant.fields, "a variant in a column has no fields; store the data as `Json<..>`");
         }
         if let Some((_, value)) = &variant.discriminant {
@@ -53,7 +56,7 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
             ctxt.error(&variant.ident, message);
             continue;
         }
-        labels.push(Label { ident: &variant.ident, label, number: next.unwrap_or_default() });
+        labels.push(Label { ident: &variant.ident, label, number: next.unwrap_or_default(), has_fields });
         next = next.and_then(|number| number.checked_add(1));
     }
     let name = text(attrs.name.get()).unwrap_or_else(|| snake(&input.ident));
@@ -79,7 +82,7 @@ fn expand(
     labels: &[Label<'_>],
 ) -> TokenStream {
     let (ident, vis) = (&input.ident, &input.vis);
-    let idents: Vec<_> = labels.iter().map(|label| label.ident).collect();
+    let patterns = labels.iter().map(Label::pattern);
     let texts: Vec<_> = labels.iter().map(|label| &label.label).collect();
     let storage_name = format_ident!("{storage:?}");
     let (encode, decode) = coding(storage, labels);
@@ -100,7 +103,7 @@ fn expand(
                 /// The stored label.
                 #vis const fn as_str(&self) -> &'static str {
                     match self {
-                        #(Self::#idents => #texts,)*
+                        #(#patterns => #texts,)*
                     }
                 }
             }
@@ -118,17 +121,27 @@ fn expand(
     }
 }
 
+impl Label<'_> {
+    fn pattern(&self) -> TokenStream {
+        let ident = self.ident;
+        if self.has_fields { quote!(Self::#ident { .. }) } else { quote!(Self::#ident) }
+    }
+}
+
 /// The bodies of `encode` and `decode`.
 fn coding(storage: Storage, labels: &[Label<'_>]) -> (TokenStream, TokenStream) {
-    let idents: Vec<_> = labels.iter().map(|label| label.ident).collect();
-    let texts: Vec<_> = labels.iter().map(|label| &label.label).collect();
-    let numbers: Vec<_> = labels.iter().map(|label| label.number).collect();
+    let readable: Vec<_> = labels.iter().filter(|label| !label.has_fields).collect();
+    let idents: Vec<_> = readable.iter().map(|label| label.ident).collect();
+    let texts: Vec<_> = readable.iter().map(|label| &label.label).collect();
+    let numbers: Vec<_> = readable.iter().map(|label| label.number).collect();
     if storage == Storage::Integer {
         let known = numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let expected = format!("one of {known}");
+        let patterns = labels.iter().map(Label::pattern);
+        let stored = labels.iter().map(|label| label.number);
         let encode = quote! {
             __orm::Value::I32(match self {
-                #(Self::#idents => #numbers,)*
+                #(#patterns => #stored,)*
             })
         };
         let decode = quote! {

@@ -25,11 +25,11 @@ pub(crate) fn expand(model: &ModelIr<'_>) -> TokenStream {
     let private = &model.private;
     let create = create::builder(model);
     let update = update::builder(model);
+    let ident = model.ident;
+    let items = [columns::constants(model), relations::constants(model), statements::statements(model)];
     let families = [
         statics::statics(model),
-        columns::constants(model),
-        relations::relations(model),
-        statements::statements(model),
+        relations::create_under(model),
         decode::decode(model),
         create::setters(model),
         update::setters(model),
@@ -37,8 +37,13 @@ pub(crate) fn expand(model: &ModelIr<'_>) -> TokenStream {
     quote! {
         #create
         #update
+        // The bounds of the create builder are named after columns; documentation is the fields' own.
+        #[allow(dead_code, missing_docs, non_camel_case_types)]
         const _: () = {
             use #private as __orm;
+            impl #ident {
+                #(#items)*
+            }
             #(#families)*
         };
     }

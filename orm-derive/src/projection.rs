@@ -1,8 +1,9 @@
-//! `derive(Projection)`: a struct whose fields are columns, paths, counts and expressions of a model.
+//! `derive(Projection)`: a struct whose fields are columns, paths, counts and expressions of a model, or projections of
+//! related rows.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::{Data, DeriveInput, Expr, Fields, Path};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Data, DeriveInput, Expr, Fields, Path, Type};
 
 use crate::attr::{PathAttr, ProjectionAttrs, ProjectionFieldAttrs, Source};
 use crate::case::constant;
@@ -30,26 +31,16 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
     let mut selected = Vec::new();
     for field in fields {
         let Some(ident) = &field.ident else { continue };
-        selected.push((ident, ProjectionFieldAttrs::read(ctxt, &field.attrs)));
+        selected.push((ident, &field.ty, ProjectionFieldAttrs::read(ctxt, &field.attrs)));
     }
     let Some(model) = attrs.model.get() else {
         ctxt.error(&input.ident, "name the model: `#[orm(model = User)]`");
         return TokenStream::new();
     };
     let (ident, private) = (&input.ident, private(attrs.krate.get()));
-    let pushes = selected.iter().map(|(field, attrs)| match attrs.source.get() {
-        Some(Source::Nested(relation)) => {
-            let relation = nested(model, relation);
-            // The parameter's name has the span of the parameter: the field may come from a macro.
-            let list = quote!(list);
-            quote_spanned!(field.span()=> #list.nest(#relation, |__row: &mut Self| &mut __row.#field);)
-        }
-        source => {
-            let item = item(model, field, source);
-            quote!(list.push(#item);)
-        }
-    });
-    let inits = selected.iter().map(|(field, attrs)| match attrs.source.get() {
+    let readable = selected.iter().filter(|(.., attrs)| !attrs.broken);
+    let pushes = readable.map(|(field, ty, attrs)| push(model, field, ty, attrs.source.get()));
+    let inits = selected.iter().map(|(field, _, attrs)| match attrs.source.get() {
         Some(Source::Nested(_)) => quote!(#field: ::core::default::Default::default()),
         _ => quote!(#field: columns.next()?),
     });
@@ -69,17 +60,32 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
     }
 }
 
-/// What a field selects.
-fn item(model: &Path, field: &Ident, source: Option<&Source>) -> TokenStream {
+/// Selects what a field reads. Where its type is known it is named, so that the compiler compares it with the field's;
+/// what a path leads to may be missing, so that an `Option` fits as well.
+fn push(model: &Path, field: &Ident, ty: &Type, source: Option<&Source>) -> TokenStream {
+    // The field's place, but the names of this code: the field may come from a macro.
+    let place = field.span().resolved_at(Span::call_site());
+    let typed = |name: &Ident| {
+        let item = column(model, name);
+        let model = at(model, field.span());
+        quote_spanned!(place=> list.push::<__orm::Column<#model, #ty>>(#item);)
+    };
     match source {
-        None => column(model, field),
-        Some(Source::Column(name)) => column(model, name),
+        None => typed(field),
+        Some(Source::Column(name)) => typed(name),
         Some(Source::Count(relation)) => {
-            let relation = column(model, relation);
-            quote_spanned!(field.span()=> #relation.count())
+            let (relation, model) = (column(model, relation), at(model, field.span()));
+            quote_spanned!(place=> list.push::<__orm::Expr<#model, #ty>>(#relation.count());)
         }
-        Some(Source::Expr(expr) | Source::Nested(expr)) => quote!(#expr),
-        Some(Source::Path(way)) => path(model, way),
+        Some(Source::Expr(expr)) => quote!(list.push(#expr);),
+        Some(Source::Nested(relation)) => {
+            let relation = nested(model, relation);
+            quote_spanned!(place=> list.nest(#relation, |__row: &mut Self| &mut __row.#field);)
+        }
+        Some(Source::Path(way)) => {
+            let item = path(model, way);
+            quote!(list.push(#item);)
+        }
     }
 }
 
@@ -97,8 +103,17 @@ fn nested(model: &Path, relation: &Expr) -> TokenStream {
 
 /// The constant of a field of the model.
 fn column(model: &Path, field: &Ident) -> TokenStream {
-    let constant = constant(field);
+    let (model, constant) = (at(model, field.span()), constant(field));
     quote!(#model::#constant)
+}
+
+/// The path at another place: errors about a field belong to it, not to `model = ..`.
+fn at(path: &Path, span: Span) -> TokenStream {
+    let moved = path.to_token_stream().into_iter().map(|mut token| {
+        token.set_span(span.resolved_at(token.span()));
+        token
+    });
+    moved.collect()
 }
 
 /// The column at the end, reached from the model over each relation.
@@ -106,5 +121,8 @@ fn path(model: &Path, path: &PathAttr) -> TokenStream {
     let end = path.relations.last().map_or(model, |(_, target)| target);
     let starts = std::iter::once(model).chain(path.relations.iter().map(|(_, target)| target));
     let hops: Vec<_> = starts.zip(&path.relations).map(|(start, (relation, _))| column(start, relation)).collect();
-    hops.into_iter().rev().fold(column(end, &path.column), |inner, relation| quote!(#relation.col(#inner)))
+    let end = column(end, &path.column);
+    let mut hops = hops.into_iter().rev();
+    let last = hops.next().map(|relation| quote!(#relation.col(#end)));
+    hops.fold(last.unwrap_or_default(), |inner, relation| quote!(#relation.expr(#inner)))
 }

@@ -17,6 +17,8 @@ pub(crate) struct ProjectionAttrs {
 #[derive(Debug, Default)]
 pub(crate) struct ProjectionFieldAttrs {
     pub(crate) source: Slot<Source>,
+    /// Whether a source was given that could not be read, which was reported.
+    pub(crate) broken: bool,
 }
 
 /// Where the field's value comes from, when it is not the column of its own name.
@@ -71,6 +73,7 @@ impl ProjectionFieldAttrs {
                     None
                 }
             };
+            found.broken |= source.is_none();
             match found.source.name() {
                 Some(first) if *first != item.name && source.is_some() => {
                     let message = format!("`{}` and `{first}` are two sources of one field; keep one", item.name);

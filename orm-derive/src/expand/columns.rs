@@ -19,12 +19,9 @@ pub(super) fn constants(model: &ModelIr<'_>) -> TokenStream {
         }
     });
     quote! {
-        #[allow(dead_code, missing_docs)]
-        impl #ident {
-            /// The model's metadata.
-            #vis const DEF: &'static __orm::ModelDef = &__DEF;
-            #(#constants)*
-        }
+        /// The model's metadata.
+        #vis const DEF: &'static __orm::ModelDef = &__DEF;
+        #(#constants)*
     }
 }
 

@@ -78,7 +78,6 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
     let bounds: Vec<_> = bounds.collect();
     quote! {
         #(#traits)*
-        #[allow(dead_code, missing_docs)]
         impl<__S> #create<__S> {
             fn __with<__T>(mut self, column: usize, value: __orm::Value) -> #create<__T> {
                 self.create.set(column, value);
@@ -99,7 +98,6 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
                 self.create.exec(db).await
             }
         }
-        #[allow(dead_code, missing_docs)]
         impl<#(#states),*> #create<(#(#states,)*)> {
             #(#required_setters)*
             #(#fixed)*
@@ -170,7 +168,6 @@ fn given_trait(model: &Ident, column: &Ident) -> TokenStream {
     let label = format!("add `.{column}(..)` before this call");
     let name = given_name(column);
     quote! {
-        #[allow(non_camel_case_types)]
         #[diagnostic::on_unimplemented(message = #message, label = #label)]
         pub trait #name {}
         impl #name for __orm::Given {}

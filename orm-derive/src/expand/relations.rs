@@ -8,25 +8,16 @@ use super::columns::doc;
 use super::create_name;
 use crate::ir::{ModelIr, Pair, Relation};
 
-/// `User::POSTS`, `user.posts()` and `CreateUnder`.
-pub(super) fn relations(model: &ModelIr<'_>) -> TokenStream {
-    if model.relations.is_empty() {
-        return TokenStream::new();
-    }
-    let ident = model.ident;
-    let items = model.relations.iter().map(|relation| relation_items(ident, relation));
-    let under = create_under(model);
-    quote! {
-        #[allow(dead_code, missing_docs)]
-        impl #ident {
-            #(#items)*
-        }
-        #(#under)*
-    }
+/// `User::POSTS` and `user.posts()`.
+pub(super) fn constants(model: &ModelIr<'_>) -> TokenStream {
+    model.relations.iter().map(|relation| relation_items(model.ident, relation)).collect()
 }
 
 fn relation_items(model: &Ident, relation: &Relation<'_>) -> TokenStream {
     let Relation { ident, vis, constant, name, target, constraint, .. } = relation;
+    // At the relation's place, where errors about it belong.
+    let mut model = model.clone();
+    model.set_span(ident.span());
     let kind = format_ident!("{}", relation.kind.type_name());
     let (on_delete, on_update) = (format_ident!("{}", relation.on_delete), format_ident!("{}", relation.on_update));
     let keys = relation.keys.iter().map(pair);
@@ -44,7 +35,7 @@ fn relation_items(model: &Ident, relation: &Relation<'_>) -> TokenStream {
     };
     // The number under which the other model says how it is created: see `create_under`.
     let under = (relation.foreign_key.is_empty() && relation.through.is_none()).then(|| {
-        let number = relation_number(model, relation);
+        let number = relation_number(&model, relation);
         quote!(, { #number })
     });
     let scope = relation.scope.iter().map(|filter| quote!(.with_scope(|| __orm::scope::<#target, _>(#filter))));
@@ -88,13 +79,13 @@ fn through(between: &TokenStream, keys: &[Pair]) -> TokenStream {
     }
 }
 
-/// One impl per foreign key; two relations over one key share it.
-fn create_under<'a>(model: &'a ModelIr<'_>) -> impl Iterator<Item = TokenStream> + use<'a> {
+/// `CreateUnder`, once per foreign key; two relations over one key share it.
+pub(super) fn create_under(model: &ModelIr<'_>) -> TokenStream {
     let keys = model.relations.iter().map(|relation| &relation.foreign_key);
     let keys = keys.enumerate().filter(|(index, key)| {
         !key.is_empty() && model.relations[..*index].iter().all(|earlier| earlier.foreign_key != **key)
     });
-    keys.map(move |(_, key)| {
+    let impls = keys.map(|(_, key)| {
         let (ident, create) = (model.ident, create_name(model));
         let number = key_number(key.iter().map(|index| model.columns[*index].name.to_token_stream()));
         let required = model.columns.iter().enumerate().filter(|(_, column)| column.required);
@@ -110,7 +101,8 @@ fn create_under<'a>(model: &'a ModelIr<'_>) -> impl Iterator<Item = TokenStream>
                 }
             }
         }
-    })
+    });
+    impls.collect()
 }
 
 /// The number of the foreign key that a relation's rows point with.

@@ -38,7 +38,6 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
         }
     });
     quote! {
-        #[allow(dead_code, missing_docs)]
         impl #update<'_> {
             fn __with(mut self, column: usize, value: __orm::Value) -> Self {
                 self.changes.set(column, value);

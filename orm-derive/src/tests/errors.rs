@@ -260,6 +260,17 @@ fn relations() {
 }
 
 #[test]
+fn relations_about_some_rows() {
+    let example = "`when` names one field and its text: `when(commentable_type = \"Post\")`";
+    let relation = |when: &str| format!("of_id: i64, kind: String, #[orm(key = of_id, {when})] of: BelongsTo<Post>");
+    field(&relation("when(kind = \"Post\")"), "");
+    field(&relation("when(kind = \"Post\", kind = \"User\")"), example);
+    field(&relation("when()"), example);
+    field(&relation("when"), "`when` expects a list: `when(commentable_type = \"Post\")`");
+    field(&relation("when(knd = \"Post\")"), "`User` has no column field `knd`; did you mean `kind`?");
+}
+
+#[test]
 fn enums() {
     check_enum("struct A;", "`Enum` is for enums; for a newtype derive `Value`");
     check_enum("enum A<T> { B }", "an enum in a column has no type, lifetime or const parameters");
@@ -303,10 +314,6 @@ fn projections() {
     check_projection(
         "#[orm(model = User)] struct A { #[orm(count = posts, column = id)] a: i64 }",
         "`column` and `count` are two sources of one field; keep one",
-    );
-    check_projection(
-        "#[orm(model = User)] struct A { #[orm(nested = posts)] a: i64 }",
-        "`nested` is not available yet",
     );
     check_projection(
         "#[orm(model = User)] struct A { #[orm(cont = posts)] a: i64 }",

@@ -1,1 +1,544 @@
-//! What is written for a small model, an enum, a newtype and a projection, formatted.
+//! What is written for a small model, an enum, a newtype and a projection, formatted. `UPDATE_EXPECT=1` writes the
+//! texts anew.
+
+use expect_test::{Expect, expect};
+use proc_macro2::TokenStream;
+use syn::DeriveInput;
+
+use super::{errors, expand};
+use crate::ctxt::Ctxt;
+use crate::{enumeration, model, projection};
+
+#[track_caller]
+fn check(derive: impl FnOnce(&Ctxt, &DeriveInput) -> TokenStream, item: &str, expected: &Expect) {
+    let output = expand(derive, item);
+    assert_eq!(errors(output.clone()), "");
+    expected.assert_eq(&prettyplease::unparse(&syn::parse2(output).unwrap()));
+}
+
+/// A model of 12 columns, 4 of them required, without documentation.
+const TWELVE_COLUMNS: &str = r#"
+    #[orm(timestamps)]
+    pub struct Account {
+        #[orm(primary_key)] pub id: i64,
+        #[orm(unique)] pub email: String,
+        pub name: Option<String>,
+        #[orm(default = 0)] pub visits: i32,
+        #[orm(default = true)] pub active: bool,
+        pub token: String,
+        pub code: i32,
+        pub score: f64,
+        pub note: Option<String>,
+        pub age: Option<i32>,
+        pub created_at: DateTime<Utc>,
+        pub updated_at: DateTime<Utc>,
+    }
+"#;
+
+#[test]
+fn a_model_of_twelve_columns_stays_small() {
+    let lines = prettyplease::unparse(&syn::parse2(expand(model, TWELVE_COLUMNS)).unwrap()).lines().count();
+    assert!(lines <= 560, "{lines} lines");
+}
+
+#[test]
+fn a_model() {
+    check(
+        model,
+        r#"
+        /// Texts.
+        pub(crate) struct Post {
+            #[orm(primary_key)] pub id: i64,
+            /// Who wrote it.
+            pub user_id: i64,
+            #[orm(column = "headline", length = 80)] title: Option<String>,
+            #[orm(belongs_to(on_delete = cascade))] pub user: BelongsTo<User>,
+            pub comments: HasMany<Comment>,
+        }
+        "#,
+        &expect![[r#"
+            ///A new [`Post`]: set its columns, then `.exec(&db)`.
+            #[must_use = "nothing is created until `.exec(&db).await`"]
+            pub(crate) struct PostCreate<__S = (::orm::__private::Missing,)> {
+                create: ::orm::__private::Create<Post>,
+                given: ::core::marker::PhantomData<fn() -> __S>,
+            }
+            ///Changes to a [`Post`]: set columns, then `.exec(&db)`.
+            #[must_use = "nothing is changed until `.exec(&db).await`"]
+            pub(crate) struct PostUpdate<'__a> {
+                row: &'__a mut Post,
+                changes: ::orm::__private::Changes,
+            }
+            #[allow(dead_code, missing_docs, non_camel_case_types)]
+            const _: () = {
+                use ::orm::__private as __orm;
+                impl Post {
+                    /// The model's metadata.
+                    pub(crate) const DEF: &'static __orm::ModelDef = &__DEF;
+                    pub const ID: __orm::Column<Post, i64> = __orm::Column::new(&__COLUMNS[0usize]);
+                    ///Who wrote it.
+                    pub const USER_ID: __orm::Column<Post, i64> = __orm::Column::new(
+                        &__COLUMNS[1usize],
+                    );
+                    const TITLE: __orm::Column<Post, Option<String>> = __orm::Column::new(
+                        &__COLUMNS[2usize],
+                    );
+                    pub const USER: __orm::Relation<Post, User> = __orm::Relation::new(
+                        __orm::RelationDef {
+                            name: "user",
+                            kind: __orm::RelationKind::BelongsTo,
+                            target: || <User as __orm::Model>::DEF,
+                            keys: &[__orm::belongs(User::ID, Post::USER_ID)],
+                            through: ::core::option::Option::None,
+                            when: ::core::option::Option::None,
+                            constraint: true,
+                            on_delete: __orm::OnDelete::Cascade,
+                            on_update: __orm::OnDelete::NoAction,
+                        },
+                        __orm::Link::new(|__row: &mut Post| &mut __row.user),
+                    );
+                    pub fn user(&self) -> __orm::Related<'_, Post, User> {
+                        __orm::Related::new(self, Post::USER)
+                    }
+                    pub const COMMENTS: __orm::Relation<Post, Comment> = __orm::Relation::new(
+                        __orm::RelationDef {
+                            name: "comments",
+                            kind: __orm::RelationKind::HasMany,
+                            target: || <Comment as __orm::Model>::DEF,
+                            keys: &[__orm::has(Post::ID, Comment::POST_ID)],
+                            through: ::core::option::Option::None,
+                            when: ::core::option::Option::None,
+                            constraint: true,
+                            on_delete: __orm::OnDelete::NoAction,
+                            on_update: __orm::OnDelete::NoAction,
+                        },
+                        __orm::Link::new(|__row: &mut Post| &mut __row.comments),
+                    );
+                    pub fn comments(
+                        &self,
+                    ) -> __orm::Related<
+                        '_,
+                        Post,
+                        Comment,
+                        { __orm::name_id(Post::COMMENTS.def().keys[0usize].to.name) },
+                    > {
+                        __orm::Related::new(self, Post::COMMENTS)
+                    }
+                    /// Starts a query for rows.
+                    pub(crate) fn find_all() -> __orm::Find<Post> {
+                        __orm::Find::new()
+                    }
+                    /// Starts a query for the first row.
+                    pub(crate) fn find_one() -> __orm::FindOne<Post> {
+                        __orm::FindOne::new()
+                    }
+                    /// Starts a query for the row with this primary key.
+                    pub(crate) fn find_by_pk(
+                        key: impl __orm::KeyOperand<Post>,
+                    ) -> __orm::FindByPk<Post> {
+                        __orm::FindByPk::new(key)
+                    }
+                    /// Starts a query for a page of rows and the number of all.
+                    pub(crate) fn find_and_count_all() -> __orm::FindAndCount<Post> {
+                        __orm::FindAndCount::new()
+                    }
+                    /// Starts a query for a row that is created when there is none.
+                    pub(crate) fn find_or_create() -> __orm::FindOrCreate<Post> {
+                        __orm::FindOrCreate::new()
+                    }
+                    /// Starts a query for the number of rows.
+                    pub(crate) fn count() -> __orm::Count<Post> {
+                        __orm::Count::new()
+                    }
+                    /// Starts a query for whether there is a row.
+                    pub(crate) fn exists() -> __orm::Exists<Post> {
+                        __orm::Exists::new()
+                    }
+                    /// Reads one aggregate of all rows, such as `User::AGE.max()`.
+                    pub(crate) fn aggregate<__X: __orm::Select<Post>>(
+                        aggregate: __X,
+                    ) -> __orm::AggregateOf<Post, __X::Output> {
+                        __orm::AggregateOf::new(aggregate)
+                    }
+                    /// Starts a new row.
+                    pub(crate) fn create() -> PostCreate {
+                        PostCreate {
+                            create: __orm::Create::new(),
+                            given: ::core::marker::PhantomData,
+                        }
+                    }
+                    /// Creates several rows at once.
+                    pub(crate) fn bulk_create<__C>(
+                        rows: impl ::core::iter::IntoIterator<Item = __C>,
+                    ) -> __orm::BulkCreate<Post>
+                    where
+                        __C: __orm::Complete<Post>,
+                    {
+                        __orm::BulkCreate::new(rows)
+                    }
+                    /// Inserts a struct as it is.
+                    pub(crate) fn insert(row: Post) -> __orm::InsertRow<Post> {
+                        __orm::InsertRow::new(row)
+                    }
+                    /// Changes the rows that a filter leaves.
+                    pub(crate) fn update() -> __orm::Update<Post> {
+                        __orm::Update::new()
+                    }
+                    /// Removes the rows that a filter leaves.
+                    pub(crate) fn destroy() -> __orm::Destroy<Post> {
+                        __orm::Destroy::new()
+                    }
+                    /// Removes all rows at once.
+                    pub(crate) fn truncate() -> __orm::Truncate<Post> {
+                        __orm::Truncate::new()
+                    }
+                }
+                static __TABLE: __orm::TableName = __orm::TableName {
+                    schema: ::core::option::Option::None,
+                    name: "posts",
+                };
+                static __COLUMNS: [__orm::ColumnDef; 3usize] = [
+                    __orm::ColumnDef {
+                        nullable: <i64 as __orm::Type>::NULLABLE,
+                        auto_increment: true,
+                        ..__orm::ColumnDef::new(
+                            &__TABLE,
+                            0usize,
+                            "id",
+                            <<i64 as __orm::Type>::Base as __orm::Scalar>::TYPE,
+                        )
+                    },
+                    __orm::ColumnDef {
+                        nullable: <i64 as __orm::Type>::NULLABLE,
+                        comment: "Who wrote it.",
+                        ..__orm::ColumnDef::new(
+                            &__TABLE,
+                            1usize,
+                            "user_id",
+                            <<i64 as __orm::Type>::Base as __orm::Scalar>::TYPE,
+                        )
+                    },
+                    __orm::ColumnDef {
+                        field: "title",
+                        nullable: <Option<String> as __orm::Type>::NULLABLE,
+                        length: ::core::option::Option::Some(80u32),
+                        ..__orm::ColumnDef::new(
+                            &__TABLE,
+                            2usize,
+                            "headline",
+                            <<Option<String> as __orm::Type>::Base as __orm::Scalar>::TYPE,
+                        )
+                    },
+                ];
+                static __DEF: __orm::ModelDef = __orm::ModelDef {
+                    name: "Post",
+                    table: &__TABLE,
+                    columns: &__COLUMNS,
+                    primary_key: &[0usize],
+                    indexes: &[],
+                    checks: &[],
+                    relations: &[Post::USER.erase(), Post::COMMENTS.erase()],
+                    created_at: ::core::option::Option::None,
+                    updated_at: ::core::option::Option::None,
+                    deleted_at: ::core::option::Option::None,
+                    version: ::core::option::Option::None,
+                    comment: "Texts.",
+                };
+                #[automatically_derived]
+                impl __orm::CreateUnder<{ __orm::name_id("user_id") }> for Post {
+                    type Create = PostCreate<(__orm::Given,)>;
+                    fn create_under(key: ::std::vec::Vec<__orm::Value>) -> Self::Create {
+                        let mut create = __orm::Create::new();
+                        ::core::iter::zip([1usize], key)
+                            .for_each(|(column, value)| create.set(column, value));
+                        PostCreate {
+                            create,
+                            given: ::core::marker::PhantomData,
+                        }
+                    }
+                }
+                #[automatically_derived]
+                impl __orm::Model for Post {
+                    const DEF: &'static __orm::ModelDef = &__DEF;
+                    type Key = i64;
+                    fn from_columns(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
+                        ::core::result::Result::Ok(Self {
+                            id: columns.next()?,
+                            user_id: columns.next()?,
+                            title: columns.next()?,
+                            user: __orm::RelationField::unloaded(&"Post::USER"),
+                            comments: __orm::RelationField::unloaded(&"Post::COMMENTS"),
+                        })
+                    }
+                    fn value(&self, column: usize) -> __orm::Value {
+                        match column {
+                            0usize => __orm::Type::put(&self.id),
+                            1usize => __orm::Type::put(&self.user_id),
+                            2usize => __orm::Type::put(&self.title),
+                            _ => __orm::Value::Null(__orm::SqlType::Bool),
+                        }
+                    }
+                    fn into_values(self) -> ::std::vec::Vec<__orm::Value> {
+                        ::std::vec![
+                            __orm::Type::into_value(self.id), __orm::Type::into_value(self.user_id),
+                            __orm::Type::into_value(self.title)
+                        ]
+                    }
+                    fn keep_relations(&mut self, old: Self) {
+                        self.user = old.user;
+                        self.comments = old.comments;
+                    }
+                }
+                #[automatically_derived]
+                impl __orm::Unpoliced for Post {}
+                #[automatically_derived]
+                impl __orm::Decode for Post {
+                    fn decode(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
+                        __orm::read_model(columns)
+                    }
+                }
+                #[automatically_derived]
+                impl __orm::Instance for Post {
+                    type Update<'__a> = PostUpdate<'__a>;
+                    fn update(&mut self) -> PostUpdate<'_> {
+                        PostUpdate {
+                            row: self,
+                            changes: __orm::Changes::new(),
+                        }
+                    }
+                }
+                #[diagnostic::on_unimplemented(
+                    message = "`Post::create()` lacks the required column `user_id`",
+                    label = "add `.user_id(..)` before this call"
+                )]
+                pub trait user_id_is_given {}
+                impl user_id_is_given for __orm::Given {}
+                impl<__S> PostCreate<__S> {
+                    fn __with<__T>(mut self, column: usize, value: __orm::Value) -> PostCreate<__T> {
+                        self.create.set(column, value);
+                        PostCreate {
+                            create: self.create,
+                            given: ::core::marker::PhantomData,
+                        }
+                    }
+                    pub fn id(self, value: impl __orm::Set<i64>) -> Self {
+                        self.__with(0usize, value.into_set())
+                    }
+                    fn title(self, value: impl __orm::Set<Option<String>>) -> Self {
+                        self.__with(2usize, value.into_set())
+                    }
+                    ///Creates rows of [`Post::COMMENTS`] together with this one.
+                    pub fn with_comments<__I, __R>(
+                        mut self,
+                        rows: impl ::core::ops::FnOnce(
+                            __orm::NewChild<
+                                Comment,
+                                { __orm::name_id(Post::COMMENTS.def().keys[0usize].to.name) },
+                            >,
+                        ) -> __I,
+                    ) -> Self
+                    where
+                        __I: ::core::iter::IntoIterator<Item = __R>,
+                        __R: __orm::Complete<Comment>,
+                    {
+                        let rows = rows(__orm::NewChild::new());
+                        self.create.nest_children::<Comment, __R>(Post::COMMENTS.erase(), rows);
+                        self
+                    }
+                    /// Creates the row and gives it back as the database has it.
+                    ///
+                    /// # Errors
+                    /// Those of the database, such as a violated unique key.
+                    pub(crate) async fn exec<__E>(self, db: &__E) -> __orm::Result<Post>
+                    where
+                        __E: __orm::Runs<Post> + ?::core::marker::Sized,
+                        Self: __orm::Complete<Post>,
+                    {
+                        self.create.exec(db).await
+                    }
+                }
+                impl<__S1> PostCreate<(__S1,)> {
+                    ///Who wrote it.
+                    pub fn user_id(
+                        self,
+                        value: impl __orm::Set<i64>,
+                    ) -> PostCreate<(__orm::Given,)> {
+                        self.__with(1usize, value.into_set())
+                    }
+                    ///Creates the row of [`Post::USER`] first; this row's foreign key is filled in.
+                    pub fn with_user(
+                        mut self,
+                        row: impl __orm::Complete<User>,
+                    ) -> PostCreate<(__orm::Given,)> {
+                        self.create.nest_parent::<User, _>(Post::USER.erase(), row);
+                        PostCreate {
+                            create: self.create,
+                            given: ::core::marker::PhantomData,
+                        }
+                    }
+                }
+                #[automatically_derived]
+                impl<__S1> __orm::Complete<Post> for PostCreate<(__S1,)>
+                where
+                    __S1: user_id_is_given,
+                {
+                    fn into_create(self) -> __orm::Create<Post> {
+                        self.create
+                    }
+                }
+                impl PostUpdate<'_> {
+                    fn __with(mut self, column: usize, value: __orm::Value) -> Self {
+                        self.changes.set(column, value);
+                        self
+                    }
+                    pub fn id(self, value: impl __orm::Set<i64>) -> Self {
+                        self.__with(0usize, value.into_set())
+                    }
+                    ///Who wrote it.
+                    pub fn user_id(self, value: impl __orm::Set<i64>) -> Self {
+                        self.__with(1usize, value.into_set())
+                    }
+                    fn title(self, value: impl __orm::Set<Option<String>>) -> Self {
+                        self.__with(2usize, value.into_set())
+                    }
+                    /// Writes the changes and refreshes the struct.
+                    ///
+                    /// # Errors
+                    /// Those of the database; a row that is gone or was changed meanwhile.
+                    pub(crate) async fn exec<__E>(self, db: &__E) -> __orm::Result<()>
+                    where
+                        __E: __orm::Runs<Post> + ?::core::marker::Sized,
+                    {
+                        __orm::update_row(self.row, self.changes, db).await
+                    }
+                }
+            };
+        "#]],
+    );
+}
+
+#[test]
+fn an_enum() {
+    check(
+        enumeration::derive,
+        "#[orm(storage = \"native\")] enum Mood { Happy, #[orm(rename = \"so-so\")] SoSo }",
+        &expect![[r#"
+            const _: () = {
+                use ::orm::__private as __orm;
+                static __DEF: __orm::EnumDef = __orm::EnumDef {
+                    name: "mood",
+                    labels: Mood::LABELS,
+                    storage: __orm::EnumStorage::Native,
+                };
+                #[allow(dead_code)]
+                impl Mood {
+                    /// The stored labels, in the order of the variants.
+                    const LABELS: &'static [&'static str] = &["happy", "so-so"];
+                    /// The stored label.
+                    const fn as_str(&self) -> &'static str {
+                        match self {
+                            Self::Happy => "happy",
+                            Self::SoSo => "so-so",
+                        }
+                    }
+                }
+                #[automatically_derived]
+                impl __orm::Scalar for Mood {
+                    const TYPE: __orm::SqlType = __orm::SqlType::Enum(&__DEF);
+                    fn encode(&self) -> __orm::Value {
+                        __orm::Value::Enum(&__DEF, self.as_str())
+                    }
+                    fn decode(value: __orm::ValueRef<'_>) -> __orm::Result<Self> {
+                        match value {
+                            __orm::ValueRef::Text("happy") => ::core::result::Result::Ok(Self::Happy),
+                            __orm::ValueRef::Text("so-so") => ::core::result::Result::Ok(Self::SoSo),
+                            __orm::ValueRef::Text(_) => {
+                                ::core::result::Result::Err(
+                                    __orm::Error::decode("one of `happy`, `so-so`", "another text"),
+                                )
+                            }
+                            other => {
+                                ::core::result::Result::Err(
+                                    __orm::Error::decode(
+                                        "one of `happy`, `so-so`",
+                                        other.kind_name(),
+                                    ),
+                                )
+                            }
+                        }
+                    }
+                }
+            };
+        "#]],
+    );
+}
+
+#[test]
+fn a_newtype() {
+    check(
+        enumeration::derive_value,
+        "struct Email(String);",
+        &expect![[r#"
+        const _: () = {
+            use ::orm::__private as __orm;
+            #[automatically_derived]
+            impl __orm::Scalar for Email {
+                const TYPE: __orm::SqlType = <String as __orm::Scalar>::TYPE;
+                fn encode(&self) -> __orm::Value {
+                    <String as __orm::Scalar>::encode(&self.0)
+                }
+                fn into_value(self) -> __orm::Value {
+                    <String as __orm::Scalar>::into_value(self.0)
+                }
+                fn decode(value: __orm::ValueRef<'_>) -> __orm::Result<Self> {
+                    ::core::result::Result::map(<String as __orm::Scalar>::decode(value), Self)
+                }
+            }
+        };
+    "#]],
+    );
+}
+
+#[test]
+fn a_projection() {
+    check(
+        projection::derive,
+        r#"
+        #[orm(model = Post)]
+        struct Card {
+            id: i64,
+            #[orm(column = title)] heading: String,
+            #[orm(path = user(User).company(Company).name)] company: Option<String>,
+            #[orm(count = comments)] comments: i64,
+            #[orm(expr = Post::TITLE.upper())] loud: String,
+            #[orm(nested = comments)] last: Vec<CommentCard>,
+        }
+        "#,
+        &expect![[r#"
+            const _: () = {
+                use ::orm::__private as __orm;
+                #[automatically_derived]
+                impl __orm::Projection<Post> for Card {
+                    fn select(list: &mut __orm::SelectItems<Post>) {
+                        list.push::<__orm::Column<Post, i64>>(Post::ID);
+                        list.push::<__orm::Column<Post, String>>(Post::TITLE);
+                        list.push(Post::USER.expr(User::COMPANY.col(Company::NAME)));
+                        list.push::<__orm::Expr<Post, i64>>(Post::COMMENTS.count());
+                        list.push(Post::TITLE.upper());
+                        list.nest(Post::COMMENTS, |__row: &mut Self| &mut __row.last);
+                    }
+                    fn read(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
+                        ::core::result::Result::Ok(Self {
+                            id: columns.next()?,
+                            heading: columns.next()?,
+                            company: columns.next()?,
+                            comments: columns.next()?,
+                            loud: columns.next()?,
+                            last: ::core::default::Default::default(),
+                        })
+                    }
+                }
+            };
+        "#]],
+    );
+}
