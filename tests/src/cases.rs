@@ -44,5 +44,7 @@ macro_rules! suite {
         $crate::filter!(super::Backend);
         $crate::order!(super::Backend);
         $crate::types!(super::Backend);
+        $crate::includes!(super::Backend);
+        $crate::relation!(super::Backend);
     };
 }

@@ -4,3 +4,4 @@ pub mod blog;
 pub mod keys;
 pub mod kinds;
 pub mod people;
+pub mod shelf;

@@ -2,5 +2,7 @@
 
 pub mod crud;
 pub mod filter;
+pub mod includes;
 pub mod order;
+pub mod relation;
 pub mod types;

@@ -111,3 +111,43 @@ pub struct Folder {
 
 /// All tables of the blog.
 pub type Blog = (Country, Author, Profile, Post, Comment, Tag, PostTag);
+
+/// Three authors of two countries: Ann has the posts 1 to 3, Ben post 4, Cat none. Posts 1, 2 and 4 have comments (three,
+/// one, one) and tags; one comment has no post.
+pub async fn blog(db: &Database) -> Result<()> {
+    Country::bulk_create(["Norway", "Chad"].map(|name| Country::create().name(name))).count(db).await?;
+    Author::bulk_create([
+        Author::create().name("Ann").country_id(1),
+        Author::create().name("Ben").country_id(1),
+        Author::create().name("Cat").country_id(None),
+    ])
+    .count(db)
+    .await?;
+    Profile::bulk_create(
+        [(2, "about Ben"), (1, "about Ann")].map(|(author, bio)| Profile::create().author_id(author).bio(bio)),
+    )
+    .count(db)
+    .await?;
+    Post::bulk_create([
+        Post::create().author_id(1).reviewer_id(2).title("p1").views(10),
+        Post::create().author_id(1).reviewer_id(None).title("p2").views(20),
+        Post::create().author_id(1).reviewer_id(2).title("p3").views(30),
+        Post::create().author_id(2).reviewer_id(1).title("p4").views(5),
+    ])
+    .count(db)
+    .await?;
+    Comment::bulk_create(
+        [(Some(1), 1), (Some(1), 2), (Some(1), 3), (Some(2), 0), (Some(4), 9), (None, 4)]
+            .map(|(post, likes)| Comment::create().post_id(post).text(format!("{likes} likes")).likes(likes)),
+    )
+    .count(db)
+    .await?;
+    Tag::bulk_create(["rust", "sql", "go"].map(|label| Tag::create().label(label))).count(db).await?;
+    PostTag::bulk_create(
+        [(1, 1, 1), (1, 2, 5), (2, 1, 2), (4, 3, 1)]
+            .map(|(post, tag, weight)| PostTag::create().post_id(post).tag_id(tag).weight(weight)),
+    )
+    .count(db)
+    .await?;
+    Ok(())
+}

@@ -120,7 +120,9 @@ impl Scalar for Numbers {
     }
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
-            ValueRef::Array(items) => items.iter().map(|item| i32::decode(item.as_ref())).collect::<Result<_>>().map(Self),
+            ValueRef::Array(items) => {
+                items.iter().map(|item| i32::decode(item.as_ref())).collect::<Result<_>>().map(Self)
+            }
             _ => Err(Error::decode("a list of numbers", "something else")),
         }
     }

@@ -4,9 +4,9 @@ use orm::prelude::*;
 use orm::query::IntoCondition;
 use orm::{Result, case, coalesce, concat, val};
 
+use crate::Test;
 use crate::cases::cases;
 use crate::models::people::{Person, people};
-use crate::Test;
 
 /// The keys of the people for whom a condition holds.
 async fn who(db: &Database, condition: impl IntoCondition<Person>) -> Result<Vec<i64>> {
@@ -302,12 +302,7 @@ async fn integers_divide_to_integers(test: Test) -> Result<()> {
 
 async fn case_chooses(test: Test) -> Result<()> {
     let db = five(&test).await?;
-    let group = || {
-        case()
-            .when(Person::AGE.lt(18), "child")
-            .when(Person::AGE.lt(60), "adult")
-            .otherwise("senior")
-    };
+    let group = || case().when(Person::AGE.lt(18), "child").when(Person::AGE.lt(60), "adult").otherwise("senior");
     let groups: Vec<String> = Person::find_all().select(group()).order_by(Person::ID.asc()).exec(&db).await?;
     assert_eq!(groups, ["adult", "child", "adult", "senior", "adult"]);
     assert_eq!(who(&db, group().eq("senior")).await?, [4]);
@@ -359,7 +354,8 @@ async fn text_functions_work_on_characters(test: Test) -> Result<()> {
     let (trimmed, _, lower, length, part, joined) = &row[0];
     assert_eq!((trimmed.as_str(), lower.as_str(), *length), ("Grüße 👋", "grüße 👋", 7));
     assert_eq!((part.as_str(), joined.as_str()), ("Grü", "Grüße 👋!"));
-    let all: Vec<String> = Person::find_all().select(concat([val("a".to_owned()), val("b".to_owned())])).exec(&db).await?;
+    let all: Vec<String> =
+        Person::find_all().select(concat([val("a".to_owned()), val("b".to_owned())])).exec(&db).await?;
     assert_eq!(all, ["ab"]);
     Ok(())
 }

@@ -3,9 +3,9 @@
 use orm::prelude::*;
 use orm::{Projection, Result, row_number};
 
+use crate::Test;
 use crate::cases::cases;
 use crate::models::people::{Person, ids, people};
-use crate::Test;
 
 async fn five(test: &Test) -> Result<Database> {
     let db = test.with::<Person>().await?;

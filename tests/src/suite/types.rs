@@ -9,9 +9,9 @@ use proptest::test_runner::{Config, TestRunner};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use crate::Test;
 use crate::cases::cases;
 use crate::models::kinds::{Colour, Email, Kind, Level, MaybeKind, Meta, Mood, NumberList, Numbers};
-use crate::Test;
 
 /// An ordinary row, for tests that change one column of it.
 fn plain() -> Kind {
@@ -171,9 +171,34 @@ async fn floats_that_are_no_numbers_are_stored_or_refused(test: Test) -> Result<
 async fn text_of_every_kind_round_trips(test: Test) -> Result<()> {
     let db = test.with::<Kind>().await?;
     let texts = [
-        "'", "''", "\\", "\\'", "\"", "`", "%_", "--", "/* */", ";", "$1", "?", ":x", "{}", "\n\r\t", "\u{1a}",
-        "\u{2019}", "👩‍👩‍👧‍👦", "e\u{301}", "\u{feff}", "\u{202e}rtl", " leading and trailing ", "NULL", "null", "0", "1e5",
-        "SELECT tbl_name FROM sqlite_master", "\u{1}\u{7f}",
+        "'",
+        "''",
+        "\\",
+        "\\'",
+        "\"",
+        "`",
+        "%_",
+        "--",
+        "/* */",
+        ";",
+        "$1",
+        "?",
+        ":x",
+        "{}",
+        "\n\r\t",
+        "\u{1a}",
+        "\u{2019}",
+        "👩‍👩‍👧‍👦",
+        "e\u{301}",
+        "\u{feff}",
+        "\u{202e}rtl",
+        " leading and trailing ",
+        "NULL",
+        "null",
+        "0",
+        "1e5",
+        "SELECT tbl_name FROM sqlite_master",
+        "\u{1}\u{7f}",
     ];
     let rows = texts.iter().map(|text| Kind { text: (*text).into(), email: Email((*text).into()), ..plain() });
     round_trip(&db, rows.collect()).await?;

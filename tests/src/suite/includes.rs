@@ -1,0 +1,377 @@
+//! Loading relations: which rows get into which fields, in which order, by how many queries.
+
+use orm::prelude::*;
+use orm::{Result, load};
+
+use crate::Test;
+use crate::cases::cases;
+use crate::models::blog::{Author, Blog, Comment, Country, Folder, Post, Profile, Tag, blog};
+use crate::models::keys::{Booking, Seat};
+
+async fn filled(test: &Test) -> Result<Database> {
+    let db = test.with::<Blog>().await?;
+    blog(&db).await?;
+    Ok(db)
+}
+
+fn titles<'p>(posts: impl IntoIterator<Item = &'p Post>) -> Vec<&'p str> {
+    posts.into_iter().map(|post| post.title.as_str()).collect()
+}
+
+async fn has_many_is_loaded(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let authors =
+        Author::find_all().include(Author::POSTS.order_by(Post::ID.asc())).order_by(Author::ID.asc()).exec(&db).await?;
+    let posts: Vec<Vec<&str>> = authors.iter().map(|author| titles(author.posts.get().unwrap())).collect();
+    assert_eq!(posts, [vec!["p1", "p2", "p3"], vec!["p4"], vec![]]);
+    Ok(())
+}
+
+async fn has_one_and_belongs_to_are_loaded(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let authors =
+        Author::find_all().include((Author::PROFILE, Author::COUNTRY)).order_by(Author::ID.asc()).exec(&db).await?;
+    let found: Vec<_> = authors
+        .iter()
+        .map(|author| {
+            let bio = author.profile.get().unwrap().map(|profile| profile.bio.as_str());
+            (bio, author.country.get().unwrap().map(|country| country.name.as_str()))
+        })
+        .collect();
+    assert_eq!(found, [(Some("about Ann"), Some("Norway")), (Some("about Ben"), Some("Norway")), (None, None)]);
+    Ok(())
+}
+
+async fn belongs_to_many_is_loaded_with_the_rows_in_between(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let posts = Post::find_all().include(Post::TAGS.order_by(Tag::ID.asc())).order_by(Post::ID.asc()).exec(&db).await?;
+    let tags: Vec<Vec<(&str, i32)>> = posts
+        .iter()
+        .map(|post| post.tags.pairs().unwrap().map(|(tag, between)| (tag.label.as_str(), between.weight)).collect())
+        .collect();
+    assert_eq!(tags, [vec![("rust", 1), ("sql", 5)], vec![("rust", 2)], vec![], vec![("go", 1)]]);
+    let rust = Tag::find_one().filter(Tag::LABEL.eq("rust")).include(Tag::POSTS).required(&db).await?;
+    let mut found = titles(rust.posts.get()?);
+    found.sort_unstable();
+    assert_eq!(found, ["p1", "p2"]);
+    Ok(())
+}
+
+async fn two_relations_between_the_same_models_are_told_apart(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let ann = Author::find_by_pk(1)
+        .include((Author::POSTS.order_by(Post::ID.asc()), Author::REVIEWS.order_by(Post::ID.asc())))
+        .required(&db)
+        .await?;
+    assert_eq!(titles(ann.posts.get()?), ["p1", "p2", "p3"]);
+    assert_eq!(titles(ann.reviews.get()?), ["p4"]);
+    let post = Post::find_by_pk(1).include((Post::AUTHOR, Post::REVIEWER)).required(&db).await?;
+    assert_eq!(post.author.get()?.map(|author| author.name.as_str()), Some("Ann"));
+    assert_eq!(post.reviewer.get()?.map(|author| author.name.as_str()), Some("Ben"));
+    Ok(())
+}
+
+async fn includes_nest_four_deep(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let log = db.watch();
+    let comments = Post::COMMENTS.order_by(Comment::ID.asc()).include(Comment::POST);
+    let posts = Author::POSTS.order_by(Post::ID.asc()).include((comments, Post::TAGS));
+    let countries = Country::find_all()
+        .include(Country::AUTHORS.order_by(Author::ID.asc()).include((posts, Author::PROFILE)))
+        .order_by(Country::ID.asc())
+        .exec(&db)
+        .await?;
+    assert!(log.count() <= 7, "{:#?}", log.texts());
+    let mut seen = Vec::new();
+    for country in &countries {
+        for author in country.authors.get()? {
+            assert!(author.profile.get()?.is_some());
+            for post in author.posts.get()? {
+                seen.push((
+                    author.name.as_str(),
+                    post.title.as_str(),
+                    post.comments.get()?.len(),
+                    post.tags.get()?.len(),
+                ));
+                for comment in post.comments.get()? {
+                    assert_eq!(comment.post.get()?.map(|post| post.id), Some(post.id));
+                }
+            }
+        }
+    }
+    assert_eq!(seen, [("Ann", "p1", 3, 2), ("Ann", "p2", 1, 1), ("Ann", "p3", 0, 0), ("Ben", "p4", 1, 1)]);
+    assert!(countries[1].authors.get()?.is_empty());
+    Ok(())
+}
+
+async fn queries_do_not_grow_with_rows(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let log = db.watch();
+    Author::find_all().include((Author::POSTS, Author::REVIEWS)).exec(&db).await?;
+    assert_eq!(log.take().len(), 3);
+    Author::find_all().include(Author::POSTS.include(Post::COMMENTS)).exec(&db).await?;
+    assert_eq!(log.take().len(), 3);
+    Post::find_all().include((Post::TAGS, Post::COMMENTS)).exec(&db).await?;
+    assert_eq!(log.take().len(), 3);
+    Author::find_all().filter(Author::ID.gt(99)).include(Author::POSTS).exec(&db).await?;
+    assert_eq!(log.take().len(), 1);
+    Ok(())
+}
+
+async fn included_rows_are_filtered(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let authors = Author::find_all()
+        .include(
+            Author::POSTS
+                .filter(Post::VIEWS.ge(20))
+                .filter_if(None::<i32>, |views| Post::VIEWS.gt(views))
+                .order_by(Post::ID.asc()),
+        )
+        .order_by(Author::ID.asc())
+        .exec(&db)
+        .await?;
+    let posts: Vec<Vec<&str>> = authors.iter().map(|author| titles(author.posts.get().unwrap())).collect();
+    assert_eq!(posts, [vec!["p2", "p3"], vec![], vec![]]);
+    Ok(())
+}
+
+async fn a_filtered_to_one_relation_is_empty_where_the_filter_fails(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let posts = Post::find_all()
+        .include(Post::AUTHOR.filter(Author::NAME.eq("Ann")))
+        .order_by(Post::ID.asc())
+        .exec(&db)
+        .await?;
+    let names: Vec<_> =
+        posts.iter().map(|post| post.author.get().unwrap().map(|author| author.name.as_str())).collect();
+    assert_eq!(names, [Some("Ann"), Some("Ann"), Some("Ann"), None]);
+    Ok(())
+}
+
+async fn limits_are_per_parent(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let authors = Author::find_all()
+        .include(Author::POSTS.order_by(Post::VIEWS.desc()).limit(2))
+        .order_by(Author::ID.asc())
+        .exec(&db)
+        .await?;
+    let posts: Vec<Vec<&str>> = authors.iter().map(|author| titles(author.posts.get().unwrap())).collect();
+    assert_eq!(posts, [vec!["p3", "p2"], vec!["p4"], vec![]]);
+    let authors = Author::find_all()
+        .include(Author::POSTS.order_by(Post::VIEWS.desc()).limit(1).offset(1))
+        .order_by(Author::ID.asc())
+        .exec(&db)
+        .await?;
+    let posts: Vec<Vec<&str>> = authors.iter().map(|author| titles(author.posts.get().unwrap())).collect();
+    assert_eq!(posts, [vec!["p2"], vec![], vec![]]);
+    let authors = Author::find_all()
+        .include(Author::POSTS.order_by(Post::VIEWS.desc()).offset(2))
+        .order_by(Author::ID.asc())
+        .exec(&db)
+        .await?;
+    let posts: Vec<Vec<&str>> = authors.iter().map(|author| titles(author.posts.get().unwrap())).collect();
+    assert_eq!(posts, [vec!["p1"], vec![], vec![]]);
+    Ok(())
+}
+
+async fn limits_are_per_parent_of_many_to_many_too(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let posts = Post::find_all()
+        .include(Post::TAGS.order_by(Tag::LABEL.desc()).limit(1))
+        .order_by(Post::ID.asc())
+        .exec(&db)
+        .await?;
+    let labels: Vec<Vec<(&str, i32)>> = posts
+        .iter()
+        .map(|post| post.tags.pairs().unwrap().map(|(tag, between)| (tag.label.as_str(), between.weight)).collect())
+        .collect();
+    assert_eq!(labels, [vec![("sql", 5)], vec![("rust", 2)], vec![], vec![("go", 1)]]);
+    let tags = Tag::find_all()
+        .include(Tag::POSTS.order_by(Post::VIEWS.desc()).limit(1).offset(1))
+        .order_by(Tag::ID.asc())
+        .exec(&db)
+        .await?;
+    let found: Vec<Vec<&str>> = tags.iter().map(|tag| titles(tag.posts.get().unwrap())).collect();
+    assert_eq!(found, [vec!["p1"], vec![], vec![]]);
+    Ok(())
+}
+
+async fn a_limit_of_parents_counts_parents(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let authors = Author::find_all().include(Author::POSTS).order_by(Author::ID.asc()).limit(2).exec(&db).await?;
+    assert_eq!(authors.iter().map(|author| author.posts.get().unwrap().len()).collect::<Vec<_>>(), [3, 1]);
+    let page =
+        Author::find_and_count_all().include(Author::POSTS).order_by(Author::ID.desc()).limit(2).exec(&db).await?;
+    assert_eq!((page.count, page.rows.len(), page.rows[1].posts.get()?.len()), (3, 2, 1));
+    Ok(())
+}
+
+async fn required_leaves_out_parents_without(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let authors = Author::find_all().include(Author::POSTS.required()).order_by(Author::ID.asc()).exec(&db).await?;
+    assert_eq!(authors.iter().map(|author| author.name.as_str()).collect::<Vec<_>>(), ["Ann", "Ben"]);
+    let authors = Author::find_all()
+        .include(Author::POSTS.filter(Post::VIEWS.gt(10)).required())
+        .order_by(Author::ID.asc())
+        .exec(&db)
+        .await?;
+    assert_eq!(authors.iter().map(|author| author.posts.get().unwrap().len()).collect::<Vec<_>>(), [2]);
+    let posts = Post::find_all().include(Post::REVIEWER.required()).order_by(Post::ID.asc()).exec(&db).await?;
+    assert_eq!(titles(&posts), ["p1", "p3", "p4"]);
+    let nested = Country::find_all()
+        .include(Country::AUTHORS.required().include(Author::POSTS.required().filter(Post::TITLE.eq("p4"))))
+        .exec(&db)
+        .await?;
+    assert_eq!(nested.len(), 1);
+    assert_eq!(nested[0].authors.get()?.iter().map(|author| author.id).collect::<Vec<_>>(), [2]);
+    Ok(())
+}
+
+async fn not_loaded_says_what_to_include(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let mut ann = Author::find_by_pk(1).required(&db).await?;
+    assert!(!ann.posts.is_loaded());
+    let error = ann.posts.get().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotLoaded);
+    assert!(error.to_string().contains("`Author::POSTS` was not loaded; add `.include(Author::POSTS)`"), "{error}");
+    assert_eq!(ann.posts.get_mut().unwrap_err().kind(), ErrorKind::NotLoaded);
+    assert_eq!(ann.profile.get().unwrap_err().kind(), ErrorKind::NotLoaded);
+    let made = Author::create().name("Dee").country_id(None).exec(&db).await?;
+    assert_eq!(made.posts.get().unwrap_err().kind(), ErrorKind::NotLoaded);
+    Ok(())
+}
+
+async fn loaded_relations_survive_updates_and_reloads(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let mut ann = Author::find_by_pk(1).include(Author::POSTS).required(&db).await?;
+    ann.update().name("Anna").exec(&db).await?;
+    assert_eq!(ann.posts.get()?.len(), 3);
+    ann.reload(&db).await?;
+    assert_eq!((ann.name.as_str(), ann.posts.get()?.len()), ("Anna", 3));
+    Ok(())
+}
+
+async fn load_fills_rows_in_hand(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let mut authors = Author::find_all().order_by(Author::ID.asc()).exec(&db).await?;
+    let log = db.watch();
+    load(&mut authors, Author::POSTS.order_by(Post::ID.asc()).include(Post::COMMENTS), &db).await?;
+    assert_eq!(log.count(), 2);
+    assert_eq!(authors[0].posts.get()?[0].comments.get()?.len(), 3);
+    let mut none: Vec<Author> = Vec::new();
+    load(&mut none, Author::POSTS, &db).await?;
+    assert_eq!(log.count(), 2);
+    Ok(())
+}
+
+async fn many_parents_are_loaded(test: Test) -> Result<()> {
+    let db = test.with::<Blog>().await?;
+    Author::create().name("a").country_id(None).exec(&db).await?;
+    let many = 3000_i64;
+    let posts = (0..many).map(|i| Post::create().author_id(1).reviewer_id(None).title(format!("{i}")));
+    Post::bulk_create(posts).count(&db).await?;
+    let comments = (0..many).map(|i| Comment::create().post_id(i + 1).text(format!("{i}")));
+    Comment::bulk_create(comments).count(&db).await?;
+    let posts = Post::find_all().include((Post::COMMENTS, Post::AUTHOR)).exec(&db).await?;
+    for post in &posts {
+        assert_eq!(post.comments.get()?[0].text, post.title);
+        assert_eq!(post.author.get()?.unwrap().id, 1);
+    }
+    assert_eq!(posts.len() as i64, many);
+    Ok(())
+}
+
+async fn trees_in_one_table_are_loaded(test: Test) -> Result<()> {
+    let db = test.with::<Folder>().await?;
+    let root = Folder::create().name("root").exec(&db).await?;
+    for name in ["a", "b"] {
+        let child = root.children().create().name(name).exec(&db).await?;
+        child.children().create().name(format!("{name}1")).exec(&db).await?;
+    }
+    let tree = Folder::find_one()
+        .filter(Folder::PARENT_ID.is_null())
+        .include(Folder::CHILDREN.order_by(Folder::ID.asc()).include((Folder::CHILDREN, Folder::PARENT)))
+        .required(&db)
+        .await?;
+    let children = tree.children.get()?;
+    assert_eq!(children.iter().map(|child| child.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(children[1].children.get()?[0].name, "b1");
+    assert_eq!(children[0].parent.get()?.unwrap().name, "root");
+    let leaves = Folder::find_all()
+        .filter(Folder::PARENT.expr(Folder::PARENT.col(Folder::NAME)).eq("root"))
+        .order_by(Folder::NAME.asc())
+        .exec(&db)
+        .await?;
+    assert_eq!(leaves.iter().map(|leaf| leaf.name.as_str()).collect::<Vec<_>>(), ["a1", "b1"]);
+    assert_eq!(Folder::count().filter(Folder::CHILDREN.any(Folder::CHILDREN.exists())).exec(&db).await?, 1);
+    Ok(())
+}
+
+async fn keys_of_two_columns_relate(test: Test) -> Result<()> {
+    let db = test.with::<(Seat, Booking)>().await?;
+    for (hall, number) in [("a", 1), ("a", 2), ("b", 1)] {
+        let seat = Seat::create().hall(hall).number(number).exec(&db).await?;
+        for guest in 0..number {
+            seat.bookings().create().guest(format!("{hall}{number}{guest}")).exec(&db).await?;
+        }
+    }
+    let seats = Seat::find_all()
+        .include(Seat::BOOKINGS.order_by(Booking::ID.asc()).limit(1))
+        .order_by((Seat::HALL.asc(), Seat::NUMBER.asc()))
+        .exec(&db)
+        .await?;
+    let guests: Vec<Vec<&str>> =
+        seats.iter().map(|seat| seat.bookings.get().unwrap().iter().map(|b| b.guest.as_str()).collect()).collect();
+    assert_eq!(guests, [vec!["a10"], vec!["a20"], vec!["b10"]]);
+    let bookings = Booking::find_all().include(Booking::SEAT).order_by(Booking::ID.asc()).exec(&db).await?;
+    for booking in bookings {
+        let seat = booking.seat.get()?.unwrap();
+        assert_eq!((seat.hall.as_str(), seat.number), (booking.hall.as_str(), booking.seat_number));
+    }
+    assert_eq!(Seat::count().filter(Seat::BOOKINGS.count().gt(1)).exec(&db).await?, 1);
+    Ok(())
+}
+
+async fn includes_of_a_selection_are_refused(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let error = Author::find_all().include(Author::POSTS).select(Author::ID).exec(&db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidStatement);
+    Ok(())
+}
+
+async fn debug_output_shows_loaded_relations(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let profile = Profile::find_all()
+        .include(Profile::AUTHOR.include(Author::COUNTRY))
+        .order_by(Profile::ID.asc())
+        .exec(&db)
+        .await?;
+    let country = profile[0].author.get()?.unwrap().country.get()?.unwrap();
+    assert_eq!(country.name, "Norway");
+    let text = format!("{:?}", profile[0]);
+    assert!(text.contains("Norway") && text.contains("(not loaded)"), "{text}");
+    Ok(())
+}
+
+cases! { $ includes:
+    has_many_is_loaded,
+    has_one_and_belongs_to_are_loaded,
+    belongs_to_many_is_loaded_with_the_rows_in_between,
+    two_relations_between_the_same_models_are_told_apart,
+    includes_nest_four_deep,
+    queries_do_not_grow_with_rows,
+    included_rows_are_filtered,
+    a_filtered_to_one_relation_is_empty_where_the_filter_fails,
+    limits_are_per_parent,
+    limits_are_per_parent_of_many_to_many_too,
+    a_limit_of_parents_counts_parents,
+    required_leaves_out_parents_without,
+    not_loaded_says_what_to_include,
+    loaded_relations_survive_updates_and_reloads,
+    load_fills_rows_in_hand,
+    many_parents_are_loaded,
+    trees_in_one_table_are_loaded,
+    keys_of_two_columns_relate,
+    includes_of_a_selection_are_refused,
+    debug_output_shows_loaded_relations,
+}

@@ -1,0 +1,316 @@
+//! Conditions and values through relations, and handles on the related rows of a row.
+
+use orm::Result;
+use orm::prelude::*;
+use orm::query::IntoCondition;
+
+use crate::Test;
+use crate::cases::cases;
+use crate::models::blog::{Author, Blog, Comment, Country, Post, PostTag, Profile, Tag, blog};
+
+async fn filled(test: &Test) -> Result<Database> {
+    let db = test.with::<Blog>().await?;
+    blog(&db).await?;
+    Ok(db)
+}
+
+async fn authors(db: &Database, condition: impl IntoCondition<Author>) -> Result<Vec<i64>> {
+    Author::find_all().filter(condition).select(Author::ID).order_by(Author::ID.asc()).exec(db).await
+}
+
+async fn posts(db: &Database, condition: impl IntoCondition<Post>) -> Result<Vec<i64>> {
+    Post::find_all().filter(condition).select(Post::ID).order_by(Post::ID.asc()).exec(db).await
+}
+
+async fn any_none_and_all_ask_has_many(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    assert_eq!(authors(&db, Author::POSTS.any(Post::VIEWS.lt(15))).await?, [1, 2]);
+    assert_eq!(authors(&db, Author::POSTS.none(Post::VIEWS.lt(15))).await?, [3]);
+    assert_eq!(authors(&db, Author::POSTS.all(Post::VIEWS.lt(15))).await?, [2, 3]);
+    assert_eq!(authors(&db, Author::POSTS.exists()).await?, [1, 2]);
+    assert_eq!(authors(&db, Author::POSTS.is_empty()).await?, [3]);
+    assert_eq!(authors(&db, !Author::POSTS.exists()).await?, [3]);
+    Ok(())
+}
+
+async fn all_counts_unknown_as_no(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    assert_eq!(authors(&db, Author::POSTS.all(Post::REVIEWER_ID.eq(1))).await?, [2, 3]);
+    assert_eq!(authors(&db, Author::POSTS.all(Post::REVIEWER_ID.eq(2))).await?, [3]);
+    Ok(())
+}
+
+async fn any_asks_through_many_to_many(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    assert_eq!(posts(&db, Post::TAGS.any(Tag::LABEL.eq("rust"))).await?, [1, 2]);
+    assert_eq!(posts(&db, Post::TAGS.none(Tag::LABEL.eq("rust"))).await?, [3, 4]);
+    assert_eq!(posts(&db, Post::TAGS.all(Tag::LABEL.eq("rust"))).await?, [2, 3]);
+    assert_eq!(posts(&db, Post::TAGS.is_empty()).await?, [3]);
+    Ok(())
+}
+
+async fn any_nests(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    assert_eq!(authors(&db, Author::POSTS.any(Post::COMMENTS.any(Comment::LIKES.gt(5)))).await?, [2]);
+    assert_eq!(authors(&db, Author::POSTS.any(Post::TAGS.any(Tag::LABEL.eq("sql")))).await?, [1]);
+    let same = Author::POSTS.any(Post::REVIEWER.any(Author::POSTS.any(Post::VIEWS.eq(5))));
+    assert_eq!(authors(&db, same).await?, [1]);
+    assert_eq!(Country::count().filter(Country::AUTHORS.none(Author::POSTS.is_empty())).exec(&db).await?, 2);
+    Ok(())
+}
+
+async fn any_asks_to_one_relations(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    assert_eq!(posts(&db, Post::AUTHOR.any(Author::NAME.eq("Ben"))).await?, [4]);
+    assert_eq!(posts(&db, Post::REVIEWER.is_empty()).await?, [2]);
+    assert_eq!(authors(&db, Author::PROFILE.is_empty()).await?, [3]);
+    Ok(())
+}
+
+async fn filters_on_relations_multiply_no_rows(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    assert_eq!(Author::count().filter(Author::POSTS.any(Post::ID.gt(0))).exec(&db).await?, 2);
+    assert_eq!(Post::find_all().filter(Post::COMMENTS.exists()).exec(&db).await?.len(), 3);
+    Ok(())
+}
+
+async fn related_rows_are_counted(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let rows: Vec<(String, i64, i64)> = Author::find_all()
+        .select((Author::NAME, Author::POSTS.count(), Author::POSTS.count_where(Post::VIEWS.gt(10))))
+        .order_by((Author::POSTS.count().desc(), Author::ID.asc()))
+        .exec(&db)
+        .await?;
+    assert_eq!(rows, [("Ann".into(), 3, 2), ("Ben".into(), 1, 0), ("Cat".into(), 0, 0)]);
+    assert_eq!(authors(&db, Author::POSTS.count().eq(1)).await?, [2]);
+    let tags: Vec<i64> = Post::find_all().select(Post::TAGS.count()).order_by(Post::ID.asc()).exec(&db).await?;
+    assert_eq!(tags, [2, 1, 0, 1]);
+    Ok(())
+}
+
+async fn related_rows_are_aggregated(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let rows: Vec<(Option<i64>, Option<i32>)> = Author::find_all()
+        .select((Author::POSTS.aggregate(Post::VIEWS.sum()), Author::POSTS.aggregate(Post::VIEWS.max())))
+        .order_by(Author::ID.asc())
+        .exec(&db)
+        .await?;
+    assert_eq!(rows, [(Some(60), Some(30)), (Some(5), Some(5)), (None, None)]);
+    Ok(())
+}
+
+async fn paths_lead_to_columns(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    assert_eq!(posts(&db, Post::AUTHOR.col(Author::NAME).eq("Ben")).await?, [4]);
+    let country = Post::AUTHOR.expr(Author::COUNTRY.col(Country::NAME));
+    assert_eq!(posts(&db, country.clone().eq("Norway")).await?, [1, 2, 3, 4]);
+    let ordered: Vec<i64> = Post::find_all()
+        .select(Post::ID)
+        .order_by((Post::AUTHOR.col(Author::NAME).desc(), country.asc(), Post::ID.asc()))
+        .exec(&db)
+        .await?;
+    assert_eq!(ordered, [4, 1, 2, 3]);
+    let reviewers: Vec<(i64, Option<String>)> = Post::find_all()
+        .select((Post::ID, Post::REVIEWER.col(Author::NAME).nullable()))
+        .order_by(Post::ID.asc())
+        .exec(&db)
+        .await?;
+    assert_eq!(reviewers, [(1, Some("Ben".into())), (2, None), (3, Some("Ben".into())), (4, Some("Ann".into()))]);
+    Ok(())
+}
+
+async fn joins_combine_models(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let rows: Vec<(String, Option<String>)> = Author::find_all()
+        .left_join::<Profile>(Profile::AUTHOR_ID.free().eq(Author::ID.free()))
+        .select((Author::NAME, Profile::BIO.nullable()))
+        .order_by(Author::ID.free().asc())
+        .exec(&db)
+        .await?;
+    assert_eq!(
+        rows,
+        [("Ann".into(), Some("about Ann".into())), ("Ben".into(), Some("about Ben".into())), ("Cat".into(), None)]
+    );
+    let rows: Vec<(String, i64)> = Author::find_all()
+        .join::<Post>(Post::AUTHOR_ID.free().eq(Author::ID.free()))
+        .select((Author::NAME, count_all()))
+        .group_by(Author::NAME)
+        .order_by(Author::NAME.free().asc())
+        .exec(&db)
+        .await?;
+    assert_eq!(rows, [("Ann".into(), 3), ("Ben".into(), 1)]);
+    Ok(())
+}
+
+async fn handles_find_and_count(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let ann = Author::find_by_pk(1).required(&db).await?;
+    assert_eq!(ann.posts().exec(&db).await?.len(), 3);
+    assert_eq!(ann.posts().count(&db).await?, 3);
+    let popular = ann.posts().filter(Post::VIEWS.gt(10)).order_by(Post::VIEWS.desc()).exec(&db).await?;
+    assert_eq!(popular.iter().map(|post| post.id).collect::<Vec<_>>(), [3, 2]);
+    let one = ann.posts().find_one().order_by(Post::ID.desc()).required(&db).await?;
+    assert_eq!(one.id, 3);
+    assert_eq!(one.author().find_one().required(&db).await?.id, 1);
+    assert_eq!(one.tags().count(&db).await?, 0);
+    let first = Post::find_by_pk(1).required(&db).await?;
+    let labels = first.tags().order_by(Tag::ID.asc()).exec(&db).await?;
+    assert_eq!(labels.iter().map(|tag| tag.label.as_str()).collect::<Vec<_>>(), ["rust", "sql"]);
+    assert_eq!(first.comments().include(Comment::POST).exec(&db).await?.len(), 3);
+    Ok(())
+}
+
+async fn handles_create_with_the_key_filled_in(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let cat = Author::find_by_pk(3).required(&db).await?;
+    let post = cat.posts().create().title("new").exec(&db).await?;
+    assert_eq!((post.author_id, post.reviewer_id), (3, None));
+    let review = cat.reviews().create().author_id(1).title("seen").exec(&db).await?;
+    assert_eq!((review.author_id, review.reviewer_id), (1, Some(3)));
+    let profile = cat.profile().create().bio("about Cat").exec(&db).await?;
+    assert_eq!(profile.author_id, 3);
+    Ok(())
+}
+
+async fn handles_tell_whether_rows_are_related(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let first = Post::find_by_pk(1).required(&db).await?;
+    let tags = Tag::find_all().order_by(Tag::ID.asc()).exec(&db).await?;
+    assert!(first.tags().has(&tags[..2], &db).await?);
+    assert!(!first.tags().has(&tags, &db).await?);
+    assert!(first.tags().has([&tags[0], &tags[0]], &db).await?);
+    assert!(first.tags().has([], &db).await?);
+    Ok(())
+}
+
+async fn many_to_many_links_are_added_removed_and_set(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let post = Post::find_by_pk(3).required(&db).await?;
+    let tags = Tag::find_all().order_by(Tag::ID.asc()).exec(&db).await?;
+    let linked = async || {
+        PostTag::find_all()
+            .filter(PostTag::POST_ID.eq(3))
+            .select((PostTag::TAG_ID, PostTag::WEIGHT))
+            .order_by(PostTag::TAG_ID.asc())
+            .exec(&db)
+            .await
+    };
+    post.tags().add(&tags[..2]).exec(&db).await?;
+    assert_eq!(linked().await?, [(1, 1), (2, 1)]);
+    post.tags().add(&tags).exec(&db).await?;
+    assert_eq!(linked().await?, [(1, 1), (2, 1), (3, 1)]);
+    post.tags().add([&tags[0]]).with(PostTag::WEIGHT, 9).exec(&db).await?;
+    assert_eq!(linked().await?, [(1, 9), (2, 1), (3, 1)]);
+    assert_eq!(post.tags().remove([&tags[1]]).exec(&db).await?, 1);
+    assert_eq!(linked().await?, [(1, 9), (3, 1)]);
+    post.tags().set(&tags[1..]).exec(&db).await?;
+    assert_eq!(linked().await?, [(2, 1), (3, 1)]);
+    post.tags().set([]).exec(&db).await?;
+    assert_eq!(linked().await?, [(0, 0); 0]);
+    assert_eq!(PostTag::count().exec(&db).await?, 4);
+    Ok(())
+}
+
+async fn has_many_links_are_added_removed_and_set(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let post = Post::find_by_pk(3).required(&db).await?;
+    let comments = Comment::find_all().order_by(Comment::ID.asc()).exec(&db).await?;
+    let linked = async || {
+        Comment::find_all()
+            .filter(Comment::POST_ID.eq(3))
+            .select(Comment::ID)
+            .order_by(Comment::ID.asc())
+            .exec(&db)
+            .await
+    };
+    post.comments().add(&comments[4..]).exec(&db).await?;
+    assert_eq!(linked().await?, [5, 6]);
+    post.comments().remove([&comments[4]]).exec(&db).await?;
+    assert_eq!(linked().await?, [6]);
+    post.comments().set(&comments[..2]).exec(&db).await?;
+    assert_eq!(linked().await?, [1, 2]);
+    assert_eq!(Comment::count().filter(Comment::POST_ID.is_null()).exec(&db).await?, 2);
+    // Rows of others stay theirs.
+    post.comments().remove([&comments[2]]).exec(&db).await?;
+    assert_eq!(Comment::find_by_pk(3).required(&db).await?.post_id, Some(1));
+    let ann = Author::find_by_pk(1).required(&db).await?;
+    let error = ann.posts().set([]).exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.columns()), (ErrorKind::InvalidStatement, vec!["author_id"]));
+    Ok(())
+}
+
+async fn soft_deleted_rows_are_hidden_behind_relations(test: Test) -> Result<()> {
+    use crate::models::shelf::{Book, Shelf};
+    let db = test.with::<(Shelf, Book)>().await?;
+    let shelf = Shelf::create().name("s").exec(&db).await?;
+    let empty = Shelf::create().name("e").exec(&db).await?;
+    let kept = shelf.books().create().title("kept").exec(&db).await?;
+    let gone = shelf.books().create().title("gone").exec(&db).await?;
+    let alone = empty.books().create().title("alone").exec(&db).await?;
+    gone.destroy().exec(&db).await?;
+    alone.destroy().exec(&db).await?;
+    let shelves = Shelf::find_all().include(Shelf::BOOKS).order_by(Shelf::ID.asc()).exec(&db).await?;
+    assert_eq!(shelves[0].books.get()?.iter().map(|book| book.id).collect::<Vec<_>>(), [kept.id]);
+    assert!(shelves[1].books.get()?.is_empty());
+    assert_eq!(Shelf::count().filter(Shelf::BOOKS.exists()).exec(&db).await?, 1);
+    assert_eq!(Shelf::count().filter(Shelf::BOOKS.any(Book::TITLE.eq("gone"))).exec(&db).await?, 0);
+    assert_eq!(Shelf::find_all().include(Shelf::BOOKS.required()).exec(&db).await?.len(), 1);
+    let counts: Vec<i64> = Shelf::find_all().select(Shelf::BOOKS.count()).order_by(Shelf::ID.asc()).exec(&db).await?;
+    assert_eq!(counts, [1, 0]);
+    assert_eq!(shelf.books().count(&db).await?, 1);
+    let all = Shelf::find_all().include(Shelf::BOOKS.with_deleted()).order_by(Shelf::ID.asc()).exec(&db).await?;
+    assert_eq!(all.iter().map(|shelf| shelf.books.get().unwrap().len()).collect::<Vec<_>>(), [2, 1]);
+    empty.destroy().exec(&db).await?;
+    let books = Book::find_all().with_deleted().include(Book::SHELF).order_by(Book::ID.asc()).exec(&db).await?;
+    assert_eq!(books.iter().map(|book| book.shelf.get().unwrap().is_some()).collect::<Vec<_>>(), [true, true, false]);
+    let joined: Vec<String> = Shelf::find_all()
+        .join::<Book>(Book::SHELF_ID.free().eq(Shelf::ID.free()))
+        .select(Book::TITLE)
+        .exec(&db)
+        .await?;
+    assert_eq!(joined, ["kept"]);
+    Ok(())
+}
+
+async fn find_or_create_creates_once(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let find = || Tag::find_or_create().filter(Tag::LABEL.eq("new")).defaults(Tag::create().label("new"));
+    let (first, created) = find().exec(&db).await?;
+    assert!(created);
+    let (second, created) = find().exec(&db).await?;
+    assert_eq!((second.id, created), (first.id, false));
+    let mut tasks = Vec::new();
+    for _ in 0..8 {
+        let db = db.clone();
+        tasks.push(tokio::spawn(async move {
+            let row = Tag::create().label("raced");
+            Tag::find_or_create().filter(Tag::LABEL.eq("raced")).defaults(row).exec(&db).await
+        }));
+    }
+    let mut made = 0;
+    for task in tasks {
+        made += u32::from(task.await.unwrap()?.1);
+    }
+    assert_eq!((made, Tag::count().filter(Tag::LABEL.eq("raced")).exec(&db).await?), (1, 1));
+    Ok(())
+}
+
+cases! { $ relation:
+    any_none_and_all_ask_has_many,
+    all_counts_unknown_as_no,
+    any_asks_through_many_to_many,
+    any_nests,
+    any_asks_to_one_relations,
+    filters_on_relations_multiply_no_rows,
+    related_rows_are_counted,
+    related_rows_are_aggregated,
+    paths_lead_to_columns,
+    joins_combine_models,
+    handles_find_and_count,
+    handles_create_with_the_key_filled_in,
+    handles_tell_whether_rows_are_related,
+    many_to_many_links_are_added_removed_and_set,
+    has_many_links_are_added_removed_and_set,
+    soft_deleted_rows_are_hidden_behind_relations,
+    find_or_create_creates_once,
+}
