@@ -142,8 +142,13 @@ impl Handle {
             ffi::sqlite3_busy_timeout(db, 0);
             ffi::sqlite3_progress_handler(db, OPS_PER_TICK, Some(on_progress), hooks);
             ffi::sqlite3_wal_hook(db, Some(on_wal), hooks);
-            for option in [ffi::SQLITE_DBCONFIG_DQS_DML, ffi::SQLITE_DBCONFIG_DQS_DDL] {
-                ffi::sqlite3_db_config(db, option, 0 as c_int, ptr::null_mut::<c_int>());
+            // Plans show triggers from the start: changing this later would expire every prepared statement.
+            for (option, on) in [
+                (ffi::SQLITE_DBCONFIG_DQS_DML, 0),
+                (ffi::SQLITE_DBCONFIG_DQS_DDL, 0),
+                (ffi::SQLITE_DBCONFIG_TRIGGER_EQP, 1),
+            ] {
+                ffi::sqlite3_db_config(db, option, on as c_int, ptr::null_mut::<c_int>());
             }
         }
         let regexp = Box::into_raw(Box::new(Regexp::default())).cast::<c_void>();
@@ -499,9 +504,7 @@ impl Handle {
     /// The lines of a statement's plan, those of its triggers and foreign key actions included.
     pub(crate) fn plan(&mut self, sql: &str) -> Result<Vec<String>> {
         let used = self.active.take();
-        self.explain_triggers(true);
         let rows = self.texts(&format!("EXPLAIN QUERY PLAN {sql}"));
-        self.explain_triggers(false);
         self.active = used;
         Ok(rows?.into_iter().filter_map(|mut row| row.pop()).collect())
     }
@@ -512,18 +515,6 @@ impl Handle {
         let rows = self.texts(sql);
         self.active = used;
         rows
-    }
-
-    fn explain_triggers(&mut self, on: bool) {
-        // SAFETY: as in `prepare_database`.
-        unsafe {
-            ffi::sqlite3_db_config(
-                self.database.as_ptr(),
-                ffi::SQLITE_DBCONFIG_TRIGGER_EQP,
-                c_int::from(on),
-                ptr::null_mut::<c_int>(),
-            );
-        }
     }
 
     /// Copies pages from the write-ahead log into the database as far as nobody must wait; gives the pages in the log
