@@ -120,6 +120,12 @@ impl<'r> Columns<'r> {
         self.next
     }
 
+    /// How many columns have not been read.
+    #[inline]
+    pub fn left(&self) -> usize {
+        self.row.len().saturating_sub(self.next)
+    }
+
     /// Leaves columns out.
     #[inline]
     pub fn skip(&mut self, columns: usize) {

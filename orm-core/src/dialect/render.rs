@@ -10,7 +10,7 @@ mod select;
 mod write;
 
 use super::{Dialect, Rendered, SqlWriter};
-use crate::ast::{Deleted, Expr, Statement};
+use crate::ast::{Deleted, Expr, Insert, Statement};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, ModelDef};
 
@@ -32,10 +32,18 @@ pub fn render(statement: &Statement, dialect: &dyn Dialect) -> Result<Rendered> 
     let mut renderer = Renderer::new(dialect);
     match statement {
         Statement::Select(select) => renderer.select(select)?,
-        Statement::Insert(insert) => renderer.insert(insert)?,
+        Statement::Insert(insert) => renderer.insert(insert, insert.values.iter().cloned())?,
         Statement::Update(update) => renderer.update(update)?,
         Statement::Delete(delete) => renderer.delete(delete)?,
     }
+    renderer.finish()
+}
+
+/// As [`render`], for an INSERT that gives its values away.
+pub(crate) fn render_insert(mut insert: Insert, dialect: &dyn Dialect) -> Result<Rendered> {
+    let values = std::mem::take(&mut insert.values);
+    let mut renderer = Renderer::new(dialect);
+    renderer.insert(&insert, values.into_iter())?;
     renderer.finish()
 }
 

@@ -106,6 +106,12 @@ impl<'d> SqlWriter<'d> {
         Ok(())
     }
 
+    /// Makes room for so many more binds.
+    pub(super) fn expect_binds(&mut self, binds: usize) {
+        self.binds.reserve(binds);
+        self.sql.reserve(binds * 4);
+    }
+
     /// Appends the placeholder of a value that comes later; for texts that are made once and run often.
     ///
     /// # Errors

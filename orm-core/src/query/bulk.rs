@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use super::exec::ValueRow;
 use super::insert::{NewRow, complete, given_columns, insert_many, insert_of};
 use super::{Complete, IntoCondition, Select};
-use crate::ast::{self, Conflict, ConflictAction, Returning, Statement};
-use crate::dialect::{Dialect, Rendered, render};
+use crate::ast::{self, Conflict, ConflictAction, Returning};
+use crate::dialect::{Dialect, Rendered, render_insert};
 use crate::driver::Runs;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, Model, ModelDef, read_model};
@@ -187,14 +187,14 @@ impl<M: Model> BulkUpsert<M> {
     /// The SQL and binds of the first statement for a dialect.
     ///
     /// # Errors
-    /// What the dialect cannot express; see [`render`].
+    /// What the dialect cannot express; see [`render`](crate::dialect::render).
     pub fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered> {
         let mut rows = self.rows.clone();
         rows.iter_mut().for_each(|row| complete(M::DEF, row, &mut None));
         let given = rows.first().map_or(0, |row| row.given);
         let all: Vec<usize> = (0..rows.len()).filter(|i| rows[*i].given == given).collect();
-        let insert = insert_of(M::DEF, given, &all, &rows, Some(&self.conflict), Returning::Nothing);
-        render(&Statement::Insert(Box::new(insert)), dialect)
+        let conflict = Some(&self.conflict);
+        render_insert(insert_of(M::DEF, given, &all, &mut rows, conflict, false, Returning::Nothing), dialect)
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::create_tree::{Nested, create_tree};
 use super::exec::{self, ValueRow};
 use crate::ast::{self, Conflict, ConflictAction, Insert, Returning, Statement};
-use crate::dialect::render;
+use crate::dialect::{render, render_insert};
 use crate::driver::{BeginOptions, Query, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, DefaultDef, Model, ModelDef, read_model};
@@ -132,40 +132,35 @@ pub(super) async fn create_one<M: Model>(session: &dyn Session, mut row: NewRow)
     let back = way_back(session, def, row.given);
     let shape = if back == Back::Returning { Shape::InsertReturning(row.given) } else { Shape::Insert(row.given) };
     let sql = session.shapes().get(def, shape, || insert_sql(session, def, row.given, back == Back::Returning))?;
-    let binds: Vec<Value> = if row.given.count_ones() as usize == row.values.len() {
-        row.values.clone()
-    } else {
-        given_columns(def, row.given).into_iter().map(|column| row.values[column.index].clone()).collect()
-    };
-    for (value, column) in binds.iter().zip(given_columns(def, row.given)) {
-        session.dialect().check_value(value).map_err(|e| e.with_model(def.name).with_columns([column.name]))?;
+    let columns = given_columns(def, row.given);
+    // Taken out for the statement and put back after it: nothing is copied.
+    let mut binds = Vec::with_capacity(columns.len());
+    for column in &columns {
+        let value = std::mem::replace(&mut row.values[column.index], Value::Null(column.ty));
+        session.dialect().check_value(&value).map_err(|e| e.with_model(def.name).with_columns([column.name]))?;
+        binds.push(value);
+    }
+    if back == Back::Returning {
+        let created = exec::fetch_shape(session, def, &sql, &binds, read_model::<M>).await?;
+        return created.ok_or_else(|| super::find_one::not_found(def.name));
     }
     let query = Query { sql: &sql, binds: &binds, cacheable: true };
-    match back {
-        Back::Returning => {
-            let created = exec::fetch_shape(session, def, &sql, &binds, read_model::<M>).await?;
-            created.ok_or_else(|| super::find_one::not_found(def.name))
-        }
-        Back::Nothing => {
-            session.fetch(query, &mut Discard).await.map_err(exec::about(def))?;
-            read_model(&mut Columns::new(&ValueRow(&row.values)))
-        }
-        Back::LastId | Back::Read => {
-            let done = session.fetch(query, &mut Discard).await.map_err(exec::about(def))?;
-            if let (Some(column), Some(id)) = (def.auto_increment(), done.last_insert_id)
-                && row.given & (1 << column.index) == 0
-            {
-                row.values[column.index] = Value::I64(id);
-            }
-            if back == Back::LastId {
-                return read_model(&mut Columns::new(&ValueRow(&row.values)));
-            }
-            let key: Vec<Value> = def.primary_key.iter().map(|index| row.values[*index].clone()).collect();
-            let sql = exec::by_key_sql(session, def)?;
-            let created = exec::fetch_shape(session, def, &sql, &key, read_model::<M>).await?;
-            created.ok_or_else(|| super::find_one::not_found(def.name))
-        }
+    let done = session.fetch(query, &mut Discard).await.map_err(exec::about(def))?;
+    for (column, value) in columns.into_iter().zip(binds) {
+        row.values[column.index] = value;
     }
+    if matches!(back, Back::LastId | Back::Read)
+        && let (Some(column), Some(id)) = (counted_key(def, row.given), done.last_insert_id)
+    {
+        row.values[column.index] = Value::I64(id);
+    }
+    if back == Back::Read {
+        let key: Vec<Value> = def.primary_key.iter().map(|index| row.values[*index].clone()).collect();
+        let sql = exec::by_key_sql(session, def)?;
+        let created = exec::fetch_shape(session, def, &sql, &key, read_model::<M>).await?;
+        return created.ok_or_else(|| super::find_one::not_found(def.name));
+    }
+    read_model(&mut Columns::new(&ValueRow(&row.values)))
 }
 
 /// The text of an INSERT of one row with these columns.
@@ -256,17 +251,24 @@ async fn insert_trees(
     Ok(Inserted { rows: created, affected })
 }
 
+/// One INSERT of rows with the same columns. Values are taken out of the rows unless they are kept.
 pub(super) fn insert_of(
     def: &'static ModelDef,
     given: u128,
     chunk: &[usize],
-    rows: &[NewRow],
+    rows: &mut [NewRow],
     conflict: Option<&Conflict>,
+    keep: bool,
     returning: Returning,
 ) -> Insert {
     let columns = given_columns(def, given);
-    let values =
-        chunk.iter().flat_map(|i| columns.iter().map(move |column| rows[*i].values[column.index].clone())).collect();
+    let mut values = Vec::with_capacity(chunk.len() * columns.len());
+    for row in chunk {
+        for column in &columns {
+            let value = &mut rows[*row].values[column.index];
+            values.push(if keep { value.clone() } else { std::mem::replace(value, Value::Null(column.ty)) });
+        }
+    }
     let conflict = conflict.map(|conflict| Conflict {
         target: conflict.target.clone(),
         target_filter: conflict.target_filter.clone(),
@@ -297,26 +299,36 @@ async fn insert_chunk(
     wanted: bool,
 ) -> Result<u64> {
     let back = if wanted { way_back(session, def, given) } else { Back::Nothing };
-    let returns = session.dialect().capabilities().returning_insert;
-    if (back == Back::Returning || back == Back::LastId) && returns {
-        let insert = insert_of(def, given, chunk, rows, conflict, Returning::Model);
-        let made = exec::fetch_all(session, def, &Statement::Insert(Box::new(insert)), read_values).await?;
+    let dialect = &**session.dialect();
+    let returns = matches!(back, Back::Returning | Back::LastId) && dialect.capabilities().returning_insert;
+    // Whole rows come back, but without counted keys they must be matched with those that were given.
+    let keep = wanted && !(returns && counted_key(def, given).is_some());
+    let returning = if returns { Returning::Model } else { Returning::Nothing };
+    let rendered = render_insert(insert_of(def, given, chunk, rows, conflict, keep, returning), dialect)?;
+    if returns {
+        let mut made = Vec::with_capacity(chunk.len());
+        let mut sink = Collect::new(&mut made, read_values);
+        session.fetch(exec::query(&rendered), &mut sink).await.map_err(exec::about(def))?;
         let affected = made.len() as u64;
         place(def, given, chunk, rows, made)?;
         return Ok(affected);
     }
-    let insert = insert_of(def, given, chunk, rows, conflict, Returning::Nothing);
-    let done = exec::execute(session, def, &Statement::Insert(Box::new(insert))).await?;
+    let done = session.fetch(exec::query(&rendered), &mut Discard).await.map_err(exec::about(def))?;
     if matches!(back, Back::LastId | Back::Read) {
         read_made(session, def, given, chunk, rows, done.last_insert_id).await?;
     }
     Ok(done.rows_affected)
 }
 
+/// The key that the database counts up for rows with these columns.
+fn counted_key(def: &'static ModelDef, given: u128) -> Option<&'static ColumnDef> {
+    def.auto_increment().filter(|column| given & (1 << column.index) == 0)
+}
+
 fn read_values(columns: &mut Columns<'_>) -> Result<Vec<Value>> {
-    let mut values = Vec::new();
-    while let Ok(value) = columns.next_value() {
-        values.push(exec::owned(value));
+    let mut values = Vec::with_capacity(columns.left());
+    while columns.left() > 0 {
+        values.push(exec::owned(columns.next_value()?));
     }
     Ok(values)
 }
@@ -337,7 +349,7 @@ fn place(
         )
         .with_model(def.name));
     }
-    match def.auto_increment().filter(|column| given & (1 << column.index) == 0) {
+    match counted_key(def, given) {
         Some(column) => made.sort_by_key(|values| match values.get(column.index) {
             Some(Value::I64(id)) => i128::from(*id),
             Some(Value::U64(id)) => i128::from(*id),
@@ -373,7 +385,7 @@ async fn read_made(
     rows: &mut [NewRow],
     first_id: Option<i64>,
 ) -> Result<()> {
-    let made_key = def.auto_increment().filter(|column| given & (1 << column.index) == 0);
+    let made_key = counted_key(def, given);
     let mut select = ast::Select::new(def);
     select.deleted = ast::Deleted::Included;
     match (made_key, first_id) {

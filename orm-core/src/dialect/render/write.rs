@@ -5,9 +5,11 @@ use super::{Frame, Renderer, Source};
 use crate::ast::{Conflict, ConflictAction, Delete, Insert, Returning, Update};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, ModelDef};
+use crate::value::Value;
 
 impl Renderer<'_> {
-    pub(super) fn insert(&mut self, insert: &Insert) -> Result<()> {
+    /// The values come apart from the statement: they are many, and need not be copied.
+    pub(super) fn insert(&mut self, insert: &Insert, mut values: impl Iterator<Item = Value>) -> Result<()> {
         let capabilities = self.dialect().capabilities();
         self.enter(insert.model, true);
         self.w.push_sql("INSERT INTO ");
@@ -22,13 +24,14 @@ impl Renderer<'_> {
             self.w.push_sql(" (");
             self.names(&insert.columns)?;
             self.w.push_sql(") VALUES ");
-            for (i, row) in insert.values.chunks(insert.columns.len()).enumerate() {
-                self.w.push_sql(if i == 0 { "(" } else { ", (" });
-                for (j, value) in row.iter().enumerate() {
-                    if j > 0 {
+            self.w.expect_binds(insert.rows * insert.columns.len());
+            for row in 0..insert.rows {
+                self.w.push_sql(if row == 0 { "(" } else { ", (" });
+                for (i, (column, value)) in insert.columns.iter().zip(&mut values).enumerate() {
+                    if i > 0 {
                         self.w.push_sql(", ");
                     }
-                    self.w.push_bind(value.clone()).map_err(|e| of_column(e, insert.model, insert.columns[j]))?;
+                    self.w.push_bind(value).map_err(|e| of_column(e, insert.model, column))?;
                 }
                 self.w.push_sql(")");
             }
