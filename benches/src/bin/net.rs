@@ -1,0 +1,433 @@
+//! PostgreSQL and MariaDB: the ORM beside sqlx, sea-orm, diesel, diesel-async and the plain clients.
+//! `ORM_TEST_POSTGRES_URL=.. ORM_TEST_MARIADB_URL=.. cargo run --release --bin net`; a server whose variable is missing is left out.
+
+use futures_util::TryStreamExt;
+use orm_benches::Group;
+use tokio::runtime::Runtime;
+
+const MANY: usize = 1000;
+
+fn names() -> impl Iterator<Item = String> {
+    (0..MANY).map(|i| format!("User {i}"))
+}
+
+/// A row of the libraries that have no models.
+#[derive(Debug, sqlx::FromRow)]
+struct User {
+    id: i64,
+    name: String,
+    hair_color: Option<String>,
+}
+
+mod ours {
+    use orm::prelude::*;
+
+    #[derive(Debug, Clone, Model)]
+    #[orm(table = "bench_users")]
+    pub struct User {
+        #[orm(primary_key)]
+        pub id: i64,
+        pub name: String,
+        pub hair_color: Option<String>,
+    }
+
+    #[derive(Debug, Clone, Model)]
+    #[orm(table = "bench_new_users")]
+    pub struct NewUser {
+        #[orm(primary_key)]
+        pub id: i64,
+        pub name: String,
+        pub hair_color: Option<String>,
+    }
+}
+
+mod seas {
+    pub mod user {
+        use sea_orm::entity::prelude::*;
+
+        #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+        #[sea_orm(table_name = "bench_users")]
+        pub struct Model {
+            #[sea_orm(primary_key)]
+            pub id: i64,
+            pub name: String,
+            pub hair_color: Option<String>,
+        }
+        #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+        pub enum Relation {}
+        impl ActiveModelBehavior for ActiveModel {}
+    }
+    pub mod new_user {
+        use sea_orm::entity::prelude::*;
+
+        #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+        #[sea_orm(table_name = "bench_new_users")]
+        pub struct Model {
+            #[sea_orm(primary_key)]
+            pub id: i64,
+            pub name: String,
+            pub hair_color: Option<String>,
+        }
+        #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+        pub enum Relation {}
+        impl ActiveModelBehavior for ActiveModel {}
+    }
+}
+
+mod diesels {
+    use diesel::prelude::*;
+
+    diesel::table! {
+        bench_users (id) { id -> BigInt, name -> Text, hair_color -> Nullable<Text>, }
+    }
+    diesel::table! {
+        bench_new_users (id) { id -> BigInt, name -> Text, hair_color -> Nullable<Text>, }
+    }
+
+    #[derive(Debug, Queryable, Selectable)]
+    #[diesel(table_name = bench_users)]
+    pub struct User {
+        pub id: i64,
+        pub name: String,
+        pub hair_color: Option<String>,
+    }
+
+    #[derive(Insertable)]
+    #[diesel(table_name = bench_new_users, treat_none_as_default_value = false)]
+    pub struct New {
+        pub name: String,
+        pub hair_color: Option<String>,
+    }
+
+    pub fn new(name: String) -> New {
+        New { name, hair_color: Some("brown".to_owned()) }
+    }
+}
+
+/// What differs between the two servers.
+struct Texts {
+    server: &'static str,
+    by_key: &'static str,
+    some: &'static str,
+    insert: &'static str,
+    clear: &'static str,
+}
+
+const POSTGRES: Texts = Texts {
+    server: "PostgreSQL",
+    by_key: "SELECT id, name, hair_color FROM bench_users WHERE id = $1",
+    some: "SELECT id, name, hair_color FROM bench_users WHERE id <= $1",
+    insert: "INSERT INTO bench_new_users (name, hair_color) VALUES ($1, $2)",
+    clear: "TRUNCATE bench_new_users",
+};
+
+const MARIADB: Texts = Texts {
+    server: "MariaDB",
+    by_key: "SELECT id, name, hair_color FROM bench_users WHERE id = ?",
+    some: "SELECT id, name, hair_color FROM bench_users WHERE id <= ?",
+    insert: "INSERT INTO bench_new_users (name, hair_color) VALUES (?, ?)",
+    clear: "TRUNCATE bench_new_users",
+};
+
+macro_rules! suite {
+    ($suite:ident, $texts:expr, $db:ty, $pool:ty, $row:ty, $sea:ident, $sea_pool:ident, $diesel:ty, $plain:ident) => {
+        fn $suite(rt: &Runtime, url: &str, setup: &str) {
+            use sqlx::{Connection, Row};
+            use std::cell::RefCell;
+            use std::rc::Rc;
+            let texts = &$texts;
+            rt.block_on(async {
+                let mut c = <$db as sqlx::Database>::Connection::connect(url).await.unwrap();
+                sqlx::raw_sql(sqlx::AssertSqlSafe(setup.to_owned())).execute(&mut c).await.unwrap();
+            });
+            let ours = || rt.block_on(orm::connect(url)).unwrap();
+            let sqlx_connection = || rt.block_on(<$db as sqlx::Database>::Connection::connect(url)).unwrap();
+            let pool = || rt.block_on(<$pool>::connect(url)).unwrap();
+            let sea = || sea_orm::$sea::$sea_pool(pool());
+            let by_index = |row: $row| User {
+                id: row.try_get_unchecked(0).unwrap(),
+                name: row.try_get_unchecked(1).unwrap(),
+                hair_color: row.try_get_unchecked(2).unwrap(),
+            };
+
+            for n in [1_i64, 100, 10_000] {
+                let title = format!("{n} row{}, {}", if n == 1 { " by key" } else { "s" }, texts.server);
+                let mut group = Group::new(rt, title, n as u64, "sqlx, by index");
+                let db = ours();
+                group.with("orm, &Database", async move || match n {
+                    1 => vec![ours::User::find_by_pk(5000).exec(&db).await.unwrap().unwrap()],
+                    n => ours::User::find_all().filter(ours::User::ID.le(n)).exec(&db).await.unwrap(),
+                });
+                let db = ours();
+                let tx = rt.block_on(db.begin()).unwrap();
+                group.with("orm, in a transaction", async move || match n {
+                    1 => vec![ours::User::find_by_pk(5000).exec(&tx).await.unwrap().unwrap()],
+                    n => ours::User::find_all().filter(ours::User::ID.le(n)).exec(&tx).await.unwrap(),
+                });
+                let sql = if n == 1 { texts.by_key } else { texts.some };
+                let key = if n == 1 { 5000 } else { n };
+                let mut c = sqlx_connection();
+                group.with("sqlx, by index", async move || {
+                    let mut rows = sqlx::query(sql).bind(key).fetch(&mut c);
+                    let mut users = Vec::new();
+                    while let Some(row) = rows.try_next().await.unwrap() {
+                        users.push(by_index(row));
+                    }
+                    users
+                });
+                let mut c = sqlx_connection();
+                group.with("sqlx, query_as", async move || {
+                    sqlx::query_as::<_, User>(sql).bind(key).fetch_all(&mut c).await.unwrap()
+                });
+                let p = pool();
+                group.with("sqlx, query_as on the pool", async move || {
+                    sqlx::query_as::<_, User>(sql).bind(key).fetch_all(&p).await.unwrap()
+                });
+                let db = sea();
+                group.with("sea-orm", async move || {
+                    use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+                    match n {
+                        1 => vec![seas::user::Entity::find_by_id(5000).one(&db).await.unwrap().unwrap()],
+                        n => seas::user::Entity::find().filter(seas::user::Column::Id.lte(n)).all(&db).await.unwrap(),
+                    }
+                });
+                let mut c = rt.block_on(<$diesel as diesel_async::AsyncConnection>::establish(url)).unwrap();
+                group.with("diesel-async", async move || {
+                    use diesel::{ExpressionMethods, QueryDsl};
+                    use diesel_async::RunQueryDsl;
+                    use diesels::bench_users::dsl::{bench_users, id};
+                    match n {
+                        1 => bench_users.find(5000).load::<diesels::User>(&mut c).await.unwrap(),
+                        n => bench_users.filter(id.le(n)).load::<diesels::User>(&mut c).await.unwrap(),
+                    }
+                });
+                $plain::select(rt, url, &mut group, sql, key);
+                group.run();
+            }
+
+            let mut group = Group::new(rt, format!("One insert, {}", texts.server), 1, "sqlx, by index");
+            let db = ours();
+            group.with("orm, &Database", async move || {
+                ours::NewUser::create().name("User 1").hair_color("brown").exec(&db).await.unwrap()
+            });
+            let mut c = sqlx_connection();
+            group.with("sqlx, by index", async move || {
+                sqlx::query(texts.insert).bind("User 1").bind("brown").execute(&mut c).await.unwrap()
+            });
+            let p = pool();
+            group.with("sqlx, on the pool", async move || {
+                sqlx::query(texts.insert).bind("User 1").bind("brown").execute(&p).await.unwrap()
+            });
+            let db = sea();
+            group.with("sea-orm", async move || {
+                use sea_orm::{ActiveModelTrait, Set};
+                let new = seas::new_user::ActiveModel {
+                    name: Set("User 1".to_owned()),
+                    hair_color: Set(Some("brown".to_owned())),
+                    ..Default::default()
+                };
+                new.insert(&db).await.unwrap()
+            });
+            let mut c = rt.block_on(<$diesel as diesel_async::AsyncConnection>::establish(url)).unwrap();
+            group.with("diesel-async", async move || {
+                use diesel_async::RunQueryDsl;
+                diesel::insert_into(diesels::bench_new_users::table)
+                    .values(diesels::new("User 1".to_owned()))
+                    .execute(&mut c)
+                    .await
+                    .unwrap()
+            });
+            $plain::insert(rt, url, &mut group, texts.insert);
+            group.run();
+
+            let title = format!("1,000 rows inserted, {}", texts.server);
+            let mut group = Group::new(rt, title, MANY as u64, "sqlx, push_values");
+            let clear = |rt: &Runtime, c: &Rc<RefCell<<$db as sqlx::Database>::Connection>>| {
+                rt.block_on(sqlx::query(texts.clear).execute(&mut *c.borrow_mut())).unwrap();
+            };
+            let cleaner = Rc::new(RefCell::new(sqlx_connection()));
+            let new = || names().map(|name| ours::NewUser::create().name(name).hair_color("brown"));
+            let (db, c) = (ours(), cleaner.clone());
+            group.with("orm, bulk_create().count()", async move || {
+                ours::NewUser::bulk_create(new()).count(&db).await.unwrap()
+            });
+            group.before(move || clear(rt, &c));
+            let (db, c) = (ours(), cleaner.clone());
+            group.with("orm, bulk_create().exec()", async move || {
+                ours::NewUser::bulk_create(new()).exec(&db).await.unwrap()
+            });
+            group.before(move || clear(rt, &c));
+            let (mut connection, c) = (sqlx_connection(), cleaner.clone());
+            group.with("sqlx, push_values", async move || {
+                let mut builder = sqlx::QueryBuilder::<$db>::new("INSERT INTO bench_new_users (name, hair_color) ");
+                builder.push_values(names(), |mut row, name| {
+                    row.push_bind(name).push_bind("brown");
+                });
+                builder.build().execute(&mut connection).await.unwrap()
+            });
+            group.before(move || clear(rt, &c));
+            let (db, c) = (sea(), cleaner.clone());
+            group.with("sea-orm, insert_many", async move || {
+                use sea_orm::{EntityTrait, Set};
+                let rows = names().map(|name| seas::new_user::ActiveModel {
+                    name: Set(name),
+                    hair_color: Set(Some("brown".to_owned())),
+                    ..Default::default()
+                });
+                seas::new_user::Entity::insert_many(rows).exec_without_returning(&db).await.unwrap()
+            });
+            group.before(move || clear(rt, &c));
+            let mut connection = rt.block_on(<$diesel as diesel_async::AsyncConnection>::establish(url)).unwrap();
+            let c = cleaner.clone();
+            group.with("diesel-async, values(&vec)", async move || {
+                use diesel_async::RunQueryDsl;
+                let rows: Vec<_> = names().map(diesels::new).collect();
+                let insert = diesel::insert_into(diesels::bench_new_users::table).values(&rows);
+                insert.execute(&mut connection).await.unwrap()
+            });
+            group.before(move || clear(rt, &c));
+            $plain::bulk(rt, url, &mut group);
+            let c = cleaner.clone();
+            group.before(move || clear(rt, &c));
+            group.run();
+        }
+    };
+}
+
+suite!(
+    postgres, POSTGRES, sqlx::Postgres, sqlx::PgPool, sqlx::postgres::PgRow, SqlxPostgresConnector,
+    from_sqlx_postgres_pool, diesel_async::AsyncPgConnection, plain_postgres
+);
+suite!(
+    mariadb, MARIADB, sqlx::MySql, sqlx::MySqlPool, sqlx::mysql::MySqlRow, SqlxMySqlConnector, from_sqlx_mysql_pool,
+    diesel_async::AsyncMysqlConnection, plain_mariadb
+);
+
+/// tokio-postgres, and diesel on libpq.
+mod plain_postgres {
+    use super::{Group, MANY, Runtime, User, diesels, names};
+
+    fn connect(rt: &Runtime, url: &str) -> tokio_postgres::Client {
+        rt.block_on(async {
+            let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+            tokio::spawn(connection);
+            client
+        })
+    }
+
+    pub fn select<'a>(rt: &'a Runtime, url: &str, group: &mut Group<'a>, sql: &str, key: i64) {
+        let client = connect(rt, url);
+        let statement = rt.block_on(client.prepare(sql)).unwrap();
+        group.with("tokio-postgres, prepared", async move || {
+            let rows = client.query(&statement, &[&key]).await.unwrap();
+            rows.iter().map(|row| User { id: row.get(0), name: row.get(1), hair_color: row.get(2) }).collect::<Vec<_>>()
+        });
+        let mut c = <diesel::PgConnection as diesel::Connection>::establish(url).unwrap();
+        let by_key = !sql.contains("<=");
+        group.sync("diesel", move || {
+            use diesel::prelude::*;
+            use diesels::bench_users::dsl::{bench_users, id};
+            match by_key {
+                true => bench_users.find(key).load::<diesels::User>(&mut c).unwrap(),
+                false => bench_users.filter(id.le(key)).load::<diesels::User>(&mut c).unwrap(),
+            }
+        });
+    }
+
+    pub fn insert<'a>(rt: &'a Runtime, url: &str, group: &mut Group<'a>, sql: &str) {
+        let client = connect(rt, url);
+        let statement = rt.block_on(client.prepare(sql)).unwrap();
+        group.with("tokio-postgres, prepared", async move || {
+            client.execute(&statement, &[&"User 1", &"brown"]).await.unwrap()
+        });
+        let mut c = <diesel::PgConnection as diesel::Connection>::establish(url).unwrap();
+        group.sync("diesel", move || {
+            use diesel::prelude::*;
+            let new = diesels::new("User 1".to_owned());
+            diesel::insert_into(diesels::bench_new_users::table).values(new).execute(&mut c).unwrap()
+        });
+    }
+
+    pub fn bulk<'a>(rt: &'a Runtime, url: &str, group: &mut Group<'a>) {
+        let client = connect(rt, url);
+        let sql = "INSERT INTO bench_new_users (name, hair_color) SELECT * FROM unnest($1::text[], $2::text[])";
+        let statement = rt.block_on(client.prepare(sql)).unwrap();
+        group.with("tokio-postgres, unnest", async move || {
+            let names: Vec<String> = names().collect();
+            client.execute(&statement, &[&names, &vec!["brown"; MANY]]).await.unwrap()
+        });
+    }
+}
+
+/// mysql_async.
+mod plain_mariadb {
+    use mysql_async::prelude::Queryable;
+
+    use super::{Group, MANY, Runtime, User, names};
+
+    fn connect(rt: &Runtime, url: &str) -> mysql_async::Conn {
+        let url = url.replacen("mariadb://", "mysql://", 1);
+        rt.block_on(mysql_async::Conn::from_url(url)).unwrap()
+    }
+
+    pub fn select<'a>(rt: &'a Runtime, url: &str, group: &mut Group<'a>, sql: &str, key: i64) {
+        let mut conn = connect(rt, url);
+        let statement = rt.block_on(conn.prep(sql)).unwrap();
+        group.with("mysql_async, prepared", async move || {
+            let row = |(id, name, hair_color)| User { id, name, hair_color };
+            conn.exec_map(&statement, (key,), row).await.unwrap()
+        });
+    }
+
+    pub fn insert<'a>(rt: &'a Runtime, url: &str, group: &mut Group<'a>, sql: &str) {
+        let mut conn = connect(rt, url);
+        let statement = rt.block_on(conn.prep(sql)).unwrap();
+        group.with("mysql_async, prepared", async move || {
+            conn.exec_drop(&statement, ("User 1", "brown")).await.unwrap();
+        });
+    }
+
+    pub fn bulk<'a>(rt: &'a Runtime, url: &str, group: &mut Group<'a>) {
+        let mut conn = connect(rt, url);
+        let mut sql = String::from("INSERT INTO bench_new_users (name, hair_color) VALUES (?, ?)");
+        for _ in 1..MANY {
+            sql.push_str(", (?, ?)");
+        }
+        let statement = rt.block_on(conn.prep(sql)).unwrap();
+        group.with("mysql_async, one prepared statement", async move || {
+            let values: Vec<mysql_async::Value> = names().flat_map(|name| [name.into(), "brown".into()]).collect();
+            conn.exec_drop(&statement, mysql_async::Params::Positional(values)).await.unwrap();
+        });
+    }
+}
+
+const SETUP_POSTGRES: &str = "
+DROP TABLE IF EXISTS bench_users, bench_new_users;
+CREATE TABLE bench_users (id BIGSERIAL PRIMARY KEY, name TEXT NOT NULL, hair_color TEXT);
+CREATE TABLE bench_new_users (id BIGSERIAL PRIMARY KEY, name TEXT NOT NULL, hair_color TEXT);
+INSERT INTO bench_users (name, hair_color)
+SELECT 'User ' || x, CASE WHEN x % 2 = 1 THEN 'brown' END FROM generate_series(1, 10000) AS x;
+ANALYZE bench_users;
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$;
+";
+
+const SETUP_MARIADB: &str = "
+DROP TABLE IF EXISTS bench_users, bench_new_users;
+CREATE TABLE bench_users (id BIGINT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(100) NOT NULL, hair_color VARCHAR(100));
+CREATE TABLE bench_new_users (id BIGINT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(100) NOT NULL, hair_color VARCHAR(100));
+INSERT INTO bench_users (name, hair_color) SELECT concat('User ', seq), if(seq % 2, 'brown', NULL) FROM seq_1_to_10000;
+ANALYZE TABLE bench_users;
+SET GLOBAL innodb_flush_log_at_trx_commit = 2;
+";
+
+fn main() {
+    let rt = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    match std::env::var("ORM_TEST_POSTGRES_URL") {
+        Ok(url) => postgres(&rt, &url, SETUP_POSTGRES),
+        Err(_) => println!("ORM_TEST_POSTGRES_URL is not set: PostgreSQL left out"),
+    }
+    match std::env::var("ORM_TEST_MARIADB_URL") {
+        Ok(url) => mariadb(&rt, &url, SETUP_MARIADB),
+        Err(_) => println!("ORM_TEST_MARIADB_URL is not set: MariaDB left out"),
+    }
+}
