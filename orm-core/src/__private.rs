@@ -11,9 +11,9 @@ pub use crate::model::{
     TableName, ThroughDef, read_model,
 };
 pub use crate::query::{
-    AggregateOf, BulkCreate, Changes, Column, Complete, Count, Create, Destroy, Exists, Expr, Find, FindAndCount,
-    FindByPk, FindOne, FindOrCreate, Given, InsertRow, Instance, IsGiven, KeyOperand, Missing, Nest, NestSlot, Operand,
-    Projection, Select, SelectItems, Set, Truncate, Update, update_row,
+    AggregateOf, Building, BulkCreate, Changes, Changing, Column, Complete, Count, Create, Destroy, Exists, Expr, Find,
+    FindAndCount, FindByPk, FindOne, FindOrCreate, Given, InsertRow, Instance, IsGiven, KeyOperand, Missing, Nest,
+    NestSlot, Operand, Projection, Select, SelectItems, Set, Truncate, Update, update_row,
 };
 pub use crate::row::{Columns, Decode};
 pub use crate::value::{EnumDef, EnumStorage, Numeric, Scalar, SqlType, Type, Value, ValueRef};

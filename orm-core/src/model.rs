@@ -23,6 +23,16 @@ pub struct TableName {
 }
 
 impl TableName {
+    /// A table of the connection's own schema.
+    pub const fn new(name: &'static str) -> Self {
+        Self { schema: None, name }
+    }
+
+    /// A table of another schema.
+    pub const fn of(schema: &'static str, name: &'static str) -> Self {
+        Self { schema: Some(schema), name }
+    }
+
     /// Whether both names are the same table.
     pub fn is(&self, other: &TableName) -> bool {
         std::ptr::eq(self, other) || self == other
@@ -59,6 +69,29 @@ pub struct ModelDef {
 }
 
 impl ModelDef {
+    /// A plain model; the derive changes what differs with the struct's update syntax.
+    pub const fn new(
+        name: &'static str,
+        table: &'static TableName,
+        columns: &'static [ColumnDef],
+        primary_key: &'static [usize],
+    ) -> Self {
+        Self {
+            name,
+            table,
+            columns,
+            primary_key,
+            indexes: &[],
+            checks: &[],
+            relations: &[],
+            created_at: None,
+            updated_at: None,
+            deleted_at: None,
+            version: None,
+            comment: "",
+        }
+    }
+
     /// A column by its name in the database.
     pub fn column(&self, name: &str) -> Option<&'static ColumnDef> {
         self.columns.iter().find(|column| column.name == name)

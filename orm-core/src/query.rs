@@ -28,6 +28,7 @@ mod operand;
 mod order;
 mod page;
 mod select;
+mod statements;
 mod stream;
 mod tables;
 mod update;
@@ -36,7 +37,7 @@ pub use aggregate::{AggregateOf, Count, Exists};
 pub use bulk::{BulkCreate, BulkUpsert, OnConflict};
 pub use column::Column;
 pub use condition::{Condition, IntoCondition, all_of, any_of};
-pub use create::{Complete, Create, Given, InsertRow, IsGiven, Missing, Set};
+pub use create::{Building, Complete, Create, Given, InsertRow, IsGiven, Missing, Set};
 pub use destroy::{Destroy, DestroyOne, Truncate};
 pub use exec::Between;
 pub(crate) use exec::{ModelSet, fetch_into, write as execute};
@@ -57,9 +58,11 @@ pub use operand::{InList, Operand};
 pub use order::{IntoOrder, Order};
 pub use page::{FindAndCount, Page};
 pub use select::{Nest, NestSlot, Projection, Select, SelectItems};
+pub use statements::Statements;
 pub use stream::Rows;
 pub use tables::{ModelList, create_tables, drop_tables, table_exists};
 pub use update::{
-    Assign, AssignTo, Assigned, Changes, Filtered, IsFiltered, Kind, Nullable, Plain, Unfiltered, Update, update_row,
+    Assign, AssignTo, Assigned, Changes, Changing, Filtered, IsFiltered, Kind, Nullable, Plain, Unfiltered, Update,
+    update_row,
 };
 pub(crate) use update::{key_of, update_of};

@@ -54,14 +54,6 @@ fn column_type(ty: &Type) -> TokenStream {
     quote_spanned!(ty.span()=> <#ty as __orm::Type>)
 }
 
-/// `Some(..)` or `None`, of literals.
-fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
-    match value {
-        Some(value) => quote!(::core::option::Option::Some(#value)),
-        None => quote!(::core::option::Option::None),
-    }
-}
-
 /// The name of the create builder.
 fn create_name(model: &ModelIr<'_>) -> Ident {
     format_ident!("{}Create", model.ident)

@@ -88,8 +88,8 @@ pub use orm_core::driver::{Done, Driver, Executor, Isolation, LockMode, Runs, Un
 pub use orm_core::load::{BelongsTo, BelongsToMany, HasMany, HasOne, Include, Peers, Related, Relation, load};
 pub use orm_core::model::Model;
 pub use orm_core::query::{
-    Column, Condition, Expr, Find, Free, Instance, JsonPath, Order, Page, Projection, Rows, all_of, any_of, call, case,
-    coalesce, concat, count_all, now, random, raw, row_number, val,
+    Column, Condition, Expr, Find, Free, Instance, JsonPath, Order, Page, Projection, Rows, Statements, all_of, any_of,
+    call, case, coalesce, concat, count_all, now, random, raw, row_number, val,
 };
 pub use orm_core::row::Decode;
 pub use orm_core::{

@@ -1,7 +1,7 @@
 //! The metadata of a column.
 
 use super::TableName;
-use crate::value::{SqlType, Value};
+use crate::value::{Scalar, SqlType, Type, Value};
 
 /// A column of a table.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub struct ColumnDef {
 }
 
 impl ColumnDef {
-    /// A plain NOT NULL column; the derive changes what differs with the struct's update syntax.
+    /// A plain NOT NULL column of a type.
     pub const fn new(table: &'static TableName, index: usize, name: &'static str, ty: SqlType) -> Self {
         Self {
             table,
@@ -55,6 +55,11 @@ impl ColumnDef {
             generated: None,
             comment: "",
         }
+    }
+
+    /// A plain column of a Rust type; the derive changes what differs with the struct's update syntax.
+    pub const fn of<T: Type>(table: &'static TableName, index: usize, name: &'static str) -> Self {
+        Self { nullable: T::NULLABLE, ..Self::new(table, index, name, <T::Base as Scalar>::TYPE) }
     }
 
     /// Whether a row can be created without a value for this column.

@@ -15,6 +15,13 @@ pub struct IndexDef {
     pub filter: Option<&'static str>,
 }
 
+impl IndexDef {
+    /// An index of all rows over these parts, with a name made of table and columns.
+    pub const fn new(unique: bool, parts: &'static [IndexPart]) -> Self {
+        Self { name: "", unique, parts, method: None, filter: None }
+    }
+}
+
 /// One key part of an index.
 #[derive(Debug, Clone, Copy)]
 pub enum IndexPart {
@@ -27,4 +34,11 @@ pub enum IndexPart {
     },
     /// An expression, as SQL.
     Expression(&'static str),
+}
+
+impl IndexPart {
+    /// A column, ascending, by its position in the model.
+    pub const fn column(index: usize) -> Self {
+        Self::Column { index, descending: false }
+    }
 }

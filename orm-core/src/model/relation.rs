@@ -1,6 +1,6 @@
 //! The metadata of relations: which columns of which models meet, and what the database does about it.
 
-use super::{ColumnDef, IndexPart, ModelDef};
+use super::{ColumnDef, IndexPart, Model, ModelDef};
 
 /// A relation of a model to another one (or to itself).
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +27,21 @@ pub struct RelationDef {
 }
 
 impl RelationDef {
+    /// A plain relation to `C`; the derive changes what differs with the struct's update syntax.
+    pub const fn new<C: Model>(name: &'static str, kind: RelationKind, keys: &'static [KeyPair]) -> Self {
+        Self {
+            name,
+            kind,
+            target: def_of::<C>,
+            keys,
+            through: None,
+            when: None,
+            constraint: true,
+            on_delete: OnDelete::NoAction,
+            on_update: OnDelete::NoAction,
+        }
+    }
+
     /// Whether at most one row is related, as the database sees to it: the row belonged to, or a row whose foreign key is
     /// unique.
     pub fn leads_to_one(&self) -> bool {
@@ -54,6 +69,10 @@ impl RelationDef {
             RelationKind::HasMany | RelationKind::BelongsToMany => false,
         }
     }
+}
+
+fn def_of<C: Model>() -> &'static ModelDef {
+    C::DEF
 }
 
 /// The kinds of relations.
@@ -92,6 +111,13 @@ pub struct ThroughDef {
     pub model: fn() -> &'static ModelDef,
     /// Its columns (`from`) and the columns of the target they point at (`to`).
     pub keys: &'static [KeyPair],
+}
+
+impl ThroughDef {
+    /// The model `J` in between.
+    pub const fn new<J: Model>(keys: &'static [KeyPair]) -> Self {
+        Self { model: def_of::<J>, keys }
+    }
 }
 
 /// What a foreign key does when the row it points at is removed or its key changes.

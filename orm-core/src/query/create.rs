@@ -125,6 +125,66 @@ impl<M: Model> Default for Create<M> {
     }
 }
 
+/// A row under construction, with the state of its required columns as a type: a tuple of [`Given`] and [`Missing`]. The
+/// builder that the derive writes is a setter per column around it.
+#[must_use = "a statement does nothing until `.exec(&db).await`"]
+pub struct Building<M, S>(Create<M>, PhantomData<fn() -> S>);
+
+impl<M, S> std::fmt::Debug for Building<M, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<M: Model, S> Building<M, S> {
+    /// Starts with no column given.
+    pub fn new() -> Self {
+        Self(Create::new(), PhantomData)
+    }
+
+    /// Starts with a foreign key: the positions of its columns, and their values.
+    pub fn under(columns: &[usize], key: Vec<Value>) -> Self {
+        let mut create = Create::new();
+        for (column, value) in columns.iter().zip(key) {
+            create.set(*column, value);
+        }
+        Self(create, PhantomData)
+    }
+
+    /// Gives a column, by its position.
+    pub fn with<T>(mut self, column: usize, value: Value) -> Building<M, T> {
+        self.0.set(column, value);
+        Building(self.0, PhantomData)
+    }
+
+    /// Creates a row that this one belongs to, first.
+    pub fn parent<P: Model, T>(mut self, relation: RelationDef, row: impl Complete<P>) -> Building<M, T> {
+        self.0.nest_parent::<P, _>(relation, row);
+        Building(self.0, PhantomData)
+    }
+
+    /// Creates rows that point at this one, or are connected to it, afterwards.
+    pub fn children<C: Model, R: Complete<C>>(
+        mut self,
+        relation: RelationDef,
+        rows: impl IntoIterator<Item = R>,
+    ) -> Self {
+        self.0.nest_children::<C, R>(relation, rows);
+        self
+    }
+
+    /// The row.
+    pub fn finish(self) -> Create<M> {
+        self.0
+    }
+}
+
+impl<M: Model, S> Default for Building<M, S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// A whole struct to insert: `User::insert(user)`. An auto-increment key of 0 is left to the database.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
 #[derive(Debug, Clone)]

@@ -279,6 +279,35 @@ impl Changes {
     }
 }
 
+/// New values of a row in hand. The builder that the derive writes is a setter per column around it.
+#[must_use = "nothing is changed until `.exec(&db).await`"]
+#[derive(Debug)]
+pub struct Changing<'m, M> {
+    row: &'m mut M,
+    changes: Changes,
+}
+
+impl<'m, M: Model> Changing<'m, M> {
+    /// Changes nothing yet.
+    pub fn new(row: &'m mut M) -> Self {
+        Self { row, changes: Changes::new() }
+    }
+
+    /// Gives a column a value, by its position.
+    pub fn with(mut self, column: usize, value: Value) -> Self {
+        self.changes.set(column, value);
+        self
+    }
+
+    /// Writes the changes and refreshes the struct.
+    ///
+    /// # Errors
+    /// As [`update_row`].
+    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<()> {
+        update_row(self.row, self.changes, db).await
+    }
+}
+
 /// The condition that a row has this key.
 pub(crate) fn key_filter(def: &'static ModelDef, key: &[Value]) -> Vec<ast::Expr> {
     def.key_columns()

@@ -1,26 +1,25 @@
-//! One typed constant per column, and the model's `DEF`.
+//! One typed constant per column.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::ir::{Column, ModelIr};
 
-/// `User::DEF`, `User::ID` and the like.
+/// `User::ID` and the like.
 pub(super) fn constants(model: &ModelIr<'_>) -> TokenStream {
-    let (ident, vis) = (model.ident, model.vis);
+    let ident = model.ident;
     let constants = model.columns.iter().enumerate().map(|(index, column)| {
         let Column { vis, ty, constant, .. } = column;
         let doc = doc(&column.doc);
-        let value = quote_spanned!(ty.span()=> __orm::Column::new(&__COLUMNS[#index]));
+        let index = Literal::usize_unsuffixed(index);
+        let value = quote_spanned!(ty.span()=> __orm::Column::new(&__COLS[#index]));
         quote! {
             #doc
             #vis const #constant: __orm::Column<#ident, #ty> = #value;
         }
     });
     quote! {
-        /// The model's metadata.
-        #vis const DEF: &'static __orm::ModelDef = &__DEF;
         #(#constants)*
     }
 }

@@ -18,10 +18,7 @@ pub(super) fn builder(model: &ModelIr<'_>) -> TokenStream {
     quote! {
         #[doc = #doc]
         #[must_use = "nothing is created until `.exec(&db).await`"]
-        #vis struct #create<__S = (#(#missing,)*)> {
-            create: #private::Create<#ident>,
-            given: ::core::marker::PhantomData<fn() -> __S>,
-        }
+        #vis struct #create<__S = (#(#missing,)*)>(#private::Building<#ident, __S>);
     }
 }
 
@@ -38,7 +35,7 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
         quote! {
             #doc
             #vis fn #ident(self, value: impl __orm::Set<#ty>) -> Self {
-                self.__with(#index, value.into_set())
+                Self(self.0.with(#index, value.into_set()))
             }
         }
     });
@@ -53,7 +50,7 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
         quote! {
             #doc
             #vis fn #ident(self, value: impl __orm::Set<#ty>) -> #create<(#(#after,)*)> {
-                self.__with(#index, value.into_set())
+                #create(self.0.with(#index, value.into_set()))
             }
         }
     });
@@ -79,36 +76,27 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
     quote! {
         #(#traits)*
         impl<__S> #create<__S> {
-            fn __with<__T>(mut self, column: usize, value: __orm::Value) -> #create<__T> {
-                self.create.set(column, value);
-                #create { create: self.create, given: ::core::marker::PhantomData }
-            }
             #(#optional)*
             #(#nested)*
             #(#open)*
-            /// Creates the row and gives it back as the database has it.
-            ///
-            /// # Errors
-            /// Those of the database, such as a violated unique key.
-            #vis async fn exec<__E>(self, db: &__E) -> __orm::Result<#ident>
+            /// Creates the row and gives it back as the database has it, or the database's error.
+            #vis async fn exec(self, db: &(impl __orm::Runs<#ident> + ?::core::marker::Sized)) -> __orm::Result<#ident>
             where
-                __E: __orm::Runs<#ident> + ?::core::marker::Sized,
                 Self: __orm::Complete<#ident>,
             {
-                self.create.exec(db).await
+                self.0.finish().exec(db).await
             }
         }
         impl<#(#states),*> #create<(#(#states,)*)> {
             #(#required_setters)*
             #(#fixed)*
         }
-        #[automatically_derived]
         impl<#(#states),*> __orm::Complete<#ident> for #create<(#(#states,)*)>
         where
             #(#bounds,)*
         {
             fn into_create(self) -> __orm::Create<#ident> {
-                self.create
+                self.0.finish()
             }
         }
     }
@@ -119,30 +107,22 @@ fn nested_children(model: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream 
     let Relation { ident, vis, constant, target, .. } = relation;
     let (name, owner) = (format_ident!("with_{}", plain(ident)), model.ident);
     let doc = format!("Creates rows of [`{owner}::{constant}`] together with this one.");
-    let nest = quote!(self.create.nest_children::<#target, __R>(#owner::#constant.erase(), rows););
     if relation.through.is_some() {
         return quote! {
             #[doc = #doc]
-            #vis fn #name<__R: __orm::Complete<#target>>(
-                mut self,
-                rows: impl ::core::iter::IntoIterator<Item = __R>,
-            ) -> Self {
-                #nest
-                self
+            #vis fn #name<__R: __orm::Complete<#target>>(self, rows: impl ::core::iter::IntoIterator<Item = __R>) -> Self {
+                Self(self.0.children::<#target, __R>(#owner::#constant.erase(), rows))
             }
         };
     }
     let number = relation_number(owner, relation);
     quote! {
         #[doc = #doc]
-        #vis fn #name<__I, __R>(mut self, rows: impl ::core::ops::FnOnce(__orm::NewChild<#target, { #number }>) -> __I) -> Self
-        where
-            __I: ::core::iter::IntoIterator<Item = __R>,
-            __R: __orm::Complete<#target>,
-        {
-            let rows = rows(__orm::NewChild::new());
-            #nest
-            self
+        #vis fn #name<__I: ::core::iter::IntoIterator<Item: __orm::Complete<#target>>>(
+            self,
+            rows: impl ::core::ops::FnOnce(__orm::NewChild<#target, { #number }>) -> __I,
+        ) -> Self {
+            Self(self.0.children::<#target, _>(#owner::#constant.erase(), rows(__orm::NewChild::new())))
         }
     }
 }
@@ -154,9 +134,8 @@ fn nested_parent(model: &ModelIr<'_>, relation: &Relation<'_>, output: &TokenStr
     let doc = format!("Creates the row of [`{owner}::{constant}`] first; this row's foreign key is filled in.");
     quote! {
         #[doc = #doc]
-        #vis fn #name(mut self, row: impl __orm::Complete<#target>) -> #output {
-            self.create.nest_parent::<#target, _>(#owner::#constant.erase(), row);
-            #create { create: self.create, given: ::core::marker::PhantomData }
+        #vis fn #name(self, row: impl __orm::Complete<#target>) -> #output {
+            #create(self.0.parent::<#target, _>(#owner::#constant.erase(), row))
         }
     }
 }

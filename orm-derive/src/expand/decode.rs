@@ -45,7 +45,6 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
         }
     });
     quote! {
-        #[automatically_derived]
         impl __orm::Model for #ident {
             const DEF: &'static __orm::ModelDef = &__DEF;
             type Key = #key;
@@ -63,19 +62,16 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             }
             #keep
         }
-        #[automatically_derived]
         impl __orm::Unpoliced for #ident {}
-        #[automatically_derived]
         impl __orm::Decode for #ident {
             fn decode(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
                 __orm::read_model(columns)
             }
         }
-        #[automatically_derived]
         impl __orm::Instance for #ident {
             type Update<'__a> = #update<'__a>;
             fn update(&mut self) -> #update<'_> {
-                #update { row: self, changes: __orm::Changes::new() }
+                #update(__orm::Changing::new(self))
             }
         }
     }

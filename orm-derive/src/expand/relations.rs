@@ -14,21 +14,32 @@ pub(super) fn constants(model: &ModelIr<'_>) -> TokenStream {
 }
 
 fn relation_items(model: &Ident, relation: &Relation<'_>) -> TokenStream {
-    let Relation { ident, vis, constant, name, target, constraint, .. } = relation;
+    let Relation { ident, vis, constant, name, target, .. } = relation;
     // At the relation's place, where errors about it belong.
     let mut model = model.clone();
     model.set_span(ident.span());
     let kind = format_ident!("{}", relation.kind.type_name());
-    let (on_delete, on_update) = (format_ident!("{}", relation.on_delete), format_ident!("{}", relation.on_update));
     let keys = relation.keys.iter().map(pair);
-    let through = match &relation.through {
-        Some((between, keys)) => through(between, keys),
-        None => quote!(::core::option::Option::None),
-    };
-    let when = match &relation.when {
-        Some((column, text)) => quote!(::core::option::Option::Some((#model::#column.def(), #text))),
-        None => quote!(::core::option::Option::None),
-    };
+    let mut fields = Vec::new();
+    if let Some((between, keys)) = &relation.through {
+        let keys = keys.iter().map(pair);
+        let through = quote!(__orm::ThroughDef::new::<#between>(&[#(#keys),*]));
+        fields.push(quote!(through: ::core::option::Option::Some(#through)));
+    }
+    if let Some((column, text)) = &relation.when {
+        fields.push(quote!(when: ::core::option::Option::Some((#model::#column.def(), #text))));
+    }
+    if !relation.constraint {
+        fields.push(quote!(constraint: false));
+    }
+    for (name, action) in [("on_delete", relation.on_delete), ("on_update", relation.on_update)] {
+        if action != "NoAction" {
+            let (name, action) = (format_ident!("{name}"), format_ident!("{action}"));
+            fields.push(quote!(#name: __orm::OnDelete::#action));
+        }
+    }
+    let plain = quote!(__orm::RelationDef::new::<#target>(#name, __orm::RelationKind::#kind, &[#(#keys),*]));
+    let def = if fields.is_empty() { plain } else { quote!(__orm::RelationDef { #(#fields,)* ..#plain }) };
     let link = match &relation.through {
         Some((between, _)) if relation.loads_between => quote!(with_between::<#between>),
         _ => quote!(new),
@@ -43,17 +54,7 @@ fn relation_items(model: &Ident, relation: &Relation<'_>) -> TokenStream {
     quote_spanned! {ident.span()=>
         #doc
         #vis const #constant: __orm::Relation<#model, #target> = __orm::Relation::new(
-            __orm::RelationDef {
-                name: #name,
-                kind: __orm::RelationKind::#kind,
-                target: || <#target as __orm::Model>::DEF,
-                keys: &[#(#keys),*],
-                through: #through,
-                when: #when,
-                constraint: #constraint,
-                on_delete: __orm::OnDelete::#on_delete,
-                on_update: __orm::OnDelete::#on_update,
-            },
+            #def,
             __orm::Link::#link(|__row: &mut #model| &mut __row.#ident),
         )#(#scope)*;
         #doc
@@ -69,16 +70,6 @@ fn pair(pair: &Pair) -> TokenStream {
     quote!(__orm::#join(#key_model::#key, #holder::#foreign_key))
 }
 
-fn through(between: &TokenStream, keys: &[Pair]) -> TokenStream {
-    let keys = keys.iter().map(pair);
-    quote! {
-        ::core::option::Option::Some(__orm::ThroughDef {
-            model: || <#between as __orm::Model>::DEF,
-            keys: &[#(#keys),*],
-        })
-    }
-}
-
 /// `CreateUnder`, once per foreign key; two relations over one key share it.
 pub(super) fn create_under(model: &ModelIr<'_>) -> TokenStream {
     let keys = model.relations.iter().map(|relation| &relation.foreign_key);
@@ -91,13 +82,10 @@ pub(super) fn create_under(model: &ModelIr<'_>) -> TokenStream {
         let required = model.columns.iter().enumerate().filter(|(_, column)| column.required);
         let states = required.map(|(index, _)| if key.contains(&index) { quote!(Given) } else { quote!(Missing) });
         quote! {
-            #[automatically_derived]
-            impl __orm::CreateUnder<{ #number }> for #ident {
+                impl __orm::CreateUnder<{ #number }> for #ident {
                 type Create = #create<(#(__orm::#states,)*)>;
                 fn create_under(key: ::std::vec::Vec<__orm::Value>) -> Self::Create {
-                    let mut create = __orm::Create::new();
-                    ::core::iter::zip([#(#key),*], key).for_each(|(column, value)| create.set(column, value));
-                    #create { create, given: ::core::marker::PhantomData }
+                    #create(__orm::Building::under(&[#(#key),*], key))
                 }
             }
         }

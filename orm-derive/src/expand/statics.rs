@@ -4,19 +4,23 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::{column_type, option};
+use super::column_type;
 use crate::case::plain;
 use crate::ir::{Column, DefaultValue, Index, IndexPart, ModelIr};
 
-/// `__TABLE`, `__COLUMNS` and `__DEF`.
+/// `__TABLE`, `__COLS` and `__DEF`.
 pub(super) fn statics(model: &ModelIr<'_>) -> TokenStream {
-    let (schema, table) = (option(model.schema.as_ref()), &model.table);
+    let table = &model.table;
+    let named = match &model.schema {
+        Some(schema) => quote!(__orm::TableName::of(#schema, #table)),
+        None => quote!(__orm::TableName::new(#table)),
+    };
     let count = model.columns.len();
     let columns = model.columns.iter().enumerate().map(|(index, column)| column_def(index, column));
     let def = model_def(model);
     quote! {
-        static __TABLE: __orm::TableName = __orm::TableName { schema: #schema, name: #table };
-        static __COLUMNS: [__orm::ColumnDef; #count] = [#(#columns),*];
+        static __TABLE: __orm::TableName = #named;
+        static __COLS: [__orm::ColumnDef; #count] = [#(#columns),*];
         static __DEF: __orm::ModelDef = #def;
     }
 }
@@ -24,13 +28,11 @@ pub(super) fn statics(model: &ModelIr<'_>) -> TokenStream {
 /// A column; what is as in `ColumnDef::new` is left out.
 fn column_def(index: usize, column: &Column<'_>) -> TokenStream {
     let name = &column.name;
-    let ty = column_type(column.ty);
     let mut fields = Vec::new();
     if column.field != column.name {
         let field = &column.field;
         fields.push(quote!(field: #field));
     }
-    fields.push(quote!(nullable: #ty::NULLABLE));
     if column.auto_increment {
         fields.push(quote!(auto_increment: true));
     }
@@ -52,13 +54,9 @@ fn column_def(index: usize, column: &Column<'_>) -> TokenStream {
         let comment = &column.comment;
         fields.push(quote!(comment: #comment));
     }
-    let ty = quote_spanned!(column.ty.span()=> <#ty::Base as __orm::Scalar>::TYPE);
-    quote! {
-        __orm::ColumnDef {
-            #(#fields,)*
-            ..__orm::ColumnDef::new(&__TABLE, #index, #name, #ty)
-        }
-    }
+    let ty = column.ty;
+    let plain = quote_spanned!(ty.span()=> __orm::ColumnDef::of::<#ty>(&__TABLE, #index, #name));
+    if fields.is_empty() { plain } else { quote!(__orm::ColumnDef { #(#fields,)* ..#plain }) }
 }
 
 fn default_def(column: &Column<'_>) -> Option<TokenStream> {
@@ -76,40 +74,57 @@ fn default_def(column: &Column<'_>) -> Option<TokenStream> {
 fn model_def(model: &ModelIr<'_>) -> TokenStream {
     let ident = model.ident;
     let name = plain(ident);
-    let (primary_key, comment) = (&model.primary_key, &model.comment);
-    let indexes = model.indexes.iter().map(index_def);
-    let checks = model.checks.iter().map(|(name, sql)| quote!((#name, #sql)));
-    let relations = model.relations.iter().map(|relation| &relation.constant);
-    let marks = [model.created_at, model.updated_at, model.deleted_at, model.version].map(option);
-    let [created_at, updated_at, deleted_at, version] = marks;
-    quote! {
-        __orm::ModelDef {
-            name: #name,
-            table: &__TABLE,
-            columns: &__COLUMNS,
-            primary_key: &[#(#primary_key),*],
-            indexes: &[#(#indexes),*],
-            checks: &[#(#checks),*],
-            relations: &[#(#ident::#relations.erase()),*],
-            created_at: #created_at,
-            updated_at: #updated_at,
-            deleted_at: #deleted_at,
-            version: #version,
-            comment: #comment,
-        }
+    let primary_key = &model.primary_key;
+    let mut fields = Vec::new();
+    if !model.indexes.is_empty() {
+        let indexes = model.indexes.iter().map(index_def);
+        fields.push(quote!(indexes: &[#(#indexes),*]));
     }
+    if !model.checks.is_empty() {
+        let checks = model.checks.iter().map(|(name, sql)| quote!((#name, #sql)));
+        fields.push(quote!(checks: &[#(#checks),*]));
+    }
+    if !model.relations.is_empty() {
+        let relations = model.relations.iter().map(|relation| &relation.constant);
+        fields.push(quote!(relations: &[#(#ident::#relations.erase()),*]));
+    }
+    let marks = [
+        ("created_at", model.created_at),
+        ("updated_at", model.updated_at),
+        ("deleted_at", model.deleted_at),
+        ("version", model.version),
+    ];
+    for (name, index) in marks.into_iter().filter_map(|(name, index)| Some((name, index?))) {
+        let name = format_ident!("{name}");
+        fields.push(quote!(#name: ::core::option::Option::Some(#index)));
+    }
+    if !model.comment.is_empty() {
+        let comment = &model.comment;
+        fields.push(quote!(comment: #comment));
+    }
+    let plain = quote!(__orm::ModelDef::new(#name, &__TABLE, &__COLS, &[#(#primary_key),*]));
+    if fields.is_empty() { plain } else { quote!(__orm::ModelDef { #(#fields,)* ..#plain }) }
 }
 
 fn index_def(index: &Index) -> TokenStream {
     let Index { name, unique, .. } = index;
     let parts = index.parts.iter().map(|part| match part {
+        IndexPart::Column { index, descending: false } => quote!(__orm::IndexPart::column(#index)),
         IndexPart::Column { index, descending } => {
             quote!(__orm::IndexPart::Column { index: #index, descending: #descending })
         }
         IndexPart::Expression(sql) => quote!(__orm::IndexPart::Expression(#sql)),
     });
-    let (method, filter) = (option(index.method.as_ref()), option(index.filter.as_ref()));
-    quote! {
-        __orm::IndexDef { name: #name, unique: #unique, parts: &[#(#parts),*], method: #method, filter: #filter }
+    let mut fields = Vec::new();
+    if !name.is_empty() {
+        fields.push(quote!(name: #name));
     }
+    for (field, text) in [("method", &index.method), ("filter", &index.filter)] {
+        if let Some(text) = text {
+            let field = format_ident!("{field}");
+            fields.push(quote!(#field: ::core::option::Option::Some(#text)));
+        }
+    }
+    let plain = quote!(__orm::IndexDef::new(#unique, &[#(#parts),*]));
+    if fields.is_empty() { plain } else { quote!(__orm::IndexDef { #(#fields,)* ..#plain }) }
 }

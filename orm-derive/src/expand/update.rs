@@ -15,10 +15,7 @@ pub(super) fn builder(model: &ModelIr<'_>) -> TokenStream {
     quote! {
         #[doc = #doc]
         #[must_use = "nothing is changed until `.exec(&db).await`"]
-        #vis struct #update<'__a> {
-            row: &'__a mut #ident,
-            changes: #private::Changes,
-        }
+        #vis struct #update<'__a>(#private::Changing<'__a, #ident>);
     }
 }
 
@@ -33,26 +30,16 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
         quote! {
             #doc
             #vis fn #ident(self, value: impl __orm::Set<#ty>) -> Self {
-                self.__with(#index, value.into_set())
+                Self(self.0.with(#index, value.into_set()))
             }
         }
     });
     quote! {
         impl #update<'_> {
-            fn __with(mut self, column: usize, value: __orm::Value) -> Self {
-                self.changes.set(column, value);
-                self
-            }
             #(#setters)*
-            /// Writes the changes and refreshes the struct.
-            ///
-            /// # Errors
-            /// Those of the database; a row that is gone or was changed meanwhile.
-            #vis async fn exec<__E>(self, db: &__E) -> __orm::Result<()>
-            where
-                __E: __orm::Runs<#ident> + ?::core::marker::Sized,
-            {
-                __orm::update_row(self.row, self.changes, db).await
+            /// Writes the changes and refreshes the struct, or gives the database's error.
+            #vis async fn exec(self, db: &(impl __orm::Runs<#ident> + ?::core::marker::Sized)) -> __orm::Result<()> {
+                self.0.exec(db).await
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Cases of `include`: related rows loaded with a query.
 
+use orm::Statements as _;
 use serde_json::{Value, json};
 
 use crate::chinook::{Album, Artist, Employee, Genre, MediaType, Playlist, PlaylistTrack, Track};

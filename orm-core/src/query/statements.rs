@@ -1,0 +1,68 @@
+//! [`Statements`]: the statements of a model that need nothing from its derive. In the prelude; `create`, `update` and
+//! `destroy` are the model's own.
+
+use super::{
+    AggregateOf, BulkCreate, Complete, Count, Exists, Find, FindAndCount, FindByPk, FindOne, FindOrCreate, InsertRow,
+    KeyOperand, Select, Truncate,
+};
+use crate::model::Model;
+
+/// The statements every model has: `User::find_all()`. In the prelude, like [`Instance`](super::Instance).
+pub trait Statements: Model {
+    /// Finds rows.
+    fn find_all() -> Find<Self> {
+        Find::new()
+    }
+
+    /// Finds the first row, if there is one.
+    fn find_one() -> FindOne<Self> {
+        FindOne::new()
+    }
+
+    /// Finds the row with a primary key, if there is one.
+    fn find_by_pk(key: impl KeyOperand<Self>) -> FindByPk<Self> {
+        FindByPk::new(key)
+    }
+
+    /// Finds a page of rows, and the number of all.
+    fn find_and_count_all() -> FindAndCount<Self> {
+        FindAndCount::new()
+    }
+
+    /// Finds a row, or creates it when there is none.
+    fn find_or_create() -> FindOrCreate<Self> {
+        FindOrCreate::new()
+    }
+
+    /// Counts rows.
+    fn count() -> Count<Self> {
+        Count::new()
+    }
+
+    /// Asks whether there is a row.
+    fn exists() -> Exists<Self> {
+        Exists::new()
+    }
+
+    /// Reads one aggregate of all rows, such as `User::AGE.max()`.
+    fn aggregate<X: Select<Self>>(aggregate: X) -> AggregateOf<Self, X::Output> {
+        AggregateOf::new(aggregate)
+    }
+
+    /// Creates several rows at once.
+    fn bulk_create<C: Complete<Self>>(rows: impl IntoIterator<Item = C>) -> BulkCreate<Self> {
+        BulkCreate::new(rows)
+    }
+
+    /// Inserts a whole struct.
+    fn insert(row: Self) -> InsertRow<Self> {
+        InsertRow::new(row)
+    }
+
+    /// Removes all rows at once, whether marked as deleted or not.
+    fn truncate() -> Truncate<Self> {
+        Truncate::new()
+    }
+}
+
+impl<M: Model> Statements for M {}
