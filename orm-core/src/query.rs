@@ -54,7 +54,7 @@ pub(crate) use joined::Joins;
 pub use joined::Strategy;
 pub(crate) use key::Comparable;
 pub use key::{KeyOperand, KeyPart};
-pub use operand::{InList, Operand};
+pub use operand::{InList, IntoExpr, Operand};
 pub use order::{IntoOrder, Order};
 pub use page::{FindAndCount, Page};
 pub use select::{Nest, NestSlot, Projection, Select, SelectItems};

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Condition, Expr, Free, Operand, Select};
+use super::{Condition, Expr, Free, IntoExpr, Operand, Select};
 use crate::ast::{self, Aggregate, Function};
 use crate::value::{Scalar, Type};
 
@@ -36,15 +36,16 @@ pub fn row_number() -> Expr<Free, i64> {
     Expr::from_node(ast::Expr::Call("ROW_NUMBER", Vec::new()))
 }
 
-/// The first argument that is not NULL.
-pub fn coalesce<S, T: Type>(arguments: impl IntoIterator<Item = Expr<S, T>>) -> Expr<S, T> {
-    let list = arguments.into_iter().map(Expr::into_node).collect();
+/// The first argument that is not NULL: `coalesce([User::NICK, User::NAME])`. With a last resort that is never NULL, see
+/// `unwrap_or`.
+pub fn coalesce<X: IntoExpr>(arguments: impl IntoIterator<Item = X>) -> Expr<X::Scope, X::Type> {
+    let list = arguments.into_iter().map(|argument| argument.into_expr().into_node()).collect();
     Expr::from_node(ast::Expr::Function(Function::Coalesce, list))
 }
 
-/// Several texts, one after the other.
-pub fn concat<S>(texts: impl IntoIterator<Item = Expr<S, String>>) -> Expr<S, String> {
-    let list = texts.into_iter().map(Expr::into_node).collect();
+/// Several texts, one after the other. One that may be NULL needs `unwrap_or`: databases differ about it.
+pub fn concat<X: IntoExpr<Type = String>>(texts: impl IntoIterator<Item = X>) -> Expr<X::Scope, String> {
+    let list = texts.into_iter().map(|text| text.into_expr().into_node()).collect();
     Expr::from_node(ast::Expr::Function(Function::Concat, list))
 }
 

@@ -3,7 +3,7 @@
 use super::{Column, Expr, Find, Within};
 use crate::ast::{self, ListItems};
 use crate::model::Model;
-use crate::value::{Scalar, Value};
+use crate::value::{Scalar, Type, Value};
 
 /// Something that gives a `T` in a query about `S`.
 #[diagnostic::on_unimplemented(
@@ -109,5 +109,36 @@ impl<S, M: Model, Q, T: Scalar> InList<S, T> for Find<M, T, Q> {
 impl<S, M: Model, Q, T: Scalar> InList<S, T> for Find<M, Option<T>, Q> {
     fn into_items(self) -> ListItems {
         ListItems::Select(self.into_select())
+    }
+}
+
+/// A column or an expression, where no query says what it must be about.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an expression",
+    label = "expected a column or an expression",
+    note = "wrap a plain value in `orm::val(..)`"
+)]
+pub trait IntoExpr {
+    /// What it is about.
+    type Scope;
+    /// What it gives.
+    type Type: Type;
+    /// The expression.
+    fn into_expr(self) -> Expr<Self::Scope, Self::Type>;
+}
+
+impl<M, T: Type> IntoExpr for Column<M, T> {
+    type Scope = M;
+    type Type = T;
+    fn into_expr(self) -> Expr<M, T> {
+        Expr::from_node(self.into_node())
+    }
+}
+
+impl<S, T: Type> IntoExpr for Expr<S, T> {
+    type Scope = S;
+    type Type = T;
+    fn into_expr(self) -> Expr<S, T> {
+        self
     }
 }

@@ -77,8 +77,10 @@ fn table(model: &'static ModelDef) -> TableSchema {
     let mut checks: Vec<CheckSchema> = model
         .checks
         .iter()
-        .map(|(check, sql)| CheckSchema {
-            name: (*check).to_owned(),
+        .enumerate()
+        .map(|(number, (check, sql))| CheckSchema {
+            // Numbered by its place among all checks of the table, so that naming one renames no other.
+            name: if check.is_empty() { format!("{name}_check{}", number + 1) } else { (*check).to_owned() },
             condition: CheckCondition::Sql((*sql).to_owned()),
         })
         .collect();

@@ -161,3 +161,24 @@ async fn a_long_statement_that_is_cut_off_leaves_the_connection_usable() {
     assert!(cut.is_err());
     assert_eq!(db.query::<i64>("SELECT n FROM counters", ()).await.unwrap(), [0]);
 }
+
+#[derive(Debug, Clone, orm::Model)]
+#[orm(check("low >= 0"), check(name = "in_order", "low <= high"), check("high < 100"))]
+struct Range {
+    #[orm(primary_key)]
+    id: i64,
+    low: i32,
+    high: i32,
+}
+
+#[tokio::test]
+async fn checks_without_a_name_are_given_one() {
+    let db = connect("sqlite::memory:").await.unwrap();
+    db.create_tables::<(Range,)>().await.unwrap();
+    for ((low, high), name) in [((-1, 1), "ranges_check1"), ((2, 1), "in_order"), ((1, 100), "ranges_check3")] {
+        let error = Range::create().low(low).high(high).exec(&db).await.unwrap_err();
+        assert_eq!((error.kind(), error.constraint()), (ErrorKind::CheckViolation, Some(name)));
+    }
+    let range = Range::create().low(1).high(99).exec(&db).await.unwrap();
+    assert_eq!((range.id, range.low, range.high), (1, 1, 99));
+}
