@@ -232,7 +232,7 @@ async fn handles(db: &Database) -> Result<()> {
     println!("one removed: {:?}", notes.tags().find().select(Tag::NAME).exec(db).await?);
     notes.tags().set([&tags[0], &tags[2]]).with(Tagging::WEIGHT, 2).exec(db).await?;
     let now = notes.tags().order_by(Tag::ID.asc()).select(Tag::NAME).exec(db).await?;
-    println!("two set: {now:?}, has the first: {}", notes.tags().has([&tags[0]], db).await?);
+    println!("two set: {now:?}, has the first: {}", notes.tags().has(&tags[0], db).await?);
 
     // Of a relation with a condition, only such rows.
     println!("{} comments, {} threads", notes.comments().count(db).await?, notes.threads().count(db).await?);

@@ -14,5 +14,5 @@ pub use field::{BelongsTo, BelongsToMany, HasMany, HasOne, Many, RelationField, 
 pub use include::Include;
 pub use loader::load;
 pub use peers::Peers;
-pub use related::{ChangeLinks, CreateUnder, NewChild, Related};
+pub use related::{ChangeLinks, Children, CreateUnder, NewChild, Related};
 pub use relation::{Link, References, Relation, belongs, has, name_id, scope};

@@ -47,6 +47,36 @@ impl<C: Model, const K: u64> NewChild<C, K> {
     }
 }
 
+/// One row of `C` or several: `&row`, `&rows`, `[&a, &b]`, an iterator of references. `Q` says which; it is always inferred.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a `{C}` nor several",
+    label = "expected `&row`, `&rows` or a list of `&{C}`"
+)]
+pub trait Children<'c, C: 'c, Q> {
+    /// The rows.
+    fn rows(self) -> impl Iterator<Item = &'c C>;
+}
+
+/// One row.
+#[derive(Debug, Clone, Copy)]
+pub enum One {}
+
+/// Several rows.
+#[derive(Debug, Clone, Copy)]
+pub enum Several {}
+
+impl<'c, C: Model> Children<'c, C, One> for &'c C {
+    fn rows(self) -> impl Iterator<Item = &'c C> {
+        std::iter::once(self)
+    }
+}
+
+impl<'c, C: Model, I: IntoIterator<Item = &'c C>> Children<'c, C, Several> for I {
+    fn rows(self) -> impl Iterator<Item = &'c C> {
+        self.into_iter()
+    }
+}
+
 /// The related rows of one row: `user.posts()`.
 #[must_use = "a handle does nothing by itself"]
 #[derive(Debug)]
@@ -112,16 +142,15 @@ impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
         self.find().count(db)
     }
 
-    /// Whether rows are all related to this one.
+    /// Whether a row is related to this one, or all of several.
     ///
     /// # Errors
     /// The database's, naming the model.
-    pub async fn has<'c, E: Runs<C> + ?Sized>(
-        &self,
-        children: impl IntoIterator<Item = &'c C>,
-        db: &E,
-    ) -> Result<bool> {
-        let mut keys: Vec<Vec<Value>> = children.into_iter().map(key_of).collect::<Result<_>>()?;
+    pub async fn has<'c, Q, E: Runs<C> + ?Sized>(&self, children: impl Children<'c, C, Q>, db: &E) -> Result<bool>
+    where
+        C: 'c,
+    {
+        let mut keys: Vec<Vec<Value>> = children.rows().map(key_of).collect::<Result<_>>()?;
         keys.sort_by_key(|key| format!("{:?}", key.iter().map(crate::query::Comparable::of).collect::<Vec<_>>()));
         keys.dedup();
         if keys.is_empty() {
@@ -140,38 +169,38 @@ impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
         C::create_under(self.relation.def().keys.iter().map(|pair| self.parent.value(pair.from.index)).collect())
     }
 
-    /// Relates rows to this one.
-    pub fn add<'c>(&self, children: impl IntoIterator<Item = &'c C>) -> ChangeLinks
+    /// Relates a row or several to this one: `user.groups().add(&group)`, `.add(&groups)`.
+    pub fn add<'c, Q>(&self, children: impl Children<'c, C, Q>) -> ChangeLinks
     where
         C: 'c,
     {
         self.change(children, Kinds::Add)
     }
 
-    /// Ends the relation of rows to this one; the rows stay. A foreign key that cannot be NULL is an error.
-    pub fn remove<'c>(&self, children: impl IntoIterator<Item = &'c C>) -> ChangeLinks
+    /// Ends the relation of a row or several to this one; the rows stay. A foreign key that cannot be NULL is an error.
+    pub fn remove<'c, Q>(&self, children: impl Children<'c, C, Q>) -> ChangeLinks
     where
         C: 'c,
     {
         self.change(children, Kinds::Remove)
     }
 
-    /// Relates these rows and no others.
-    pub fn set<'c>(&self, children: impl IntoIterator<Item = &'c C>) -> ChangeLinks
+    /// Relates this row, or these rows, and no others.
+    pub fn set<'c, Q>(&self, children: impl Children<'c, C, Q>) -> ChangeLinks
     where
         C: 'c,
     {
         self.change(children, Kinds::Set)
     }
 
-    fn change<'c>(&self, children: impl IntoIterator<Item = &'c C>, kind: Kinds) -> ChangeLinks
+    fn change<'c, Q>(&self, children: impl Children<'c, C, Q>, kind: Kinds) -> ChangeLinks
     where
         C: 'c,
     {
         let def = *self.relation.def();
         let parent = def.keys.iter().map(|pair| self.parent.value(pair.from.index)).collect();
         let children = children
-            .into_iter()
+            .rows()
             .map(|child| match def.through {
                 Some(through) => through.keys.iter().map(|pair| child.value(pair.to.index)).collect(),
                 None => C::DEF.primary_key.iter().map(|index| child.value(*index)).collect(),
