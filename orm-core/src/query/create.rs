@@ -50,6 +50,18 @@ impl Set<String> for &str {
     }
 }
 
+impl Set<String> for &String {
+    fn into_set(self) -> Value {
+        self.encode()
+    }
+}
+
+impl Set<Option<String>> for &String {
+    fn into_set(self) -> Value {
+        self.encode()
+    }
+}
+
 impl Set<Option<String>> for &str {
     fn into_set(self) -> Value {
         Value::Text(self.to_owned().into())

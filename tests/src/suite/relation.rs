@@ -178,6 +178,7 @@ async fn handles_tell_whether_rows_are_related(test: Test) -> Result<()> {
     let tags = Tag::find_all().order_by(Tag::ID.asc()).exec(&db).await?;
     assert!(first.tags().has(&tags[..2], &db).await?);
     assert!(!first.tags().has(&tags, &db).await?);
+    assert!(first.tags().has(&tags[0], &db).await?);
     assert!(first.tags().has([&tags[0], &tags[0]], &db).await?);
     assert!(first.tags().has([], &db).await?);
     Ok(())
@@ -199,9 +200,9 @@ async fn many_to_many_links_are_added_removed_and_set(test: Test) -> Result<()> 
     assert_eq!(linked().await?, [(1, 1), (2, 1)]);
     post.tags().add(&tags).exec(&db).await?;
     assert_eq!(linked().await?, [(1, 1), (2, 1), (3, 1)]);
-    post.tags().add([&tags[0]]).with(PostTag::WEIGHT, 9).exec(&db).await?;
+    post.tags().add(&tags[0]).with(PostTag::WEIGHT, 9).exec(&db).await?;
     assert_eq!(linked().await?, [(1, 9), (2, 1), (3, 1)]);
-    assert_eq!(post.tags().remove([&tags[1]]).exec(&db).await?, 1);
+    assert_eq!(post.tags().remove(&tags[1]).exec(&db).await?, 1);
     assert_eq!(linked().await?, [(1, 9), (3, 1)]);
     post.tags().set(&tags[1..]).exec(&db).await?;
     assert_eq!(linked().await?, [(2, 1), (3, 1)]);
