@@ -194,6 +194,11 @@ impl Dialect for SqliteDialect {
         Ok(())
     }
 
+    /// Plain EXPLAIN lists the byte code: <https://www.sqlite.org/lang_explain.html>.
+    fn explain(&self) -> &'static str {
+        "EXPLAIN QUERY PLAN "
+    }
+
     fn function(&self, function: Function) -> Option<FunctionForm> {
         Some(match function {
             Function::Greatest => FunctionForm::Call("MAX"),

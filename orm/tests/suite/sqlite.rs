@@ -182,3 +182,12 @@ async fn checks_without_a_name_are_given_one() {
     let range = Range::create().low(1).high(99).exec(&db).await.unwrap();
     assert_eq!((range.id, range.low, range.high), (1, 1, 99));
 }
+
+#[tokio::test]
+async fn explain_gives_the_plan_and_not_the_byte_code() {
+    let db = connect("sqlite::memory:").await.unwrap();
+    db.create_tables::<(Range,)>().await.unwrap();
+    let plan = Range::find_all().filter(Range::ID.eq(1)).explain(&db).await.unwrap();
+    assert_eq!(plan.len(), 1, "{plan:?}");
+    assert!(plan[0].ends_with("SEARCH ranges USING INTEGER PRIMARY KEY (rowid=?)"), "{plan:?}");
+}
