@@ -11,7 +11,7 @@ use std::fmt;
 
 pub use capabilities::{Capabilities, CommentStyle, JsonStyle, LimitStyle, ListStyle, RegexpStyle, UpsertStyle};
 pub use render::ddl;
-pub(crate) use render::render_insert;
+pub(crate) use render::{element_type, render_insert};
 pub use render::{render, render_condition};
 pub use writer::{Rendered, SqlWriter};
 

@@ -1,6 +1,6 @@
 //! Expressions: every kind in one enum.
 
-use super::select::{Order, Select};
+use super::select::{Deleted, Order, Select};
 use crate::model::{ColumnDef, RelationDef};
 use crate::value::{SqlType, Value};
 
@@ -393,6 +393,8 @@ pub struct Related {
     pub quantifier: Quantifier,
     /// The related rows that count.
     pub filter: Option<Expr>,
+    /// Soft-deleted related rows.
+    pub deleted: Deleted,
 }
 
 /// Which question about related rows.

@@ -9,8 +9,10 @@ mod related;
 mod select;
 mod write;
 
+pub(crate) use condition::element_type;
+
 use super::{Dialect, Rendered, SqlWriter};
-use crate::ast::{Deleted, Expr, Insert, Statement};
+use crate::ast::{Delete, Deleted, Expr, Insert, Statement, Update};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, ModelDef};
 
@@ -30,13 +32,36 @@ use crate::model::{ColumnDef, ModelDef};
 /// cannot store.
 pub fn render(statement: &Statement, dialect: &dyn Dialect) -> Result<Rendered> {
     let mut renderer = Renderer::new(dialect);
+    render_into(&mut renderer, statement)?;
+    if renderer.reads_changed && !dialect.capabilities().self_subquery {
+        // The rows to change are found first, in a derived table.
+        let indirect = match statement {
+            Statement::Update(update) => write::by_key(update.model, &update.filter, update.deleted).map(|filter| {
+                let update = Update { filter: vec![filter], deleted: Deleted::Included, ..(**update).clone() };
+                Statement::Update(Box::new(update))
+            }),
+            Statement::Delete(delete) => write::by_key(delete.model, &delete.filter, delete.deleted).map(|filter| {
+                let delete = Delete { filter: vec![filter], deleted: Deleted::Included, ..(**delete).clone() };
+                Statement::Delete(Box::new(delete))
+            }),
+            _ => None,
+        };
+        if let Some(indirect) = indirect {
+            renderer = Renderer::new(dialect);
+            render_into(&mut renderer, &indirect)?;
+        }
+    }
+    renderer.finish()
+}
+
+fn render_into(renderer: &mut Renderer<'_>, statement: &Statement) -> Result<()> {
     match statement {
         Statement::Select(select) => renderer.select(select)?,
         Statement::Insert(insert) => renderer.insert(insert, insert.values.iter().cloned())?,
         Statement::Update(update) => renderer.update(update)?,
         Statement::Delete(delete) => renderer.delete(delete)?,
     }
-    renderer.finish()
+    Ok(())
 }
 
 /// As [`render`], for an INSERT that gives its values away.
@@ -87,11 +112,13 @@ struct Renderer<'d> {
     w: SqlWriter<'d>,
     frames: Vec<Frame>,
     aliases: u32,
+    /// Whether a sub-query of an UPDATE or DELETE reads the table being changed, other than in a derived table.
+    reads_changed: bool,
 }
 
 impl<'d> Renderer<'d> {
     fn new(dialect: &'d dyn Dialect) -> Self {
-        Self { w: SqlWriter::new(dialect), frames: Vec::new(), aliases: 0 }
+        Self { w: SqlWriter::new(dialect), frames: Vec::new(), aliases: 0, reads_changed: false }
     }
 
     fn finish(self) -> Result<Rendered> {
@@ -141,12 +168,18 @@ impl<'d> Renderer<'d> {
 
     /// Appends a table and its alias, as FROM and JOIN want it.
     fn push_source(&mut self, source: &Source) -> Result<()> {
+        self.reads_changed |= source.alias.is_some() && self.is_changed(source.model);
         self.w.push_table(source.model.table)?;
         if let Some(alias) = source.alias {
             self.w.push_sql(" AS ");
             self.push_alias(alias);
         }
         Ok(())
+    }
+
+    /// Whether this is the model whose rows the statement changes.
+    fn is_changed(&self, model: &'static ModelDef) -> bool {
+        self.frames.first().is_some_and(|f| !f.joins && f.sources[0].model.table.is(model.table))
     }
 
     /// Appends a column, found from the innermost query outwards.

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::Include;
 use super::field::Slot;
-use crate::ast::{self, Aggregate, Quantifier, Related};
+use crate::ast::{self, Aggregate, Deleted, Quantifier, Related};
 use crate::model::{KeyPair, Model, RelationDef};
 use crate::query::{
     Between, Column, Condition, Expr, IncludeNode, IntoCondition, IntoInclude, IntoOrder, Nest, RowSet,
@@ -140,7 +140,12 @@ impl<P, C> Relation<P, C> {
             (Some(scope), Some(condition)) => Some(scope.and(condition)),
             (scope, condition) => scope.or(condition),
         };
-        Expr::from_node(ast::Expr::Related(Box::new(Related { relation: self.def, quantifier, filter })))
+        Expr::from_node(ast::Expr::Related(Box::new(Related {
+            relation: self.def,
+            quantifier,
+            filter,
+            deleted: Deleted::Hidden,
+        })))
     }
 }
 
@@ -167,6 +172,7 @@ impl<P: Model, C: Model> Relation<P, C> {
                     relation: self.def,
                     quantifier: Quantifier::All,
                     filter,
+                    deleted: Deleted::Hidden,
                 })))
             }
             None => self.ask(Quantifier::All, Some(condition)),

@@ -42,18 +42,15 @@ impl RelationDef {
         }
     }
 
-    /// Whether at most one row is related, as the database sees to it: the row belonged to, or a row whose foreign key is
-    /// unique.
+    /// Whether at most one row is related, as the database sees to it: the columns it is found by hold its
+    /// primary key or a unique key.
     pub fn leads_to_one(&self) -> bool {
         match self.kind {
-            RelationKind::BelongsTo => true,
-            RelationKind::HasOne => {
+            RelationKind::BelongsTo | RelationKind::HasOne => {
                 let target = (self.target)();
                 let wanted: Vec<usize> = self.keys.iter().map(|pair| pair.to.index).collect();
-                let same = |columns: &[usize]| {
-                    columns.len() == wanted.len() && wanted.iter().all(|column| columns.contains(column))
-                };
-                same(target.primary_key)
+                let unique = |columns: &[usize]| !columns.is_empty() && columns.iter().all(|c| wanted.contains(c));
+                unique(target.primary_key)
                     || target.indexes.iter().filter(|index| index.unique && index.filter.is_none()).any(|index| {
                         let columns: Vec<usize> = index
                             .parts
@@ -63,7 +60,7 @@ impl RelationDef {
                                 IndexPart::Expression(_) => None,
                             })
                             .collect();
-                        columns.len() == index.parts.len() && same(&columns)
+                        columns.len() == index.parts.len() && unique(&columns)
                     })
             }
             RelationKind::HasMany | RelationKind::BelongsToMany => false,

@@ -147,6 +147,7 @@ pub(crate) fn push_node(select: &mut Select, nodes: &mut Vec<IncludeNode>, node:
             relation: node.relation,
             quantifier: Quantifier::Any,
             filter: (!node.select.filter.is_empty()).then(|| Expr::And(node.select.filter.clone())),
+            deleted: node.select.deleted,
         })));
     }
     nodes.push(node);

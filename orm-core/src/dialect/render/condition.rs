@@ -1,6 +1,6 @@
 //! Conditions with a shape of their own on each database: lists, patterns, regular expressions, upserts' new values.
 
-use super::super::{ListStyle, RegexpStyle, UpsertStyle, unsupported};
+use super::super::{LimitStyle, ListStyle, RegexpStyle, UpsertStyle, unsupported};
 use super::Renderer;
 use super::expr::COMPARE;
 use crate::ast::{Expr, InList, LikeKind, ListItems};
@@ -27,10 +27,10 @@ impl Renderer<'_> {
                 let capabilities = self.dialect().capabilities();
                 // Databases that refuse LIMIT in such a sub-query, or reading the table being changed, take a derived
                 // table instead.
-                let changes =
-                    self.frames.first().is_some_and(|f| !f.joins && f.sources[0].model.table.is(select.model.table));
-                let wrap = (select.limit.is_some() && !capabilities.limit_in_subquery)
-                    || (changes && !capabilities.self_subquery);
+                let changes = self.is_changed(select.model) && !capabilities.self_subquery;
+                let limited = select.limit.is_some() || select.offset.is_some();
+                let wrap = changes || (limited && !capabilities.limit_in_subquery);
+                let reads_changed = self.reads_changed;
                 self.operand(&list.expr, COMPARE + 1)?;
                 self.w.push_sql(if negated { " NOT IN (" } else { " IN (" });
                 if wrap {
@@ -38,8 +38,14 @@ impl Renderer<'_> {
                 }
                 self.select(select)?;
                 if wrap {
+                    // A limit keeps the optimizer from merging the derived table into the query around it.
+                    if let (LimitStyle::OffsetNeedsLimit(all), true, false) = (capabilities.limit, changes, limited) {
+                        self.w.push_sql(" LIMIT ");
+                        self.w.push_sql(all);
+                    }
                     self.w.push_sql(") AS ");
                     self.w.push_ident("_d")?;
+                    self.reads_changed = reads_changed;
                 }
                 self.w.push_sql(")");
                 Ok(())

@@ -2,7 +2,7 @@
 
 use super::super::{JsonStyle, unsupported};
 use super::Renderer;
-use crate::ast::{Aggregate, BinaryOp, Case, Expr, JsonStep, Window};
+use crate::ast::{Aggregate, BinaryOp, Case, Expr, JsonStep, Quantifier, Window};
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{SqlType, Value};
 
@@ -22,10 +22,14 @@ fn precedence(expr: &Expr) -> u8 {
         Expr::Or(all) if all.len() > 1 => OR,
         Expr::And(all) if all.len() > 1 => AND,
         Expr::Or(all) | Expr::And(all) => all.first().map_or(ATOM, precedence),
-        Expr::Not(_) => NOT,
+        Expr::Not(_) | Expr::Binary(BinaryOp::IsDistinct, _) => NOT,
         Expr::Binary(op, _) => operator(*op).1,
         Expr::IsNull { .. } | Expr::In(_) | Expr::Between { .. } | Expr::Like { .. } | Expr::Regexp { .. } => COMPARE,
-        Expr::Negate(_) | Expr::Json { .. } => PRODUCT,
+        Expr::Negate(_) => PRODUCT,
+        // The arrows bind like `||`, from the left.
+        Expr::Json { .. } => BITS,
+        Expr::Exists { negated: true, .. } => NOT,
+        Expr::Related(related) if matches!(related.quantifier, Quantifier::None | Quantifier::All) => NOT,
         Expr::Raw(..) => 0,
         Expr::Path(_, inner) => precedence(inner),
         _ => ATOM,
@@ -113,6 +117,16 @@ impl Renderer<'_> {
             Expr::Aggregate(aggregate) => self.aggregate(aggregate),
             Expr::Window(window) => self.window(window),
             Expr::Case(case) => self.case(case),
+            // Where the text of a boolean is no boolean.
+            Expr::Cast(inner, SqlType::Bool)
+                if matches!(**inner, Expr::Json { text: true, .. })
+                    && self.dialect().capabilities().json == JsonStyle::Extract =>
+            {
+                self.w.push_sql("(");
+                self.expr(inner)?;
+                self.w.push_sql(" = 'true')");
+                Ok(())
+            }
             Expr::Cast(inner, ty) => {
                 let name = self.dialect().cast_type(*ty)?;
                 self.w.push_sql("CAST(");
@@ -290,11 +304,17 @@ impl Renderer<'_> {
                 self.w.push_bind(Value::Array(&SqlType::Text, steps.collect()))
             }
             JsonStyle::Extract => {
-                self.w.push_sql(if text { "JSON_UNQUOTE(JSON_EXTRACT(" } else { "JSON_EXTRACT(" });
+                // As text, the null of JSON is NULL.
+                self.w.push_sql(if text { "JSON_UNQUOTE(NULLIF(JSON_EXTRACT(" } else { "JSON_EXTRACT(" });
                 self.expr(expr)?;
                 self.w.push_sql(", ");
                 self.w.push_bind(Value::Text(json_path(path).into()))?;
-                self.w.push_sql(if text { "))" } else { ")" });
+                self.w.push_sql(")");
+                if text {
+                    self.w.push_sql(", ");
+                    self.w.push_bind(Value::Json("null".into()))?;
+                    self.w.push_sql("))");
+                }
                 Ok(())
             }
             JsonStyle::ArrowPath => {

@@ -1,6 +1,6 @@
 //! Questions about related rows as correlated sub-queries, and columns of to-one related rows.
 
-use super::select::joinable;
+use super::select::{joinable, starts_at};
 use super::{Frame, Renderer, Source};
 use crate::ast::{Aggregate, Deleted, Expr, Quantifier, Related};
 use crate::error::{Error, ErrorKind, Result};
@@ -9,36 +9,32 @@ use crate::value::Value;
 
 impl Renderer<'_> {
     pub(super) fn related(&mut self, related: &Related) -> Result<()> {
-        let filter = related.filter.as_ref();
         match &related.quantifier {
-            Quantifier::Any => self.correlated("EXISTS (SELECT 1", &related.relation, filter, false),
-            Quantifier::None => self.correlated("NOT EXISTS (SELECT 1", &related.relation, filter, false),
+            Quantifier::Any => self.correlated("EXISTS (SELECT 1", related, false),
+            Quantifier::None => self.correlated("NOT EXISTS (SELECT 1", related, false),
             // No related row for which the filter is false or unknown.
-            Quantifier::All => self.correlated("NOT EXISTS (SELECT 1", &related.relation, filter, true),
-            Quantifier::Aggregate(aggregate) => self.correlated_aggregate(aggregate, &related.relation, filter),
+            Quantifier::All => self.correlated("NOT EXISTS (SELECT 1", related, true),
+            Quantifier::Aggregate(aggregate) => self.correlated_aggregate(aggregate, related),
         }
     }
 
-    fn correlated(&mut self, start: &str, relation: &RelationDef, filter: Option<&Expr>, fails: bool) -> Result<()> {
+    fn correlated(&mut self, start: &str, related: &Related, fails: bool) -> Result<()> {
         self.w.push_sql(start);
-        self.enter_relation(relation, filter, fails)?;
+        let frame = self.relation_frame(&related.relation);
+        self.frames.push(frame);
+        self.relation_from(&related.relation, related.deleted, related.filter.as_ref(), fails)?;
         self.frames.pop();
         self.w.push_sql(")");
         Ok(())
     }
 
-    fn correlated_aggregate(
-        &mut self,
-        aggregate: &Aggregate,
-        relation: &RelationDef,
-        filter: Option<&Expr>,
-    ) -> Result<()> {
+    fn correlated_aggregate(&mut self, aggregate: &Aggregate, related: &Related) -> Result<()> {
         self.w.push_sql("(SELECT ");
         // The aggregate's columns belong to the related table, whose scope opens with FROM: open it first.
-        let frame = self.relation_frame(relation);
+        let frame = self.relation_frame(&related.relation);
         self.frames.push(frame);
         self.expr(&Expr::Aggregate(Box::new(aggregate.clone())))?;
-        self.relation_from(relation, filter, false)?;
+        self.relation_from(&related.relation, related.deleted, related.filter.as_ref(), false)?;
         self.frames.pop();
         self.w.push_sql(")");
         Ok(())
@@ -55,14 +51,14 @@ impl Renderer<'_> {
         frame
     }
 
-    /// Opens the scope of a relation's target and appends `FROM` and `WHERE`; the caller closes the scope.
-    fn enter_relation(&mut self, relation: &RelationDef, filter: Option<&Expr>, fails: bool) -> Result<()> {
-        let frame = self.relation_frame(relation);
-        self.frames.push(frame);
-        self.relation_from(relation, filter, fails)
-    }
-
-    fn relation_from(&mut self, relation: &RelationDef, filter: Option<&Expr>, fails: bool) -> Result<()> {
+    /// Appends `FROM` and `WHERE` of a relation's target, whose scope is open.
+    fn relation_from(
+        &mut self,
+        relation: &RelationDef,
+        deleted: Deleted,
+        filter: Option<&Expr>,
+        fails: bool,
+    ) -> Result<()> {
         let sources = self.frames.last().map(|f| f.sources.clone()).unwrap_or_default();
         let outer = self.frames.len() - 1;
         if outer == 0 {
@@ -107,9 +103,9 @@ impl Renderer<'_> {
             self.w.push_sql(" = ");
             self.w.push_bind(Value::Text(text.into()))?;
         }
-        if target.model.deleted_at.is_some() {
+        if target.model.deleted_at.is_some() && deleted != Deleted::Included {
             self.w.push_sql(" AND ");
-            self.deleted_filter(target, Deleted::Hidden)?;
+            self.deleted_filter(target, deleted)?;
         }
         if let Some(filter) = filter {
             self.w.push_sql(" AND ");
@@ -129,9 +125,8 @@ impl Renderer<'_> {
     pub(super) fn path(&mut self, relations: &[RelationDef], inner: &Expr) -> Result<()> {
         let names: Vec<&str> = relations.iter().map(|r| r.name).collect();
         let joined = self.frames.last().filter(|f| f.joins && joinable(relations)).and_then(|f| {
-            let root = &f.sources[0];
             // The same relation names on another root would be another path.
-            let fits = relations.first().is_some_and(|r| r.keys.iter().all(|k| k.from.table.is(root.model.table)));
+            let fits = starts_at(relations, f.sources[0].model);
             f.sources.iter().find(|s| fits && s.path == names).cloned()
         });
         if let Some(mut source) = joined {
@@ -150,7 +145,7 @@ impl Renderer<'_> {
         } else {
             self.path(rest, inner)?
         }
-        self.relation_from(relation, None, false)?;
+        self.relation_from(relation, Deleted::Hidden, None, false)?;
         self.limit(Some(1), None)?;
         self.frames.pop();
         self.w.push_sql(")");

@@ -4,7 +4,7 @@ use super::super::{LimitStyle, unsupported};
 use super::{Frame, Renderer, Source};
 use crate::ast::{Deleted, Expr, JoinKind, LockStrength, LockWait, NullsOrder, Order, Select, SelectList};
 use crate::error::Result;
-use crate::model::RelationDef;
+use crate::model::{ModelDef, RelationDef};
 use crate::value::Value;
 
 impl Renderer<'_> {
@@ -84,7 +84,7 @@ impl Renderer<'_> {
             self.order_by(&select.order_by)?;
         }
         self.limit(select.limit, select.offset)?;
-        self.lock(select)?;
+        self.lock(select, explicit)?;
         self.frames.pop();
         Ok(())
     }
@@ -152,7 +152,10 @@ impl Renderer<'_> {
             });
             self.push_source(source)?;
             self.w.push_sql(" ON ");
+            // Tables of paths come after these, so that paths are sub-queries here.
+            self.join_paths(false);
             self.operand(&join.on, super::expr::AND)?;
+            self.join_paths(true);
             if source.model.deleted_at.is_some() && join.deleted != Deleted::Included {
                 self.w.push_sql(" AND ");
                 self.deleted_filter(source, join.deleted)?;
@@ -194,6 +197,12 @@ impl Renderer<'_> {
         Ok(())
     }
 
+    fn join_paths(&mut self, joins: bool) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.joins = joins;
+        }
+    }
+
     /// `ORDER BY`, with its leading space; nothing for no keys.
     pub(super) fn order_by(&mut self, order_by: &[Order]) -> Result<()> {
         let capabilities = self.dialect().capabilities();
@@ -206,7 +215,7 @@ impl Renderer<'_> {
             };
             if !natural && !capabilities.nulls_order {
                 // FALSE sorts before TRUE everywhere.
-                self.operand(&order.expr, super::expr::COMPARE)?;
+                self.operand(&order.expr, super::expr::COMPARE + 1)?;
                 self.w.push_sql(if order.nulls == Some(NullsOrder::First) { " IS NULL DESC, " } else { " IS NULL, " });
             }
             self.expr(&order.expr)?;
@@ -245,7 +254,8 @@ impl Renderer<'_> {
         self.w.push_number(number.min(i64::MAX as u64));
     }
 
-    fn lock(&mut self, select: &Select) -> Result<()> {
+    /// `FOR UPDATE` and the like; `explicit` is the number of tables the statement names.
+    fn lock(&mut self, select: &Select, explicit: usize) -> Result<()> {
         let Some(lock) = &select.lock else { return Ok(()) };
         let capabilities = self.dialect().capabilities();
         if !capabilities.row_locks {
@@ -272,6 +282,18 @@ impl Renderer<'_> {
                 }
             }
         }
+        let sources = self.frames.last().map_or(&[][..], |f| &f.sources);
+        let outer = sources.len() > explicit || select.joins.iter().any(|join| join.kind == JoinKind::Left);
+        if outer && lock.of.is_empty() && capabilities.lock_of {
+            // Rows of outer joins cannot be locked everywhere, and those of paths are not what was asked for.
+            let inner = select.joins.iter().zip(&sources[1..]).filter(|(join, _)| join.kind == JoinKind::Inner);
+            let locked: Vec<Source> =
+                sources.first().into_iter().chain(inner.map(|(_, source)| source)).cloned().collect();
+            for (i, source) in locked.iter().enumerate() {
+                self.w.push_sql(if i == 0 { " OF " } else { ", " });
+                self.push_source_name(source)?;
+            }
+        }
         match lock.wait {
             LockWait::Wait => {}
             LockWait::NoWait if capabilities.nowait => self.w.push_sql(" NOWAIT"),
@@ -289,6 +311,7 @@ fn to_one_paths(select: &Select) -> Vec<Vec<RelationDef>> {
     let mut visit = |expr: &Expr| {
         if let Expr::Path(relations, _) = expr
             && joinable(relations)
+            && starts_at(relations, select.model)
         {
             for end in 1..=relations.len() {
                 let prefix = &relations[..end];
@@ -304,8 +327,12 @@ fn to_one_paths(select: &Select) -> Vec<Vec<RelationDef>> {
     }
     select.filter.iter().chain(&select.group_by).chain(&select.having).for_each(|e| e.walk(&mut visit));
     select.order_by.iter().for_each(|o| o.expr.walk(&mut visit));
-    select.joins.iter().for_each(|j| j.on.walk(&mut visit));
     paths
+}
+
+/// Whether a path starts at a model: those from joined models are sub-queries.
+pub(super) fn starts_at(relations: &[RelationDef], model: &ModelDef) -> bool {
+    relations.first().is_some_and(|relation| relation.keys.iter().all(|pair| pair.from.table.is(model.table)))
 }
 
 /// Whether a path never multiplies rows: every relation on it leads to one row, as the database sees to it.

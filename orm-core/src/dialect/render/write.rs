@@ -2,7 +2,9 @@
 
 use super::super::{UpsertStyle, unsupported};
 use super::{Frame, Renderer, Source};
-use crate::ast::{Conflict, ConflictAction, Delete, Insert, Returning, Update};
+use crate::ast::{
+    Conflict, ConflictAction, Delete, Deleted, Expr, InList, Insert, ListItems, Returning, Select, SelectList, Update,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, ModelDef};
 use crate::value::Value;
@@ -182,6 +184,21 @@ impl Renderer<'_> {
             }
         }
     }
+}
+
+/// The condition that a row is among those that a filter finds, by its key; `None` for models without one.
+pub(super) fn by_key(model: &'static ModelDef, filter: &[Expr], deleted: Deleted) -> Option<Expr> {
+    let key: Vec<Expr> = model.key_columns().map(Expr::Column).collect();
+    let mut select = Select::new(model);
+    select.list = SelectList::Exprs(key.clone());
+    select.filter = filter.to_vec();
+    select.deleted = deleted;
+    let expr = match key.len() {
+        0 => return None,
+        1 => key.into_iter().next()?,
+        _ => Expr::Row(key),
+    };
+    Some(Expr::In(Box::new(InList { expr, items: ListItems::Select(Box::new(select)), negated: false })))
 }
 
 #[cold]
