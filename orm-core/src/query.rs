@@ -35,6 +35,7 @@ mod update;
 
 pub use aggregate::{AggregateOf, Count, Exists};
 pub use bulk::{BulkCreate, BulkUpsert, OnConflict};
+pub(crate) use bulk::{alive_filter, is_key};
 pub use column::Column;
 pub use condition::{Condition, IntoCondition, all_of, any_of};
 pub use create::{Building, Complete, Create, Given, InsertRow, IsGiven, Missing, Set};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::field::{LoadedRows, Many, Slot};
 use crate::ast::{self, BinaryOp, Deleted, InList, Join, JoinKind, ListItems, Order, PerParent, Select, SelectList};
-use crate::dialect::ListStyle;
+use crate::dialect::{ListStyle, element_type};
 use crate::driver::{Runs, Session};
 use crate::error::Result;
 use crate::model::{ColumnDef, KeyPair, Model, RelationDef};
@@ -61,16 +61,23 @@ pub async fn load<P: Model, E: Runs<P> + ?Sized>(
         return Ok(());
     }
     let pinned = db.session().pin().await?;
-    let mut set = ModelSet::<P>::new(std::mem::take(parents));
-    let mut result = Ok(());
+    let mut lent = Lent { set: ModelSet::<P>::new(std::mem::take(parents)), parents };
     for node in &nodes {
-        result = (node.load)(&*pinned, node, &mut set).await;
-        if result.is_err() {
-            break;
-        }
+        (node.load)(&*pinned, node, &mut lent.set).await?;
     }
-    *parents = set.rows;
-    result
+    Ok(())
+}
+
+/// Rows on loan, given back whatever happens: also when the future is dropped.
+struct Lent<'p, P> {
+    set: ModelSet<P>,
+    parents: &'p mut Vec<P>,
+}
+
+impl<P> Drop for Lent<'_, P> {
+    fn drop(&mut self) {
+        *self.parents = std::mem::take(&mut self.set.rows);
+    }
 }
 
 fn load_node<'a>(session: &'a dyn Session, node: &'a IncludeNode, parents: &'a mut dyn RowSet) -> LoadFuture<'a> {
@@ -175,7 +182,7 @@ async fn fetch(session: &dyn Session, node: &IncludeNode, keys: &Keys, children:
     let pairs = node.relation.keys;
     let one_bind = pairs.len() == 1
         && match capabilities.lists {
-            ListStyle::Array => true,
+            ListStyle::Array => element_type(pairs[0].to.ty).is_some(),
             ListStyle::Json => {
                 matches!(keys.distinct[0][0], Value::I16(_) | Value::I32(_) | Value::I64(_) | Value::Text(_))
             }

@@ -9,8 +9,8 @@ use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, KeyPair, Model, RelationDef, RelationKind, ThroughDef};
 use crate::query::{
-    Assign, Column, Find, FindOne, IntoCondition, IntoInclude, IntoOrder, client_values, execute, key_of, time_value,
-    update_of,
+    Assign, Column, Find, FindOne, IntoCondition, IntoInclude, IntoOrder, alive_filter, client_values, execute, is_key,
+    key_of, time_value, update_of,
 };
 use crate::value::{Type, Value};
 
@@ -408,29 +408,40 @@ impl ChangeLinks {
         }
         let mut given: Vec<usize> = fixed.iter().map(|(column, _)| column.index).collect();
         given.extend(far.iter().map(|column| column.index));
-        for (column, value) in client_values(model, &given) {
-            fixed.push((column, value));
-        }
         let mut columns: Vec<&'static ColumnDef> = fixed.iter().map(|(column, _)| *column).collect();
         columns.extend(far.iter().copied());
-        let values: Vec<Value> = self
-            .children
-            .iter()
-            .flat_map(|child| fixed.iter().map(|(_, value)| value.clone()).chain(child.iter().cloned()))
-            .collect();
-        let action = if self.payload.is_empty() {
-            ConflictAction::Nothing
+        let mut values: Vec<Value> = Vec::new();
+        for (i, child) in self.children.iter().enumerate() {
+            values.extend(fixed.iter().map(|(_, value)| value.clone()).chain(child.iter().cloned()));
+            // Made anew for each row: keys among them.
+            for (column, value) in client_values(model, &given) {
+                if i == 0 {
+                    columns.push(column);
+                }
+                values.push(value);
+            }
+        }
+        let mut set: Vec<_> = self.payload.iter().map(|(column, _)| (*column, ast::Expr::Excluded(column))).collect();
+        let target: Vec<&'static ColumnDef> = near.into_iter().chain(far).collect();
+        // Where the key is the two foreign keys, a row that was soft-deleted is still there.
+        if let Some(index) = model.deleted_at
+            && is_key(model, &target)
+        {
+            let column = &model.columns[index];
+            set.push((column, ast::Expr::Value(Value::Null(column.ty))));
+        }
+        let (target, target_filter, action) = if set.is_empty() {
+            (Vec::new(), None, ConflictAction::Nothing)
         } else {
-            let set = self.payload.iter().map(|(column, _)| (*column, ast::Expr::Excluded(column))).collect();
-            ConflictAction::Update(set)
+            let filter = alive_filter(model, &target, None);
+            (target, filter, ConflictAction::Update(set))
         };
-        let target = if self.payload.is_empty() { Vec::new() } else { near.into_iter().chain(far).collect() };
         let insert = Insert {
             model,
             columns,
             values,
             rows: self.children.len(),
-            conflict: Some(Conflict { target, target_filter: None, action }),
+            conflict: Some(Conflict { target, target_filter, action }),
             returning: Returning::Nothing,
         };
         execute(session, model, &Statement::Insert(Box::new(insert))).await

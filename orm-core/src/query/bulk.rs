@@ -54,13 +54,16 @@ impl<M: Model> BulkCreate<M> {
     pub fn on_conflict<X: Select<M>>(self, unique: X) -> OnConflict<M> {
         let mut list = Vec::new();
         unique.push(&mut list);
-        OnConflict { rows: self.rows, target: columns_of(list), filter: None, _model: PhantomData }
+        let target = columns_of(list);
+        let valid = target.is_some();
+        OnConflict { rows: self.rows, target: target.unwrap_or_default(), filter: None, valid, _model: PhantomData }
     }
 }
 
-fn columns_of(list: Vec<ast::Expr>) -> Vec<&'static ColumnDef> {
+/// The columns of a list, if it has nothing else.
+fn columns_of(list: Vec<ast::Expr>) -> Option<Vec<&'static ColumnDef>> {
     list.into_iter()
-        .filter_map(|expr| match expr {
+        .map(|expr| match expr {
             ast::Expr::Column(column) => Some(column),
             _ => None,
         })
@@ -73,6 +76,8 @@ pub struct OnConflict<M> {
     rows: Vec<NewRow>,
     target: Vec<&'static ColumnDef>,
     filter: Option<ast::Expr>,
+    /// Whether only columns were named.
+    valid: bool,
     _model: PhantomData<fn() -> M>,
 }
 
@@ -96,11 +101,12 @@ impl<M: Model> OnConflict<M> {
 
     /// Gives existing rows the new values of some columns; `updated_at` is set as well. A column that a new row does not
     /// give keeps its value in the existing row.
-    pub fn update<X: Select<M>>(self, columns: X) -> BulkUpsert<M> {
+    pub fn update<X: Select<M>>(mut self, columns: X) -> BulkUpsert<M> {
         let mut list = Vec::new();
         columns.push(&mut list);
         let columns = columns_of(list);
-        self.updating(columns)
+        self.valid &= columns.is_some();
+        self.updating(columns.unwrap_or_default())
     }
 
     /// Gives existing rows the new values of every column given but the unique ones, the key and `created_at`.
@@ -131,16 +137,23 @@ impl<M: Model> OnConflict<M> {
     fn finish(self, action: ConflictAction) -> BulkUpsert<M> {
         let target_filter = alive_filter(M::DEF, &self.target, self.filter);
         let conflict = Conflict { target: self.target, target_filter, action };
-        BulkUpsert { rows: self.rows, conflict, _model: PhantomData }
+        BulkUpsert { rows: self.rows, conflict, valid: self.valid, _model: PhantomData }
     }
 }
 
+/// Whether columns are the primary key.
+pub(crate) fn is_key(def: &'static ModelDef, columns: &[&'static ColumnDef]) -> bool {
+    columns.len() == def.primary_key.len() && columns.iter().all(|column| def.primary_key.contains(&column.index))
+}
+
 /// The condition of the unique index meant: those of soft-deleting models cover the rows that are not deleted.
-fn alive_filter(def: &'static ModelDef, target: &[&'static ColumnDef], filter: Option<ast::Expr>) -> Option<ast::Expr> {
-    let is_key =
-        target.len() == def.primary_key.len() && target.iter().all(|column| def.primary_key.contains(&column.index));
+pub(crate) fn alive_filter(
+    def: &'static ModelDef,
+    target: &[&'static ColumnDef],
+    filter: Option<ast::Expr>,
+) -> Option<ast::Expr> {
     let deleted_at = match def.deleted_at {
-        Some(index) if !is_key => &def.columns[index],
+        Some(index) if !target.is_empty() && !is_key(def, target) => &def.columns[index],
         _ => return filter,
     };
     let alive = ast::Expr::IsNull { expr: Box::new(deleted_at.into()), negated: false };
@@ -155,6 +168,7 @@ fn alive_filter(def: &'static ModelDef, target: &[&'static ColumnDef], filter: O
 pub struct BulkUpsert<M> {
     rows: Vec<NewRow>,
     conflict: Conflict,
+    valid: bool,
     _model: PhantomData<fn() -> M>,
 }
 
@@ -171,6 +185,7 @@ impl<M: Model> BulkUpsert<M> {
     /// # Errors
     /// The database's, naming the model and the columns of a violated constraint.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64> {
+        self.check()?;
         if let Some(target) = self.conflict.target.first()
             && !is_unique(M::DEF, &self.conflict.target)
         {
@@ -184,11 +199,20 @@ impl<M: Model> BulkUpsert<M> {
         Ok(insert_many(db.session(), M::DEF, self.rows, Some(&self.conflict), false).await?.affected)
     }
 
+    fn check(&self) -> Result<()> {
+        if self.valid {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::InvalidStatement, "an upsert names columns only, no expressions")
+            .with_model(M::DEF.name))
+    }
+
     /// The SQL and binds of the first statement for a dialect.
     ///
     /// # Errors
     /// What the dialect cannot express; see [`render`](crate::dialect::render).
     pub fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered> {
+        self.check()?;
         let mut rows = self.rows.clone();
         rows.iter_mut().for_each(|row| complete(M::DEF, row, &mut None));
         let given = rows.first().map_or(0, |row| row.given);
