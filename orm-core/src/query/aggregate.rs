@@ -9,7 +9,7 @@ use crate::dialect::{Dialect, Rendered, render};
 use crate::driver::{Runs, Session};
 use crate::error::Result;
 use crate::model::Model;
-use crate::row::{Columns, Decode};
+use crate::row::{Columns, Decode, Flow, Row, RowSink};
 
 /// Counts rows: `User::count()`.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
@@ -84,6 +84,35 @@ fn number(columns: &mut Columns<'_>) -> Result<i64> {
     columns.next()
 }
 
+/// The number of rows a query gives without limit and offset.
+pub(super) async fn count_rows_of(session: &dyn Session, select: &ast::Select) -> Result<u64> {
+    if !select.distinct && select.group_by.is_empty() && select.having.is_empty() {
+        return run_count(session, count_of(select)).await;
+    }
+    // Groups and different rows are counted as they come.
+    let mut counted = select.clone();
+    counted.order_by.clear();
+    (counted.limit, counted.offset, counted.lock) = (None, None, None);
+    let mut number = Number { rows: 0 };
+    exec::fetch_into(session, counted, &mut number).await?;
+    Ok(number.rows)
+}
+
+/// Counts rows.
+struct Number {
+    rows: u64,
+}
+
+impl RowSink for Number {
+    fn row(&mut self, _row: &dyn Row) -> Result<Flow> {
+        self.rows += 1;
+        Ok(Flow::Continue)
+    }
+    fn restart(&mut self) {
+        self.rows = 0;
+    }
+}
+
 /// The count of the rows a query finds without limit and offset.
 pub(super) fn count_of(select: &ast::Select) -> Box<ast::Select> {
     let mut count = Box::new(ast::Select::new(select.model));
@@ -111,9 +140,13 @@ impl<M: Model> Count<M> {
     pub fn distinct<X: Select<M>>(mut self, of: X) -> Self {
         let mut list = Vec::new();
         of.push(&mut list);
-        let argument = if list.len() == 1 { list.pop() } else { Some(Node::Row(list)) };
-        let count = Aggregate { function: "COUNT", distinct: true, argument, filter: None };
-        self.0.list = SelectList::Exprs(vec![Node::Aggregate(Box::new(count))]);
+        // Few databases count different rows of several columns; the rows are counted as they come.
+        self.0.distinct = list.len() > 1;
+        if !self.0.distinct {
+            let count = Aggregate { function: "COUNT", distinct: true, argument: list.pop(), filter: None };
+            list = vec![Node::Aggregate(Box::new(count))];
+        }
+        self.0.list = SelectList::Exprs(list);
         self
     }
 
@@ -122,6 +155,9 @@ impl<M: Model> Count<M> {
     /// # Errors
     /// The database's, naming the model.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64> {
+        if self.0.distinct {
+            return count_rows_of(db.session(), &self.0).await;
+        }
         run_count(db.session(), self.0).await
     }
 }

@@ -14,6 +14,7 @@ use crate::driver::{BeginOptions, Query, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, ModelDef};
 use crate::row::Discard;
+use crate::value::Value;
 
 /// Removes rows: `User::destroy().filter(..)`. Rows of a soft-deleting model are marked, unless forced.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
@@ -150,11 +151,7 @@ impl<'m, M: Model> DestroyOne<'m, M> {
         if !self.cascade.is_empty() {
             return self.with_related(db.session()).await;
         }
-        let mut filter = key_filter(def, &key_of(self.row)?);
-        if let Some(index) = def.version {
-            let current = ast::Expr::Value(self.row.value(index));
-            filter.push(ast::Expr::binary(BinaryOp::Eq, (&def.columns[index]).into(), current));
-        }
+        let filter = self.filter(&key_of(self.row)?);
         let deleted = if self.force { Deleted::Included } else { Deleted::Hidden };
         let done = exec::execute(db.session(), def, &remove(def, filter, deleted, self.force)).await?;
         if done.rows_affected == 0 { Err(gone(def)) } else { Ok(()) }
@@ -162,6 +159,16 @@ impl<'m, M: Model> DestroyOne<'m, M> {
 }
 
 impl<M: Model> DestroyOne<'_, M> {
+    /// The condition that a row is this one, in the version in hand.
+    fn filter(&self, key: &[Value]) -> Vec<ast::Expr> {
+        let mut filter = key_filter(M::DEF, key);
+        if let Some(index) = M::DEF.version {
+            let current = ast::Expr::Value(self.row.value(index));
+            filter.push(ast::Expr::binary(BinaryOp::Eq, (&M::DEF.columns[index]).into(), current));
+        }
+        filter
+    }
+
     async fn with_related(self, session: &dyn Session) -> Result<()> {
         let def = M::DEF;
         if self.force {
@@ -176,7 +183,7 @@ impl<M: Model> DestroyOne<'_, M> {
         let key = key_of(self.row)?;
         let unit = session.begin(&BeginOptions::default()).await?;
         let set = vec![(column, ast::Expr::Value(now.clone()))];
-        if super::exec::write(&*unit, def, &super::update::update_of(def, set, key_filter(def, &key))).await? == 0 {
+        if super::exec::write(&*unit, def, &super::update::update_of(def, set, self.filter(&key))).await? == 0 {
             return Err(gone(def));
         }
         cascade(&*unit, &self.cascade, &of_row(def, &key), Mark::Delete(&now)).await?;

@@ -171,7 +171,7 @@ impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
     /// # Errors
     /// As [`exec`](Self::exec).
     pub async fn count<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64> {
-        super::aggregate::run_count(db.session(), super::aggregate::count_of(&self.select)).await
+        super::aggregate::count_rows_of(db.session(), &self.select).await
     }
 
     /// Runs the query and gives rows as they come, holding few in memory. The connection is in use until the stream

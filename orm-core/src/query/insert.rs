@@ -99,6 +99,21 @@ enum Back {
     Read,
 }
 
+/// Whether a row can be found again by its key: the client or the counter makes all of it.
+fn key_is_known(def: &'static ModelDef, given: u128) -> bool {
+    !def.primary_key.is_empty()
+        && def.key_columns().all(|column| column.auto_increment || given & (1 << column.index) != 0)
+}
+
+#[cold]
+fn key_unknown(session: &dyn Session, def: &'static ModelDef) -> Error {
+    Error::unsupported(
+        session.dialect().name(),
+        "reading back what it made for a row whose key the client does not know (give the key, or use `.count(..)`)",
+    )
+    .with_model(def.name)
+}
+
 fn way_back(session: &dyn Session, def: &'static ModelDef, given: u128) -> Back {
     let capabilities = session.dialect().capabilities();
     let key_is_made = def.auto_increment().is_some_and(|column| given & (1 << column.index) == 0);
@@ -130,6 +145,9 @@ pub(super) async fn create_one<M: Model>(session: &dyn Session, mut row: NewRow)
     }
     complete(def, &mut row, &mut None);
     let back = way_back(session, def, row.given);
+    if back == Back::Read && !key_is_known(def, row.given) {
+        return Err(key_unknown(session, def));
+    }
     let shape = if back == Back::Returning { Shape::InsertReturning(row.given) } else { Shape::Insert(row.given) };
     let sql = session.shapes().get(def, shape, || insert_sql(session, def, row.given, back == Back::Returning))?;
     let columns = given_columns(def, row.given);
@@ -212,6 +230,8 @@ pub(super) async fn insert_many(
     for (given, members) in &groups {
         let columns = given.count_ones() as usize;
         let room = match capabilities.max_binds.checked_div(columns) {
+            // Returned rows could not be told apart.
+            Some(_) if wanted && !key_is_known(def, *given) && way_back(session, def, *given) != Back::Nothing => 1,
             Some(room) => room.max(1),
             None => 1, // Rows without any value are inserted one by one.
         };
@@ -299,6 +319,9 @@ async fn insert_chunk(
     wanted: bool,
 ) -> Result<u64> {
     let back = if wanted { way_back(session, def, given) } else { Back::Nothing };
+    if back == Back::Read && !key_is_known(def, given) {
+        return Err(key_unknown(session, def));
+    }
     let dialect = &**session.dialect();
     let returns = matches!(back, Back::Returning | Back::LastId) && dialect.capabilities().returning_insert;
     // Whole rows come back, but without counted keys they must be matched with those that were given.
@@ -350,6 +373,7 @@ fn place(
         .with_model(def.name));
     }
     match counted_key(def, given) {
+        _ if chunk.len() == 1 => {}
         Some(column) => made.sort_by_key(|values| match values.get(column.index) {
             Some(Value::I64(id)) => i128::from(*id),
             Some(Value::U64(id)) => i128::from(*id),

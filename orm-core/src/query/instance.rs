@@ -28,7 +28,7 @@ pub trait Instance: Model {
 
     /// Writes all columns.
     ///
-    /// Errors: [`ErrorKind::NotFound`] when the row is gone, [`ErrorKind::Stale`] when its version changed, else the
+    /// Errors: [`ErrorKind::NotFound`] when the row is gone or was soft-deleted meanwhile, [`ErrorKind::Stale`] when its version changed, else the
     /// database's.
     fn save<E: Runs<Self> + ?Sized>(&mut self, db: &E) -> impl Future<Output = Result<()>> + Send {
         async move {
@@ -44,7 +44,10 @@ pub trait Instance: Model {
                     changes.set(column.index, self.value(column.index));
                 }
             }
-            write_row(self, changes, db.session(), Deleted::Included).await
+            // A copy from before the deletion of its row does not undo it; `restore` does.
+            let knows = def.deleted_at.is_some_and(|index| !self.value(index).is_null());
+            let deleted = if knows { Deleted::Included } else { Deleted::Hidden };
+            write_row(self, changes, db.session(), deleted).await
         }
     }
 

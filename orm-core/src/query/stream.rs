@@ -20,6 +20,8 @@ use crate::row::{Columns, Flow, Row, RowSink};
 #[must_use = "streams do nothing until they are polled"]
 pub struct Rows<'e, T> {
     shared: Arc<Mutex<Ahead<T>>>,
+    /// What ended the query, given after the rows that came before it.
+    error: Option<Error>,
     run: Option<Pin<Box<dyn Future<Output = Result<()>> + Send + 'e>>>,
 }
 
@@ -76,7 +78,7 @@ impl<'e, T: Send + 'static> Rows<'e, T> {
             session.fetch(exec::query(&rendered), &mut feed).await.map_err(exec::about(M::DEF))?;
             Ok(())
         };
-        Self { shared, run: Some(Box::pin(run)) }
+        Self { shared, error: None, run: Some(Box::pin(run)) }
     }
 
     /// The next row.
@@ -100,13 +102,11 @@ impl<T: Send + 'static> Stream for Rows<'_, T> {
                     return Poll::Ready(Some(Ok(row)));
                 }
             }
-            let Some(run) = &mut self.run else { return Poll::Ready(None) };
+            let Some(run) = &mut self.run else { return Poll::Ready(self.error.take().map(Err)) };
             match run.as_mut().poll(cx) {
                 Poll::Ready(result) => {
                     self.run = None;
-                    if let Err(error) = result {
-                        return Poll::Ready(Some(Err(error)));
-                    }
+                    self.error = result.err();
                 }
                 Poll::Pending => {
                     let ahead = self.shared.lock().unwrap_or_else(PoisonError::into_inner);

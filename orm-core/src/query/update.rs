@@ -71,9 +71,13 @@ impl<M: Model> Default for Update<M> {
 }
 
 impl<M: Model, F> Update<M, F> {
-    /// Gives a column a value or an expression.
+    /// Gives a column a value or an expression; the last one of a column counts.
     pub fn set<T: Type, V: Assign<M, T>>(mut self, column: Column<M, T>, value: V) -> Self {
-        self.update.set.push((column.def(), value.into_assigned()));
+        let value = value.into_assigned();
+        match self.update.set.iter_mut().find(|(other, _)| other.index == column.def().index) {
+            Some((_, slot)) => *slot = value,
+            None => self.update.set.push((column.def(), value)),
+        }
         self
     }
 
@@ -392,8 +396,10 @@ pub(super) async fn write_row<M: Model>(
         }
         if computes {
             let key: Vec<Value> = def.primary_key.iter().map(|i| values[*i].clone()).collect();
-            let sql = exec::by_key_sql(session, def)?;
-            exec::fetch_shape(session, def, &sql, &key, read_model::<M>).await?
+            let mut select = ast::Select::new(def);
+            select.deleted = Deleted::Included;
+            select.filter = key_filter(def, &key);
+            exec::fetch_first(session, def, &Statement::Select(Box::new(select)), read_model::<M>).await?
         } else {
             Some(read_model(&mut Columns::new(&ValueRow(&values)))?)
         }
