@@ -72,7 +72,8 @@ fn constraint_columns(def: &'static ModelDef, constraint: &str) -> Vec<&'static 
             let name = rest.strip_suffix("_check").or_else(|| rest.strip_suffix("_labels")).unwrap_or("");
             def.column(name).map(|column| vec![column.name]).unwrap_or_default()
         }
-        None => Vec::new(),
+        // A UNIQUE without a name of its own is named after its column by MySQL and MariaDB.
+        None => def.column(constraint).map(|column| vec![column.name]).unwrap_or_default(),
     }
 }
 

@@ -61,13 +61,17 @@ integers! {
     u64, U64, U64 as u64;
 }
 
-/// Integers that arrive as something else: sums come back as decimals on some servers, booleans as numbers elsewhere.
+/// Integers that arrive as something else: sums come back as decimals on some servers, and MySQL computes with floats
+/// when both operands are parameters.
 fn integer(value: &ValueRef<'_>) -> Option<i128> {
     match value {
         ValueRef::Decimal(text) => {
             let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
             if fraction.bytes().all(|b| b == b'0') { whole.parse().ok() } else { None }
         }
+        // Up to 2^53 a float that is whole is that very number.
+        #[allow(clippy::cast_possible_truncation)]
+        ValueRef::F64(v) if v.fract() == 0.0 && v.abs() <= 9_007_199_254_740_992.0 => Some(*v as i128),
         _ => None,
     }
 }
@@ -448,5 +452,9 @@ mod tests {
         assert!(i64::decode(ValueRef::U64(u64::MAX)).is_err());
         assert_eq!(i64::decode(ValueRef::Decimal("42.00".into())).unwrap(), 42);
         assert!(i64::decode(ValueRef::Decimal("42.01".into())).is_err());
+        assert_eq!(i32::decode(ValueRef::F64(-2.0)).unwrap(), -2);
+        for float in [2.5, f64::NAN, f64::INFINITY, 1e300] {
+            assert!(i64::decode(ValueRef::F64(float)).is_err());
+        }
     }
 }
