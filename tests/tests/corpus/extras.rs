@@ -4,7 +4,6 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use orm::prelude::*;
 use rust_decimal::Decimal;
 use serde::Serialize;
-use uuid::Uuid;
 
 use crate::json::{as_hex, as_scale3, as_text};
 
@@ -164,32 +163,39 @@ pub(crate) struct Note {
     pub(crate) folder: BelongsTo<Folder>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Model)]
-#[orm(table = "Kinds", rename_all = "camelCase")]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Kinds {
-    #[orm(primary_key)]
-    pub(crate) id: i32,
-    pub(crate) flag: Option<bool>,
-    pub(crate) tiny: Option<i16>,
-    pub(crate) big: Option<i64>,
-    pub(crate) dbl: Option<f64>,
-    #[orm(precision(12, 3))]
-    #[serde(serialize_with = "as_scale3")]
-    pub(crate) price: Option<Decimal>,
-    pub(crate) txt: Option<String>,
-    #[serde(serialize_with = "as_text")]
-    pub(crate) day: Option<NaiveDate>,
-    #[serde(serialize_with = "as_text")]
-    pub(crate) clock: Option<NaiveTime>,
-    #[serde(serialize_with = "as_text")]
-    pub(crate) at: Option<DateTime<Utc>>,
-    #[serde(serialize_with = "as_text")]
-    pub(crate) uid: Option<Uuid>,
-    #[serde(serialize_with = "as_hex")]
-    pub(crate) data: Option<Vec<u8>>,
-    pub(crate) mood: Option<Mood>,
+/// The corpus keeps UUIDs as text where there is no type for them; this ORM's own are bytes there.
+macro_rules! kinds {
+    ($name:ident, $uuid:ty) => {
+        #[derive(Debug, Clone, PartialEq, Serialize, Model)]
+        #[orm(table = "Kinds", rename_all = "camelCase")]
+        #[serde(rename_all = "camelCase")]
+        pub(crate) struct $name {
+            #[orm(primary_key)]
+            pub(crate) id: i32,
+            pub(crate) flag: Option<bool>,
+            pub(crate) tiny: Option<i16>,
+            pub(crate) big: Option<i64>,
+            pub(crate) dbl: Option<f64>,
+            #[orm(precision(12, 3))]
+            #[serde(serialize_with = "as_scale3")]
+            pub(crate) price: Option<Decimal>,
+            pub(crate) txt: Option<String>,
+            #[serde(serialize_with = "as_text")]
+            pub(crate) day: Option<NaiveDate>,
+            #[serde(serialize_with = "as_text")]
+            pub(crate) clock: Option<NaiveTime>,
+            #[serde(serialize_with = "as_text")]
+            pub(crate) at: Option<DateTime<Utc>>,
+            pub(crate) uid: Option<$uuid>,
+            #[serde(serialize_with = "as_hex")]
+            pub(crate) data: Option<Vec<u8>>,
+            pub(crate) mood: Option<Mood>,
+        }
+    };
 }
+
+kinds!(Kinds, String);
+kinds!(NativeKinds, PostgresUuid);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Model)]
 #[orm(table = "Member", rename_all = "camelCase", timestamps)]
@@ -220,4 +226,14 @@ pub(crate) struct Slot {
     pub(crate) hour: i32,
     #[orm(length = 40)]
     pub(crate) booked: Option<String>,
+}
+
+/// A UUID of PostgreSQL, serialised as text.
+#[derive(Debug, Clone, PartialEq, orm::Value)]
+pub(crate) struct PostgresUuid(pub(crate) uuid::Uuid);
+
+impl Serialize for PostgresUuid {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
 }

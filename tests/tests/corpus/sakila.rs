@@ -149,11 +149,11 @@ pub(crate) struct Film {
     pub(crate) original_language_id: Option<i32>,
     #[orm(default = 3)]
     pub(crate) rental_duration: i16,
-    #[orm(precision(4, 2), default_fn = || Decimal::new(499, 2))]
+    #[orm(precision(4, 2), default = Decimal::new(499, 2))]
     #[serde(serialize_with = "as_text")]
     pub(crate) rental_rate: Decimal,
     pub(crate) length: Option<i16>,
-    #[orm(precision(5, 2), default_fn = || Decimal::new(1999, 2))]
+    #[orm(precision(5, 2), default = Decimal::new(1999, 2))]
     #[serde(serialize_with = "as_text")]
     pub(crate) replacement_cost: Decimal,
     #[orm(default = Rating::G)]
