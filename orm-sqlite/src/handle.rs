@@ -218,6 +218,8 @@ impl Handle {
         let mut raw = ptr::null_mut();
         let mut tail: *const c_char = ptr::null();
         let start = sql.as_ptr().cast::<c_char>();
+        // Preparing ticks as well, and is never too long: the last statement's budget does not end it.
+        self.hooks.arm(false);
         // SAFETY: the database is open, the text is `length` bytes of UTF-8, and the out-pointers are valid
         // (https://www.sqlite.org/c3ref/prepare.html).
         let code = unsafe {
