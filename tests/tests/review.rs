@@ -346,3 +346,186 @@ async fn upserts_refuse_what_is_no_column() -> Result<()> {
     assert_eq!(error.kind(), ErrorKind::InvalidStatement);
     Ok(())
 }
+
+/// A key of two columns, one of them a date.
+#[derive(Debug, Clone, Model)]
+struct Slot {
+    #[orm(primary_key)]
+    day: chrono::NaiveDate,
+    #[orm(primary_key)]
+    number: i32,
+    #[orm(default_sql = "'made'")]
+    note: String,
+    #[orm(has_many(key(slot_day, slot_number)))]
+    visits: HasMany<Visit>,
+}
+
+#[derive(Debug, Clone, Model)]
+struct Visit {
+    #[orm(primary_key)]
+    id: i64,
+    slot_day: Option<chrono::NaiveDate>,
+    slot_number: Option<i32>,
+    host_id: Option<i64>,
+    guest_id: Option<i64>,
+    #[orm(belongs_to(key(slot_day, slot_number), references(day, number)))]
+    slot: BelongsTo<Slot>,
+    #[orm(belongs_to(key = host_id))]
+    host: BelongsTo<Person>,
+    #[orm(belongs_to(key = guest_id))]
+    guest: BelongsTo<Person>,
+}
+
+#[derive(Debug, Clone, Model)]
+#[orm(table = "persons")]
+struct Person {
+    #[orm(primary_key)]
+    id: i64,
+    #[orm(unique)]
+    name: String,
+}
+
+/// In between of days and rooms, whose keys are dates.
+#[derive(Debug, Clone, Model)]
+struct Holiday {
+    #[orm(primary_key)]
+    day: chrono::NaiveDate,
+    #[orm(default = 0)]
+    size: i32,
+    #[orm(belongs_to_many(through = Party, key = holiday_day, references = day))]
+    persons: BelongsToMany<Person>,
+}
+
+#[derive(Debug, Clone, Model)]
+#[orm(table = "parties")]
+struct Party {
+    #[orm(primary_key)]
+    holiday_day: chrono::NaiveDate,
+    #[orm(primary_key)]
+    person_id: i64,
+    #[orm(belongs_to(key = holiday_day, references = day))]
+    holiday: BelongsTo<Holiday>,
+    person: BelongsTo<Person>,
+}
+
+fn day(n: u32) -> chrono::NaiveDate {
+    chrono::NaiveDate::from_ymd_opt(2026, 1, 1 + n % 28).unwrap()
+}
+
+async fn visits() -> Result<Database> {
+    let db = connect("sqlite::memory:").await?;
+    db.create_tables::<(Person, Slot, Visit, Holiday, Party)>().await?;
+    Ok(db)
+}
+
+#[tokio::test]
+async fn many_parents_with_composite_keys_fit_the_database() -> Result<()> {
+    let db = visits().await?;
+    let rows = (0..3000).map(|n| Slot::create().day(day(0)).number(n));
+    let slots = Slot::bulk_create(rows).exec(&db).await?;
+    assert!(slots.iter().zip(0..).all(|(slot, n)| slot.number == n && slot.note == "made"));
+    let rows = (0..3000).map(|n| Visit::create().slot_day(day(0)).slot_number(n));
+    Visit::bulk_create(rows).count(&db).await?;
+    let slots = Slot::find_all().include(Slot::VISITS).exec(&db).await?;
+    assert!(slots.iter().all(|slot| slot.visits.get().unwrap().len() == 1));
+    let visits = Visit::find_all().include(Visit::SLOT.separate()).exec(&db).await?;
+    assert!(visits.iter().all(|visit| visit.slot.get().unwrap().is_some()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn many_to_many_over_dates_finds_its_rows() -> Result<()> {
+    let db = visits().await?;
+    let person = Person::create().name("p").exec(&db).await?;
+    let holiday = Holiday::create().day(day(3)).exec(&db).await?;
+    holiday.persons().add([&person]).exec(&db).await?;
+    let holidays = Holiday::find_all().include(Holiday::PERSONS).exec(&db).await?;
+    assert_eq!(holidays[0].persons.get()?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn trees_below_a_limit_per_parent_keep_their_rows() -> Result<()> {
+    let db = visits().await?;
+    let persons = Person::bulk_create(["a", "b"].map(|name| Person::create().name(name))).exec(&db).await?;
+    Slot::bulk_create((0..2).map(|n| Slot::create().day(day(0)).number(n))).count(&db).await?;
+    for n in 0..8 {
+        let visit = Visit::create().slot_day(day(0)).slot_number(n % 2).host_id(persons[0].id);
+        let visit = if n < 4 { visit.guest_id(persons[1].id) } else { visit };
+        visit.exec(&db).await?;
+    }
+    Visit::create().slot_day(day(0)).exec(&db).await?; // Half a key is none.
+    let include = Slot::VISITS
+        .order_by(Visit::ID.asc())
+        .limit(2)
+        .offset(1)
+        .include(Visit::HOST.filter(Person::NAME.ne("x")))
+        .include((Visit::GUEST, Visit::SLOT.include(Slot::VISITS)));
+    let slots = Slot::find_all().include(include).order_by(Slot::NUMBER.desc()).limit(2).exec(&db).await?;
+    let numbers: Vec<i32> = slots.iter().map(|slot| slot.number).collect();
+    assert_eq!(numbers, [1, 0]);
+    for slot in &slots {
+        let visits = slot.visits.get()?;
+        let first = i64::from(slot.number) + 1;
+        assert_eq!(visits.iter().map(|v| v.id).collect::<Vec<_>>(), [first + 2, first + 4]);
+        assert!(visits.iter().all(|v| v.host.get().unwrap().unwrap().name == "a"));
+        let guests: Vec<_> = visits.iter().map(|v| v.guest.get().unwrap().map(|p| p.name.as_str())).collect();
+        assert_eq!(guests, [Some("b"), None]);
+        assert!(visits.iter().all(|v| v.slot.get().unwrap().unwrap().visits.get().unwrap().len() == 4));
+    }
+    let alone = Visit::find_all().include(Visit::SLOT).filter(Visit::SLOT_NUMBER.is_null()).exec(&db).await?;
+    assert!(alone[0].slot.get()?.is_none());
+    Ok(())
+}
+
+#[derive(Debug, Clone, orm::Projection)]
+#[orm(model = Holiday)]
+struct HolidayCard {
+    #[orm(nested = Holiday::PERSONS)]
+    persons: Vec<Name>,
+}
+
+#[derive(Debug, Clone, orm::Projection)]
+#[orm(model = Person)]
+struct Name {
+    name: String,
+}
+
+#[tokio::test]
+async fn adding_many_links_is_split_by_the_limit_of_values() -> Result<()> {
+    let db = visits().await?;
+    let rows = (0..20_000).map(|n| Person::create().name(format!("{n}")));
+    let persons = Person::bulk_create(rows).exec(&db).await?;
+    let holiday = Holiday::create().day(day(3)).exec(&db).await?;
+    assert_eq!(holiday.persons().add(&persons).exec(&db).await?, 20_000);
+    let cards = Holiday::find_all().project::<HolidayCard>().exec(&db).await?;
+    assert_eq!((cards[0].persons.len(), cards[0].persons[7].name.as_str()), (20_000, "7"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn finding_or_creating_at_once_creates_one() -> Result<()> {
+    let path = std::env::temp_dir().join(format!("orm-review-{}.db", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    let db = connect(&format!("sqlite:{}?mode=rwc", path.display())).await?;
+    db.create_tables::<Person>().await?;
+    for round in 0..5 {
+        let tasks: Vec<_> = (0..8)
+            .map(|_| {
+                let db = db.clone();
+                tokio::spawn(async move {
+                    let name = format!("same {round}");
+                    let find = Person::find_or_create().filter(Person::NAME.eq(name.clone()));
+                    find.defaults(Person::create().name(name)).exec(&db).await
+                })
+            })
+            .collect();
+        let mut created = 0;
+        for task in tasks {
+            created += u32::from(task.await.unwrap()?.1);
+        }
+        assert_eq!(created, 1);
+    }
+    let _ = std::fs::remove_file(&path);
+    Ok(())
+}

@@ -107,10 +107,10 @@ enum Groups {
 }
 
 impl Groups {
-    fn get(&self, key: &[Value]) -> Option<u32> {
+    fn get(&self, pairs: &[KeyPair], key: &[Value]) -> Option<u32> {
         match self {
             Self::Integers(map) => integer(key).and_then(|key| map.get(&key).copied()),
-            Self::Others(map) => map.get(&comparable(key)).copied(),
+            Self::Others(map) => map.get(&comparable(pairs, key)).copied(),
         }
     }
 }
@@ -125,8 +125,8 @@ fn integer(key: &[Value]) -> Option<i64> {
     }
 }
 
-fn comparable(key: &[Value]) -> Vec<Comparable> {
-    key.iter().map(Comparable::of).collect()
+fn comparable(pairs: &[KeyPair], key: &[Value]) -> Vec<Comparable> {
+    pairs.iter().zip(key).map(|(pair, value)| Comparable::of_type(pair.from.ty, value)).collect()
 }
 
 impl Keys {
@@ -148,7 +148,7 @@ impl Keys {
             let group = match (&mut groups, integer(&key)) {
                 (Groups::Integers(map), Some(number)) => *map.entry(number).or_insert(next),
                 (Groups::Integers(_), None) => Owners::NONE,
-                (Groups::Others(map), _) => *map.entry(comparable(&key)).or_insert(next),
+                (Groups::Others(map), _) => *map.entry(comparable(relation.keys, &key)).or_insert(next),
             };
             if group == next {
                 distinct.push(key);
@@ -164,11 +164,11 @@ impl Keys {
         let mut of_children = Vec::with_capacity(children.len());
         for row in 0..children.len() {
             let group = if between {
-                self.groups.get(children.extra(row))
+                self.groups.get(relation.keys, children.extra(row))
             } else {
                 key.clear();
                 key.extend(relation.keys.iter().map(|pair| children.value(row, pair.to.index)));
-                self.groups.get(&key)
+                self.groups.get(relation.keys, &key)
             };
             of_children.push(group.unwrap_or(Owners::NONE));
         }

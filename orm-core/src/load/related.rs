@@ -410,17 +410,7 @@ impl ChangeLinks {
         given.extend(far.iter().map(|column| column.index));
         let mut columns: Vec<&'static ColumnDef> = fixed.iter().map(|(column, _)| *column).collect();
         columns.extend(far.iter().copied());
-        let mut values: Vec<Value> = Vec::new();
-        for (i, child) in self.children.iter().enumerate() {
-            values.extend(fixed.iter().map(|(_, value)| value.clone()).chain(child.iter().cloned()));
-            // Made anew for each row: keys among them.
-            for (column, value) in client_values(model, &given) {
-                if i == 0 {
-                    columns.push(column);
-                }
-                values.push(value);
-            }
-        }
+        columns.extend(client_values(model, &given).into_iter().map(|(column, _)| column));
         let mut set: Vec<_> = self.payload.iter().map(|(column, _)| (*column, ast::Expr::Excluded(column))).collect();
         let target: Vec<&'static ColumnDef> = near.into_iter().chain(far).collect();
         // Where the key is the two foreign keys, a row that was soft-deleted is still there.
@@ -436,15 +426,34 @@ impl ChangeLinks {
             let filter = alive_filter(model, &target, None);
             (target, filter, ConflictAction::Update(set))
         };
-        let insert = Insert {
-            model,
-            columns,
-            values,
-            rows: self.children.len(),
-            conflict: Some(Conflict { target, target_filter, action }),
-            returning: Returning::Nothing,
+        let conflict = Conflict { target, target_filter, action };
+        let most = (session.dialect().capabilities().max_binds / columns.len().max(1)).max(1);
+        let statement = |children: &[Vec<Value>]| {
+            let mut values: Vec<Value> = Vec::with_capacity(children.len() * columns.len());
+            for child in children {
+                values.extend(fixed.iter().map(|(_, value)| value.clone()).chain(child.iter().cloned()));
+                // Made anew for each row: keys among them.
+                values.extend(client_values(model, &given).into_iter().map(|(_, value)| value));
+            }
+            Statement::Insert(Box::new(Insert {
+                model,
+                columns: columns.clone(),
+                values,
+                rows: children.len(),
+                conflict: Some(conflict.clone()),
+                returning: Returning::Nothing,
+            }))
         };
-        execute(session, model, &Statement::Insert(Box::new(insert))).await
+        if self.children.len() <= most {
+            return execute(session, model, &statement(&self.children)).await;
+        }
+        let unit = session.begin(&BeginOptions::default()).await?;
+        let mut written = 0;
+        for children in self.children.chunks(most) {
+            written += execute(&*unit, model, &statement(children)).await?;
+        }
+        unit.commit().await?;
+        Ok(written)
     }
 }
 

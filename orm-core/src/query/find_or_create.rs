@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::exec;
 use super::{Complete, Create, IntoCondition};
 use crate::ast::{self, LockStrength, LockWait, Statement};
-use crate::driver::{BeginOptions, Runs, Session};
+use crate::driver::{BeginOptions, LockMode, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, read_model};
 
@@ -65,7 +65,11 @@ impl<M: Model> FindOrInsert<M> {
     /// [`ErrorKind::UniqueViolation`] when the row to create collides with one that the filter does not find, else the
     /// database's.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<(M, bool)> {
-        let unit = db.session().begin(&BeginOptions::default()).await?;
+        let session = db.session();
+        // Where there are no row locks, a transaction that reads first cannot write once another one has.
+        let alone = !session.in_transaction() && !session.dialect().capabilities().row_locks;
+        let lock_mode = alone.then_some(LockMode::Immediate);
+        let unit = session.begin(&BeginOptions { lock_mode, ..BeginOptions::default() }).await?;
         let found = self.find(&*unit, false).await?;
         let (row, created) = match found {
             Some(row) => (row, false),

@@ -381,7 +381,8 @@ fn place(
         }),
         None => {
             let key_of = |values: &[Value]| -> Vec<super::key::Comparable> {
-                def.primary_key.iter().map(|i| super::key::Comparable::of(&values[*i])).collect()
+                let part = |i: &usize| super::key::Comparable::of_type(def.columns[*i].ty, &values[*i]);
+                def.primary_key.iter().map(part).collect()
             };
             let mut by_key: HashMap<_, _> = made.into_iter().map(|values| (key_of(&values), values)).collect();
             made = Vec::with_capacity(chunk.len());

@@ -1,7 +1,7 @@
 //! Primary keys as arguments: a value for a single key, a tuple for a composite one.
 
 use crate::model::Model;
-use crate::value::{Scalar, Value};
+use crate::value::{Scalar, SqlType, Value};
 
 /// A primary key of `M`: `1`, `"code"`, `uuid`, or a tuple for a composite key.
 #[diagnostic::on_unimplemented(
@@ -87,6 +87,18 @@ pub(crate) enum Comparable {
 }
 
 impl Comparable {
+    /// A value of a column of this type; some databases give dates and times as text.
+    pub(crate) fn of_type(ty: SqlType, value: &Value) -> Self {
+        let typed = match ty {
+            SqlType::Date => chrono::NaiveDate::decode(value.as_ref()).map(|v| v.encode()),
+            SqlType::Time => chrono::NaiveTime::decode(value.as_ref()).map(|v| v.encode()),
+            SqlType::DateTime => chrono::NaiveDateTime::decode(value.as_ref()).map(|v| v.encode()),
+            SqlType::Timestamp => chrono::DateTime::<chrono::Utc>::decode(value.as_ref()).map(|v| v.encode()),
+            _ => return Self::of(value),
+        };
+        Self::of(typed.as_ref().unwrap_or(value))
+    }
+
     pub(crate) fn of(value: &Value) -> Self {
         match value {
             Value::Null(_) => Self::Null,

@@ -17,6 +17,9 @@ const SUM: u8 = 6;
 const PRODUCT: u8 = 7;
 const ATOM: u8 = 9;
 
+/// The most operands of AND or OR that are written without grouping.
+const CHAIN: usize = 128;
+
 fn precedence(expr: &Expr) -> u8 {
     match expr {
         Expr::Or(all) if all.len() > 1 => OR,
@@ -164,6 +167,16 @@ impl Renderer<'_> {
     fn chain(&mut self, all: &[Expr], separator: &str, level: u8, empty: &str) -> Result<()> {
         if all.is_empty() {
             self.w.push_sql(empty);
+        }
+        if all.len() > CHAIN {
+            // Some databases limit the depth of an expression, to which each operand of a chain adds one.
+            for (i, part) in all.chunks(CHAIN).enumerate() {
+                self.w.push_sql(if i > 0 { separator } else { "" });
+                self.w.push_sql("(");
+                self.chain(part, separator, level, empty)?;
+                self.w.push_sql(")");
+            }
+            return Ok(());
         }
         for (i, expr) in all.iter().enumerate() {
             if i > 0 {
