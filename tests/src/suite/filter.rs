@@ -325,7 +325,8 @@ async fn coalesce_gives_the_first_value(test: Test) -> Result<()> {
         .await?;
     assert_eq!(first, [Some(10), Some(17), Some(30), Some(5), Some(20)]);
     let same = (coalesce([Person::NICK, Person::NICK]), concat([Person::NAME, Person::NAME]));
-    let same: Vec<(Option<String>, String)> = Person::find_all().select(same).filter(Person::ID.eq(2)).exec(&db).await?;
+    let same: Vec<(Option<String>, String)> =
+        Person::find_all().select(same).filter(Person::ID.eq(2)).exec(&db).await?;
     assert_eq!(same, [(None, "BobBob".to_owned())]);
     Ok(())
 }

@@ -68,6 +68,7 @@ impl Store {
     pub(crate) fn open(backend: Backend, corpus: &Path) -> Option<Self> {
         let url = backend.url()?;
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("corpus-{}", std::process::id()));
+        // Only SQLite's databases are files.
         fs::create_dir_all(&directory).expect("the target folder is writable");
         let corpus = corpus.to_owned();
         Some(Self { backend, url, corpus, directory, pristine: HashMap::new(), made: Vec::new(), copies: 0 })

@@ -1,6 +1,7 @@
 //! The ORM against what the real Sequelize answered: every case of the corpus is said again in Rust and must give the
 //! recorded result on each database, or be listed with the reason why not. The corpus itself is not part of this
-//! repository: set `ORM_CORPUS` to its folder, or have it in `../shared/corpus/open`.
+//! repository: set `ORM_CORPUS` to its folder, or have it in `../shared/corpus/open`. `ORM_CORPUS_CASE=include` runs the
+//! cases with that in their names.
 //!
 //! Here: the run and the report. The cases are in the modules, by category.
 
@@ -22,6 +23,7 @@ mod scopes;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::pin::Pin;
 
 use orm::{Database, Result};
@@ -180,7 +182,6 @@ async fn run() {
     };
     let recorded: Vec<Recorded> =
         serde_json::from_slice(&std::fs::read(folder.join("cases.json")).unwrap()).expect("cases.json is well-formed");
-    let wanted = std::env::var("ORM_CORPUS_CASE").unwrap_or_default();
     let cases: BTreeMap<&str, Case> = [
         include::cases(),
         association::cases(),
@@ -196,22 +197,12 @@ async fn run() {
     .map(|case| (case.id, case))
     .collect();
 
+    // At the same time: most of it is waiting for servers to load data.
+    let on = |backend| run_backend(backend, &folder, &recorded, &cases);
+    let [sqlite, postgres, mariadb, mysql] = Backend::ALL.map(on);
+    let (sqlite, postgres, mariadb, mysql) = tokio::join!(sqlite, postgres, mariadb, mysql);
     let mut report = Report::default();
-    for backend in Backend::ALL {
-        let Some(mut store) = Store::open(backend, &folder) else {
-            println!("SKIPPED: no server for {}", backend.name());
-            continue;
-        };
-        for case in &recorded {
-            let (Some(expected), Some(ours)) = (case.expected_on(backend), cases.get(&*case.id)) else { continue };
-            if !case.id.contains(&wanted) {
-                continue;
-            }
-            let outcome = run_case(&mut store, backend, case, ours, expected).await;
-            report.add(backend, case, ours, outcome);
-        }
-        store.close().await.unwrap();
-    }
+    [sqlite, postgres, mariadb, mysql].into_iter().for_each(|part| report.merge(part));
     report.print(&recorded, &cases);
     let known: BTreeSet<&str> = recorded.iter().map(|case| &*case.id).collect();
     let unknown: Vec<&&str> = cases.keys().filter(|id| !known.contains(**id)).collect();
@@ -225,6 +216,23 @@ async fn run() {
     assert!(unknown.is_empty(), "cases that the corpus does not have: {unknown:?}");
     assert!(report.failures.is_empty(), "{} cases fail:\n{}", report.failures.len(), report.failures.join("\n"));
     assert!(forgotten.is_empty(), "cases that are neither run nor listed: {forgotten:?}");
+}
+
+/// Runs all cases on one backend.
+async fn run_backend(backend: Backend, folder: &Path, recorded: &[Recorded], cases: &BTreeMap<&str, Case>) -> Report {
+    let mut report = Report::default();
+    let Some(mut store) = Store::open(backend, folder) else {
+        println!("SKIPPED: no server for {}", backend.name());
+        return report;
+    };
+    let wanted = std::env::var("ORM_CORPUS_CASE").unwrap_or_default();
+    for case in recorded.iter().filter(|case| case.id.contains(&wanted)) {
+        let (Some(expected), Some(ours)) = (case.expected_on(backend), cases.get(&*case.id)) else { continue };
+        let outcome = run_case(&mut store, backend, case, ours, expected).await;
+        report.add(backend, case, ours, outcome);
+    }
+    store.close().await.unwrap();
+    report
 }
 
 /// Runs one case on a database of its data set.
@@ -280,6 +288,16 @@ struct Report {
 }
 
 impl Report {
+    fn merge(&mut self, other: Self) {
+        self.counts.extend(other.counts);
+        for (case, backends) in other.on_purpose {
+            self.on_purpose.entry(case).or_default().extend(backends);
+        }
+        self.typed_numbers.extend(other.typed_numbers);
+        self.all_fields.extend(other.all_fields);
+        self.failures.extend(other.failures);
+    }
+
     fn add(&mut self, backend: Backend, case: &Recorded, ours: &Case, outcome: std::result::Result<Likeness, String>) {
         let counts = self.counts.entry((case.category.clone(), backend.name())).or_default();
         counts.ran += 1;
