@@ -3,6 +3,7 @@
 
 use std::any::Any;
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 
 use super::field::{LoadedRows, Many, Slot};
@@ -102,7 +103,7 @@ struct Keys {
 
 /// Groups by key. Integers, by far the most common keys, need no allocation.
 enum Groups {
-    Integers(HashMap<i64, u32>),
+    Integers(HashMap<i64, u32, BuildIntegerHasher>),
     Others(HashMap<Vec<Comparable>, u32>),
 }
 
@@ -112,6 +113,43 @@ impl Groups {
             Self::Integers(map) => integer(key).and_then(|key| map.get(&key).copied()),
             Self::Others(map) => map.get(&comparable(pairs, key)).copied(),
         }
+    }
+}
+
+/// Makes hashers for integers: two multiplications. Keys may come from users, so every map has a secret of its own.
+#[derive(Clone)]
+struct BuildIntegerHasher(u64);
+
+impl BuildIntegerHasher {
+    fn new() -> Self {
+        Self(RandomState::new().hash_one(0) | 1)
+    }
+}
+
+impl BuildHasher for BuildIntegerHasher {
+    type Hasher = IntegerHasher;
+    fn build_hasher(&self) -> IntegerHasher {
+        IntegerHasher(self.0)
+    }
+}
+
+struct IntegerHasher(u64);
+
+impl Hasher for IntegerHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64((*byte).into()));
+    }
+    fn write_u64(&mut self, word: u64) {
+        let product = u128::from(word ^ self.0.rotate_left(32)) * u128::from(self.0);
+        #[allow(clippy::cast_possible_truncation)] // Both halves are used.
+        let folded = (product >> 64) as u64 ^ product as u64;
+        self.0 = folded.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+    fn write_i64(&mut self, word: i64) {
+        self.write_u64(word.cast_unsigned());
     }
 }
 
@@ -133,7 +171,11 @@ impl Keys {
     fn of(parents: &dyn RowSet, relation: &RelationDef) -> Self {
         let columns: Vec<usize> = relation.keys.iter().map(|pair| pair.from.index).collect();
         let integers = matches!(relation.keys, [pair] if pair.from.ty.is_integer());
-        let mut groups = if integers { Groups::Integers(HashMap::new()) } else { Groups::Others(HashMap::new()) };
+        let mut groups = if integers {
+            Groups::Integers(HashMap::with_capacity_and_hasher(parents.len(), BuildIntegerHasher::new()))
+        } else {
+            Groups::Others(HashMap::new())
+        };
         let (mut distinct, mut of_parents) = (Vec::new(), Vec::with_capacity(parents.len()));
         for row in 0..parents.len() {
             let key: Vec<Value> = columns.iter().map(|column| parents.value(row, *column)).collect();
@@ -193,7 +235,7 @@ async fn fetch(session: &dyn Session, node: &IncludeNode, keys: &Keys, children:
     let most = if one_bind { usize::MAX } else { (room / pairs.len()).max(1) };
     let mut joins: Option<Joins<'_>> = None;
     for chunk in keys.distinct.chunks(most.min(keys.distinct.len())) {
-        let mut select = related_rows(node, chunk, children);
+        let mut select = related_rows(node, chunk, children, !capabilities.round_trips);
         let joined = Joins::of(&mut select, &node.children);
         children.mark();
         // All chunks read the same columns, so the first one's plan holds for all.
@@ -205,8 +247,14 @@ async fn fetch(session: &dyn Session, node: &IncludeNode, keys: &Keys, children:
     }
 }
 
-/// The query for the related rows of some keys.
-fn related_rows(node: &IncludeNode, keys: &[Vec<Value>], children: &mut dyn RowSet) -> Select {
+/// The query for the related rows of some keys. With `in_index_order`, an index on the foreign key spares the database
+/// to sort them.
+fn related_rows(
+    node: &IncludeNode,
+    keys: &[Vec<Value>],
+    children: &mut dyn RowSet,
+    in_index_order: bool,
+) -> Select {
     let mut select = node.select.clone();
     let pairs = node.relation.keys;
     // Models are read whole; projections read the keys that relations need besides what they show.
@@ -240,7 +288,9 @@ fn related_rows(node: &IncludeNode, keys: &[Vec<Value>], children: &mut dyn RowS
     let per_parent = node.limit.is_some() || node.offset.is_some();
     // Rows come in the order of their key unless another is asked for; a key ends ties, so pages are the same each time.
     if many || per_parent {
-        for column in node.select.model.key_columns() {
+        let by_parent = in_index_order && select.order_by.is_empty() && node.relation.through.is_none();
+        let first = pairs.iter().map(|pair| pair.to).filter(|_| by_parent && !per_parent);
+        for column in first.chain(node.select.model.key_columns()) {
             select.order_by.push(Order { expr: ast::Expr::Column(column), descending: false, nulls: None });
         }
     }
