@@ -1,5 +1,6 @@
 //! What derived models cost to compile: writes crates of models for the ORM and for sea-orm, checks them in turn, prints
-//! seconds per model, and counts the lines the derive makes. `cargo run --release -p compile-cost -- [ROUNDS]`
+//! seconds per model, and counts the lines the derive makes. `cargo run --release -p compile-cost -- [ROUNDS]`;
+//! `write` instead of a number only writes the crates, into `target/compile`.
 //!
 //! Seconds are processor seconds of cargo and all it starts, which depend less on what else the machine does.
 
@@ -248,6 +249,9 @@ fn main() {
     let rounds = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(5);
     let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/compile");
     write(&dir);
+    if std::env::args().nth(1).as_deref() == Some("write") {
+        return;
+    }
     let dir = dir.canonicalize().unwrap();
     for one in CRATES {
         check(&dir, one.name);

@@ -136,6 +136,7 @@ macro_rules! suite {
             use std::cell::RefCell;
             use std::rc::Rc;
             let texts = &$texts;
+            let diesel_url = url.replacen("mariadb:", "mysql:", 1);
             rt.block_on(async {
                 let mut c = <$db as sqlx::Database>::Connection::connect(url).await.unwrap();
                 sqlx::raw_sql(sqlx::AssertSqlSafe(setup.to_owned())).execute(&mut c).await.unwrap();
@@ -191,7 +192,7 @@ macro_rules! suite {
                         n => seas::user::Entity::find().filter(seas::user::Column::Id.lte(n)).all(&db).await.unwrap(),
                     }
                 });
-                let mut c = rt.block_on(<$diesel as diesel_async::AsyncConnection>::establish(url)).unwrap();
+                let mut c = rt.block_on(<$diesel as diesel_async::AsyncConnection>::establish(&diesel_url)).unwrap();
                 group.with("diesel-async", async move || {
                     use diesel::{ExpressionMethods, QueryDsl};
                     use diesel_async::RunQueryDsl;
@@ -228,7 +229,7 @@ macro_rules! suite {
                 };
                 new.insert(&db).await.unwrap()
             });
-            let mut c = rt.block_on(<$diesel as diesel_async::AsyncConnection>::establish(url)).unwrap();
+            let mut c = rt.block_on(<$diesel as diesel_async::AsyncConnection>::establish(&diesel_url)).unwrap();
             group.with("diesel-async", async move || {
                 use diesel_async::RunQueryDsl;
                 diesel::insert_into(diesels::bench_new_users::table)
@@ -277,7 +278,7 @@ macro_rules! suite {
                 seas::new_user::Entity::insert_many(rows).exec_without_returning(&db).await.unwrap()
             });
             group.before(move || clear(rt, &c));
-            let mut connection = rt.block_on(<$diesel as diesel_async::AsyncConnection>::establish(url)).unwrap();
+            let mut connection = rt.block_on(<$diesel as diesel_async::AsyncConnection>::establish(&diesel_url)).unwrap();
             let c = cleaner.clone();
             group.with("diesel-async, values(&vec)", async move || {
                 use diesel_async::RunQueryDsl;
