@@ -249,12 +249,7 @@ async fn fetch(session: &dyn Session, node: &IncludeNode, keys: &Keys, children:
 
 /// The query for the related rows of some keys. With `in_index_order`, an index on the foreign key spares the database
 /// to sort them.
-fn related_rows(
-    node: &IncludeNode,
-    keys: &[Vec<Value>],
-    children: &mut dyn RowSet,
-    in_index_order: bool,
-) -> Select {
+fn related_rows(node: &IncludeNode, keys: &[Vec<Value>], children: &mut dyn RowSet, in_index_order: bool) -> Select {
     let mut select = node.select.clone();
     let pairs = node.relation.keys;
     // Models are read whole; projections read the keys that relations need besides what they show.

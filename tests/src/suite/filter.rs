@@ -402,7 +402,7 @@ async fn raw_expressions_bind_their_operands(test: Test) -> Result<()> {
 async fn filters_with_the_wrong_table_are_refused(test: Test) -> Result<()> {
     use crate::models::people::Note;
     let db = test.with::<(Person, Note)>().await?;
-    let stray = Person::find_all().filter(Note::STARS.free().eq(1).free().is_true_in::<Person>());
+    let stray = Person::find_all().filter(Note::STARS.free().eq(1).free().into_query_of::<Person>());
     let error = stray.exec(&db).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidStatement, "{error}");
     Ok(())
@@ -410,10 +410,10 @@ async fn filters_with_the_wrong_table_are_refused(test: Test) -> Result<()> {
 
 /// Puts a free condition into a model's query, as a helper of a user may.
 trait Stray {
-    fn is_true_in<M>(self) -> Condition<M>;
+    fn into_query_of<M>(self) -> Condition<M>;
 }
 impl Stray for orm::Expr<orm::Free, bool> {
-    fn is_true_in<M>(self) -> Condition<M> {
+    fn into_query_of<M>(self) -> Condition<M> {
         orm::Expr::from_node(self.into_node())
     }
 }
