@@ -46,5 +46,9 @@ macro_rules! suite {
         $crate::types!(super::Backend);
         $crate::includes!(super::Backend);
         $crate::relation!(super::Backend);
+        $crate::transaction!(super::Backend);
+        $crate::ddl!(super::Backend);
+        $crate::error!(super::Backend);
+        $crate::injection!(super::Backend);
     };
 }

@@ -4,4 +4,5 @@ pub mod blog;
 pub mod keys;
 pub mod kinds;
 pub mod people;
+pub mod schema;
 pub mod shelf;

@@ -1,0 +1,122 @@
+//! Tables with every part of DDL: cycles, checks, defaults, indexes, actions of foreign keys, names that need quotes.
+
+use orm::prelude::*;
+
+/// Points at [`Player`], which points back.
+#[derive(Debug, Clone, PartialEq, Model)]
+pub struct Team {
+    #[orm(primary_key)]
+    pub id: i64,
+    pub name: String,
+    pub captain_id: Option<i64>,
+    #[orm(belongs_to)]
+    pub captain: BelongsTo<Player>,
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+pub struct Player {
+    #[orm(primary_key)]
+    pub id: i64,
+    pub name: String,
+    pub team_id: i64,
+    #[orm(belongs_to)]
+    pub team: BelongsTo<Team>,
+}
+
+/// It's a table; its comments and defaults hold quotes.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(unique(shop, number), index(name, desc(price)), check(name = "cheap", "price < 1000"))]
+pub struct Product {
+    #[orm(primary_key)]
+    pub id: i64,
+    /// The shop's number; 'quoted', "quoted" and \ not.
+    pub shop: i32,
+    pub number: i32,
+    #[orm(length = 40, default = "it's \\ a; -- \"thing\"")]
+    pub name: String,
+    #[orm(check = "price >= 0", default = 1)]
+    pub price: i64,
+    #[orm(default_sql = "1 + 1")]
+    pub stock: i32,
+    #[orm(default = true)]
+    pub active: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(unique(email, where = "active = 1"))]
+pub struct Partial {
+    #[orm(primary_key)]
+    pub id: i64,
+    #[orm(length = 60)]
+    pub email: String,
+    pub active: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(unique(expression = "lower(email)", name = "lowered_key"))]
+pub struct Lowered {
+    #[orm(primary_key)]
+    pub id: i64,
+    #[orm(length = 60)]
+    pub email: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+pub struct Parent {
+    #[orm(primary_key)]
+    pub id: i64,
+    pub name: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(table = "kids")]
+pub struct Kid {
+    #[orm(primary_key)]
+    pub id: i64,
+    pub cascade_id: Option<i64>,
+    pub null_id: Option<i64>,
+    pub restrict_id: Option<i64>,
+    pub plain_id: Option<i64>,
+    #[orm(belongs_to(key = cascade_id, on_delete = cascade, on_update = cascade))]
+    pub cascading: BelongsTo<Parent>,
+    #[orm(belongs_to(key = null_id, on_delete = set_null))]
+    pub nulling: BelongsTo<Parent>,
+    #[orm(belongs_to(key = restrict_id, on_delete = restrict))]
+    pub restricting: BelongsTo<Parent>,
+    #[orm(belongs_to(key = plain_id))]
+    pub plain: BelongsTo<Parent>,
+}
+
+/// Names that mean something else without quotes.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(table = "select \"from\" `it`; [x] ü --")]
+pub struct Odd {
+    #[orm(primary_key, column = "order")]
+    pub id: i64,
+    #[orm(column = "a\"b", unique, length = 40)]
+    pub double: String,
+    #[orm(column = "a`b", index)]
+    pub tick: i32,
+    #[orm(column = "a]b'c\\d")]
+    pub bracket: Option<i32>,
+    #[orm(column = "with space; --")]
+    pub space: i32,
+    #[orm(column = "größe 💥")]
+    pub unicode: i32,
+    #[orm(column = "Group", default = 5)]
+    pub group: i32,
+    pub parent: Option<i64>,
+    #[orm(belongs_to(key = parent, references = id))]
+    pub above: BelongsTo<Odd>,
+    #[orm(has_many(key = parent))]
+    pub below: HasMany<Odd>,
+}
+
+/// What injections must not touch.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(table = "canary")]
+pub struct Canary {
+    #[orm(primary_key)]
+    pub id: i64,
+    pub text: String,
+}

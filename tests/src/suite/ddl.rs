@@ -1,0 +1,191 @@
+//! Creating and dropping tables: order, constraints, names.
+
+use orm::Result;
+use orm::prelude::*;
+
+use crate::Test;
+use crate::cases::cases;
+use crate::models::blog::{Author, Blog, Comment, Country, Post, PostTag, Profile, Tag, blog};
+use crate::models::schema::{Kid, Lowered, Odd, Parent, Partial, Player, Product, Team};
+
+async fn tables_are_created_in_the_order_of_their_keys(test: Test) -> Result<()> {
+    let db = test.connect().await?;
+    db.create_tables::<(PostTag, Comment, Tag, Post, Profile, Author, Country)>().await?;
+    blog(&db).await?;
+    assert!(db.table_exists::<Post>().await?);
+    Ok(())
+}
+
+async fn tables_that_point_at_each_other_are_created(test: Test) -> Result<()> {
+    let db = test.with::<(Team, Player)>().await?;
+    let mut team = Team::create().name("t").captain_id(None).exec(&db).await?;
+    let player = Player::create().name("p").team_id(team.id).exec(&db).await?;
+    team.update().captain_id(player.id).exec(&db).await?;
+    let error = team.update().captain_id(99).exec(&db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation);
+    let error = Player::create().name("p").team_id(99).exec(&db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation);
+    Ok(())
+}
+
+async fn creating_again_leaves_tables_alone(test: Test) -> Result<()> {
+    let db = test.with::<Blog>().await?;
+    blog(&db).await?;
+    db.create_tables::<Blog>().await?;
+    assert_eq!(Post::count().exec(&db).await?, 4);
+    Ok(())
+}
+
+async fn tables_are_dropped_in_the_order_of_their_keys(test: Test) -> Result<()> {
+    let db = test.with::<Blog>().await?;
+    blog(&db).await?;
+    db.drop_tables::<Blog>().await?;
+    assert!(!db.table_exists::<Post>().await?);
+    assert!(!db.table_exists::<Country>().await?);
+    db.drop_tables::<Blog>().await?;
+    db.create_tables::<Blog>().await?;
+    assert_eq!(Post::count().exec(&db).await?, 0);
+    Ok(())
+}
+
+async fn tables_that_point_at_each_other_are_dropped(test: Test) -> Result<()> {
+    let db = test.with::<(Team, Player)>().await?;
+    let mut team = Team::create().name("t").captain_id(None).exec(&db).await?;
+    let player = Player::create().name("p").team_id(team.id).exec(&db).await?;
+    team.update().captain_id(player.id).exec(&db).await?;
+    db.drop_tables::<(Team, Player)>().await?;
+    assert!(!db.table_exists::<Team>().await? && !db.table_exists::<Player>().await?);
+    Ok(())
+}
+
+async fn ddl_in_a_transaction_is_undone_where_it_can_be(test: Test) -> Result<()> {
+    let db = test.connect().await?;
+    let tx = db.begin().await?;
+    tx.create_tables::<Parent>().await?;
+    tx.rollback().await?;
+    assert_eq!(db.table_exists::<Parent>().await?, !test.shape.transactional_ddl);
+    Ok(())
+}
+
+async fn unique_keys_of_several_columns_hold(test: Test) -> Result<()> {
+    let db = test.with::<Product>().await?;
+    Product::create().shop(1).number(1).exec(&db).await?;
+    Product::create().shop(1).number(2).exec(&db).await?;
+    let error = Product::create().shop(1).number(1).exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.model()), (ErrorKind::UniqueViolation, Some("Product")));
+    assert_eq!(error.columns(), ["shop", "number"]);
+    Ok(())
+}
+
+async fn checks_hold(test: Test) -> Result<()> {
+    let db = test.with::<Product>().await?;
+    let error = Product::create().shop(1).number(1).price(-1).exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.columns()), (ErrorKind::CheckViolation, vec!["price"]), "{error:?}");
+    let error = Product::create().shop(1).number(1).price(1000).exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.constraint()), (ErrorKind::CheckViolation, Some("cheap")), "{error:?}");
+    Ok(())
+}
+
+async fn defaults_are_in_the_table_and_in_new_rows(test: Test) -> Result<()> {
+    let db = test.with::<Product>().await?;
+    let made = Product::create().shop(1).number(1).exec(&db).await?;
+    db.execute("INSERT INTO products (shop, number) VALUES (1, 2)", ()).await?;
+    let stored = Product::find_by_pk(2).required(&db).await?;
+    for product in [made, stored] {
+        assert_eq!((product.name.as_str(), product.price), ("it's \\ a; -- \"thing\"", 1));
+        assert_eq!((product.stock, product.active), (2, true));
+    }
+    Ok(())
+}
+
+async fn partial_indexes_hold_or_are_refused(test: Test) -> Result<()> {
+    let db = test.connect().await?;
+    let created = db.create_tables::<Partial>().await;
+    if !test.shape.partial_indexes {
+        assert_eq!(created.unwrap_err().kind(), ErrorKind::Unsupported);
+        assert!(!db.table_exists::<Partial>().await?);
+        return Ok(());
+    }
+    created?;
+    for active in [0, 0, 1] {
+        Partial::create().email("a").active(active).exec(&db).await?;
+    }
+    let error = Partial::create().email("a").active(1).exec(&db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UniqueViolation);
+    Ok(())
+}
+
+async fn expression_indexes_hold_or_are_refused(test: Test) -> Result<()> {
+    let db = test.connect().await?;
+    let created = db.create_tables::<Lowered>().await;
+    if !test.shape.expression_indexes {
+        assert_eq!(created.unwrap_err().kind(), ErrorKind::Unsupported);
+        assert!(!db.table_exists::<Lowered>().await?);
+        return Ok(());
+    }
+    created?;
+    Lowered::create().email("A@b").exec(&db).await?;
+    let error = Lowered::create().email("a@B").exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.constraint()), (ErrorKind::UniqueViolation, Some("lowered_key")), "{error:?}");
+    Ok(())
+}
+
+async fn actions_of_foreign_keys_act(test: Test) -> Result<()> {
+    let db = test.with::<(Parent, Kid)>().await?;
+    let parents = Parent::bulk_create((0..4).map(|i| Parent::create().name(format!("{i}")))).exec(&db).await?;
+    let kid = Kid::create().cascade_id(1).null_id(2).restrict_id(3).plain_id(4).exec(&db).await?;
+    for parent in &parents[2..] {
+        assert_eq!(parent.destroy().exec(&db).await.unwrap_err().kind(), ErrorKind::ForeignKeyViolation);
+    }
+    parents[1].destroy().exec(&db).await?;
+    assert_eq!(Kid::find_by_pk(kid.id).required(&db).await?.null_id, None);
+    Parent::update().set(Parent::ID, 11).filter(Parent::ID.eq(1)).exec(&db).await?;
+    assert_eq!(Kid::find_by_pk(kid.id).required(&db).await?.cascade_id, Some(11));
+    Parent::destroy().filter(Parent::ID.eq(11)).exec(&db).await?;
+    assert_eq!(Kid::find_by_pk(kid.id).exec(&db).await?, None);
+    Ok(())
+}
+
+async fn names_that_need_quotes_work_everywhere(test: Test) -> Result<()> {
+    let db = test.with::<Odd>().await?;
+    let row = |text: &str| Odd::create().double(text).tick(1).bracket(2).space(3).unicode(4);
+    let first = row("x").exec(&db).await?;
+    let made = Odd::bulk_create([row("y").parent(first.id), row("z").parent(first.id)]).exec(&db).await?;
+    assert_eq!(made.iter().map(|odd| (odd.id, odd.group)).collect::<Vec<_>>(), [(2, 5), (3, 5)]);
+    let found = Odd::find_all()
+        .filter(Odd::DOUBLE.in_(["x", "y"]).and(Odd::UNICODE.eq(4)).and(Odd::SPACE.gt(Odd::TICK)))
+        .include((Odd::ABOVE, Odd::BELOW.order_by(Odd::BRACKET.asc()).limit(1)))
+        .order_by((Odd::GROUP.asc(), Odd::DOUBLE.desc()))
+        .exec(&db)
+        .await?;
+    assert_eq!(found.iter().map(|odd| odd.id).collect::<Vec<_>>(), [2, 1]);
+    assert_eq!(found[0].above.get()?.map(|odd| odd.id), Some(1));
+    assert_eq!(found[1].below.get()?.len(), 1);
+    assert_eq!(Odd::count().filter(Odd::ABOVE.col(Odd::DOUBLE).eq("x")).exec(&db).await?, 2);
+    assert_eq!(Odd::update().set(Odd::SPACE, Odd::UNICODE + 1).filter(Odd::BELOW.is_empty()).exec(&db).await?, 2);
+    Odd::bulk_create([row("x").tick(9)]).on_conflict(Odd::DOUBLE).update(Odd::TICK).exec(&db).await?;
+    assert_eq!(Odd::find_by_pk(1).required(&db).await?.tick, 9);
+    let error = row("x").exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.columns()), (ErrorKind::UniqueViolation, vec!["a\"b"]), "{error:?}");
+    let groups: Vec<(i32, i64)> =
+        Odd::find_all().select((Odd::GROUP, count_all())).group_by(Odd::GROUP).exec(&db).await?;
+    assert_eq!(groups, [(5, 3)]);
+    assert_eq!(Odd::destroy().filter(Odd::ID.gt(1)).exec(&db).await?, 2);
+    Ok(())
+}
+
+cases! { $ ddl:
+    tables_are_created_in_the_order_of_their_keys,
+    tables_that_point_at_each_other_are_created,
+    creating_again_leaves_tables_alone,
+    tables_are_dropped_in_the_order_of_their_keys,
+    tables_that_point_at_each_other_are_dropped,
+    ddl_in_a_transaction_is_undone_where_it_can_be,
+    unique_keys_of_several_columns_hold,
+    checks_hold,
+    defaults_are_in_the_table_and_in_new_rows,
+    partial_indexes_hold_or_are_refused,
+    expression_indexes_hold_or_are_refused,
+    actions_of_foreign_keys_act,
+    names_that_need_quotes_work_everywhere,
+}

@@ -1,0 +1,192 @@
+//! Errors: each kind where it belongs, with the facts known about it.
+
+use std::time::Duration;
+
+use orm::prelude::*;
+use orm::{PoolOptions, Result};
+
+use crate::Test;
+use crate::cases::cases;
+use crate::models::blog::{Author, Blog, Post, blog};
+use crate::models::keys::{Currency, Seat};
+use crate::models::people::{Account, Person, Receipt, people};
+
+async fn unique_violations_name_the_columns(test: Test) -> Result<()> {
+    let db = test.with::<(Account, Currency, Seat)>().await?;
+    Account::create().owner("it's-a'key").exec(&db).await?;
+    let error = Account::create().owner("it's-a'key").exec(&db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UniqueViolation);
+    assert_eq!((error.model(), error.table(), error.columns()), (Some("Account"), Some("accounts"), vec!["owner"]));
+    assert!(error.code().is_some() && std::error::Error::source(&error).is_some());
+    let error = Account::create().id(1).owner("other").exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.columns()), (ErrorKind::UniqueViolation, vec!["id"]));
+    Currency::create().code("EUR").name("Euro").exec(&db).await?;
+    let error = Currency::create().code("EUR").name("Euro").exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.columns()), (ErrorKind::UniqueViolation, vec!["code"]));
+    Seat::create().hall("a").number(1).exec(&db).await?;
+    let error = Seat::create().hall("a").number(1).exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.columns()), (ErrorKind::UniqueViolation, vec!["hall", "number"]));
+    let mut second = Account::create().owner("b").exec(&db).await?;
+    let error = second.update().owner("it's-a'key").exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.columns()), (ErrorKind::UniqueViolation, vec!["owner"]));
+    Ok(())
+}
+
+async fn foreign_key_violations_name_the_model(test: Test) -> Result<()> {
+    let db = test.with::<Blog>().await?;
+    blog(&db).await?;
+    let error = Post::create().author_id(99).reviewer_id(None).title("x").exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.model()), (ErrorKind::ForeignKeyViolation, Some("Post")));
+    if test.shape.row_locks {
+        // SQLite does not say which key it was.
+        assert_eq!(error.columns(), ["author_id"], "{error:?}");
+    }
+    let error = Author::find_by_pk(1).required(&db).await?.destroy().exec(&db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation);
+    Ok(())
+}
+
+async fn not_null_violations_name_the_column(test: Test) -> Result<()> {
+    let db = test.with::<Person>().await?;
+    people(&db).await?;
+    let null: orm::Expr<Person, String> = orm::Expr::from_node(Person::NICK.into_node());
+    let error = Person::update().set(Person::NAME, null).filter(Person::ID.eq(2)).exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.model()), (ErrorKind::NotNullViolation, Some("Person")), "{error:?}");
+    assert_eq!(error.columns(), ["name"], "{error:?}");
+    Ok(())
+}
+
+async fn tables_and_columns_that_are_not_there_are_told_apart(test: Test) -> Result<()> {
+    let db = test.connect().await?;
+    let error = Person::find_all().exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.model()), (ErrorKind::UnknownTable, Some("Person")), "{error:?}");
+    db.create_tables::<Person>().await?;
+    assert_eq!(db.execute("SELECT nothing FROM people", ()).await.unwrap_err().kind(), ErrorKind::UnknownColumn);
+    assert_eq!(db.execute("SELEC 1", ()).await.unwrap_err().kind(), ErrorKind::Syntax);
+    let error = db.execute("CREATE TABLE people (id INTEGER)", ()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{error:?}");
+    Ok(())
+}
+
+async fn values_that_do_not_fit_are_refused(test: Test) -> Result<()> {
+    let db = test.with::<(Currency, Person)>().await?;
+    let long = Currency::create().code("EURO").name("x").exec(&db).await;
+    people(&db).await?;
+    let large = Person::update().set(Person::AGE, Person::AGE + i32::MAX).filter(Person::ID.eq(1)).exec(&db).await;
+    if test.shape.row_locks {
+        assert_eq!(long.unwrap_err().kind(), ErrorKind::DataTooLong);
+        assert_eq!(large.unwrap_err().kind(), ErrorKind::OutOfRange);
+    } else {
+        // SQLite keeps both; what does not fit its field is an error when it is read.
+        assert_eq!(long?.code, "EURO");
+        let error = Person::find_by_pk(1).exec(&db).await.unwrap_err();
+        assert_eq!((error.kind(), error.model(), error.columns()), (ErrorKind::Decode, Some("Person"), vec!["age"]));
+    }
+    Ok(())
+}
+
+async fn decode_errors_name_the_column(test: Test) -> Result<()> {
+    let db = test.connect().await?;
+    db.execute("CREATE TABLE people (id BIGINT, name TEXT, nick TEXT, age TEXT, score INTEGER, height DOUBLE PRECISION, active SMALLINT, born DATE)", ())
+        .await?;
+    db.execute("INSERT INTO people VALUES (1, 'x', NULL, 'old', 1, 1.5, 1, NULL)", ()).await?;
+    let error = Person::find_all().exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.model()), (ErrorKind::Decode, Some("Person")));
+    assert_eq!(error.columns(), ["age"], "{error}");
+    db.execute("UPDATE people SET name = NULL", ()).await?;
+    let error = Person::find_all().exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.columns()), (ErrorKind::Decode, vec!["name"]));
+    assert!(error.to_string().contains("Option"), "{error}");
+    Ok(())
+}
+
+async fn a_connection_survives_errors(test: Test) -> Result<()> {
+    let db = test.connect_with(PoolOptions::new().max_connections(1)).await?;
+    db.create_tables::<Account>().await?;
+    for _ in 0..20 {
+        assert!(db.execute("SELECT nothing FROM nowhere", ()).await.is_err());
+        assert!(db.query::<i64>("SELECT 'text' AS x", ()).await.is_err());
+    }
+    Account::create().owner("a").exec(&db).await?;
+    assert_eq!(db.pool_status().created, 1);
+    Ok(())
+}
+
+async fn writing_a_computed_column_is_no_error_of_ours(test: Test) -> Result<()> {
+    let db = test.with::<Receipt>().await?;
+    let mut receipt = Receipt::create().price(2).quantity(3).exec(&db).await?;
+    receipt.price = 5;
+    receipt.save(&db).await?;
+    assert_eq!(receipt.total, 15);
+    receipt.update().quantity(10).exec(&db).await?;
+    assert_eq!(receipt.total, 50);
+    Ok(())
+}
+
+async fn a_pool_without_a_free_connection_says_who_has_it(test: Test) -> Result<()> {
+    let options = PoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(100));
+    let db = test.connect_with(options).await?;
+    let tx = db.begin().await?;
+    let error = db.query::<i64>("SELECT 1", ()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AcquireTimeout);
+    assert!(error.to_string().contains("error.rs:"), "{error}");
+    tx.commit().await?;
+    assert_eq!(db.query::<i64>("SELECT 1", ()).await?, [1]);
+    Ok(())
+}
+
+async fn a_closed_database_is_closed(test: Test) -> Result<()> {
+    let db = test.with::<Account>().await?;
+    let clone = db.clone();
+    db.close().await?;
+    assert!(clone.is_closed());
+    assert_eq!(Account::count().exec(&clone).await.unwrap_err().kind(), ErrorKind::PoolClosed);
+    Ok(())
+}
+
+async fn databases_and_users_that_are_not_there_are_told_apart(test: Test) -> Result<()> {
+    if !test.shape.row_locks {
+        let error = orm::connect("sqlite:/nowhere/at/all.db").await.unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Io | ErrorKind::ConnectionFailed | ErrorKind::UnknownDatabase),
+            "{error:?}"
+        );
+        return Ok(());
+    }
+    let (before, name) = test.url().rsplit_once('/').unwrap();
+    let error = orm::connect(&format!("{before}/nowhere_at_all")).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::UnknownDatabase | ErrorKind::Permission), "{error:?}");
+    let (scheme, rest) = test.url().split_once("://").unwrap();
+    let (_, host) = rest.split_once('@').unwrap();
+    let error = orm::connect(&format!("{scheme}://nobody:wrong-secret@{host}")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Auth, "{error:?}");
+    assert!(!format!("{error} {error:?}").contains("wrong-secret"));
+    let error = orm::connect(&format!("{scheme}://nobody:wrong-secret@127.0.0.1:1/{name}")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionFailed, "{error:?}");
+    Ok(())
+}
+
+async fn errors_show_no_values(test: Test) -> Result<()> {
+    let db = test.with::<Account>().await?;
+    Account::create().owner("top-secret").exec(&db).await?;
+    let error = Account::create().owner("top-secret").exec(&db).await.unwrap_err();
+    assert!(!error.to_string().contains("top-secret"), "{error}");
+    let find = Account::find_all().filter(Account::OWNER.eq("top-secret"));
+    assert!(!format!("{find:?}").contains("top-secret"));
+    Ok(())
+}
+
+cases! { $ error:
+    unique_violations_name_the_columns,
+    foreign_key_violations_name_the_model,
+    not_null_violations_name_the_column,
+    tables_and_columns_that_are_not_there_are_told_apart,
+    values_that_do_not_fit_are_refused,
+    decode_errors_name_the_column,
+    a_connection_survives_errors,
+    writing_a_computed_column_is_no_error_of_ours,
+    a_pool_without_a_free_connection_says_who_has_it,
+    a_closed_database_is_closed,
+    databases_and_users_that_are_not_there_are_told_apart,
+    errors_show_no_values,
+}

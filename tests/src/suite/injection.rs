@@ -1,0 +1,191 @@
+//! Input that tries to become SQL, against a table that must stay as it is.
+
+use orm::prelude::*;
+use orm::{JsonPath, Result, call};
+
+use crate::Test;
+use crate::cases::cases;
+use crate::models::kinds::Kind;
+use crate::models::people::{Person, people};
+use crate::models::schema::Canary;
+
+const TEXTS: &[&str] = &[
+    "'; DROP TABLE canary; --",
+    "\"; DROP TABLE canary; --",
+    "`; DROP TABLE canary; --",
+    "]; DROP TABLE canary; --",
+    "\\'; DROP TABLE canary; --",
+    "\\\\'; DROP TABLE canary; --",
+    "' OR 1=1 --",
+    "' OR '1'='1",
+    "1; DELETE FROM canary",
+    "/* */ UNION SELECT 1",
+    "$1",
+    "$$; DELETE FROM canary; $$",
+    "?",
+    ":name",
+    "E'\\''",
+    "\u{2019} OR 1=1",
+    "\u{1a}",
+    "SELECT tbl_name FROM sqlite_master",
+    "RETURNING *",
+    "%' OR 1=1 --",
+    "{\"$gt\": \"\"}",
+    "\u{bf27}' OR 1=1 --",
+];
+
+async fn guarded(test: &Test) -> Result<Database> {
+    let db = test.with::<(Canary, Person, Kind)>().await?;
+    Canary::bulk_create(["one", "two", "three"].map(|text| Canary::create().text(text))).exec(&db).await?;
+    people(&db).await?;
+    Ok(db)
+}
+
+async fn alive(db: &Database) -> Result<()> {
+    let texts: Vec<String> = Canary::find_all().select(Canary::TEXT).order_by(Canary::ID.asc()).exec(db).await?;
+    assert_eq!(texts, ["one", "two", "three"]);
+    Ok(())
+}
+
+async fn values_stay_values(test: Test) -> Result<()> {
+    let db = guarded(&test).await?;
+    for text in TEXTS {
+        let mut made = Person::create().name(*text).nick(*text).age(1).height(1.0).exec(&db).await?;
+        assert_eq!(Person::find_by_pk(made.id).required(&db).await?.name, *text);
+        assert_eq!(Person::count().filter(Person::NAME.eq(*text)).exec(&db).await?, 1, "{text}");
+        assert_eq!(Person::count().filter(Person::NAME.in_([*text])).exec(&db).await?, 1, "{text}");
+        assert_eq!(Person::count().filter(Person::NAME.contains(*text)).exec(&db).await?, 1, "{text}");
+        assert_eq!(Person::count().filter(Person::NAME.eq(*text).and(Person::AGE.gt(1))).exec(&db).await?, 0, "{text}");
+        made.update().nick(format!("{text}{text}")).exec(&db).await?;
+        assert_eq!(Person::find_by_pk(made.id).required(&db).await?.nick, Some(format!("{text}{text}")));
+        Person::update().set(Person::NICK, *text).filter(Person::NAME.eq(*text)).exec(&db).await?;
+        assert_eq!(Person::destroy().filter(Person::NICK.eq(*text)).exec(&db).await?, 1);
+    }
+    assert_eq!(Person::count().exec(&db).await?, 5);
+    alive(&db).await
+}
+
+async fn values_of_bulk_writes_stay_values(test: Test) -> Result<()> {
+    let db = guarded(&test).await?;
+    let rows = TEXTS.iter().map(|text| Person::create().name(*text).nick(*text).age(1).height(1.0));
+    let made = Person::bulk_create(rows).exec(&db).await?;
+    for (person, text) in made.iter().zip(TEXTS) {
+        assert_eq!((person.name.as_str(), person.nick.as_deref()), (*text, Some(*text)));
+    }
+    assert_eq!(Person::count().filter(Person::NAME.in_(TEXTS.iter().copied())).exec(&db).await?, TEXTS.len() as u64);
+    alive(&db).await
+}
+
+async fn patterns_stay_patterns(test: Test) -> Result<()> {
+    let db = guarded(&test).await?;
+    for text in TEXTS {
+        for condition in [Person::NAME.like(*text), Person::NAME.ilike(*text), Person::NAME.starts_with(*text)] {
+            match Person::count().filter(condition).exec(&db).await {
+                Ok(found) => assert!(found <= 5),
+                // A pattern that ends in its escape character.
+                Err(error) => assert_eq!(error.kind(), ErrorKind::InvalidValue, "{text}: {error:?}"),
+            }
+        }
+    }
+    alive(&db).await
+}
+
+async fn json_keys_stay_keys(test: Test) -> Result<()> {
+    let db = guarded(&test).await?;
+    let more = [
+        "a')) OR 1=1 --",
+        "a'",
+        "a\"",
+        "a\\",
+        "a.b",
+        "a[0]",
+        "$",
+        "*",
+        "**",
+        "?",
+        "@",
+        "{x}",
+        "{a,b}",
+        "::text); drop",
+        "",
+        "💥",
+        "0",
+        "-1",
+        " ",
+        "a b",
+    ];
+    let keys: Vec<&str> = TEXTS.iter().chain(&more).copied().collect();
+    for key in keys {
+        let path = || JsonPath::new().key(key);
+        match Person::find_one().select(orm::val(serde_json::json!({key: "found"})).json_text(path())).exec(&db).await {
+            Ok(found) => assert_eq!(found, Some(Some("found".to_owned())), "{key:?}"),
+            Err(error) => {
+                assert!(matches!(error.kind(), ErrorKind::Encode | ErrorKind::Unsupported), "{key:?}: {error:?}");
+            }
+        }
+        // Another document has no such key.
+        let other = serde_json::json!({"other": 1});
+        let found = Person::find_one().select(orm::val(other).json_text(path())).exec(&db).await;
+        assert!(matches!(found, Ok(Some(None)) | Err(_)), "{key:?}: {found:?}");
+    }
+    alive(&db).await
+}
+
+async fn names_of_functions_stay_names(test: Test) -> Result<()> {
+    let db = guarded(&test).await?;
+    for name in ["lower)--", "lower(name) --", "a; drop table canary", "", "a b", "a'b", "1a"] {
+        let called: orm::Expr<Person, String> = call(name, Person::NAME);
+        let error = Person::find_all().select(called).exec(&db).await.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::InvalidStatement | ErrorKind::Encode), "{name}: {error:?}");
+    }
+    let called: orm::Expr<Person, String> = call("lower", Person::NAME);
+    assert_eq!(Person::find_all().filter(Person::ID.eq(1)).select(called).exec(&db).await?, ["ada"]);
+    alive(&db).await
+}
+
+async fn limits_stay_numbers(test: Test) -> Result<()> {
+    let db = guarded(&test).await?;
+    assert_eq!(Person::find_all().limit(0).exec(&db).await?.len(), 0);
+    for huge in [1_000_000_000, i64::MAX as u64, u64::MAX] {
+        match Person::find_all().limit(huge).offset(1).exec(&db).await {
+            Ok(found) => assert_eq!(found.len(), 4),
+            Err(error) => {
+                assert!(
+                    matches!(error.kind(), ErrorKind::Encode | ErrorKind::OutOfRange | ErrorKind::InvalidStatement),
+                    "{error:?}"
+                );
+            }
+        }
+    }
+    alive(&db).await
+}
+
+async fn raw_values_are_not_scanned_again(test: Test) -> Result<()> {
+    let db = guarded(&test).await?;
+    let mark = if test.backend == "postgres" { ["$1", "$2"] } else { ["?", "?"] };
+    let sql = format!("SELECT id FROM canary WHERE text = {} OR text = {}", mark[0], mark[1]);
+    for text in TEXTS {
+        assert_eq!(db.query::<i64>(&sql, (*text, "two")).await?, [2], "{text}");
+    }
+    assert!(db.query::<i64>(&sql, ("one",)).await.is_err());
+    alive(&db).await
+}
+
+async fn like_helpers_match_literally(test: Test) -> Result<()> {
+    let db = guarded(&test).await?;
+    for text in ["%", "_", "\\", "[a]", "!", "|", "^", "^$", "*"] {
+        assert_eq!(Person::count().filter(Person::NAME.contains(text)).exec(&db).await?, 0, "{text}");
+    }
+    alive(&db).await
+}
+
+cases! { $ injection:
+    values_stay_values,
+    values_of_bulk_writes_stay_values,
+    patterns_stay_patterns,
+    json_keys_stay_keys,
+    names_of_functions_stay_names,
+    limits_stay_numbers,
+    raw_values_are_not_scanned_again,
+    like_helpers_match_literally,
+}

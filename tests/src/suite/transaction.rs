@@ -1,0 +1,375 @@
+//! Transactions: what stays, what goes, who waits.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::time::Duration;
+
+use orm::Result;
+use orm::prelude::*;
+use tokio::sync::{Barrier, Mutex};
+
+use crate::Test;
+use crate::cases::cases;
+use crate::models::people::{Account, Note};
+
+async fn accounts(test: &Test) -> Result<Database> {
+    let db = test.with::<Account>().await?;
+    Account::bulk_create(["a", "b", "c"].map(|owner| Account::create().owner(owner).cents(100))).exec(&db).await?;
+    Ok(db)
+}
+
+async fn cents(db: &Database) -> Result<Vec<i64>> {
+    Account::find_all().select(Account::CENTS).order_by(Account::ID.asc()).exec(db).await
+}
+
+async fn commit_keeps_changes(test: Test) -> Result<()> {
+    let db = accounts(&test).await?;
+    let given = db
+        .transaction(async |tx| {
+            Account::update().set(Account::CENTS, 1).filter(Account::ID.eq(1)).exec(tx).await?;
+            Account::create().owner("d").exec(tx).await
+        })
+        .await?;
+    assert_eq!((given.id, cents(&db).await?), (4, vec![1, 100, 100, 0]));
+    Ok(())
+}
+
+async fn an_error_undoes_changes(test: Test) -> Result<()> {
+    let db = accounts(&test).await?;
+    let result: Result<()> = db
+        .transaction(async |tx| {
+            Account::destroy().all_rows().exec(tx).await?;
+            assert_eq!(Account::count().exec(tx).await?, 0);
+            Account::find_by_pk(1).required(tx).await.map(drop)
+        })
+        .await;
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(cents(&db).await?, [100, 100, 100]);
+    Ok(())
+}
+
+async fn unmanaged_transactions_commit_and_roll_back(test: Test) -> Result<()> {
+    let db = accounts(&test).await?;
+    for (end, expected) in [("commit", 1), ("rollback", 1), ("drop", 1)] {
+        let tx = db.begin().await?;
+        let add = i64::from(end == "commit");
+        Account::update().set(Account::CENTS, if add == 1 { 1 } else { 7 }).filter(Account::ID.eq(1)).exec(&tx).await?;
+        match end {
+            "commit" => tx.commit().await?,
+            "rollback" => tx.rollback().await?,
+            _ => drop(tx),
+        }
+        assert_eq!(cents(&db).await?[0], expected, "{end}");
+    }
+    Ok(())
+}
+
+async fn other_connections_do_not_see_uncommitted_changes(test: Test) -> Result<()> {
+    let db = accounts(&test).await?;
+    let tx = db.begin().await?;
+    Account::update().set(Account::CENTS, 1).filter(Account::ID.eq(1)).exec(&tx).await?;
+    assert_eq!(cents(&db).await?, [100, 100, 100]);
+    tx.commit().await?;
+    assert_eq!(cents(&db).await?, [1, 100, 100]);
+    Ok(())
+}
+
+async fn savepoints_undo_their_part_only(test: Test) -> Result<()> {
+    let db = accounts(&test).await?;
+    db.transaction(async |tx| {
+        Account::update().set(Account::CENTS, 1).filter(Account::ID.eq(1)).exec(tx).await?;
+        let failed: Result<()> = tx
+            .transaction(async |sp| {
+                Account::update().set(Account::CENTS, 2).filter(Account::ID.eq(2)).exec(sp).await?;
+                // A statement that fails inside, as well.
+                Account::create().owner("a").exec(sp).await.map(drop)
+            })
+            .await;
+        assert_eq!(failed.unwrap_err().kind(), ErrorKind::UniqueViolation);
+        tx.transaction(async |sp| Account::update().set(Account::CENTS, 3).filter(Account::ID.eq(3)).exec(sp).await)
+            .await?;
+        let sp = tx.begin().await?;
+        Account::destroy().all_rows().exec(&sp).await?;
+        sp.rollback().await
+    })
+    .await?;
+    assert_eq!(cents(&db).await?, [1, 100, 3]);
+    Ok(())
+}
+
+async fn callbacks_run_after_the_commit_in_order(test: Test) -> Result<()> {
+    let db = accounts(&test).await?;
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let note = |text: &'static str| {
+        let seen = Arc::clone(&seen);
+        move || async move { seen.lock().await.push(text) }
+    };
+    db.transaction(async |tx| {
+        tx.after_commit(note("first"));
+        tx.after_rollback(note("never"));
+        let failed: Result<()> = tx
+            .transaction(async |sp| {
+                sp.after_commit(note("undone"));
+                Err(Error::new(ErrorKind::Database, "on purpose"))
+            })
+            .await;
+        assert!(failed.is_err());
+        tx.transaction(async |sp| {
+            sp.after_commit(note("second"));
+            Ok(())
+        })
+        .await?;
+        assert!(seen.lock().await.is_empty());
+        tx.after_commit(note("third"));
+        Ok(())
+    })
+    .await?;
+    assert_eq!(*seen.lock().await, ["first", "second", "third"]);
+    Ok(())
+}
+
+async fn read_only_transactions_refuse_writes(test: Test) -> Result<()> {
+    let db = accounts(&test).await?;
+    let options = TransactionOptions::new().read_only();
+    let error = db.transaction_with(options, async |tx| Account::create().owner("x").exec(tx).await).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ReadOnly);
+    assert_eq!(Account::count().exec(&db).await?, 3);
+    Account::create().owner("x").exec(&db).await?;
+    Ok(())
+}
+
+async fn repeatable_reads_repeat(test: Test) -> Result<()> {
+    let db = accounts(&test).await?;
+    let level = if test.shape.row_locks { Isolation::RepeatableRead } else { Isolation::Serializable };
+    let tx = db.begin_with(TransactionOptions::new().isolation(level).deferred_where(!test.shape.row_locks)).await?;
+    let before = Account::find_by_pk(1).required(&tx).await?.cents;
+    Account::update().set(Account::CENTS, 55).filter(Account::ID.eq(1)).exec(&db).await?;
+    assert_eq!(Account::find_by_pk(1).required(&tx).await?.cents, before);
+    tx.commit().await?;
+    assert_eq!(Account::find_by_pk(1).required(&db).await?.cents, 55);
+    Ok(())
+}
+
+/// Options that only some databases have.
+trait OptionsWhere {
+    fn deferred_where(self, yes: bool) -> Self;
+}
+impl OptionsWhere for TransactionOptions {
+    fn deferred_where(self, yes: bool) -> Self {
+        if yes { self.deferred() } else { self }
+    }
+}
+
+async fn deadlocks_are_run_again(test: Test) -> Result<()> {
+    if !test.shape.row_locks {
+        return Ok(());
+    }
+    let db = accounts(&test).await?;
+    let barrier = Arc::new(Barrier::new(2));
+    let tries = Arc::new(AtomicU32::new(0));
+    let move_cents = |from: i64, to: i64| {
+        let (db, barrier, tries) = (db.clone(), Arc::clone(&barrier), Arc::clone(&tries));
+        tokio::spawn(async move {
+            db.transaction_with(TransactionOptions::new().retries(5), async |tx| {
+                tries.fetch_add(1, SeqCst);
+                Account::update()
+                    .set(Account::CENTS, Account::CENTS - 10)
+                    .filter(Account::ID.eq(from))
+                    .exec(tx)
+                    .await?;
+                if tx.attempt() == 1 {
+                    barrier.wait().await;
+                }
+                Account::update().set(Account::CENTS, Account::CENTS + 10).filter(Account::ID.eq(to)).exec(tx).await
+            })
+            .await
+        })
+    };
+    let (a, b) = (move_cents(1, 2), move_cents(2, 1));
+    a.await.unwrap()?;
+    b.await.unwrap()?;
+    assert_eq!(cents(&db).await?, [100, 100, 100]);
+    assert_eq!(tries.load(SeqCst), 3);
+    Ok(())
+}
+
+async fn a_deadlock_without_retries_is_an_error(test: Test) -> Result<()> {
+    if !test.shape.row_locks {
+        return Ok(());
+    }
+    let db = accounts(&test).await?;
+    let barrier = Arc::new(Barrier::new(2));
+    let lock_both = |first: i64, second: i64| {
+        let (db, barrier) = (db.clone(), Arc::clone(&barrier));
+        tokio::spawn(async move {
+            db.transaction(async |tx| {
+                Account::find_by_pk(first).for_update().exec(tx).await?;
+                barrier.wait().await;
+                Account::find_by_pk(second).for_update().exec(tx).await
+            })
+            .await
+            .map(drop)
+        })
+    };
+    let (a, b) = (lock_both(1, 2), lock_both(2, 1));
+    let errors: Vec<Error> = [a.await.unwrap(), b.await.unwrap()].into_iter().filter_map(Result::err).collect();
+    assert_eq!(errors.len(), 1);
+    assert!(errors[0].kind() == ErrorKind::Deadlock && errors[0].is_retryable(), "{:?}", errors[0]);
+    Ok(())
+}
+
+async fn serializable_transactions_that_meet_are_run_again(test: Test) -> Result<()> {
+    if !test.shape.row_locks {
+        return Ok(());
+    }
+    let db = accounts(&test).await?;
+    let barrier = Arc::new(Barrier::new(2));
+    // Each takes from its own account what it finds in all of them: only one after the other is right.
+    let take = |id: i64| {
+        let (db, barrier) = (db.clone(), Arc::clone(&barrier));
+        tokio::spawn(async move {
+            let options = TransactionOptions::new().isolation(Isolation::Serializable).retries(20);
+            db.transaction_with(options, async |tx| {
+                let all: i64 = Account::aggregate(Account::CENTS.sum()).exec(tx).await?.unwrap_or(0);
+                if tx.attempt() == 1 {
+                    barrier.wait().await;
+                }
+                if all >= 300 {
+                    Account::update().set(Account::CENTS, 0).filter(Account::ID.eq(id)).exec(tx).await?;
+                }
+                Ok(())
+            })
+            .await
+        })
+    };
+    let (a, b) = (take(1), take(2));
+    a.await.unwrap()?;
+    b.await.unwrap()?;
+    assert_eq!(cents(&db).await?.iter().sum::<i64>(), 200);
+    Ok(())
+}
+
+async fn locked_rows_are_refused_skipped_or_waited_for(test: Test) -> Result<()> {
+    let db = accounts(&test).await?;
+    if !test.shape.row_locks {
+        let error = Account::find_all().for_update().exec(&db).await.map(drop);
+        if let Err(error) = error {
+            assert_eq!(error.kind(), ErrorKind::Unsupported);
+        }
+        return Ok(());
+    }
+    let tx = db.begin().await?;
+    let locked = Account::find_by_pk(1).for_update().required(&tx).await?;
+    let skipped: Vec<Account> = db
+        .transaction(async |tx| {
+            Account::find_all().order_by(Account::ID.asc()).for_update().skip_locked().exec(tx).await
+        })
+        .await?;
+    assert_eq!(skipped.iter().map(|account| account.id).collect::<Vec<_>>(), [2, 3]);
+    let refused = db
+        .transaction(async |tx| Account::find_all().filter(Account::ID.eq(1)).for_update().nowait().exec(tx).await)
+        .await
+        .unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::LockTimeout);
+    let waiting = tokio::spawn({
+        let db = db.clone();
+        async move { db.transaction(async |tx| Account::find_by_pk(1).for_update().required(tx).await).await }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!waiting.is_finished());
+    Account::update().set(Account::CENTS, 5).filter(Account::ID.eq(locked.id)).exec(&tx).await?;
+    tx.commit().await?;
+    assert_eq!(waiting.await.unwrap()?.cents, 5);
+    Ok(())
+}
+
+async fn shared_locks_are_shared(test: Test) -> Result<()> {
+    if !test.shape.row_locks {
+        return Ok(());
+    }
+    let db = accounts(&test).await?;
+    let tx = db.begin().await?;
+    Account::find_by_pk(1).for_share().required(&tx).await?;
+    let other = db.begin().await?;
+    Account::find_by_pk(1).for_share().required(&other).await?;
+    let write = Account::find_one().filter(Account::ID.eq(1)).for_update().nowait().exec(&other).await;
+    assert_eq!(write.unwrap_err().kind(), ErrorKind::LockTimeout);
+    drop((tx, other));
+    Ok(())
+}
+
+async fn transactions_end_after_their_time(test: Test) -> Result<()> {
+    let db = accounts(&test).await?;
+    let options = TransactionOptions::new().timeout(Duration::from_millis(150));
+    let result: Result<()> = db
+        .transaction_with(options, async |tx| {
+            Account::update().set(Account::CENTS, 0).all_rows().exec(tx).await?;
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            Ok(())
+        })
+        .await;
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::TransactionTimeout);
+    assert_eq!(cents(&db).await?, [100, 100, 100]);
+    Ok(())
+}
+
+async fn a_dropped_transaction_leaves_nothing_open(test: Test) -> Result<()> {
+    let db = test.connect_with(orm::PoolOptions::new().max_connections(1)).await?;
+    db.create_tables::<Note>().await?;
+    for _ in 0..3 {
+        let slow = db.transaction(async |tx| {
+            Note::create().title("x").exec(tx).await?;
+            std::future::pending::<Result<()>>().await
+        });
+        assert!(tokio::time::timeout(Duration::from_millis(100), slow).await.is_err());
+        assert_eq!(Note::count().exec(&db).await?, 0);
+    }
+    Note::create().title("x").exec(&db).await?;
+    assert_eq!(test.connect().await?.query::<i64>("SELECT count(*) FROM notes", ()).await?, [1]);
+    Ok(())
+}
+
+async fn your_own_errors_undo_too(test: Test) -> Result<()> {
+    #[derive(Debug)]
+    enum Mine {
+        Poor,
+        Database(Error),
+    }
+    impl From<Error> for Mine {
+        fn from(error: Error) -> Self {
+            Self::Database(error)
+        }
+    }
+    let db = accounts(&test).await?;
+    let result: Result<(), Mine> = db
+        .try_transaction(async |tx| {
+            Account::update().set(Account::CENTS, 0).all_rows().exec(tx).await?;
+            Err(Mine::Poor)
+        })
+        .await;
+    match result.unwrap_err() {
+        Mine::Poor => {}
+        Mine::Database(error) => return Err(error),
+    }
+    assert_eq!(cents(&db).await?, [100, 100, 100]);
+    Ok(())
+}
+
+cases! { $ transaction:
+    commit_keeps_changes,
+    an_error_undoes_changes,
+    unmanaged_transactions_commit_and_roll_back,
+    other_connections_do_not_see_uncommitted_changes,
+    savepoints_undo_their_part_only,
+    callbacks_run_after_the_commit_in_order,
+    read_only_transactions_refuse_writes,
+    repeatable_reads_repeat,
+    deadlocks_are_run_again,
+    a_deadlock_without_retries_is_an_error,
+    serializable_transactions_that_meet_are_run_again,
+    locked_rows_are_refused_skipped_or_waited_for,
+    shared_locks_are_shared,
+    transactions_end_after_their_time,
+    a_dropped_transaction_leaves_nothing_open,
+    your_own_errors_undo_too,
+}
