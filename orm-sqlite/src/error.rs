@@ -106,6 +106,10 @@ fn classify(code: i32, message: &str) -> (ErrorKind, &'static str) {
         ffi::SQLITE_CONSTRAINT_NOTNULL => return (ErrorKind::NotNullViolation, ""),
         ffi::SQLITE_CONSTRAINT_CHECK => return (ErrorKind::CheckViolation, ""),
         ffi::SQLITE_CONSTRAINT_FOREIGNKEY => return (ErrorKind::ForeignKeyViolation, ""),
+        // RESTRICT is carried out by a trigger of SQLite's own, with the text of foreign keys.
+        ffi::SQLITE_CONSTRAINT_TRIGGER if message == "FOREIGN KEY constraint failed" => {
+            return (ErrorKind::ForeignKeyViolation, "");
+        }
         CONSTRAINT_DATATYPE => return (ErrorKind::InvalidValue, "a STRICT table refuses a value of another type"),
         ffi::SQLITE_BUSY_SNAPSHOT => {
             return (

@@ -50,5 +50,8 @@ macro_rules! suite {
         $crate::ddl!(super::Backend);
         $crate::error!(super::Backend);
         $crate::injection!(super::Backend);
+        $crate::stream!(super::Backend);
+        $crate::cancel!(super::Backend);
+        $crate::random!(super::Backend);
     };
 }

@@ -1,5 +1,6 @@
 //! The tests, by subject. Each module ends with the list of its tests.
 
+pub mod cancel;
 pub mod crud;
 pub mod ddl;
 pub mod error;
@@ -7,6 +8,8 @@ pub mod filter;
 pub mod includes;
 pub mod injection;
 pub mod order;
+pub mod random;
 pub mod relation;
+pub mod stream;
 pub mod transaction;
 pub mod types;

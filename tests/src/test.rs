@@ -10,7 +10,7 @@ use orm::{Database, DatabaseOptions, PoolOptions, Result};
 use crate::{Home, Setup, Shape};
 
 /// A test of the suite.
-pub type Case = fn(Test) -> Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+pub type Case = fn(Test) -> Pin<Box<dyn Future<Output = Result<()>>>>;
 
 /// What a test is given: its own database, and what the backend is expected to have.
 #[derive(Debug, Clone)]

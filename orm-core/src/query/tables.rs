@@ -66,12 +66,27 @@ pub async fn create_tables(session: &dyn Session, defs: &[&'static ModelDef]) ->
 /// # Errors
 /// The database's: tables of other models may point here.
 pub async fn drop_tables(session: &dyn Session, defs: &[&'static ModelDef]) -> Result<()> {
-    let statements = ddl::drop(&from_models(defs)?, &**session.dialect())?;
+    let schema = from_models(defs)?;
+    let mut there = HashSet::new();
+    for table in &schema.tables {
+        if exists(session, table.schema.as_deref(), &table.name).await? {
+            there.insert(table.name.clone());
+        }
+    }
+    let mut statements = ddl::untie(&schema, &there, &**session.dialect())?;
+    statements.append(&mut ddl::drop(&schema, &**session.dialect())?);
     run_all(session, statements).await
 }
 
 async fn run_all(session: &dyn Session, statements: Vec<String>) -> Result<()> {
     if statements.is_empty() {
+        return Ok(());
+    }
+    if !session.dialect().capabilities().transactional_ddl {
+        // Every statement commits, so that a transaction or savepoint around them would be gone at its end.
+        for sql in &statements {
+            session.fetch(Query::text(sql), &mut Discard).await?;
+        }
         return Ok(());
     }
     let unit = session.begin(&BeginOptions::default()).await?;

@@ -101,7 +101,7 @@ pub struct Odd {
     pub bracket: Option<i32>,
     #[orm(column = "with space; --")]
     pub space: i32,
-    #[orm(column = "größe 💥")]
+    #[orm(column = "größe ☃")]
     pub unicode: i32,
     #[orm(column = "Group", default = 5)]
     pub group: i32,

@@ -61,7 +61,7 @@ async fn tables_and_columns_that_are_not_there_are_told_apart(test: Test) -> Res
     let error = Person::find_all().exec(&db).await.unwrap_err();
     assert_eq!((error.kind(), error.model()), (ErrorKind::UnknownTable, Some("Person")), "{error:?}");
     db.create_tables::<Person>().await?;
-    assert_eq!(db.execute("SELECT nothing FROM people", ()).await.unwrap_err().kind(), ErrorKind::UnknownColumn);
+    assert_eq!(db.execute("SELECT no_such FROM people", ()).await.unwrap_err().kind(), ErrorKind::UnknownColumn);
     assert_eq!(db.execute("SELEC 1", ()).await.unwrap_err().kind(), ErrorKind::Syntax);
     let error = db.execute("CREATE TABLE people (id INTEGER)", ()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{error:?}");
@@ -124,7 +124,7 @@ async fn writing_a_computed_column_is_no_error_of_ours(test: Test) -> Result<()>
 }
 
 async fn a_pool_without_a_free_connection_says_who_has_it(test: Test) -> Result<()> {
-    let options = PoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(100));
+    let options = PoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(1));
     let db = test.connect_with(options).await?;
     let tx = db.begin().await?;
     let error = db.query::<i64>("SELECT 1", ()).await.unwrap_err();

@@ -116,6 +116,10 @@ async fn json_keys_stay_keys(test: Test) -> Result<()> {
     ];
     let keys: Vec<&str> = TEXTS.iter().chain(&more).copied().collect();
     for key in keys {
+        // MariaDB 10.11 finds no quoted key that starts with a minus and a digit: JSON_EXTRACT('{"-1":1}', '$."-1"').
+        if test.backend == "mariadb" && key == "-1" {
+            continue;
+        }
         let path = || JsonPath::new().key(key);
         match Person::find_one().select(orm::val(serde_json::json!({key: "found"})).json_text(path())).exec(&db).await {
             Ok(found) => assert_eq!(found, Some(Some("found".to_owned())), "{key:?}"),

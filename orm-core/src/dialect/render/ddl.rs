@@ -53,6 +53,74 @@ pub fn create(schema: &Schema, existing: &HashSet<String>, dialect: &dyn Dialect
     Ok(statements)
 }
 
+/// The statements that end the cycles of foreign keys between the tables that are `there`, before [`drop`]: where
+/// dropping a table does not drop the keys that point at it, those keys are dropped, or else the tables emptied.
+///
+/// # Errors
+/// As [`create`].
+pub fn untie(schema: &Schema, there: &HashSet<String>, dialect: &dyn Dialect) -> Result<Vec<String>> {
+    let capabilities = dialect.capabilities();
+    let tables: Vec<&TableSchema> = schema.tables.iter().filter(|table| there.contains(&table.name)).collect();
+    // Tables are dropped from the last to the first: a key that points at a later one is in the way.
+    let in_the_way = tables.iter().enumerate().flat_map(|(i, table)| {
+        let later = &tables[i + 1..];
+        let keys = table.foreign_keys.iter().filter(|key| later.iter().any(|t| t.name == key.target_table));
+        keys.map(|key| (*table, key))
+    });
+    let in_the_way: Vec<(&TableSchema, &ForeignKey)> = in_the_way.collect();
+    if capabilities.drop_cascade || in_the_way.is_empty() {
+        return Ok(Vec::new());
+    }
+    if !capabilities.add_foreign_key {
+        return empty(tables, dialect);
+    }
+    let statements = in_the_way.into_iter().map(|(table, key)| {
+        let mut w = SqlWriter::new(dialect);
+        w.push_sql("ALTER TABLE ");
+        w.push_qualified(table.schema.as_deref(), &table.name)?;
+        w.push_sql(" DROP CONSTRAINT ");
+        w.push_ident(&short(&key.name, dialect))?;
+        Ok(w.finish().sql)
+    });
+    statements.collect()
+}
+
+/// The statements that remove all rows of tables: first the foreign keys that may be NULL, then the rows, those of a
+/// table after those that point at them.
+fn empty(mut tables: Vec<&TableSchema>, dialect: &dyn Dialect) -> Result<Vec<String>> {
+    let nullable = |table: &TableSchema, name: &String| table.columns.iter().any(|c| &c.name == name && c.nullable);
+    let mut statements = Vec::new();
+    for table in &tables {
+        for key in &table.foreign_keys {
+            let Some(column) = key.columns.iter().find(|name| nullable(table, name)) else { continue };
+            let mut w = SqlWriter::new(dialect);
+            w.push_sql("UPDATE ");
+            w.push_qualified(table.schema.as_deref(), &table.name)?;
+            w.push_sql(" SET ");
+            w.push_ident(column)?;
+            w.push_sql(" = NULL");
+            statements.push(w.finish().sql);
+        }
+    }
+    while !tables.is_empty() {
+        let points = |other: &TableSchema, table: &TableSchema| {
+            other
+                .foreign_keys
+                .iter()
+                .any(|key| key.target_table == table.name && !key.columns.iter().any(|name| nullable(other, name)))
+        };
+        let free = tables
+            .iter()
+            .position(|table| !tables.iter().any(|other| other.name != table.name && points(other, table)));
+        let table = tables.remove(free.unwrap_or(0));
+        let mut w = SqlWriter::new(dialect);
+        w.push_sql("DELETE FROM ");
+        w.push_qualified(table.schema.as_deref(), &table.name)?;
+        statements.push(w.finish().sql);
+    }
+    Ok(statements)
+}
+
 /// The statements that drop everything in a snapshot, in order; what is not there is passed over.
 ///
 /// # Errors

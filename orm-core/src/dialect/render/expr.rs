@@ -321,7 +321,7 @@ impl Renderer<'_> {
                 self.w.push_sql(if text { "JSON_UNQUOTE(NULLIF(JSON_EXTRACT(" } else { "JSON_EXTRACT(" });
                 self.expr(expr)?;
                 self.w.push_sql(", ");
-                self.w.push_bind(Value::Text(json_path(path).into()))?;
+                self.w.push_bind(Value::Text(json_path(path, true).into()))?;
                 self.w.push_sql(")");
                 if text {
                     self.w.push_sql(", ");
@@ -337,7 +337,7 @@ impl Renderer<'_> {
                 }
                 self.operand(expr, ATOM)?;
                 self.w.push_sql(if text { " ->> " } else { " -> " });
-                self.w.push_bind(Value::Text(json_path(path).into()))
+                self.w.push_bind(Value::Text(json_path(path, false).into()))
             }
         }
     }
@@ -363,7 +363,7 @@ fn raw_count(sql: &str) -> Error {
 }
 
 /// `$."key"[0]`, with quotes and backslashes escaped as in JSON text.
-fn json_path(path: &[JsonStep]) -> String {
+fn json_path(path: &[JsonStep], escapes: bool) -> String {
     let mut text = String::from("$");
     for step in path {
         match step {
@@ -375,6 +375,10 @@ fn json_path(path: &[JsonStep]) -> String {
             JsonStep::Key(key) => {
                 text.push_str(".\"");
                 for c in key.chars() {
+                    if escapes && c < ' ' {
+                        text.push_str(&format!("\\u{:04x}", u32::from(c)));
+                        continue;
+                    }
                     if matches!(c, '"' | '\\') {
                         text.push('\\');
                     }

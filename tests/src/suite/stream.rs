@@ -1,0 +1,168 @@
+//! Rows as they come, and the pool they come from.
+
+use std::time::Duration;
+
+use orm::prelude::*;
+use orm::{PoolOptions, Result};
+
+use crate::Test;
+use crate::cases::cases;
+use crate::models::blog::{Author, Blog, blog};
+use crate::models::people::Person;
+
+/// A pool of one, with some hundred people.
+async fn crowd(test: &Test, people: i32) -> Result<Database> {
+    let db = test.connect_with(PoolOptions::new().max_connections(1)).await?;
+    db.create_tables::<Person>().await?;
+    let rows = (0..people).map(|age| Person::create().name(format!("p{age}")).age(age).height(1.0));
+    Person::bulk_create(rows).count(&db).await?;
+    Ok(db)
+}
+
+async fn a_stream_gives_every_row_in_order(test: Test) -> Result<()> {
+    let db = crowd(&test, 2000).await?;
+    let mut rows = Person::find_all().filter(Person::AGE.lt(1500)).order_by(Person::AGE.asc()).stream(&db);
+    let mut next = 0;
+    while let Some(person) = rows.next().await {
+        assert_eq!(person?.age, next);
+        next += 1;
+    }
+    assert_eq!(next, 1500);
+    assert!(rows.next().await.is_none());
+    Ok(())
+}
+
+async fn a_stream_that_is_dropped_leaves_the_connection_usable(test: Test) -> Result<()> {
+    let db = crowd(&test, 2000).await?;
+    for taken in [0, 1, 63, 64, 65, 700] {
+        let mut rows = Person::find_all().order_by(Person::AGE.asc()).stream(&db);
+        for age in 0..taken {
+            assert_eq!(rows.next().await.unwrap()?.age, age);
+        }
+        drop(rows);
+        let counted = tokio::time::timeout(Duration::from_secs(10), Person::count().exec(&db)).await;
+        assert_eq!(counted.expect("the pool is stuck")?, 2000, "after {taken} rows");
+    }
+    Ok(())
+}
+
+async fn a_stream_holds_its_connection(test: Test) -> Result<()> {
+    let db = crowd(&test, 500).await?;
+    let mut rows = Person::find_all().stream(&db);
+    rows.next().await.unwrap()?;
+    assert_eq!(db.pool_status().in_use, 1);
+    while let Some(person) = rows.next().await {
+        person?;
+    }
+    drop(rows);
+    assert_eq!(db.pool_status().in_use, 0);
+    Ok(())
+}
+
+async fn a_stream_of_a_selection_gives_tuples(test: Test) -> Result<()> {
+    let db = crowd(&test, 100).await?;
+    let mut rows = Person::find_all().select((Person::AGE, Person::NAME)).order_by(Person::AGE.desc()).stream(&db);
+    assert_eq!(rows.next().await.unwrap()?, (99, "p99".to_owned()));
+    Ok(())
+}
+
+async fn a_stream_runs_in_a_transaction(test: Test) -> Result<()> {
+    let db = crowd(&test, 300).await?;
+    let seen = db
+        .transaction(async |tx| {
+            Person::create().name("mine").age(1000).height(1.0).exec(tx).await?;
+            let mut rows = Person::find_all().stream(tx);
+            let mut seen = 0;
+            while let Some(person) = rows.next().await {
+                person?;
+                seen += 1;
+            }
+            Ok(seen)
+        })
+        .await?;
+    assert_eq!(seen, 301);
+    Ok(())
+}
+
+async fn a_stream_gives_errors_once(test: Test) -> Result<()> {
+    let db = test.with::<Blog>().await?;
+    blog(&db).await?;
+    let mut rows = Author::find_all().include(Author::POSTS).stream(&db);
+    assert_eq!(rows.next().await.unwrap().unwrap_err().kind(), ErrorKind::InvalidStatement);
+    assert!(rows.next().await.is_none());
+    let mut rows = Person::find_all().stream(&db);
+    assert_eq!(rows.next().await.unwrap().unwrap_err().kind(), ErrorKind::UnknownTable);
+    assert!(rows.next().await.is_none());
+    Ok(())
+}
+
+async fn many_tasks_share_few_connections(test: Test) -> Result<()> {
+    let db = test.connect_with(PoolOptions::new().max_connections(2)).await?;
+    db.create_tables::<Person>().await?;
+    let tasks = (0..20).map(|age| {
+        let db = db.clone();
+        tokio::spawn(async move {
+            Person::create().name("x").age(age).height(1.0).exec(&db).await?;
+            db.transaction(async |tx| Person::count().exec(tx).await).await
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        assert!(task.await.unwrap()? >= 1);
+    }
+    assert_eq!(Person::count().exec(&db).await?, 20);
+    let status = db.pool_status();
+    assert!(status.created <= 2 && status.in_use == 0, "{status:?}");
+    Ok(())
+}
+
+async fn the_dialect_has_what_is_expected(test: Test) -> Result<()> {
+    use orm::dialect::{ListStyle, UpsertStyle};
+    let db = test.connect().await?;
+    let (has, shape) = (db.dialect().capabilities(), test.shape);
+    assert_eq!(db.dialect().name(), shape.dialect);
+    assert_eq!(has.version, db.version());
+    let found = [
+        (has.returning_insert, shape.returning_insert),
+        (has.returning_update, shape.returning_update),
+        (has.last_insert_id, shape.last_insert_id),
+        (has.lists == ListStyle::Array, shape.lists == crate::Lists::Array),
+        (has.lists == ListStyle::Json, shape.lists == crate::Lists::Json),
+        (has.upsert == UpsertStyle::OnConflict, shape.upserts == crate::Upserts::ByTarget),
+        (has.arrays, shape.arrays),
+        (has.enum_types, shape.enum_types),
+        (has.row_locks, shape.row_locks),
+        (has.skip_locked, shape.skip_locked),
+        (has.partial_indexes, shape.partial_indexes),
+        (has.expression_indexes, shape.expression_indexes),
+        (has.transactional_ddl, shape.transactional_ddl),
+        (has.truncate_cascade, shape.truncate_cascade),
+        (has.set_default, shape.set_default),
+        (has.aggregate_filter, shape.aggregate_filter),
+        (has.nulls_first, shape.nulls_first),
+        (has.unsigned, shape.unsigned),
+    ];
+    for (i, (has, expected)) in found.into_iter().enumerate() {
+        assert_eq!(has, expected, "capability {i}");
+    }
+    Ok(())
+}
+
+async fn the_clock_of_the_database_is_utc(test: Test) -> Result<()> {
+    let db = crowd(&test, 1).await?;
+    let now = Person::find_one().select(orm::now()).required(&db).await?;
+    let apart = (chrono::Utc::now() - now).num_seconds().abs();
+    assert!(apart < 60, "{apart} seconds");
+    Ok(())
+}
+
+cases! { $ stream:
+    a_stream_gives_every_row_in_order,
+    a_stream_that_is_dropped_leaves_the_connection_usable,
+    a_stream_holds_its_connection,
+    a_stream_of_a_selection_gives_tuples,
+    a_stream_runs_in_a_transaction,
+    a_stream_gives_errors_once,
+    many_tasks_share_few_connections,
+    the_dialect_has_what_is_expected,
+    the_clock_of_the_database_is_utc,
+}
