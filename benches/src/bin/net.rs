@@ -2,6 +2,7 @@
 //! `ORM_TEST_POSTGRES_URL=.. ORM_TEST_MARIADB_URL=.. cargo run --release --bin net`; a server whose variable is missing is left out.
 
 use futures_util::TryStreamExt;
+use orm::Statements as _;
 use orm_benches::Group;
 use tokio::runtime::Runtime;
 

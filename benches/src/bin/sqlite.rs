@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use orm::Statements as _;
 use orm_benches::Group;
 use tokio::runtime::Runtime;
 
