@@ -290,3 +290,17 @@ fn a_column_of_a_table_that_is_not_read_is_an_error() {
     "#]],
     );
 }
+
+#[test]
+fn a_bare_none_is_null_in_a_setter() {
+    let row = || User::create().email("a").age(1).active(true).name(None);
+    all(
+        |d| User::bulk_create([row()]).on_conflict(User::EMAIL).update(User::NAME).to_sql(d),
+        expect![[r#"
+        sqlite: INSERT INTO "users" ("email", "name", "age", "active") VALUES (?1, ?2, ?3, ?4) ON CONFLICT ("email") DO UPDATE SET "name" = excluded."name"
+        postgres: INSERT INTO "users" ("email", "name", "age", "active") VALUES ($1, $2, $3, $4) ON CONFLICT ("email") DO UPDATE SET "name" = excluded."name"
+        mariadb: INSERT INTO `users` (`email`, `name`, `age`, `active`) VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE `name` = VALUES(`name`)
+        mysql: INSERT INTO `users` (`email`, `name`, `age`, `active`) VALUES (?, ?, ?, ?) AS `_new` ON DUPLICATE KEY UPDATE `name` = `_new`.`name`
+    "#]],
+    );
+}

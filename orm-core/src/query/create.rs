@@ -7,7 +7,7 @@ use super::insert::{NewRow, create_one};
 use crate::driver::Runs;
 use crate::error::Result;
 use crate::model::{Model, RelationDef};
-use crate::value::{Scalar, SqlType, Type, Value};
+use crate::value::{Scalar, Type, Value};
 
 /// State of a required column in a create builder: not set yet.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +26,7 @@ pub trait IsGiven<M, C> {}
 impl<M, C> IsGiven<M, C> for Given {}
 
 /// What a setter takes for a column of type `T`: the type itself, `&str` for text, a plain value for a nullable column.
+/// `Option<&str>` is not among it, so that a bare `None` has one meaning.
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot be stored in a `{T}` column", label = "expected a `{T}`")]
 pub trait Set<T> {
     /// The value.
@@ -65,12 +66,6 @@ impl Set<Option<String>> for &String {
 impl Set<Option<String>> for &str {
     fn into_set(self) -> Value {
         Value::Text(self.to_owned().into())
-    }
-}
-
-impl Set<Option<String>> for Option<&str> {
-    fn into_set(self) -> Value {
-        self.map_or(Value::Null(SqlType::Text), |text| Value::Text(text.to_owned().into()))
     }
 }
 

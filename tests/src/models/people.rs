@@ -83,9 +83,9 @@ pub async fn people(db: &Database) -> Result<Vec<Person>> {
             .height(1.65)
             .active(true)
             .born(day(1815, 12, 10)),
-        Person::create().name("Bob").nick(None::<&str>).age(17).score(None).height(1.8).active(true).born(None),
+        Person::create().name("Bob").nick(None).age(17).score(None).height(1.8).active(true).born(None),
         Person::create().name("Cy").nick("cy").age(36).score(30).height(1.75).active(false).born(day(1990, 1, 31)),
-        Person::create().name("Dan").nick(None::<&str>).age(60).score(5).height(1.7).active(false).born(None),
+        Person::create().name("Dan").nick(None).age(60).score(5).height(1.7).active(false).born(None),
         Person::create().name("eve").nick("EVE").age(18).score(20).height(1.6).active(true).born(day(2000, 2, 29)),
     ])
     .exec(db)

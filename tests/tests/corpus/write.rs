@@ -80,7 +80,7 @@ fn creates() -> Vec<Case> {
             })
         }),
         case!("write-005", |db| {
-            let genres = [Some("g1"), Some("g2"), None].map(|name| Genre::create().name(name));
+            let genres = [Some("g1"), Some("g2"), None].map(|name| Genre::create().name(name.map(str::to_owned)));
             let made = Genre::bulk_create(genres).exec(db).await?;
             let rows = Genre::find_all().filter(Genre::GENRE_ID.gt(25)).order_by(Genre::GENRE_ID.asc());
             let names: Vec<_> = made.into_iter().map(|genre| genre.name).collect();
