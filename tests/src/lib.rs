@@ -1,5 +1,5 @@
 //! One suite for every database. Here: what a backend supplies ([`Setup`]), how a test runs ([`run`]), and the macro
-//! that makes a test binary of a backend ([`suite!`](crate::suite)). The tests are in [`suite`], by subject; what they
+//! that makes a test binary of a backend ([`suite!`](macro@crate::suite)). The tests are in [`suite`](mod@suite), by subject; what they
 //! are about in [`models`]. A test function knows its [`Test`] only, never which database it is: where databases
 //! differ, it asks for a capability, as the library does.
 
