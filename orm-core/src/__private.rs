@@ -2,21 +2,17 @@
 
 pub use crate::driver::{Runs, Unpoliced};
 pub use crate::error::{Error, Result};
-pub use crate::load::{
-    BelongsTo, BelongsToMany, CreateUnder, HasMany, HasOne, Link, NewChild, Related, Relation, RelationField, belongs,
-    has, name_id, scope,
-};
+pub use crate::load::{CreateUnder, Link, NewChild, Related, Relation, RelationField, belongs, has, name_id, scope};
 pub use crate::model::{
-    ColumnDef, DefaultDef, IndexDef, IndexPart, KeyPair, Model, ModelDef, OnDelete, RelationDef, RelationKind,
-    TableName, ThroughDef, read_model,
+    ColumnDef, DefaultDef, IndexDef, IndexPart, Model, ModelDef, OnDelete, RelationDef, RelationKind, TableName,
+    ThroughDef, read_model,
 };
 pub use crate::query::{
-    AggregateOf, Building, BulkCreate, Changes, Changing, Column, Complete, Count, Create, Destroy, Exists, Expr, Find,
-    FindAndCount, FindByPk, FindOne, FindOrCreate, Given, InsertRow, Instance, IsGiven, KeyOperand, Missing, Nest,
-    NestSlot, Operand, Projection, Select, SelectItems, Set, Truncate, Update, update_row,
+    Building, Changing, Column, Complete, Create, Destroy, Expr, Given, Instance, Missing, Projection, SelectItems,
+    Set, Update,
 };
 pub use crate::row::{Columns, Decode};
-pub use crate::value::{EnumDef, EnumStorage, Numeric, Scalar, SqlType, Type, Value, ValueRef};
+pub use crate::value::{EnumDef, EnumStorage, Scalar, SqlType, Type, Value, ValueRef};
 
 /// The current instant, as the default of a column.
 pub fn now() -> Value {

@@ -38,7 +38,7 @@ pub use bulk::{BulkCreate, BulkUpsert, OnConflict};
 pub(crate) use bulk::{alive_filter, is_key};
 pub use column::Column;
 pub use condition::{Condition, IntoCondition, all_of, any_of};
-pub use create::{Building, Complete, Create, Given, InsertRow, IsGiven, Missing, Set};
+pub use create::{Building, Complete, Create, Given, InsertRow, Missing, Set};
 pub use destroy::{Destroy, DestroyOne, Truncate};
 pub use exec::Between;
 pub(crate) use exec::{ModelSet, fetch_into, write as execute};

@@ -17,14 +17,6 @@ pub enum Missing {}
 #[derive(Debug, Clone, Copy)]
 pub enum Given {}
 
-/// The required column `C` of `M` has been given.
-#[diagnostic::on_unimplemented(
-    message = "`{M}::create()` lacks the required column `{C}`",
-    label = "add `.{C}(..)` before this call"
-)]
-pub trait IsGiven<M, C> {}
-impl<M, C> IsGiven<M, C> for Given {}
-
 /// What a setter takes for a column of type `T`: the type itself, `&str` for text, a plain value for a nullable column.
 /// `Option<&str>` is not among it, so that a bare `None` has one meaning.
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot be stored in a `{T}` column", label = "expected a `{T}`")]
