@@ -87,8 +87,8 @@ type Operation = (&'static str, fn(&Database) -> std::pin::Pin<Box<dyn Future<Ou
 pub(crate) struct Probe {
     /// Gives the number of rows that [`INSERT`] has written.
     pub(crate) count: &'static str,
-    /// Gives 0 when the connection that runs it has no transaction open, where the database can tell.
-    pub(crate) open: Option<&'static str>,
+    /// Statements of which the last gives 0 when the connection has no transaction open; none where nothing can tell.
+    pub(crate) open: &'static [&'static str],
 }
 
 /// Writes a row.
@@ -176,9 +176,11 @@ pub(crate) async fn check_operations(db: &Database, probe: Probe) {
                 let place = format!("{name}, after {polls} polls");
                 let works = tokio::time::timeout(Duration::from_secs(10), db.query::<i64>("SELECT 1", ())).await;
                 assert_eq!(works.expect("the pool is stuck").unwrap(), [1], "{place}");
-                if let Some(open) = probe.open {
-                    assert_eq!(db.query::<i64>(open, ()).await.unwrap(), [0], "{place}");
+                let mut open = vec![0];
+                for sql in probe.open {
+                    open = db.query::<i64>(sql, ()).await.unwrap();
                 }
+                assert_eq!(open, [0], "{place}");
                 db.begin().await.unwrap().rollback().await.unwrap();
                 tally.check(count(db, probe).await, ended, &place);
                 let status = db.pool_status();

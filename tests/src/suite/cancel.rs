@@ -138,7 +138,7 @@ async fn transactions_of_models_can_be_dropped(test: Test) -> Result<()> {
 async fn raw_operations_can_be_dropped(test: Test) -> Result<()> {
     let db = test.connect_with(PoolOptions::new().max_connections(1)).await?;
     db.execute("CREATE TABLE cancelled (text VARCHAR(9))", ()).await?;
-    polls::check_operations(&db, polls::Probe { count: "SELECT count(*) FROM cancelled", open: None }).await;
+    polls::check_operations(&db, polls::Probe { count: "SELECT count(*) FROM cancelled", open: &[] }).await;
     Ok(())
 }
 
