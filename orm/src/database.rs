@@ -281,6 +281,10 @@ impl Executor for Database {
     fn session(&self) -> &dyn Session {
         &*self.inner
     }
+
+    fn shared_session(&self) -> Arc<dyn Session> {
+        Arc::clone(&self.inner) as Arc<dyn Session>
+    }
 }
 
 impl<M: Model + Unpoliced> Runs<M> for Database {}

@@ -4,13 +4,16 @@
 mod callbacks;
 mod held;
 mod options;
+mod rest;
 pub(crate) mod run;
 mod work;
 
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use orm_core::dialect::Dialect;
@@ -18,12 +21,14 @@ use orm_core::driver::{BeginOptions, Done, Executor, Query, Runs, Session, Shape
 use orm_core::model::Model;
 use orm_core::row::{Decode, RowSink};
 use orm_core::{Error, ErrorKind, Result};
-use tokio::time::Instant;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
 
 use self::callbacks::{Callbacks, End};
 use self::held::Same;
 pub(crate) use self::held::{Held, Source};
 pub use self::options::TransactionOptions;
+use self::rest::Rests;
 pub(crate) use self::work::Work;
 use crate::database::Inner;
 use crate::pool::Use;
@@ -49,6 +54,10 @@ struct Core {
     /// The connection, for one statement at a time; empty while a savepoint has it, and after the end.
     work: tokio::sync::Mutex<Work>,
     returned: Mutex<Returned>,
+    /// Told when a savepoint that was dropped has given the connection back.
+    back: Notify,
+    /// What streams that were dropped still have to read. Of the outermost level; empty in savepoints.
+    rests: Rests,
     /// Of the outermost level; empty in savepoints.
     callbacks: Callbacks,
 }
@@ -59,7 +68,14 @@ struct Returned {
     work: Option<Work>,
     /// This level has ended: there is nobody to give it back to.
     ended: bool,
+    /// Streams on this level that were dropped and are being read to their end.
+    resting: usize,
+    /// A savepoint was dropped while such a stream had the connection, which will be given back.
+    awaited: bool,
 }
+
+/// How long rolling back waits for what a dropped stream left to read, before it gives up the connection instead.
+const REST_LIMIT: Duration = Duration::from_secs(5);
 
 impl Core {
     fn new(inner: Arc<Inner>, level: u32, parent: Option<Arc<Core>>, work: Work) -> Arc<Self> {
@@ -69,6 +85,8 @@ impl Core {
             parent,
             work: tokio::sync::Mutex::new(work),
             returned: Mutex::default(),
+            back: Notify::new(),
+            rests: Rests::default(),
             callbacks: Callbacks::default(),
         })
     }
@@ -90,48 +108,82 @@ impl Core {
     async fn borrow(&self) -> Result<tokio::sync::MutexGuard<'_, Work>> {
         let mut work = self.work.lock().await;
         if work.is_empty() {
-            self.refill(&mut work)?;
+            self.refill(&mut work).await?;
         }
         Ok(work)
     }
 
-    /// The connection, for the last time.
-    fn end(&self, after: After) -> Result<Last<'_>> {
-        // Nobody else has it: ending takes the transaction by value.
-        let mut work = self.work.try_lock().map_err(|_| savepoint_open())?;
-        if work.is_empty() {
-            self.refill(&mut work)?;
-        }
+    /// The connection, for the last time. Ending takes the transaction by value, so nobody else has it but a stream that
+    /// was dropped.
+    async fn end(&self, after: After) -> Result<Last<'_>> {
+        let mut work = if after == After::Undone && self.parent.is_none() {
+            match timeout(REST_LIMIT, self.borrow()).await {
+                Ok(work) => work?,
+                Err(_) => {
+                    self.rests.cut_off();
+                    self.borrow().await?
+                }
+            }
+        } else {
+            self.borrow().await?
+        };
         self.returned().ended = true;
         Ok(Last { core: self, work: std::mem::take(&mut *work), after })
     }
 
     /// Takes what a savepoint gave back.
     #[cold]
-    fn refill(&self, work: &mut Work) -> Result<()> {
-        let mut returned = self.returned();
-        match returned.work.take() {
-            Some(back) => {
-                *work = back;
-                Ok(())
+    async fn refill(&self, work: &mut Work) -> Result<()> {
+        loop {
+            {
+                let mut returned = self.returned();
+                match returned.work.take() {
+                    Some(back) => {
+                        *work = back;
+                        return Ok(());
+                    }
+                    None if returned.ended => {
+                        return Err(Error::new(ErrorKind::TransactionClosed, "it was committed or rolled back"));
+                    }
+                    None if !returned.awaited => return Err(savepoint_open()),
+                    None => {}
+                }
             }
-            None if returned.ended => Err(Error::new(ErrorKind::TransactionClosed, "it was committed or rolled back")),
-            None => Err(savepoint_open()),
+            self.back.notified().await;
         }
     }
 
     /// Takes the connection back from a savepoint.
-    fn give_back(&self, mut work: Work) {
+    fn give_back(&self, work: Work) {
         let mut returned = self.returned();
+        returned.awaited = false;
         if !returned.ended {
             returned.work = Some(work);
+            self.back.notify_one();
             return;
         }
         // This level was dropped while a savepoint inside it lived on.
         drop(returned);
+        self.abandon(work);
+    }
+
+    /// Lets go of the connection of a level that was dropped.
+    fn abandon(&self, mut work: Work) {
         work.leave(self.level);
         self.dispose(work);
         self.undone();
+    }
+
+    /// As [`abandon`](Self::abandon), when the connection is here: neither a savepoint nor a stream has it.
+    fn abandon_here(&self) -> bool {
+        let work = self.work.try_lock().ok().map(|mut work| std::mem::take(&mut *work));
+        match work.filter(|work| !work.is_empty()) {
+            Some(work) => {
+                self.abandon(work);
+                true
+            }
+            None => false,
+        }
     }
 
     /// Whether its statements failed in a way that running everything again may mend.
@@ -292,7 +344,7 @@ impl Transaction {
     /// Commits; when that fails and the closure will be run again, nobody is told.
     async fn commit_unless_run_again(self, more: bool) -> Result<()> {
         let core = &*self.core;
-        let mut last = core.end(After::Dispose)?;
+        let mut last = core.end(After::Dispose).await?;
         let result = last.work.commit(core.level).await;
         drop(last);
         if more && result.as_ref().is_err_and(|error| run::classify(error) == Some(true)) {
@@ -310,7 +362,7 @@ impl Transaction {
     /// The database's; the connection is closed then, which undoes the changes as well.
     pub async fn rollback(self) -> Result<()> {
         let core = &*self.core;
-        let mut last = core.end(After::Undone)?;
+        let mut last = core.end(After::Undone).await?;
         let result = last.work.rollback(core.level).await;
         if core.parent.is_none() {
             last.after = After::Dispose;
@@ -398,12 +450,10 @@ impl Drop for Transaction {
             }
             returned.work.take()
         };
-        // Nobody else has it; it is empty when a savepoint lives on.
-        let here = || core.work.try_lock().ok().map(|mut work| std::mem::take(&mut *work));
-        if let Some(mut work) = returned.or_else(here).filter(|work| !work.is_empty()) {
-            work.leave(core.level);
-            core.dispose(work);
-            core.undone();
+        match returned {
+            Some(work) => core.abandon(work),
+            None if core.abandon_here() => {}
+            None => rest::leave_to_rests(core),
         }
     }
 }
@@ -417,6 +467,10 @@ impl fmt::Debug for Transaction {
 impl Executor for Transaction {
     fn session(&self) -> &dyn Session {
         &*self.core
+    }
+
+    fn shared_session(&self) -> Arc<dyn Session> {
+        Arc::clone(&self.core) as Arc<dyn Session>
     }
 }
 
@@ -451,5 +505,9 @@ impl Session for Core {
 
     fn in_transaction(&self) -> bool {
         true
+    }
+
+    fn take_over(self: Arc<Self>, rest: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        rest::read(self, rest);
     }
 }

@@ -1,6 +1,7 @@
 //! What statements run on. [`Executor`] is the one bound users see; [`Session`] is what stands behind it, untyped, so
 //! that running a statement is compiled once.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -16,6 +17,10 @@ pub trait Executor: Send + Sync {
     /// What stands behind it. Used by statements; not meant to be called elsewhere.
     #[doc(hidden)]
     fn session(&self) -> &dyn Session;
+
+    /// The same, for a statement that may outlive its caller.
+    #[doc(hidden)]
+    fn shared_session(&self) -> Arc<dyn Session>;
 }
 
 /// May run statements about `M`. The only bound that `exec` names; generic code repeats it:
@@ -60,6 +65,12 @@ pub trait Session: Send + Sync {
 
     /// Whether this is a transaction already.
     fn in_transaction(&self) -> bool;
+
+    /// Takes over a statement whose caller went away half-way, and whose sink wants no more rows. To drop it cuts it off,
+    /// which is fine where the connection can be replaced; where others depend on it, it is brought to its end.
+    fn take_over(self: Arc<Self>, rest: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        drop(rest);
+    }
 }
 
 /// Several statements that take effect together. Dropped without [`commit`](Self::commit), they have none.

@@ -182,7 +182,7 @@ impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
     /// while let Some(user) = users.next().await { println!("{}", user?.name); }
     /// ```
     pub fn stream<'e, E: Runs<M> + ?Sized>(self, db: &'e E) -> Rows<'e, Out> {
-        Rows::new(db.session(), self)
+        Rows::new(db, self)
     }
 
     /// The database's plan for the query, one line per row of its answer.

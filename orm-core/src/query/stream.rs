@@ -1,6 +1,7 @@
 //! Rows as they come, few of them in memory at a time.
 
 use std::collections::VecDeque;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -11,18 +12,25 @@ use super::Find;
 use super::exec::{self, Read};
 use crate::ast::Statement;
 use crate::dialect::render;
-use crate::driver::Session;
+use crate::driver::{Executor, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::row::{Columns, Flow, Row, RowSink};
 
 /// Rows as they come. At most [`Rows::AHEAD`] are held in memory.
+///
+/// Dropped before its end, a stream on a transaction leaves the rest to be read and thrown away before the transaction's
+/// next statement; one on a database gives its connection up, unless the database is inside it.
 #[must_use = "streams do nothing until they are polled"]
-pub struct Rows<'e, T> {
+pub struct Rows<'e, T: Send + 'static> {
     shared: Arc<Mutex<Ahead<T>>>,
     /// What ended the query, given after the rows that came before it.
     error: Option<Error>,
-    run: Option<Pin<Box<dyn Future<Output = Result<()>> + Send + 'e>>>,
+    session: Arc<dyn Session>,
+    run: Option<Pin<Box<dyn Future<Output = Result<()>> + Send>>>,
+    started: bool,
+    /// While there is a stream, its transaction cannot end.
+    executor: PhantomData<&'e ()>,
 }
 
 /// Rows that were read and not yet taken.
@@ -30,6 +38,8 @@ struct Ahead<T> {
     rows: VecDeque<T>,
     /// Whether a row was given away.
     taken: bool,
+    /// Whether the stream was dropped.
+    gone: bool,
 }
 
 struct Feed<T> {
@@ -37,9 +47,12 @@ struct Feed<T> {
     read: Read<T>,
 }
 
-impl<T: Send> RowSink for Feed<T> {
+impl<T: Send + 'static> RowSink for Feed<T> {
     fn row(&mut self, row: &dyn Row) -> Result<Flow> {
         let mut ahead = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if ahead.gone {
+            return Ok(Flow::Stop);
+        }
         ahead.rows.push_back((self.read)(&mut Columns::new(row))?);
         Ok(if ahead.rows.len() >= Rows::<T>::AHEAD { Flow::Pause } else { Flow::Continue })
     }
@@ -52,18 +65,20 @@ impl<T: Send> RowSink for Feed<T> {
     }
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
         let ahead = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if ahead.rows.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        if ahead.rows.is_empty() || ahead.gone { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
-impl<T> Rows<'_, T> {
+impl<T: Send + 'static> Rows<'_, T> {
     /// The greatest number of rows read ahead.
     pub const AHEAD: usize = 64;
 }
 
 impl<'e, T: Send + 'static> Rows<'e, T> {
-    pub(super) fn new<M: Model, S>(session: &'e dyn Session, find: Find<M, T, S>) -> Self {
-        let shared = Arc::new(Mutex::new(Ahead { rows: VecDeque::new(), taken: false }));
+    pub(super) fn new<M: Model, S>(executor: &'e (impl Executor + ?Sized), find: Find<M, T, S>) -> Self {
+        let session = executor.shared_session();
+        let on = Arc::clone(&session);
+        let shared = Arc::new(Mutex::new(Ahead { rows: VecDeque::new(), taken: false, gone: false }));
         let mut feed = Feed { shared: Arc::clone(&shared), read: find.read };
         let (select, includes) = (find.select, find.includes);
         let run = async move {
@@ -74,11 +89,11 @@ impl<'e, T: Send + 'static> Rows<'e, T> {
                 )
                 .with_model(M::DEF.name));
             }
-            let rendered = render(&Statement::Select(select), &**session.dialect())?;
-            session.fetch(exec::query(&rendered), &mut feed).await.map_err(exec::about(M::DEF))?;
+            let rendered = render(&Statement::Select(select), &**on.dialect())?;
+            on.fetch(exec::query(&rendered), &mut feed).await.map_err(exec::about(M::DEF))?;
             Ok(())
         };
-        Self { shared, error: None, run: Some(Box::pin(run)) }
+        Self { shared, error: None, session, run: Some(Box::pin(run)), started: false, executor: PhantomData }
     }
 
     /// The next row.
@@ -102,6 +117,7 @@ impl<T: Send + 'static> Stream for Rows<'_, T> {
                     return Poll::Ready(Some(Ok(row)));
                 }
             }
+            self.started = true;
             let Some(run) = &mut self.run else { return Poll::Ready(self.error.take().map(Err)) };
             match run.as_mut().poll(cx) {
                 Poll::Ready(result) => {
@@ -119,7 +135,20 @@ impl<T: Send + 'static> Stream for Rows<'_, T> {
     }
 }
 
-impl<T> std::fmt::Debug for Rows<'_, T> {
+impl<T: Send + 'static> Drop for Rows<'_, T> {
+    fn drop(&mut self) {
+        let Some(run) = self.run.take().filter(|_| self.started) else { return };
+        {
+            let mut ahead = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+            ahead.gone = true;
+            ahead.rows.clear();
+        }
+        // An error has nobody to be told to; the transaction notices it.
+        Arc::clone(&self.session).take_over(Box::pin(async move { drop(run.await) }));
+    }
+}
+
+impl<T: Send + 'static> std::fmt::Debug for Rows<'_, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Rows").field("finished", &self.run.is_none()).finish_non_exhaustive()
     }

@@ -135,6 +135,32 @@ async fn transactions_of_models_can_be_dropped(test: Test) -> Result<()> {
     whole_or_nothing("transaction", &db, 2, both, count).await
 }
 
+async fn streams_can_be_dropped_in_a_transaction(test: Test) -> Result<()> {
+    let db = one(&test).await?;
+    let posts = Post::count().exec(&db).await?;
+    let tx = db.begin().await?;
+    Author::create().name("mine").exec(&tx).await?;
+    let stream = async || {
+        let mut rows = Post::find_all().stream(&tx);
+        while let Some(row) = rows.next().await {
+            row?;
+            // Dropped between rows as well.
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    };
+    let mut failure = None;
+    polls::drop_at_every_poll("stream", stream, async |polls, _| match Post::count().exec(&tx).await {
+        Ok(found) => assert_eq!(found, posts, "after {polls} polls"),
+        Err(error) => failure = Some(error),
+    })
+    .await;
+    failure.map_or(Ok(()), Err)?;
+    tx.commit().await?;
+    assert!(Author::exists().filter(Author::NAME.eq("mine")).exec(&db).await?);
+    Ok(())
+}
+
 async fn raw_operations_can_be_dropped(test: Test) -> Result<()> {
     let db = test.connect_with(PoolOptions::new().max_connections(1)).await?;
     db.execute("CREATE TABLE cancelled (text VARCHAR(9))", ()).await?;
@@ -148,5 +174,6 @@ cases! { $ cancel:
     bulk_writes_of_several_statements_can_be_dropped,
     handles_can_be_dropped,
     transactions_of_models_can_be_dropped,
+    streams_can_be_dropped_in_a_transaction,
     raw_operations_can_be_dropped,
 }

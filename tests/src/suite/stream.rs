@@ -84,6 +84,91 @@ async fn a_stream_runs_in_a_transaction(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn a_stream_that_is_dropped_leaves_its_transaction_usable(test: Test) -> Result<()> {
+    let db = crowd(&test, 2000).await?;
+    for taken in [0, 1, 63, 64, 65, 700, 1999] {
+        let tx = db.begin().await?;
+        Person::create().name("mine").age(5000).height(1.0).exec(&tx).await?;
+        let mut rows = Person::find_all().order_by(Person::AGE.asc()).stream(&tx);
+        for age in 0..taken {
+            assert_eq!(rows.next().await.unwrap()?.age, age);
+        }
+        drop(rows);
+        assert_eq!(Person::count().exec(&tx).await?, 2001, "after {taken} rows");
+        Person::destroy().filter(Person::AGE.eq(5000)).exec(&tx).await?;
+        tx.commit().await?;
+        assert_eq!(Person::count().exec(&db).await?, 2000, "after {taken} rows");
+    }
+    Ok(())
+}
+
+async fn a_transaction_ends_after_a_stream_that_was_dropped(test: Test) -> Result<()> {
+    let db = crowd(&test, 2000).await?;
+    for (commit, expected) in [(false, 2000), (true, 2001)] {
+        let tx = db.begin().await?;
+        Person::create().name("mine").age(5000).height(1.0).exec(&tx).await?;
+        let mut rows = Person::find_all().stream(&tx);
+        rows.next().await.unwrap()?;
+        drop(rows);
+        if commit {
+            tx.commit().await?
+        } else {
+            tx.rollback().await?
+        }
+        assert_eq!(Person::count().exec(&db).await?, expected);
+    }
+    Ok(())
+}
+
+async fn a_transaction_that_is_dropped_after_a_stream_is_undone(test: Test) -> Result<()> {
+    let db = crowd(&test, 2000).await?;
+    for _ in 0..3 {
+        let tx = db.begin().await?;
+        Person::create().name("mine").age(5000).height(1.0).exec(&tx).await?;
+        let mut rows = Person::find_all().stream(&tx);
+        rows.next().await.unwrap()?;
+        drop(rows);
+        drop(tx);
+        assert_eq!(Person::count().exec(&db).await?, 2000);
+    }
+    Ok(())
+}
+
+async fn a_savepoint_that_is_dropped_after_a_stream_leaves_its_transaction_usable(test: Test) -> Result<()> {
+    let db = crowd(&test, 2000).await?;
+    let tx = db.begin().await?;
+    for expected in [2001, 2002] {
+        Person::create().name("outer").age(5000).height(1.0).exec(&tx).await?;
+        let outer = tx.begin().await?;
+        let inner = outer.begin().await?;
+        Person::create().name("inner").age(5000).height(1.0).exec(&inner).await?;
+        let mut rows = Person::find_all().stream(&inner);
+        rows.next().await.unwrap()?;
+        drop(rows);
+        drop((inner, outer));
+        assert_eq!(Person::count().exec(&tx).await?, expected);
+    }
+    tx.commit().await?;
+    assert_eq!(Person::count().exec(&db).await?, 2002);
+    Ok(())
+}
+
+async fn a_long_result_can_be_left_in_a_transaction(test: Test) -> Result<()> {
+    let db = crowd(&test, 1000).await?;
+    for _ in 0..7 {
+        let copy = "INSERT INTO people (name, age, height) SELECT name, age, height FROM people";
+        db.execute(copy, ()).await?;
+    }
+    db.transaction(async |tx| {
+        let mut rows = Person::find_all().stream(tx);
+        rows.next().await.unwrap()?;
+        drop(rows);
+        assert_eq!(Person::count().exec(tx).await?, 128_000);
+        Ok(())
+    })
+    .await
+}
+
 async fn a_stream_gives_errors_once(test: Test) -> Result<()> {
     let db = test.with::<Blog>().await?;
     blog(&db).await?;
@@ -161,6 +246,11 @@ cases! { $ stream:
     a_stream_holds_its_connection,
     a_stream_of_a_selection_gives_tuples,
     a_stream_runs_in_a_transaction,
+    a_stream_that_is_dropped_leaves_its_transaction_usable,
+    a_transaction_ends_after_a_stream_that_was_dropped,
+    a_transaction_that_is_dropped_after_a_stream_is_undone,
+    a_savepoint_that_is_dropped_after_a_stream_leaves_its_transaction_usable,
+    a_long_result_can_be_left_in_a_transaction,
     a_stream_gives_errors_once,
     many_tasks_share_few_connections,
     the_dialect_has_what_is_expected,
