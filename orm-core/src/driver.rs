@@ -2,11 +2,14 @@
 //! pushes rows into a sink. [`Executor`] is what statements run on: the database's pool or one transaction of it.
 //! Pools, retries and spans are above this seam, in `orm`.
 //!
+//! `tests/toy-driver` is a small driver and dialect to begin with.
+//!
 //! # Duties of an implementation
 //! - An operation that fails MUST give an [`Error`](crate::Error) whose kind is as exact as the database tells, with
 //!   its code, and the client's own error as the source.
 //! - A future of a connection that is dropped half-way MUST leave the connection usable or make
 //!   [`Connection::is_broken`] true.
+//! - [`Done::last_insert_id`] is the key of the *first* row of an INSERT.
 //! - Rows are borrowed from the client's buffer; nothing is copied that the sink does not copy.
 
 mod connection;

@@ -12,7 +12,7 @@ pub struct Capabilities {
     pub returning_update: bool,
     /// DELETE .. RETURNING.
     pub returning_delete: bool,
-    /// The key of the last inserted row is reported after INSERT.
+    /// The key of the first row of an INSERT is reported after it, and those of the others follow it.
     pub last_insert_id: bool,
     /// `DEFAULT` as a value in INSERT .. VALUES.
     pub default_keyword: bool,
@@ -104,6 +104,72 @@ pub struct Capabilities {
     pub set_default: bool,
     /// Joins are cheaper than a second query for to-one relations: every query costs a round trip.
     pub round_trips: bool,
+}
+
+impl Capabilities {
+    /// What a database has that knows little more than the core of the standard. A dialect starts from this and says what
+    /// is different, so that it keeps compiling when a capability is added.
+    ///
+    /// ```
+    /// use orm_core::dialect::Capabilities;
+    ///
+    /// let has = Capabilities { returning_insert: true, windows: true, ..Capabilities::core((3, 2, 0)) };
+    /// assert!(has.checks && has.windows && !has.lateral);
+    /// ```
+    pub fn core(version: (u32, u32, u32)) -> Self {
+        Self {
+            version,
+            returning_insert: false,
+            returning_update: false,
+            returning_delete: false,
+            last_insert_id: false,
+            default_keyword: true,
+            default_values: "DEFAULT VALUES",
+            max_binds: 999,
+            max_identifier: 63,
+            lists: ListStyle::Padded,
+            arrays: false,
+            unnest_insert: false,
+            enum_types: false,
+            regexp: RegexpStyle::None,
+            ilike: false,
+            nulls_order: false,
+            nulls_first: false,
+            is_not_distinct: "IS NOT DISTINCT FROM",
+            concat_operator: true,
+            limit: LimitStyle::Standard,
+            upsert: UpsertStyle::OnConflict,
+            json: JsonStyle::Extract,
+            aggregate_filter: false,
+            windows: false,
+            lateral: false,
+            ctes: false,
+            row_locks: false,
+            key_locks: false,
+            lock_of: false,
+            nowait: false,
+            skip_locked: false,
+            for_share: false,
+            partial_indexes: false,
+            expression_indexes: false,
+            index_methods: false,
+            index_if_not_exists: false,
+            checks: true,
+            add_foreign_key: true,
+            schemas: false,
+            comments: CommentStyle::None,
+            drop_cascade: false,
+            truncate: false,
+            truncate_cascade: false,
+            transactional_ddl: false,
+            self_subquery: true,
+            limit_in_subquery: false,
+            deferrable: false,
+            unsigned: false,
+            set_default: true,
+            round_trips: true,
+        }
+    }
 }
 
 /// How a list of values is bound.

@@ -11,11 +11,12 @@ const ORDER: [&str; 10] = ["error", "value", "row", "model", "ast", "schema", "d
 const GATHERING: [&str; 2] = ["lib", "__private"];
 
 /// A crate, and crates it must not use.
-const FORBIDDEN: [(&str, &[&str]); 4] = [
+const FORBIDDEN: [(&str, &[&str]); 5] = [
     ("orm-core", &["orm", "orm_sqlite", "orm_mysql", "orm_postgres", "sqlx", "tokio"]),
     ("orm-sqlite", &["orm", "orm_mysql", "orm_postgres"]),
     ("orm-mysql", &["orm", "orm_sqlite", "orm_postgres"]),
     ("orm-postgres", &["orm", "orm_sqlite", "orm_mysql"]),
+    ("tests/toy-driver", &["orm", "orm_sqlite", "orm_mysql", "orm_postgres"]),
 ];
 
 /// The module path of a file of `orm-core` that is not for tests: `src/ast/expr.rs` is `["ast", "expr"]`.
@@ -113,6 +114,9 @@ pub(super) fn crates(path: &str, source: &Source) -> Vec<Finding> {
         let is_crate = (after == ":" && tokens.get(at + 2).is_some_and(|t| t.text == ":")) || before == "use";
         if is_crate && before != ":" && forbidden.contains(&token.text) {
             findings.push(Finding::new(token.line, explain(name, token.text)));
+        } else if token.text == "__private" && name != "orm-core" {
+            let message = "a driver can be written with documented items: `__private` is for generated code";
+            findings.push(Finding::new(token.line, message.to_owned()));
         }
     }
     findings
@@ -193,6 +197,8 @@ mod tests {
         assert_eq!(found("orm-mysql/src/row.rs", "use sqlx::Row;\nuse orm_core::Row;\nuse orm_mysql::x;"), 0);
         assert_eq!(found("orm-mysql/src/row.rs", "use orm_sqlite::Row;\nuse orm::Row;"), 2);
         assert_eq!(found("orm/src/lib.rs", "use orm_sqlite::Row;"), 0);
+        assert_eq!(found("tests/toy-driver/src/row.rs", "use orm::Row;\nuse orm_core::__private::row;"), 2);
+        assert_eq!(found("tests/toy-driver/tests/row.rs", "use orm::Row;"), 0);
     }
 
     #[test]
