@@ -1,6 +1,10 @@
 //! Cancellation on real servers, for those that the environment names: see CONTRIBUTING.md.
 
-use std::time::Duration;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::time::{Duration, Instant};
 
 use orm::{Database, ErrorKind, PoolOptions, TransactionOptions, connect_with};
 
@@ -114,28 +118,44 @@ async fn mysql_deadlocks_are_run_again() {
     deadlock(db, "facade_deadlocks").await;
 }
 
-/// A server of the test's own, which can be killed. It ends with this value.
-struct Server(std::process::Child);
+/// Where a server of the test's own is. The data goes with the test.
+struct Place {
+    control: String,
+    name: &'static str,
+    data: PathBuf,
+    port: u16,
+}
 
-impl Server {
-    /// Starts it, and gives its URL.
-    fn start(control: &str, name: &str, directory: &std::path::Path, port: u16) -> (Self, String) {
-        use std::io::{BufRead, BufReader};
-        let mut command = std::process::Command::new(control);
-        command.arg("server").arg(name).arg(directory).arg(port.to_string()).stdout(std::process::Stdio::piped());
-        let mut server = Self(command.spawn().unwrap());
-        let mut url = String::new();
-        for line in BufReader::new(server.0.stdout.take().unwrap()).lines() {
-            let line = line.unwrap();
-            if let Some(found) = line.strip_prefix("url=") {
-                found.clone_into(&mut url);
-            } else if line == "ready" {
-                return (server, url);
+impl Place {
+    /// Starts the server, and gives its URL.
+    async fn start(&self) -> (Server, String) {
+        let mut command = std::process::Command::new(&self.control);
+        command.arg("server").arg(self.name).arg(&self.data).arg(self.port.to_string()).stdout(Stdio::piped());
+        let mut server = Server(command.spawn().unwrap());
+        let output = BufReader::new(server.0.stdout.take().unwrap());
+        let url = tokio::task::spawn_blocking(move || {
+            let mut url = None;
+            for line in output.lines().map_while(Result::ok) {
+                match line.strip_prefix("url=") {
+                    Some(found) => url = Some(found.to_owned()),
+                    None if line == "ready" => return url,
+                    None => {}
+                }
             }
-        }
-        panic!("{name} did not start");
+            None
+        });
+        (server, url.await.unwrap().expect("the server did not start"))
     }
 }
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.data);
+    }
+}
+
+/// A server that can be killed. It ends with this value.
+struct Server(std::process::Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
@@ -144,17 +164,39 @@ impl Drop for Server {
     }
 }
 
-/// The server is killed and started again: one error tells of it, then the pool is as before.
-async fn restart(name: &str) {
+/// Longer than a busy machine takes for anything that these tests wait for.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Asks again and again until the answer is yes.
+async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
+    let start = Instant::now();
+    while !done().await {
+        assert!(start.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// The server is killed and started again: once while the pool is idle, once while it is busy.
+async fn restarts(name: &'static str) {
     let Ok(control) = std::env::var("ORM_TEST_SERVER_CTL") else {
         println!("no server: ORM_TEST_SERVER_CTL is not set");
         return;
     };
-    let directory = std::env::temp_dir().join(format!("orm-restart-{name}-{}", std::process::id()));
+    let data = std::env::temp_dir().join(format!("orm-restart-{name}-{}", std::process::id()));
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let (server, url) = Server::start(&control, name, &directory, port);
-    let options = PoolOptions::new().max_connections(3).acquire_timeout(Duration::from_secs(5));
+    let place = Place { control, name, data, port };
+    let (server, url) = place.start().await;
+    let options = PoolOptions::new().max_connections(3).acquire_timeout(PATIENCE);
     let db = connect_with(&url, options.check_after(Duration::from_secs(600))).await.unwrap();
+    db.batch("CREATE TABLE survivors (worker INT)").await.unwrap();
+    let server = idle(&db, server, &place).await;
+    let server = busy(&db, server, &place).await;
+    db.close().await.unwrap();
+    drop(server);
+}
+
+/// One error tells of it, then the pool is as before.
+async fn idle(db: &Database, server: Server, place: &Place) -> Server {
     let all = async || {
         for tx in tokio::try_join!(db.begin(), db.begin(), db.begin()).map(<[_; 3]>::from)? {
             tx.rollback().await?;
@@ -165,33 +207,77 @@ async fn restart(name: &str) {
     drop(server);
     // The server takes a moment to go: first an open connection breaks, then no new one can be made.
     for kind in [ErrorKind::ConnectionLost, ErrorKind::ConnectionFailed] {
-        let mut met = None;
-        for _ in 0..1000 {
-            met = db.ping().await.err();
-            if met.as_ref().is_some_and(|error| error.kind() == kind) {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        assert_eq!(met.map(|error| error.kind()), Some(kind));
+        until(&kind.to_string(), async || db.ping().await.is_err_and(|error| error.kind() == kind)).await;
     }
-    let (server, _) = Server::start(&control, name, &directory, port);
+    let (server, _) = place.start().await;
     for _ in 0..3 {
         all().await.unwrap();
     }
-    db.close().await.unwrap();
-    drop(server);
-    let _ = std::fs::remove_dir_all(directory);
+    server
+}
+
+/// Tasks that write all the time are told what happened, none of them hangs, and all go on afterwards.
+async fn busy(db: &Database, server: Server, place: &Place) -> Server {
+    const WORKERS: usize = 6;
+    let (stop, failed) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let written: [AtomicUsize; WORKERS] = std::array::from_fn(|_| AtomicUsize::new(0));
+    let insert = |number: usize| format!("INSERT INTO survivors VALUES ({number})");
+    let work = async |number: usize| {
+        while !stop.load(SeqCst) {
+            let write = db.transaction(async |tx| tx.execute(&insert(number), ()).await);
+            match tokio::time::timeout(2 * PATIENCE, write).await.expect("a statement hangs") {
+                Ok(_) => {
+                    written[number].fetch_add(1, SeqCst);
+                }
+                Err(error) => {
+                    use ErrorKind::{AmbiguousCommit, ConnectionFailed, ConnectionLost, TransactionClosed};
+                    let known = [AmbiguousCommit, ConnectionFailed, ConnectionLost, TransactionClosed];
+                    assert!(known.contains(&error.kind()), "{error:?}");
+                    failed.fetch_add(1, SeqCst);
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            }
+        }
+    };
+    let every_one_writes = async |what: &str| {
+        let before: Vec<usize> = written.iter().map(|count| count.load(SeqCst)).collect();
+        let on = |(count, before): (&AtomicUsize, &usize)| count.load(SeqCst) > *before;
+        until(what, async || written.iter().zip(&before).all(on)).await;
+    };
+    let drama = async {
+        every_one_writes("before").await;
+        drop(server);
+        until("an error", async || failed.load(SeqCst) >= WORKERS).await;
+        let (server, _) = place.start().await;
+        every_one_writes("after").await;
+        stop.store(true, SeqCst);
+        server
+    };
+    let (server, ..) = tokio::join!(drama, work(0), work(1), work(2), work(3), work(4), work(5));
+    let status = db.pool_status();
+    assert!(status.in_use == 0 && status.size <= 3, "{status:?}");
+    // The test's servers keep what was committed when they are killed; a commit without an answer may have been one.
+    let kept = db.query::<i64>("SELECT count(*) FROM survivors", ()).await.unwrap()[0];
+    let written: usize = written.iter().map(|count| count.load(SeqCst)).sum();
+    let kept = usize::try_from(kept).unwrap();
+    assert!((written..=written + failed.load(SeqCst)).contains(&kept), "{written} were written, {kept} are there");
+    server
 }
 
 #[cfg(feature = "postgres")]
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_restarts() {
-    restart("postgres").await;
+    restarts("postgres").await;
 }
 
 #[cfg(feature = "mysql")]
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mariadb_restarts() {
-    restart("mariadb").await;
+    restarts("mariadb").await;
+}
+
+#[cfg(feature = "mysql")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mysql_restarts() {
+    restarts("mysql").await;
 }
