@@ -6,7 +6,7 @@ mod select;
 mod write;
 
 pub use expr::{
-    Aggregate, BinaryOp, Case, Expr, Function, InList, JsonStep, LikeKind, ListItems, Quantifier, Related, Window,
+    Aggregate, BinaryOp, Case, Expr, Function, Hop, InList, JsonStep, LikeKind, ListItems, Quantifier, Related, Window,
 };
 pub use select::{
     Deleted, Join, JoinKind, Lock, LockStrength, LockWait, NullsOrder, Order, PerParent, Select, SelectList,

@@ -1,6 +1,7 @@
 //! The models of the suite, by what they are for. Their tables are created by the tests that need them.
 
 pub mod blog;
+pub mod club;
 pub mod keys;
 pub mod kinds;
 pub mod people;

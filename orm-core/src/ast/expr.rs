@@ -13,7 +13,7 @@ pub enum Expr {
     /// A column of a query around this one, where this one reads the same table.
     Outer(&'static ColumnDef),
     /// An expression about the row that to-one relations lead to, the first relation first.
-    Path(Vec<RelationDef>, Box<Expr>),
+    Path(Vec<Hop>, Box<Expr>),
     /// A value, always bound.
     Value(Value),
     /// Two operands and an operator.
@@ -382,6 +382,15 @@ pub enum JsonStep {
     Key(String),
     /// An element of an array, from 0.
     Index(u32),
+}
+
+/// One relation of a path.
+#[derive(Debug, Clone)]
+pub struct Hop {
+    /// The relation.
+    pub relation: RelationDef,
+    /// The condition every row of the relation meets.
+    pub scope: Option<Expr>,
 }
 
 /// A question about the rows a relation leads to.

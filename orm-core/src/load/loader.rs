@@ -7,7 +7,9 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 
 use super::field::{LoadedRows, Many, Slot};
-use crate::ast::{self, BinaryOp, Deleted, InList, Join, JoinKind, ListItems, Order, PerParent, Select, SelectList};
+use crate::ast::{
+    self, BinaryOp, Deleted, Hop, InList, Join, JoinKind, ListItems, Order, PerParent, Select, SelectList,
+};
 use crate::dialect::{ListStyle, element_type};
 use crate::driver::{Runs, Session};
 use crate::error::Result;
@@ -24,13 +26,14 @@ pub(super) fn new_set<C: Model, J: Between>() -> Box<dyn RowSet> {
 
 /// A node that fills a field of `P` with `C` rows.
 pub(super) fn node<P: Model, C: Model>(
-    relation: RelationDef,
+    hop: Hop,
     select: Select,
     new_set: fn() -> Box<dyn RowSet>,
     slot: fn(&mut P) -> &mut dyn Slot<C>,
 ) -> IncludeNode {
     IncludeNode {
-        relation,
+        relation: hop.relation,
+        scope: hop.scope,
         select,
         limit: None,
         offset: None,
@@ -279,10 +282,10 @@ fn related_rows(node: &IncludeNode, keys: &[Vec<Value>], children: &mut dyn RowS
         _ => {}
     }
     select.filter.insert(0, key_filter(pairs, keys));
-    let many = node.relation.kind.is_many();
+    let several = !node.relation.leads_to_one();
     let per_parent = node.limit.is_some() || node.offset.is_some();
     // Rows come in the order of their key unless another is asked for; a key ends ties, so pages are the same each time.
-    if many || per_parent {
+    if several || per_parent {
         let by_parent = in_index_order && select.order_by.is_empty() && node.relation.through.is_none();
         let first = pairs.iter().map(|pair| pair.to).filter(|_| by_parent && !per_parent);
         for column in first.chain(node.select.model.key_columns()) {

@@ -217,26 +217,28 @@ impl<P: Model, C: Model> Relation<P, C> {
     }
 
     /// A column of the row that a to-one relation leads to, for filters, orders and selections. NULL where there is no
-    /// such row.
+    /// such row. It is the row that an include loads: of several, the first by its primary key.
     pub fn col<T: Type>(self, column: Column<C, T>) -> Expr<P, T> {
         self.expr(Expr::from_node(column.into_node()))
     }
 
     /// An expression about the row that a to-one relation leads to; paths may be nested.
     pub fn expr<T: Type>(self, inner: Expr<C, T>) -> Expr<P, T> {
+        let hop = ast::Hop { relation: self.def, scope: self.scope_node() };
         Expr::from_node(match inner.into_node() {
-            ast::Expr::Path(mut relations, inner) => {
-                relations.insert(0, self.def);
-                ast::Expr::Path(relations, inner)
+            ast::Expr::Path(mut hops, inner) => {
+                hops.insert(0, hop);
+                ast::Expr::Path(hops, inner)
             }
-            inner => ast::Expr::Path(vec![self.def], Box::new(inner)),
+            inner => ast::Expr::Path(vec![hop], Box::new(inner)),
         })
     }
 
     pub(super) fn node(self) -> IncludeNode {
         let mut select = ast::Select::new(C::DEF);
-        select.filter.extend(self.scope_node());
-        super::loader::node(self.def, select, self.link.new_set, self.link.slot)
+        let scope = self.scope_node();
+        select.filter.extend(scope.clone());
+        super::loader::node(ast::Hop { relation: self.def, scope }, select, self.link.new_set, self.link.slot)
     }
 
     fn start(self) -> Include<P, C> {

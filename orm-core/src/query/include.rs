@@ -25,7 +25,9 @@ pub type Attach = dyn Fn(&mut dyn RowSet, Box<dyn RowSet>, &Owners) + Send + Syn
 pub struct IncludeNode {
     /// The relation.
     pub relation: crate::model::RelationDef,
-    /// The related rows wanted.
+    /// The condition every row of the relation meets.
+    pub scope: Option<Expr>,
+    /// The related rows wanted; a scope is the first of its conditions.
     pub select: Select,
     /// The greatest number of related rows per parent.
     pub limit: Option<u64>,

@@ -2,10 +2,9 @@
 //! query. What cannot be joined (to-many relations, limits, locks, deleted rows) is loaded separately.
 
 use super::include::{IncludeNode, Owners, RowSet};
-use crate::ast::{self, Case, Deleted, Select, SelectList};
+use crate::ast::{self, Case, Deleted, Hop, Select, SelectList};
 use crate::driver::Session;
 use crate::error::Result;
-use crate::model::RelationDef;
 use crate::row::{Flow, Row, RowSink};
 use crate::value::ValueRef;
 
@@ -72,7 +71,7 @@ impl<'n> Joins<'n> {
 /// Decides for each relation, and appends the columns of joined ones; `next` is the position of the first of them.
 fn plan<'n>(
     nodes: &'n [IncludeNode],
-    path: &[RelationDef],
+    path: &[Hop],
     mut next: usize,
     list: &mut Vec<ast::Expr>,
     locked: bool,
@@ -94,7 +93,7 @@ fn plan<'n>(
             continue;
         }
         let mut path = path.to_vec();
-        path.push(node.relation);
+        path.push(Hop { relation: node.relation, scope: node.scope.clone() });
         let reach = |expr: ast::Expr| match expr {
             ast::Expr::Path(mut further, inner) => {
                 let mut all = path.clone();
@@ -105,10 +104,12 @@ fn plan<'n>(
         };
         let at = next;
         let key = ast::Expr::Column(node.relation.keys[0].to);
-        list.push(reach(if select.filter.is_empty() {
+        // The scope is part of the path.
+        let filter = &select.filter[usize::from(node.scope.is_some())..];
+        list.push(reach(if filter.is_empty() {
             key
         } else {
-            let branches = vec![(ast::Expr::And(select.filter.clone()), key)];
+            let branches = vec![(ast::Expr::And(filter.to_vec()), key)];
             ast::Expr::Case(Box::new(Case { branches, otherwise: None }))
         }));
         next += 1;

@@ -7,6 +7,7 @@ use orm::query::IntoCondition;
 use crate::Test;
 use crate::cases::cases;
 use crate::models::blog::{Author, Blog, Comment, Country, Post, PostTag, Profile, Tag, blog};
+use crate::models::club::{self, Badge, Club, Clubs, Member};
 
 async fn filled(test: &Test) -> Result<Database> {
     let db = test.with::<Blog>().await?;
@@ -116,6 +117,101 @@ async fn paths_lead_to_columns(test: Test) -> Result<()> {
         .exec(&db)
         .await?;
     assert_eq!(reviewers, [(1, Some("Ben".into())), (2, None), (3, Some("Ben".into())), (4, Some("Ann".into()))]);
+    Ok(())
+}
+
+/// A club, its first member and its leader, by a path and nested.
+#[derive(Debug, Clone, PartialEq, Projection)]
+#[orm(model = Club)]
+struct ClubCard {
+    #[orm(path = founder(Member).name)]
+    founder: Option<String>,
+    #[orm(path = leader(Member).name)]
+    leader: Option<String>,
+    #[orm(nested = leader)]
+    leading: Option<MemberCard>,
+    #[orm(path = badge(Badge).colour)]
+    badge: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Projection)]
+#[orm(model = Member)]
+struct MemberCard {
+    name: String,
+    #[orm(path = first_club(Club).name)]
+    first_club: Option<String>,
+}
+
+async fn clubs(test: &Test) -> Result<Database> {
+    let db = test.with::<Clubs>().await?;
+    club::clubs(&db).await?;
+    Ok(db)
+}
+
+async fn a_scope_holds_in_paths(test: Test) -> Result<()> {
+    let db = clubs(&test).await?;
+    let clubs = async |condition: Condition<Club>| {
+        Club::find_all().filter(condition).select(Club::NAME).order_by(Club::ID.asc()).exec(&db).await
+    };
+    assert_eq!(clubs(Club::LEADER.col(Member::POINTS).ge(20)).await?, ["A", "B"]);
+    assert_eq!(clubs(Club::LEADER.col(Member::ID).nullable().is_null()).await?, ["C"]);
+    assert_eq!(clubs(Club::BADGE.col(Badge::COLOUR).nullable().is_null()).await?, ["B", "C"]);
+    let by_leader: Vec<(String, Option<i32>)> = Club::find_all()
+        .select((Club::NAME, Club::LEADER.col(Member::POINTS).nullable()))
+        .order_by((
+            Club::BADGE.col(Badge::COLOUR).desc().nulls_last(),
+            Club::LEADER.col(Member::POINTS).desc().nulls_last(),
+        ))
+        .exec(&db)
+        .await?;
+    assert_eq!(by_leader, [("A".into(), Some(20)), ("B".into(), Some(40)), ("C".into(), None)]);
+    assert_eq!(Member::count().filter(Member::FIRST_CLUB.col(Club::NAME).eq("B")).exec(&db).await?, 0);
+    assert_eq!(Member::count().filter(Member::FIRST_CLUB.col(Club::NAME).eq("A")).exec(&db).await?, 2);
+    assert_eq!(Member::count().filter(Member::CLUB.col(Club::NAME).eq("B")).exec(&db).await?, 2);
+    let far = Member::CLUB.expr(Club::LEADER.col(Member::NAME));
+    assert_eq!(Member::count().filter(far.eq("Bea")).exec(&db).await?, 2);
+    Ok(())
+}
+
+async fn scoped_paths_includes_and_projections_agree(test: Test) -> Result<()> {
+    let db = clubs(&test).await?;
+    let clubs =
+        Club::find_all().include((Club::FOUNDER, Club::LEADER, Club::BADGE)).order_by(Club::ID.asc()).exec(&db).await?;
+    let cards = Club::find_all().project::<ClubCard>().order_by(Club::ID.asc()).exec(&db).await?;
+    let included: Vec<_> = clubs
+        .iter()
+        .map(|club| {
+            let leader = club.leader.get().unwrap().map(|member| member.name.clone());
+            let badge = club.badge.get().unwrap().map(|badge| badge.colour.clone());
+            (club.founder.get().unwrap().map(|member| member.name.clone()), leader, badge)
+        })
+        .collect();
+    assert_eq!(
+        included,
+        [
+            (Some("Ali".into()), Some("Bea".into()), Some("red".into())),
+            (Some("Cleo".into()), Some("Cleo".into()), None),
+            (Some("Eve".into()), None, None),
+        ]
+    );
+    for (card, (founder, leader, badge)) in cards.iter().zip(included) {
+        let first_club = (leader.as_deref() == Some("Bea")).then(|| "A".to_owned());
+        let leading = leader.clone().map(|name| MemberCard { name, first_club });
+        assert_eq!(*card, ClubCard { founder, leader, leading, badge });
+    }
+    let members = Member::find_all().include(Member::FIRST_CLUB).order_by(Member::ID.asc()).exec(&db).await?;
+    let first: Vec<bool> = members.iter().map(|member| member.first_club.get().unwrap().is_some()).collect();
+    assert_eq!(first, [true, true, false, false, false]);
+    Ok(())
+}
+
+async fn a_scope_and_a_filter_of_an_include_both_hold(test: Test) -> Result<()> {
+    let db = clubs(&test).await?;
+    let badge = Club::BADGE.filter(Badge::COLOUR.ne("red"));
+    let shown =
+        Club::find_all().include(badge).order_by(Club::BADGE.col(Badge::COLOUR).asc().nulls_last()).exec(&db).await?;
+    assert_eq!(shown[0].name, "A");
+    assert!(shown.iter().all(|club| club.badge.get().unwrap().is_none()));
     Ok(())
 }
 
@@ -306,6 +402,9 @@ cases! { $ relation:
     related_rows_are_counted,
     related_rows_are_aggregated,
     paths_lead_to_columns,
+    a_scope_holds_in_paths,
+    scoped_paths_includes_and_projections_agree,
+    a_scope_and_a_filter_of_an_include_both_hold,
     joins_combine_models,
     handles_find_and_count,
     handles_create_with_the_key_filled_in,

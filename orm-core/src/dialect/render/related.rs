@@ -2,7 +2,7 @@
 
 use super::select::{joinable, starts_at};
 use super::{Frame, Renderer, Source};
-use crate::ast::{Aggregate, Deleted, Expr, Quantifier, Related};
+use crate::ast::{Aggregate, Deleted, Expr, Hop, Order, Quantifier, Related};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::RelationDef;
 use crate::value::Value;
@@ -122,21 +122,17 @@ impl Renderer<'_> {
 
     /// An expression about the row that to-one relations lead to: of a joined table where the query has joins, else of
     /// a sub-query.
-    pub(super) fn path(&mut self, relations: &[RelationDef], inner: &Expr) -> Result<()> {
-        let names: Vec<&str> = relations.iter().map(|r| r.name).collect();
-        let joined = self.frames.last().filter(|f| f.joins && joinable(relations)).and_then(|f| {
+    pub(super) fn path(&mut self, hops: &[Hop], inner: &Expr) -> Result<()> {
+        let names: Vec<&str> = hops.iter().map(|hop| hop.relation.name).collect();
+        let joined = self.frames.last().filter(|f| f.joins && joinable(hops)).and_then(|f| {
             // The same relation names on another root would be another path.
-            let fits = starts_at(relations, f.sources[0].model);
+            let fits = starts_at(hops, f.sources[0].model);
             f.sources.iter().find(|s| fits && s.path == names).cloned()
         });
-        if let Some(mut source) = joined {
-            source.path = Vec::new();
-            self.frames.push(Frame::of(source));
-            let done = self.expr(inner);
-            self.frames.pop();
-            return done;
+        if let Some(source) = joined {
+            return self.about(source, inner, 0);
         }
-        let Some((relation, rest)) = relations.split_first() else { return self.expr(inner) };
+        let Some((Hop { relation, scope }, rest)) = hops.split_first() else { return self.expr(inner) };
         self.w.push_sql("(SELECT ");
         let frame = self.relation_frame(relation);
         self.frames.push(frame);
@@ -145,10 +141,24 @@ impl Renderer<'_> {
         } else {
             self.path(rest, inner)?
         }
-        self.relation_from(relation, Deleted::Hidden, None, false)?;
+        self.relation_from(relation, Deleted::Hidden, scope.as_ref(), false)?;
+        if !relation.leads_to_one() {
+            // Of several rows the first one, as in an include.
+            let order = |column| Order { expr: Expr::Column(column), descending: false, nulls: None };
+            self.order_by(&(relation.target)().key_columns().map(order).collect::<Vec<_>>())?;
+        }
         self.limit(Some(1), None)?;
         self.frames.pop();
         self.w.push_sql(")");
         Ok(())
+    }
+
+    /// An expression about the rows of one joined table.
+    pub(super) fn about(&mut self, mut source: Source, expr: &Expr, binding: u8) -> Result<()> {
+        source.path = Vec::new();
+        self.frames.push(Frame::of(source));
+        let done = self.operand(expr, binding);
+        self.frames.pop();
+        done
     }
 }

@@ -2,9 +2,9 @@
 
 use super::super::{LimitStyle, unsupported};
 use super::{Frame, Renderer, Source};
-use crate::ast::{Deleted, Expr, JoinKind, LockStrength, LockWait, NullsOrder, Order, Select, SelectList};
+use crate::ast::{Deleted, Expr, Hop, JoinKind, LockStrength, LockWait, NullsOrder, Order, Select, SelectList};
 use crate::error::Result;
-use crate::model::{ModelDef, RelationDef};
+use crate::model::ModelDef;
 use crate::value::Value;
 
 impl Renderer<'_> {
@@ -49,9 +49,9 @@ impl Renderer<'_> {
             let alias = self.next_alias();
             if let Some(last) = path.last() {
                 sources.push(Source {
-                    model: (last.target)(),
+                    model: (last.relation.target)(),
                     alias: Some(alias),
-                    path: path.iter().map(|relation| relation.name).collect(),
+                    path: path.iter().map(|hop| hop.relation.name).collect(),
                 });
             }
         }
@@ -141,7 +141,7 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    fn from(&mut self, select: &Select, explicit: usize, paths: &[Vec<RelationDef>]) -> Result<()> {
+    fn from(&mut self, select: &Select, explicit: usize, paths: &[Vec<Hop>]) -> Result<()> {
         let sources = self.frames.last().map(|f| f.sources.clone()).unwrap_or_default();
         let Some(root) = sources.first() else { return Ok(()) };
         self.push_source(root)?;
@@ -162,11 +162,11 @@ impl Renderer<'_> {
             }
         }
         for (path, source) in paths.iter().zip(&sources[explicit..]) {
-            let Some((relation, before)) = path.split_last() else { continue };
+            let Some((Hop { relation, scope }, before)) = path.split_last() else { continue };
             let parent = if before.is_empty() {
                 root
             } else {
-                let before: Vec<&str> = before.iter().map(|r| r.name).collect();
+                let before: Vec<&str> = before.iter().map(|hop| hop.relation.name).collect();
                 match sources.iter().find(|s| s.path == before) {
                     Some(parent) => parent,
                     None => continue, // Prefixes come first: `to_one_paths` lists them.
@@ -192,6 +192,10 @@ impl Renderer<'_> {
             if source.model.deleted_at.is_some() {
                 self.w.push_sql(" AND ");
                 self.deleted_filter(source, Deleted::Hidden)?;
+            }
+            if let Some(scope) = scope {
+                self.w.push_sql(" AND ");
+                self.about(source.clone(), scope, super::expr::AND)?;
             }
         }
         Ok(())
@@ -306,16 +310,17 @@ impl Renderer<'_> {
 }
 
 /// The to-one paths a query's expressions use, prefixes first, each once.
-fn to_one_paths(select: &Select) -> Vec<Vec<RelationDef>> {
-    let mut paths: Vec<Vec<RelationDef>> = Vec::new();
+fn to_one_paths(select: &Select) -> Vec<Vec<Hop>> {
+    let mut paths: Vec<Vec<Hop>> = Vec::new();
     let mut visit = |expr: &Expr| {
-        if let Expr::Path(relations, _) = expr
-            && joinable(relations)
-            && starts_at(relations, select.model)
+        if let Expr::Path(hops, _) = expr
+            && joinable(hops)
+            && starts_at(hops, select.model)
         {
-            for end in 1..=relations.len() {
-                let prefix = &relations[..end];
-                let known = paths.iter().any(|p| p.len() == end && p.iter().zip(prefix).all(|(a, b)| a.name == b.name));
+            for end in 1..=hops.len() {
+                let prefix = &hops[..end];
+                let same = |path: &[Hop]| path.iter().zip(prefix).all(|(a, b)| a.relation.name == b.relation.name);
+                let known = paths.iter().any(|path| path.len() == end && same(path));
                 if !known {
                     paths.push(prefix.to_vec());
                 }
@@ -331,11 +336,11 @@ fn to_one_paths(select: &Select) -> Vec<Vec<RelationDef>> {
 }
 
 /// Whether a path starts at a model: those from joined models are sub-queries.
-pub(super) fn starts_at(relations: &[RelationDef], model: &ModelDef) -> bool {
-    relations.first().is_some_and(|relation| relation.keys.iter().all(|pair| pair.from.table.is(model.table)))
+pub(super) fn starts_at(hops: &[Hop], model: &ModelDef) -> bool {
+    hops.first().is_some_and(|hop| hop.relation.keys.iter().all(|pair| pair.from.table.is(model.table)))
 }
 
 /// Whether a path never multiplies rows: every relation on it leads to one row, as the database sees to it.
-pub(super) fn joinable(relations: &[RelationDef]) -> bool {
-    relations.iter().all(|relation| relation.through.is_none() && relation.leads_to_one())
+pub(super) fn joinable(hops: &[Hop]) -> bool {
+    hops.iter().all(|hop| hop.relation.through.is_none() && hop.relation.leads_to_one())
 }
