@@ -80,7 +80,7 @@ pub trait RelationField {
 }
 
 macro_rules! field {
-    ($(#[$doc:meta])* $name:ident<T $(, $j:ident)?>, $serialize:expr, $loaded:ty) => {
+    ($(#[$doc:meta])* $name:ident<T $(, $j:ident)?>, $view:expr, $rows:expr) => {
         $(#[$doc])*
         pub struct $name<T $(, $j = ())?>(State<T> $(, PhantomData<fn() -> $j>)?);
 
@@ -128,7 +128,7 @@ macro_rules! field {
         impl<T: fmt::Debug $(, $j)?> fmt::Debug for $name<T $(, $j)?> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self.0.loaded() {
-                    Some(rows) => ($serialize)(rows).fmt(f),
+                    Some(rows) => ($view)(rows).fmt(f),
                     None => f.write_str("(not loaded)"),
                 }
             }
@@ -136,28 +136,29 @@ macro_rules! field {
 
         impl<T: PartialEq $(, $j)?> PartialEq for $name<T $(, $j)?> {
             fn eq(&self, other: &Self) -> bool {
-                self.0.loaded() == other.0.loaded()
+                self.0.loaded().map($view) == other.0.loaded().map($view)
             }
         }
 
-        /// Loaded rows as nested data; `null` when not loaded. Leave it out with
-        /// `#[serde(default, skip_serializing_if = ..)]` and the method `not_loaded`.
+        /// Loaded rows as nested data. One that was not loaded is left out with
+        /// `#[serde(default, skip_serializing_if = ..)]` and the method `not_loaded`; else it is `null`.
         #[cfg(feature = "serde")]
         impl<T: serde::Serialize $(, $j)?> serde::Serialize for $name<T $(, $j)?> {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
                 match self.0.loaded() {
-                    Some(rows) => ($serialize)(rows).serialize(serializer),
+                    Some(rows) => ($view)(rows).serialize(serializer),
                     None => serializer.serialize_none(),
                 }
             }
         }
 
+        /// Reads what `Serialize` wrote. `null` is a to-one relation without a row, and a to-many relation that was not
+        /// loaded.
         #[cfg(feature = "serde")]
         impl<'de, T: serde::Deserialize<'de> + Send + Sync + 'static $(, $j)?> serde::Deserialize<'de> for $name<T $(, $j)?> {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
                 let mut field = Self::default();
-                if let Some(rows) = Option::<$loaded>::deserialize(deserializer)? {
-                    let rows = rows.into_iter().collect();
+                if let Some(rows) = ($rows)(Option::deserialize(deserializer)?) {
                     field.fill(Arc::new(LoadedRows { rows, between: None }));
                 }
                 Ok(field)
@@ -174,22 +175,34 @@ fn first<T>(rows: &[T]) -> Option<&T> {
     rows.first()
 }
 
+/// The rows of a relation that was serialized, when it was loaded.
+#[cfg(feature = "serde")]
+fn several<T>(found: Option<Vec<T>>) -> Option<Vec<T>> {
+    found
+}
+
+#[cfg(feature = "serde")]
+#[allow(clippy::unnecessary_wraps)] // As `several`: a to-one relation that was serialized was loaded.
+fn one<T>(found: Option<T>) -> Option<Vec<T>> {
+    Some(found.into_iter().collect())
+}
+
 field! {
     /// The rows of another model that point here.
-    HasMany<T>, all, Vec<T>
+    HasMany<T>, all, several
 }
 field! {
     /// The row of another model that points here, if any.
-    HasOne<T>, first, Vec<T>
+    HasOne<T>, first, one
 }
 field! {
     /// The row this one points at, if any.
-    BelongsTo<T>, first, Vec<T>
+    BelongsTo<T>, first, one
 }
 field! {
     /// Rows of another model, connected through rows of a model in between. With the model in between as the second
-    /// type, its rows are loaded as well: `BelongsToMany<Group, Membership>`.
-    BelongsToMany<T, J>, all, Vec<T>
+    /// type, its rows are loaded as well: `BelongsToMany<Group, Membership>`. They are no part of serialized data.
+    BelongsToMany<T, J>, all, several
 }
 
 macro_rules! to_many {

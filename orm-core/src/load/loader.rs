@@ -10,7 +10,7 @@ use super::field::{LoadedRows, Many, Slot};
 use crate::ast::{
     self, BinaryOp, Deleted, Hop, InList, Join, JoinKind, ListItems, Order, PerParent, Select, SelectList,
 };
-use crate::dialect::{ListStyle, element_type};
+use crate::dialect::{Capabilities, ListStyle, element_type};
 use crate::driver::{Runs, Session};
 use crate::error::Result;
 use crate::model::{ColumnDef, KeyPair, Model, RelationDef};
@@ -238,7 +238,7 @@ async fn fetch(session: &dyn Session, node: &IncludeNode, keys: &Keys, children:
     let most = if one_bind { usize::MAX } else { (room / pairs.len()).max(1) };
     let mut joins: Option<Joins<'_>> = None;
     for chunk in keys.distinct.chunks(most.min(keys.distinct.len())) {
-        let mut select = related_rows(node, chunk, children, !capabilities.round_trips);
+        let mut select = related_rows(node, chunk, children, capabilities);
         let joined = Joins::of(&mut select, &node.children);
         children.mark();
         // All chunks read the same columns, so the first one's plan holds for all.
@@ -250,9 +250,15 @@ async fn fetch(session: &dyn Session, node: &IncludeNode, keys: &Keys, children:
     }
 }
 
-/// The query for the related rows of some keys. With `in_index_order`, an index on the foreign key spares the database
-/// to sort them.
-fn related_rows(node: &IncludeNode, keys: &[Vec<Value>], children: &mut dyn RowSet, in_index_order: bool) -> Select {
+/// The query for the related rows of some keys.
+fn related_rows(
+    node: &IncludeNode,
+    keys: &[Vec<Value>],
+    children: &mut dyn RowSet,
+    capabilities: &Capabilities,
+) -> Select {
+    // An index on the foreign key spares a database in the process to sort.
+    let in_index_order = !capabilities.round_trips;
     let mut select = node.select.clone();
     let pairs = node.relation.keys;
     // Models are read whole; projections read the keys that relations need besides what they show.
@@ -283,7 +289,10 @@ fn related_rows(node: &IncludeNode, keys: &[Vec<Value>], children: &mut dyn RowS
     }
     select.filter.insert(0, key_filter(pairs, keys));
     let several = !node.relation.leads_to_one();
-    let per_parent = node.limit.is_some() || node.offset.is_some();
+    // Of several rows a to-one relation is the first.
+    let first_only = several && !node.relation.kind.is_many() && capabilities.windows;
+    let limit = if first_only { Some(node.limit.unwrap_or(1).min(1)) } else { node.limit };
+    let per_parent = limit.is_some() || node.offset.is_some();
     // Rows come in the order of their key unless another is asked for; a key ends ties, so pages are the same each time.
     if several || per_parent {
         let by_parent = in_index_order && select.order_by.is_empty() && node.relation.through.is_none();
@@ -295,7 +304,7 @@ fn related_rows(node: &IncludeNode, keys: &[Vec<Value>], children: &mut dyn RowS
     if per_parent {
         select.per_parent = Some(PerParent {
             partition_by: pairs.iter().map(|pair| ast::Expr::Column(pair.to)).collect(),
-            limit: node.limit,
+            limit,
             offset: node.offset.unwrap_or(0),
         });
     }

@@ -6,6 +6,7 @@ use orm::{Result, load};
 use crate::Test;
 use crate::cases::cases;
 use crate::models::blog::{Author, Blog, Comment, Country, Folder, Post, Profile, Tag, blog};
+use crate::models::club::{self, Badge, Club, Clubs, Member, Sponsor};
 use crate::models::keys::{Booking, Seat};
 
 async fn filled(test: &Test) -> Result<Database> {
@@ -339,6 +340,41 @@ async fn includes_of_a_selection_are_refused(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn rows_round_trip_through_json(test: Test) -> Result<()> {
+    let db = test.with::<Clubs>().await?;
+    club::clubs(&db).await?;
+    let bare = Club::find_all().order_by(Club::ID.asc());
+    let full = (
+        Club::FOUNDER,
+        Club::LEADER.include(Member::FIRST_CLUB),
+        Club::BADGE.include(Badge::CLUB),
+        Club::MEMBERS.include((Member::FIRST_CLUB, Member::CLUB.include(Club::BADGE))),
+        Club::SPONSORS.include(Sponsor::CLUBS),
+    );
+    let some = (Club::LEADER, Club::SPONSORS.filter(Sponsor::ID.lt(0)));
+    for clubs in [bare.clone(), bare.clone().include(full), bare.include(some)] {
+        let clubs = clubs.exec(&db).await?;
+        let json = serde_json::to_string(&clubs).unwrap();
+        let read: Vec<Club> = serde_json::from_str(&json).unwrap();
+        assert_eq!(read, clubs);
+        assert_eq!(serde_json::to_string(&read).unwrap(), json);
+    }
+    Ok(())
+}
+
+async fn json_tells_no_row_from_not_loaded(test: Test) -> Result<()> {
+    let db = test.with::<Clubs>().await?;
+    club::clubs(&db).await?;
+    let club = Club::find_by_pk(3).include((Club::LEADER, Club::SPONSORS)).required(&db).await?;
+    let json = serde_json::to_value(&club).unwrap();
+    assert_eq!(json, serde_json::json!({ "id": 3, "name": "C", "leader": null, "sponsors": [] }));
+    let read: Club = serde_json::from_value(json).unwrap();
+    assert!(read.leader.get()?.is_none());
+    assert!(read.sponsors.get()?.is_empty());
+    assert!(read.badge.not_loaded() && read.members.not_loaded());
+    Ok(())
+}
+
 async fn debug_output_shows_loaded_relations(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     let profile = Profile::find_all()
@@ -367,6 +403,8 @@ cases! { $ includes:
     a_limit_of_parents_counts_parents,
     required_leaves_out_parents_without,
     not_loaded_says_what_to_include,
+    rows_round_trip_through_json,
+    json_tells_no_row_from_not_loaded,
     loaded_relations_survive_updates_and_reloads,
     load_fills_rows_in_hand,
     many_parents_are_loaded,
