@@ -9,7 +9,9 @@ mod writer;
 use std::borrow::Cow;
 use std::fmt;
 
-pub use capabilities::{Capabilities, CommentStyle, JsonStyle, LimitStyle, ListStyle, RegexpStyle, UpsertStyle};
+pub use capabilities::{
+    Capabilities, CommentStyle, IndexMethodStyle, JsonStyle, LimitStyle, ListStyle, RegexpStyle, UpsertStyle,
+};
 pub use render::ddl;
 pub(crate) use render::{element_type, render_insert};
 pub use render::{render, render_condition};

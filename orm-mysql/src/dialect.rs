@@ -8,7 +8,8 @@ use std::fmt::Write;
 
 use orm_core::ast::Function;
 use orm_core::dialect::{
-    Capabilities, CommentStyle, Dialect, FunctionForm, JsonStyle, LimitStyle, ListStyle, RegexpStyle, UpsertStyle,
+    Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, JsonStyle, LimitStyle, ListStyle, RegexpStyle,
+    UpsertStyle,
 };
 use orm_core::schema::ColumnSchema;
 use orm_core::{Error, Result, SqlType, Value};
@@ -33,12 +34,32 @@ use crate::types;
 pub struct MysqlDialect {
     server: Server,
     capabilities: Capabilities,
+    /// Whether a backslash in a text constant begins an escape.
+    escapes: bool,
 }
 
 impl MysqlDialect {
     /// The dialect of a server, with what its version has.
     pub fn new(server: Server) -> Self {
-        Self { server, capabilities: capabilities(server) }
+        Self { server, capabilities: capabilities(server), escapes: true }
+    }
+
+    /// The dialect for sessions under a `sql_mode`: with `NO_BACKSLASH_ESCAPES` in it, a backslash in a text constant is
+    /// a character like others.
+    ///
+    /// ```
+    /// use orm_core::dialect::Dialect;
+    /// use orm_mysql::{MysqlDialect, Server};
+    ///
+    /// let mut sql = String::new();
+    /// let dialect = MysqlDialect::new(Server::from_version("8.4.2")).sql_mode("ANSI_QUOTES,NO_BACKSLASH_ESCAPES");
+    /// dialect.push_text_literal(&mut sql, "it's \\");
+    /// assert_eq!(sql, "'it''s \\'");
+    /// ```
+    #[must_use]
+    pub fn sql_mode(mut self, mode: &str) -> Self {
+        self.escapes = !mode.split(',').any(|word| word.trim().eq_ignore_ascii_case("NO_BACKSLASH_ESCAPES"));
+        self
     }
 
     /// The server.
@@ -60,8 +81,8 @@ fn capabilities(server: Server) -> Capabilities {
         default_values: "() VALUES ()",
         // A 16-bit count in the protocol.
         max_binds: 65_535,
-        // Characters to the server; counted as bytes here, which is never too many.
         max_identifier: 64,
+        identifier_chars: true,
         lists: ListStyle::Padded,
         arrays: false,
         unnest_insert: false,
@@ -92,7 +113,7 @@ fn capabilities(server: Server) -> Capabilities {
         for_share: since(Some((8, 0, 1)), None),
         partial_indexes: false,
         expression_indexes: since(Some((8, 0, 13)), None),
-        index_methods: false,
+        index_methods: IndexMethodStyle::Kinds,
         index_if_not_exists: mariadb,
         checks: since(Some((8, 0, 16)), Some((10, 2, 1))),
         add_foreign_key: true,
@@ -139,7 +160,7 @@ impl Dialect for MysqlDialect {
     }
 
     fn column_type(&self, column: &ColumnSchema) -> Result<Cow<'static, str>> {
-        types::column_type(self.server, column)
+        types::column_type(self.server, column, |sql, text| self.push_text_literal(sql, text))
     }
 
     fn cast_type(&self, ty: SqlType) -> Result<Cow<'static, str>> {
@@ -151,7 +172,14 @@ impl Dialect for MysqlDialect {
     }
 
     fn push_text_literal(&self, sql: &mut String, text: &str) {
-        types::push_text(sql, text);
+        sql.push('\'');
+        for c in text.chars() {
+            if c == '\'' || (c == '\\' && self.escapes) {
+                sql.push(c);
+            }
+            sql.push(c);
+        }
+        sql.push('\'');
     }
 
     fn push_literal(&self, sql: &mut String, value: &Value) -> Result<()> {
@@ -215,7 +243,7 @@ impl MysqlDialect {
         if text.contains('\0') {
             return Err(Error::encode("text constants of DDL cannot hold a NUL character"));
         }
-        types::push_text(sql, text);
+        self.push_text_literal(sql, text);
         Ok(())
     }
 }

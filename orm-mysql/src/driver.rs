@@ -75,11 +75,12 @@ impl Driver for Mysql {
     }
 
     async fn dialect(&self, connection: &mut dyn Connection) -> Result<Arc<dyn Dialect>> {
-        let mut versions: Vec<String> = Vec::new();
-        let query = Query { sql: "SELECT VERSION()", binds: &[], cacheable: true };
-        connection.fetch(query, &mut Collect::new(&mut versions, |columns| columns.next())).await?;
-        let version = versions.first().map_or("", String::as_str);
-        Ok(Arc::new(MysqlDialect::new(Server::from_version(version))))
+        let mut answer: Vec<(String, String)> = Vec::new();
+        let query = Query { sql: "SELECT VERSION(), @@sql_mode", binds: &[], cacheable: true };
+        let mut sink = Collect::new(&mut answer, |columns| Ok((columns.next()?, columns.next()?)));
+        connection.fetch(query, &mut sink).await?;
+        let (version, mode) = answer.first().map_or(("", ""), |(version, mode)| (version, mode));
+        Ok(Arc::new(MysqlDialect::new(Server::from_version(version)).sql_mode(mode)))
     }
 
     fn target(&self) -> String {

@@ -18,7 +18,11 @@ const LONGEST_VARBINARY: u32 = 65_532;
 const SHORT: u32 = 255;
 
 /// The type of a column.
-pub(crate) fn column_type(server: Server, column: &ColumnSchema) -> Result<Cow<'static, str>> {
+pub(crate) fn column_type(
+    server: Server,
+    column: &ColumnSchema,
+    quote: impl Fn(&mut String, &str),
+) -> Result<Cow<'static, str>> {
     if let Some(name) = &column.type_name {
         return Ok(Cow::Owned(name.clone()));
     }
@@ -51,7 +55,7 @@ pub(crate) fn column_type(server: Server, column: &ColumnSchema) -> Result<Cow<'
         SqlType::DateTime | SqlType::Timestamp => "DATETIME(6)".into(),
         SqlType::Decimal => decimal(server, column.precision)?,
         SqlType::Json => "JSON".into(),
-        SqlType::Enum(def) => enumeration(server, def, column.length)?,
+        SqlType::Enum(def) => enumeration(server, def, column.length, quote)?,
         SqlType::Native(name) => name.into(),
         other => return Err(unknown(server, other)),
     })
@@ -70,7 +74,12 @@ fn decimal(server: Server, precision: Option<(u8, u8)>) -> Result<Cow<'static, s
     Ok(format!("DECIMAL({digits},{scale})").into())
 }
 
-fn enumeration(server: Server, def: &EnumDef, length: Option<u32>) -> Result<Cow<'static, str>> {
+fn enumeration(
+    server: Server,
+    def: &EnumDef,
+    length: Option<u32>,
+    quote: impl Fn(&mut String, &str),
+) -> Result<Cow<'static, str>> {
     match def.storage {
         EnumStorage::Integer => Ok("INT".into()),
         EnumStorage::Text => {
@@ -87,7 +96,7 @@ fn enumeration(server: Server, def: &EnumDef, length: Option<u32>) -> Result<Cow
                 if i > 0 {
                     sql.push(',');
                 }
-                push_text(&mut sql, label);
+                quote(&mut sql, label);
             }
             sql.push(')');
             Ok(sql.into())
@@ -122,16 +131,4 @@ pub(crate) fn cast_type(server: Server, ty: SqlType) -> Result<Cow<'static, str>
 #[cold]
 fn unknown(server: Server, ty: SqlType) -> Error {
     Error::unsupported(server.name(), format_args!("type for {ty}"))
-}
-
-/// Appends a text constant. Backslashes are escapes under the session's SQL mode, so they are doubled like quotes.
-pub(crate) fn push_text(sql: &mut String, text: &str) {
-    sql.push('\'');
-    for c in text.chars() {
-        if matches!(c, '\'' | '\\') {
-            sql.push(c);
-        }
-        sql.push(c);
-    }
-    sql.push('\'');
 }

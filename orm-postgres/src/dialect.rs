@@ -6,8 +6,8 @@ use std::fmt::Write;
 
 use orm_core::ast::Function;
 use orm_core::dialect::{
-    Capabilities, CommentStyle, Dialect, FunctionForm, JsonStyle, LimitStyle, ListStyle, RegexpStyle, SqlWriter,
-    UpsertStyle,
+    Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, JsonStyle, LimitStyle, ListStyle, RegexpStyle,
+    SqlWriter, UpsertStyle,
 };
 use orm_core::schema::ColumnSchema;
 use orm_core::{EnumDef, EnumStorage, Error, Result, SqlType, Value};
@@ -50,6 +50,7 @@ impl PostgresDialect {
                 default_values: "DEFAULT VALUES",
                 max_binds: bind::MAX_BINDS,
                 max_identifier: 63,
+                identifier_chars: false,
                 lists: ListStyle::Array,
                 arrays: true,
                 unnest_insert: true,
@@ -75,7 +76,7 @@ impl PostgresDialect {
                 for_share: true,
                 partial_indexes: true,
                 expression_indexes: true,
-                index_methods: true,
+                index_methods: IndexMethodStyle::Using,
                 index_if_not_exists: true,
                 checks: true,
                 add_foreign_key: true,

@@ -6,8 +6,8 @@ use std::fmt::Write;
 
 use orm_core::ast::Function;
 use orm_core::dialect::{
-    Capabilities, CommentStyle, Dialect, FunctionForm, JsonStyle, LimitStyle, ListStyle, RegexpStyle, SqlWriter,
-    UpsertStyle,
+    Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, JsonStyle, LimitStyle, ListStyle, RegexpStyle,
+    SqlWriter, UpsertStyle,
 };
 use orm_core::schema::ColumnSchema;
 use orm_core::{EnumStorage, Error, Result, SqlType, Value};
@@ -48,6 +48,7 @@ impl SqliteDialect {
                 default_values: "DEFAULT VALUES",
                 max_binds: 32_766,
                 max_identifier: usize::MAX,
+                identifier_chars: false,
                 lists: ListStyle::Json,
                 arrays: false,
                 unnest_insert: false,
@@ -73,7 +74,7 @@ impl SqliteDialect {
                 for_share: false,
                 partial_indexes: true,
                 expression_indexes: true,
-                index_methods: false,
+                index_methods: IndexMethodStyle::None,
                 index_if_not_exists: true,
                 checks: true,
                 add_foreign_key: false,

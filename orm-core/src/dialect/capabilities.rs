@@ -20,8 +20,10 @@ pub struct Capabilities {
     pub default_values: &'static str,
     /// The greatest number of binds of a statement.
     pub max_binds: usize,
-    /// The greatest number of bytes of an identifier.
+    /// The greatest length of an identifier.
     pub max_identifier: usize,
+    /// Whether that length is one of characters rather than bytes.
+    pub identifier_chars: bool,
     /// How a list of values is bound.
     pub lists: ListStyle,
     /// Array types and array binds.
@@ -72,8 +74,8 @@ pub struct Capabilities {
     pub partial_indexes: bool,
     /// Indexes on expressions.
     pub expression_indexes: bool,
-    /// `USING method` of indexes.
-    pub index_methods: bool,
+    /// How the method of an index is written.
+    pub index_methods: IndexMethodStyle,
     /// `CREATE INDEX IF NOT EXISTS`.
     pub index_if_not_exists: bool,
     /// CHECK constraints that are enforced.
@@ -107,6 +109,11 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
+    /// Whether an identifier is not too long.
+    pub fn identifier_fits(&self, name: &str) -> bool {
+        name.len() <= self.max_identifier || (self.identifier_chars && name.chars().count() <= self.max_identifier)
+    }
+
     /// What a database has that knows little more than the core of the standard. A dialect starts from this and says what
     /// is different, so that it keeps compiling when a capability is added.
     ///
@@ -127,6 +134,7 @@ impl Capabilities {
             default_values: "DEFAULT VALUES",
             max_binds: 999,
             max_identifier: 63,
+            identifier_chars: false,
             lists: ListStyle::Padded,
             arrays: false,
             unnest_insert: false,
@@ -152,7 +160,7 @@ impl Capabilities {
             for_share: false,
             partial_indexes: false,
             expression_indexes: false,
-            index_methods: false,
+            index_methods: IndexMethodStyle::None,
             index_if_not_exists: false,
             checks: true,
             add_foreign_key: true,
@@ -170,6 +178,17 @@ impl Capabilities {
             round_trips: true,
         }
     }
+}
+
+/// How the method of an index is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IndexMethodStyle {
+    /// Not at all: every index is a B-tree.
+    None,
+    /// `USING method` before the columns, with the methods that the server happens to have.
+    Using,
+    /// `USING BTREE` or `USING HASH` after the columns; `FULLTEXT` and `SPATIAL` before `INDEX`.
+    Kinds,
 }
 
 /// How a list of values is bound.

@@ -53,7 +53,7 @@ impl<'d> SqlWriter<'d> {
     /// [`ErrorKind::InvalidStatement`] when it is empty, has a NUL, or is longer than the database allows.
     pub fn push_ident(&mut self, name: &str) -> Result<()> {
         let quote = self.dialect.quote();
-        if name.is_empty() || name.contains('\0') || name.len() > self.dialect.capabilities().max_identifier {
+        if name.is_empty() || name.contains('\0') || !self.dialect.capabilities().identifier_fits(name) {
             return Err(bad_identifier(self.dialect, name));
         }
         self.sql.push(quote);
@@ -187,7 +187,9 @@ fn bad_identifier(dialect: &dyn Dialect, name: &str) -> Error {
     } else if name.contains('\0') {
         "an identifier cannot hold a NUL character".to_owned()
     } else {
-        format!("identifiers of {} have at most {} bytes", dialect.name(), dialect.capabilities().max_identifier)
+        let capabilities = dialect.capabilities();
+        let unit = if capabilities.identifier_chars { "characters" } else { "bytes" };
+        format!("identifiers of {} have at most {} {unit}", dialect.name(), capabilities.max_identifier)
     };
     Error::new(ErrorKind::InvalidStatement, format!("{why}: {name:?}"))
 }

@@ -116,10 +116,12 @@ fn labels(def: &'static EnumDef) -> Vec<Value> {
     def.labels.iter().map(|label| Value::Text((*label).into())).collect()
 }
 
-/// Columns that are part of a key, an index or a foreign key.
+/// Columns that are part of a key, an index or a foreign key. An index of the words of a text is none: the text may be
+/// long.
 fn indexed_columns(model: &'static ModelDef) -> Vec<usize> {
     let mut columns = model.primary_key.to_vec();
-    for part in model.indexes.iter().flat_map(|index| index.parts) {
+    let of_words = |index: &&IndexDef| index.method.is_some_and(|method| method.eq_ignore_ascii_case("fulltext"));
+    for part in model.indexes.iter().filter(|index| !of_words(index)).flat_map(|index| index.parts) {
         if let IndexPart::Column { index, .. } = part {
             columns.push(*index);
         }

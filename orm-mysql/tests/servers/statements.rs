@@ -453,4 +453,12 @@ async fn capabilities_are_true(fixture: &Fixture) {
     let name = "n".repeat(has.max_identifier);
     run_sql(&mut connection, &format!("CREATE TABLE `{name}` (v INT)")).await;
     assert!(connection.execute(Query::text(&format!("CREATE TABLE `{name}n` (v INT)"))).await.is_err());
+    let name = "ü".repeat(has.max_identifier);
+    let mut sql = SqlWriter::new(&dialect);
+    sql.push_sql("CREATE TABLE ");
+    sql.push_ident(&name).unwrap();
+    sql.push_sql(" (v INT)");
+    run_sql(&mut connection, &sql.finish().sql).await;
+    let error = SqlWriter::new(&dialect).push_ident(&format!("{name}ü")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidStatement);
 }

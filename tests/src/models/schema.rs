@@ -2,6 +2,8 @@
 
 use orm::prelude::*;
 
+use super::kinds::Colour;
+
 /// Points at [`Player`], which points back.
 #[derive(Debug, Clone, PartialEq, Model)]
 pub struct Team {
@@ -119,4 +121,79 @@ pub struct Canary {
     #[orm(primary_key)]
     pub id: i64,
     pub text: String,
+}
+
+/// What constants of DDL may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[orm(storage = "native")]
+pub enum Sign {
+    Plain,
+    #[orm(rename = "\\'; DROP TABLE canary; --")]
+    Odd,
+}
+
+/// Constants everywhere that DDL has them, all of them odd.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(table = "quoted")]
+pub struct Quoted {
+    #[orm(primary_key)]
+    pub id: i64,
+    /// \'; DROP TABLE canary; -- \\ "x" it's
+    #[orm(length = 60, default = "\\'; DROP TABLE canary; -- \\\\ \"x\" it's \\")]
+    pub text: String,
+    #[orm(default = Sign::Odd)]
+    pub sign: Sign,
+    #[orm(default = Colour::Blue)]
+    pub colour: Colour,
+    pub note: Option<String>,
+}
+
+/// An index that every database has.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(table = "sorted", index(name, method = "btree"))]
+pub struct Sorted {
+    #[orm(primary_key)]
+    pub id: i64,
+    #[orm(length = 60)]
+    pub name: String,
+}
+
+/// An index for equality alone.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(table = "hashed", index(name, method = "hash"))]
+pub struct Hashed {
+    #[orm(primary_key)]
+    pub id: i64,
+    #[orm(length = 60)]
+    pub name: String,
+}
+
+/// The indexes of MySQL and MariaDB that are not of values.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(table = "worded", index(words, method = "fulltext"), index(place, method = "spatial"))]
+pub struct Worded {
+    #[orm(primary_key)]
+    pub id: i64,
+    pub words: String,
+    #[orm(type = "POINT")]
+    pub place: Vec<u8>,
+}
+
+/// The indexes of PostgreSQL.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(
+    table = "methods",
+    index(document, method = "gin"),
+    index(span, method = "gist"),
+    index(name, method = "spgist"),
+    index(number, method = "brin")
+)]
+pub struct Methods {
+    #[orm(primary_key)]
+    pub id: i64,
+    pub document: serde_json::Value,
+    #[orm(type = "int4range")]
+    pub span: String,
+    pub name: String,
+    pub number: i64,
 }

@@ -6,7 +6,9 @@ use orm::prelude::*;
 use crate::Test;
 use crate::cases::cases;
 use crate::models::blog::{Author, Blog, Comment, Country, Post, PostTag, Profile, Tag, blog};
-use crate::models::schema::{Kid, Lowered, Odd, Parent, Partial, Player, Product, Team};
+use crate::models::schema::{
+    Hashed, Kid, Lowered, Methods, Odd, Parent, Partial, Player, Product, Sorted, Team, Worded,
+};
 
 async fn tables_are_created_in_the_order_of_their_keys(test: Test) -> Result<()> {
     let db = test.connect().await?;
@@ -174,6 +176,56 @@ async fn names_that_need_quotes_work_everywhere(test: Test) -> Result<()> {
     Ok(())
 }
 
+/// The methods of the indexes of a table.
+async fn methods(test: &Test, db: &Database, table: &str) -> Result<Vec<String>> {
+    let sql = match test.backend {
+        "postgres" => {
+            "SELECT am.amname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+             JOIN pg_am am ON am.oid = c.relam WHERE i.indrelid = $1::text::regclass AND NOT i.indisprimary ORDER BY 1"
+        }
+        _ => {
+            "SELECT index_type FROM information_schema.statistics \
+             WHERE table_schema = DATABASE() AND table_name = ? AND index_name <> 'PRIMARY' ORDER BY 1"
+        }
+    };
+    db.query(sql, (table,)).await
+}
+
+async fn indexes_of_a_method_are_made_or_refused(test: Test) -> Result<()> {
+    let db = test.with::<Sorted>().await?;
+    let hashed = db.create_tables::<Hashed>().await;
+    let (worded, others) = (db.create_tables::<Worded>().await, db.create_tables::<Methods>().await);
+    match test.backend {
+        "sqlite" => {
+            for refused in [hashed, worded, others] {
+                assert_eq!(refused.unwrap_err().kind(), ErrorKind::Unsupported);
+            }
+        }
+        "postgres" => {
+            hashed?;
+            others?;
+            assert!(worded.is_err());
+            assert_eq!(methods(&test, &db, "sorted").await?, ["btree"]);
+            assert_eq!(methods(&test, &db, "hashed").await?, ["hash"]);
+            assert_eq!(methods(&test, &db, "methods").await?, ["brin", "gin", "gist", "spgist"]);
+        }
+        _ => {
+            hashed?;
+            worded?;
+            assert_eq!(others.unwrap_err().kind(), ErrorKind::Unsupported);
+            assert_eq!(methods(&test, &db, "sorted").await?, ["BTREE"]);
+            // InnoDB makes a B-tree of it.
+            assert_eq!(methods(&test, &db, "hashed").await?, ["BTREE"]);
+            assert_eq!(methods(&test, &db, "worded").await?, ["FULLTEXT", "SPATIAL"]);
+            let words = "an engine of differences ".repeat(50);
+            db.execute("INSERT INTO worded (words, place) VALUES (?, POINT(1, 2))", (words.as_str(),)).await?;
+            let found = "SELECT id FROM worded WHERE MATCH (words) AGAINST ('engine' IN BOOLEAN MODE)";
+            assert_eq!(db.query::<i64>(found, ()).await?, [1]);
+        }
+    }
+    Ok(())
+}
+
 cases! { $ ddl:
     tables_are_created_in_the_order_of_their_keys,
     tables_that_point_at_each_other_are_created,
@@ -188,4 +240,5 @@ cases! { $ ddl:
     expression_indexes_hold_or_are_refused,
     actions_of_foreign_keys_act,
     names_that_need_quotes_work_everywhere,
+    indexes_of_a_method_are_made_or_refused,
 }

@@ -5,9 +5,10 @@ use orm::{JsonPath, Result, call};
 
 use crate::Test;
 use crate::cases::cases;
+use crate::models::kinds::Colour;
 use crate::models::kinds::Kind;
 use crate::models::people::{Person, people};
-use crate::models::schema::Canary;
+use crate::models::schema::{Canary, Quoted, Sign};
 
 const TEXTS: &[&str] = &[
     "'; DROP TABLE canary; --",
@@ -183,6 +184,77 @@ async fn like_helpers_match_literally(test: Test) -> Result<()> {
     alive(&db).await
 }
 
+/// What the URL says for sessions that read constants in another way, and a question that tells whether they do.
+fn modes(test: &Test) -> Vec<(&'static str, &'static str)> {
+    match test.backend {
+        "sqlite" => vec![("", "SELECT 1")],
+        "postgres" => vec![
+            ("options[standard_conforming_strings]=on", "SELECT ('\\\\' <> E'\\\\')::int::int8"),
+            ("options[standard_conforming_strings]=off", "SELECT ('\\\\' = E'\\\\')::int::int8"),
+        ],
+        _ => vec![
+            ("", "SELECT '\\\\' = CHAR(92) AND \"a\" = 'a'"),
+            (
+                "init=SET sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES')",
+                "SELECT '\\\\' = CHAR(92) AND \"a\" FROM (SELECT 1 AS a) t",
+            ),
+            (
+                "init=SET sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')",
+                "SELECT '\\\\' <> CHAR(92) AND \"a\" = 'a'",
+            ),
+            (
+                "init=SET sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES,NO_BACKSLASH_ESCAPES')",
+                "SELECT '\\\\' <> CHAR(92) AND \"a\" FROM (SELECT 1 AS a) t",
+            ),
+        ],
+    }
+}
+
+async fn constants_stay_constants_in_every_mode(test: Test) -> Result<()> {
+    const TEXT: &str = "\\'; DROP TABLE canary; -- \\\\ \"x\" it's \\";
+    const COMMENT: &str = "\\'; DROP TABLE canary; -- \\\\ \"x\" it's";
+    let guard = guarded(&test).await?;
+    for (mode, in_force) in modes(&test) {
+        let join = if test.url().contains('?') { '&' } else { '?' };
+        let url = if mode.is_empty() { test.url().to_owned() } else { format!("{}{join}{mode}", test.url()) };
+        let db = orm::connect_with(&url, orm::PoolOptions::new().max_connections(1)).await?;
+        assert_eq!(db.query::<i64>(in_force, ()).await?, [1], "{mode}");
+        db.create_tables::<Quoted>().await?;
+        db.execute("INSERT INTO quoted (note) VALUES ('n')", ()).await?;
+        Quoted::create().note("n").exec(&db).await?;
+        for quoted in Quoted::find_all().exec(&db).await? {
+            assert_eq!((&*quoted.text, quoted.sign, quoted.colour), (TEXT, Sign::Odd, Colour::Blue), "{mode}");
+        }
+        let refused = db.execute("INSERT INTO quoted (colour) VALUES ('it''s')", ()).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::CheckViolation, "{mode}");
+        let comment = match test.backend {
+            "postgres" => Some("SELECT col_description('quoted'::regclass, 2)"),
+            "sqlite" => None,
+            _ => Some(
+                "SELECT column_comment FROM information_schema.columns \
+                 WHERE table_schema = DATABASE() AND table_name = 'quoted' AND column_name = 'text'",
+            ),
+        };
+        if let Some(comment) = comment {
+            assert_eq!(db.query::<String>(comment, ()).await?, [COMMENT], "{mode}");
+        }
+        for pattern in ["%\\\\%", "\\\\'%", "%\\\\"] {
+            assert_eq!(Quoted::count().filter(Quoted::TEXT.like(pattern)).exec(&db).await?, 2, "{mode}: {pattern}");
+        }
+        for text in TEXTS.iter().chain(&["\\", "\\\\ \"x\" it's \\"]) {
+            Quoted::update().set(Quoted::NOTE, *text).filter(Quoted::ID.eq(1)).exec(&db).await?;
+            assert_eq!(Quoted::count().filter(Quoted::NOTE.contains(*text)).exec(&db).await?, 1, "{mode}: {text}");
+        }
+        let key = "a\\b'c";
+        let inside = orm::val(serde_json::json!({key: "found"})).json_text(JsonPath::new().key(key));
+        assert_eq!(Quoted::find_all().limit(1).select(inside).exec(&db).await?, [Some("found".to_owned())], "{mode}");
+        db.drop_tables::<Quoted>().await?;
+        alive(&guard).await?;
+        db.close().await?;
+    }
+    Ok(())
+}
+
 cases! { $ injection:
     values_stay_values,
     values_of_bulk_writes_stay_values,
@@ -192,4 +264,5 @@ cases! { $ injection:
     limits_stay_numbers,
     raw_values_are_not_scanned_again,
     like_helpers_match_literally,
+    constants_stay_constants_in_every_mode,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::super::{CommentStyle, Dialect, SqlWriter, unsupported};
+use super::super::{CommentStyle, Dialect, IndexMethodStyle, SqlWriter, unsupported};
 use crate::error::Result;
 use crate::model::OnDelete;
 use crate::schema::{
@@ -262,12 +262,18 @@ fn column_definition(w: &mut SqlWriter<'_>, column: &ColumnSchema) -> Result<boo
 fn create_index(table: &TableSchema, index: &IndexSchema, dialect: &dyn Dialect) -> Result<String> {
     let capabilities = dialect.capabilities();
     let mut w = SqlWriter::new(dialect);
-    w.push_sql(if index.unique { "CREATE UNIQUE INDEX " } else { "CREATE INDEX " });
+    let method = index_method(table, index, dialect)?;
+    w.push_sql("CREATE ");
+    w.push_sql(match method {
+        Method::Kind(kind) => kind,
+        _ if index.unique => "UNIQUE ",
+        _ => "",
+    });
+    w.push_sql("INDEX ");
     w.push_ident(&short(&index.name, dialect))?;
     w.push_sql(" ON ");
     w.push_qualified(table.schema.as_deref(), &table.name)?;
-    if let Some(method) = index.method.as_deref().filter(|_| capabilities.index_methods) {
-        super::expr::check_name(method)?;
+    if let Method::Before(method) = method {
         w.push_sql(" USING ");
         w.push_sql(method);
     }
@@ -297,6 +303,9 @@ fn create_index(table: &TableSchema, index: &IndexSchema, dialect: &dyn Dialect)
         }
     }
     w.push_sql(")");
+    if let Method::After(method) = method {
+        w.push_sql(method);
+    }
     let alive = index.alive.as_ref().filter(|_| capabilities.partial_indexes);
     match (&index.filter, alive) {
         (None, None) => {}
@@ -317,6 +326,39 @@ fn create_index(table: &TableSchema, index: &IndexSchema, dialect: &dyn Dialect)
         }
     }
     Ok(w.finish().sql)
+}
+
+/// Where the method of an index is written, and as what.
+enum Method<'a> {
+    /// Nowhere.
+    Own,
+    /// Before the columns.
+    Before(&'a str),
+    /// After the columns.
+    After(&'static str),
+    /// Before the word INDEX.
+    Kind(&'static str),
+}
+
+fn index_method<'a>(table: &TableSchema, index: &'a IndexSchema, dialect: &dyn Dialect) -> Result<Method<'a>> {
+    let Some(method) = index.method.as_deref() else { return Ok(Method::Own) };
+    let is = |name: &str| method.eq_ignore_ascii_case(name);
+    Ok(match dialect.capabilities().index_methods {
+        IndexMethodStyle::Using => {
+            super::expr::check_name(method)?;
+            Method::Before(method)
+        }
+        IndexMethodStyle::None if is("btree") => Method::Own,
+        IndexMethodStyle::Kinds if is("btree") => Method::After(" USING BTREE"),
+        IndexMethodStyle::Kinds if is("hash") => Method::After(" USING HASH"),
+        IndexMethodStyle::Kinds if is("fulltext") && !index.unique => Method::Kind("FULLTEXT "),
+        IndexMethodStyle::Kinds if is("spatial") && !index.unique => Method::Kind("SPATIAL "),
+        _ => {
+            let unique = if index.unique { "unique " } else { "" };
+            let feature = format!("{unique}indexes of the method `{method}`");
+            return Err(unsupported(dialect, feature).with_table(table.name.clone()));
+        }
+    })
 }
 
 /// Where unique keys cannot leave deleted rows out, a computed column that is NULL for deleted rows joins the key: NULLs
@@ -396,17 +438,19 @@ fn names(w: &mut SqlWriter<'_>, names: &[String]) -> Result<()> {
 
 /// A made-up name that is too long keeps its start and gets a hash of the whole, so that it stays unique.
 fn short(name: &str, dialect: &dyn Dialect) -> String {
-    let most = dialect.capabilities().max_identifier;
-    if name.len() <= most {
+    let capabilities = dialect.capabilities();
+    if capabilities.identifier_fits(name) {
         return name.to_owned();
     }
     let mut hash: u32 = 0x811c_9dc5;
     for byte in name.bytes() {
         hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
     }
-    let mut end = most.saturating_sub(9);
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
+    let most = capabilities.max_identifier.saturating_sub(9);
+    let end = if capabilities.identifier_chars {
+        name.char_indices().nth(most).map_or(name.len(), |(end, _)| end)
+    } else {
+        name.floor_char_boundary(most)
+    };
     format!("{}_{hash:08x}", &name[..end])
 }
