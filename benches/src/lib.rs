@@ -102,6 +102,15 @@ impl<'a> Group<'a> {
         if let Ok(filter) = std::env::var("CASE") {
             self.cases.retain(|case| filter.split(';').any(|part| case.name.starts_with(part)));
         }
+        if let Some(times) = std::env::var("TIMES").ok().and_then(|v| v.parse().ok()) {
+            for case in &mut self.cases {
+                if let Some(before) = &mut case.before {
+                    before();
+                }
+                (case.run)(times);
+            }
+            return;
+        }
         let mut times = Vec::new();
         let mut allocations = Vec::new();
         for case in &mut self.cases {

@@ -13,7 +13,7 @@ pub use capabilities::{
     Capabilities, CommentStyle, IndexMethodStyle, JsonStyle, LimitStyle, ListStyle, RegexpStyle, UpsertStyle,
 };
 pub use render::ddl;
-pub(crate) use render::{element_type, render_insert};
+pub(crate) use render::{element_type, render_insert, unnests};
 pub use render::{render, render_condition};
 pub use writer::{Rendered, SqlWriter};
 
@@ -132,6 +132,12 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// What follows the table's column list in CREATE TABLE, such as an engine.
     fn table_options(&self) -> &'static str {
         ""
+    }
+
+    /// Whether values of a type can be bound as the elements of one array that `UNNEST` takes apart again, so that rows to
+    /// insert are one array per column: one text and few binds whatever the number of rows.
+    fn unnests(&self, _ty: SqlType) -> bool {
+        false
     }
 
     /// A value as this database stores it in a column of a type, or an error when it cannot store it exactly.

@@ -97,6 +97,21 @@ impl Value {
         matches!(self, Self::Null(_))
     }
 
+    /// About the number of bytes that the value takes on its way to a server: rather too many than too few.
+    pub(crate) fn bytes(&self) -> usize {
+        // The length, or a placeholder in the text.
+        8 + match self {
+            Self::Null(_) | Self::Bool(_) | Self::I16(_) | Self::I32(_) | Self::F32(_) => 0,
+            Self::Text(v) => v.len(),
+            Self::Bytes(v) => v.len(),
+            Self::Decimal(v) | Self::Json(v) | Self::Native(_, v) => v.len(),
+            Self::Enum(_, label) => label.len(),
+            Self::Array(_, items) => 20 + items.iter().map(Self::bytes).sum::<usize>(),
+            Self::Uuid(_) => 16,
+            _ => 8,
+        }
+    }
+
     /// The value as a row would give it back.
     pub fn as_ref(&self) -> ValueRef<'_> {
         match self {

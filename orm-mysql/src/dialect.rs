@@ -62,6 +62,13 @@ impl MysqlDialect {
         self
     }
 
+    /// For connections under TLS: statements of bulk inserts are kept short enough for one record.
+    #[must_use]
+    pub fn encrypted(mut self) -> Self {
+        self.capabilities.statement_bytes = Capabilities::TLS_RECORD;
+        self
+    }
+
     /// The server.
     pub fn server(&self) -> Server {
         self.server
@@ -81,11 +88,11 @@ fn capabilities(server: Server) -> Capabilities {
         default_values: "() VALUES ()",
         // A 16-bit count in the protocol.
         max_binds: 65_535,
+        statement_bytes: Capabilities::MESSAGE,
         max_identifier: 64,
         identifier_chars: true,
         lists: ListStyle::Padded,
         arrays: false,
-        unnest_insert: false,
         enum_types: false,
         regexp: if mariadb { RegexpStyle::Regexp } else { RegexpStyle::RegexpLike },
         ilike: false,

@@ -80,10 +80,23 @@ impl Driver for Mysql {
         let mut sink = Collect::new(&mut answer, |columns| Ok((columns.next()?, columns.next()?)));
         connection.fetch(query, &mut sink).await?;
         let (version, mode) = answer.first().map_or(("", ""), |(version, mode)| (version, mode));
-        Ok(Arc::new(MysqlDialect::new(Server::from_version(version)).sql_mode(mode)))
+        let dialect = MysqlDialect::new(Server::from_version(version)).sql_mode(mode);
+        Ok(Arc::new(if is_encrypted(connection).await? { dialect.encrypted() } else { dialect }))
     }
 
     fn target(&self) -> String {
         self.options.target()
+    }
+}
+
+/// Whether a connection is under TLS. The client does not say; servers that cannot either are taken to be.
+async fn is_encrypted(connection: &mut dyn Connection) -> Result<bool> {
+    // The name, and the cipher: empty without TLS, in MySQL and MariaDB.
+    let mut answers: Vec<(String, String)> = Vec::new();
+    let query = Query::text("SHOW SESSION STATUS LIKE 'Ssl_cipher'");
+    let mut sink = Collect::new(&mut answers, |columns| Ok((columns.next()?, columns.next()?)));
+    match connection.fetch(query, &mut sink).await {
+        Err(error) if connection.is_broken() => Err(error),
+        _ => Ok(answers.first().is_none_or(|(_, cipher)| !cipher.is_empty())),
     }
 }

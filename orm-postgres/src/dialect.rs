@@ -49,11 +49,11 @@ impl PostgresDialect {
                 default_keyword: true,
                 default_values: "DEFAULT VALUES",
                 max_binds: bind::MAX_BINDS,
+                statement_bytes: Capabilities::MESSAGE,
                 max_identifier: 63,
                 identifier_chars: false,
                 lists: ListStyle::Array,
                 arrays: true,
-                unnest_insert: true,
                 enum_types: true,
                 regexp: RegexpStyle::Tilde,
                 ilike: true,
@@ -94,6 +94,13 @@ impl PostgresDialect {
                 round_trips: true,
             },
         }
+    }
+
+    /// For connections under TLS: statements of bulk inserts are kept short enough for one record.
+    #[must_use]
+    pub fn encrypted(mut self) -> Self {
+        self.capabilities.statement_bytes = Capabilities::TLS_RECORD;
+        self
     }
 }
 
@@ -263,6 +270,16 @@ impl Dialect for PostgresDialect {
         w.separated(", ", def.labels, |w, label| w.push_text_literal(label))?;
         w.push_sql("); EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $orm$");
         Ok(())
+    }
+
+    /// Not so for lists: `UNNEST` takes all dimensions of an array apart at once (PostgreSQL manual, 9.19).
+    fn unnests(&self, ty: SqlType) -> bool {
+        match ty {
+            SqlType::Array(_) => false,
+            // `int4[]`, and `_int4`, which is the same.
+            SqlType::Native(name) => !name.contains('[') && !name.starts_with('_'),
+            ty => crate::types::bind_oid(ty).is_ok(),
+        }
     }
 
     fn check_value(&self, value: &Value) -> Result<()> {

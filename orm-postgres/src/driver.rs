@@ -60,6 +60,19 @@ impl Postgres {
         }
         Ok(client)
     }
+
+    /// Whether a connection is under TLS. The client does not say; servers that cannot either are taken to be.
+    async fn is_encrypted(&self, connection: &mut dyn Connection) -> Result<bool> {
+        if self.options.ssl_mode == Some(SslMode::Disable) {
+            return Ok(false);
+        }
+        let mut answers: Vec<bool> = Vec::new();
+        let query = Query::text("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()");
+        match connection.fetch(query, &mut Collect::new(&mut answers, |columns| columns.next())).await {
+            Err(error) if connection.is_broken() => Err(error),
+            _ => Ok(answers.first().copied().unwrap_or(true)),
+        }
+    }
 }
 
 #[async_trait]
@@ -81,7 +94,8 @@ impl Driver for Postgres {
         connection.fetch(query, &mut Collect::new(&mut versions, |columns| columns.next())).await?;
         let number = versions.first().and_then(|v| u32::try_from(*v).ok()).unwrap_or_default();
         // 15.18 is 150018 (PostgreSQL manual, 20.15).
-        Ok(Arc::new(PostgresDialect::new((number / 10_000, number % 10_000, 0))))
+        let dialect = PostgresDialect::new((number / 10_000, number % 10_000, 0));
+        Ok(Arc::new(if self.is_encrypted(connection).await? { dialect.encrypted() } else { dialect }))
     }
 
     fn target(&self) -> String {

@@ -2,6 +2,7 @@
 //! says is the suite's work.
 
 use expect_test::{Expect, expect};
+use orm::SqlType;
 use orm::dialect::{Dialect, Rendered};
 use orm::mysql::{MysqlDialect, Server};
 use orm::postgres::PostgresDialect;
@@ -222,6 +223,35 @@ fn upserts_name_the_new_values_in_each_databases_way() {
         mysql: INSERT INTO `users` (`email`, `age`, `active`) VALUES (?, ?, ?) AS `_new` ON DUPLICATE KEY UPDATE `id` = `users`.`id`
     "#]],
     );
+}
+
+#[test]
+fn many_rows_are_arrays_where_unnest_takes_them_apart() {
+    let row = |name: &str| User::create().email(name).age(1).active(true);
+    all(
+        |d| User::bulk_create([row("a"), row("b")]).on_conflict(User::EMAIL).do_nothing().to_sql(d),
+        expect![[r#"
+        sqlite: INSERT INTO "users" ("email", "age", "active") VALUES (?1, ?2, ?3), (?4, ?5, ?6) ON CONFLICT ("email") DO NOTHING
+        postgres: INSERT INTO "users" ("email", "age", "active") SELECT "_1", "_2", "_3" FROM UNNEST($1, $2, $3) WITH ORDINALITY AS "_new" ("_1", "_2", "_3", "_4") ORDER BY "_4" ON CONFLICT ("email") DO NOTHING
+        mariadb: INSERT INTO `users` (`email`, `age`, `active`) VALUES (?, ?, ?), (?, ?, ?) ON DUPLICATE KEY UPDATE `id` = `users`.`id`
+        mysql: INSERT INTO `users` (`email`, `age`, `active`) VALUES (?, ?, ?), (?, ?, ?) AS `_new` ON DUPLICATE KEY UPDATE `id` = `users`.`id`
+    "#]],
+    );
+    let text = |rows: i32| {
+        let rows = (0..rows).map(|n| row(&n.to_string()));
+        User::bulk_create(rows).on_conflict(User::EMAIL).do_nothing().to_sql(&PostgresDialect::new((15, 0, 0)))
+    };
+    assert_eq!(text(2).unwrap().sql, text(3).unwrap().sql);
+}
+
+#[test]
+fn lists_and_what_may_be_one_are_not_unnested() {
+    let dialect = PostgresDialect::new((15, 0, 0));
+    let native = ["int4[]", "_int4"].map(SqlType::Native);
+    for ty in native.into_iter().chain([SqlType::Array(&SqlType::I32)]) {
+        assert!(!dialect.unnests(ty), "{ty}");
+    }
+    assert!([SqlType::Native("inet"), SqlType::Json, SqlType::Text].iter().all(|ty| dialect.unnests(*ty)));
 }
 
 #[test]

@@ -20,6 +20,9 @@ pub struct Capabilities {
     pub default_values: &'static str,
     /// The greatest number of binds of a statement.
     pub max_binds: usize,
+    /// About the bytes of values up to which a statement of a bulk insert runs best; larger ones are split. For servers
+    /// behind a network, what leaves the client in one write: see [`TLS_RECORD`](Self::TLS_RECORD).
+    pub statement_bytes: usize,
     /// The greatest length of an identifier.
     pub max_identifier: usize,
     /// Whether that length is one of characters rather than bytes.
@@ -28,8 +31,6 @@ pub struct Capabilities {
     pub lists: ListStyle,
     /// Array types and array binds.
     pub arrays: bool,
-    /// INSERT .. SELECT FROM UNNEST of arrays, for bulk inserts.
-    pub unnest_insert: bool,
     /// Enum types of the database's own, declared apart from columns.
     pub enum_types: bool,
     /// How regular expressions are written.
@@ -133,11 +134,11 @@ impl Capabilities {
             default_keyword: true,
             default_values: "DEFAULT VALUES",
             max_binds: 999,
+            statement_bytes: Self::MESSAGE,
             max_identifier: 63,
             identifier_chars: false,
             lists: ListStyle::Padded,
             arrays: false,
-            unnest_insert: false,
             enum_types: false,
             regexp: RegexpStyle::None,
             ilike: false,
@@ -178,6 +179,14 @@ impl Capabilities {
             round_trips: true,
         }
     }
+
+    /// The bytes of values that surely leave in one TLS record of 16 KiB (RFC 8446, 5.1), with what stands around them.
+    ///
+    /// A client that leaves Nagle's algorithm on (`sqlx` 0.9.0) writes records one by one, and the second waits until the
+    /// server has acknowledged the first, which servers put off by 40 ms.
+    pub const TLS_RECORD: usize = 15_000;
+    /// The bytes of values of one statement where a message leaves in one piece whatever its size.
+    pub const MESSAGE: usize = 1 << 20;
 }
 
 /// How the method of an index is written.

@@ -10,6 +10,7 @@ mod select;
 mod write;
 
 pub(crate) use condition::element_type;
+pub(crate) use write::unnests;
 
 use super::{Dialect, Rendered, SqlWriter};
 use crate::ast::{Delete, Deleted, Expr, Insert, Statement, Update};

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::create_tree::{Nested, create_tree};
 use super::exec::{self, ValueRow};
 use crate::ast::{self, Conflict, ConflictAction, Insert, Returning, Statement};
-use crate::dialect::{render, render_insert};
+use crate::dialect::{render, render_insert, unnests};
 use crate::driver::{BeginOptions, Query, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, DefaultDef, Model, ModelDef, read_model};
@@ -196,6 +196,20 @@ fn insert_sql(session: &dyn Session, def: &'static ModelDef, given: u128, return
     Ok(render(&Statement::Insert(Box::new(insert)), &**session.dialect())?.sql)
 }
 
+/// The number of rows that go into one statement without exceeding what the database takes best at once: all, or a half,
+/// a quarter and so on, so that few statement texts arise.
+fn rows_that_fit(session: &dyn Session, rows: &[NewRow], members: &[usize]) -> usize {
+    let limit = session.dialect().capabilities().statement_bytes;
+    let mut fit = members.len();
+    if limit < usize::MAX {
+        let bytes_of = |row: &usize| rows[*row].values.iter().map(Value::bytes).sum::<usize>();
+        while fit > 1 && members[..fit].iter().map(bytes_of).sum::<usize>() > limit {
+            fit /= 2;
+        }
+    }
+    fit
+}
+
 /// What inserting many rows gave: the rows in the given order, when they were wanted.
 pub(super) struct Inserted {
     pub(super) rows: Vec<Vec<Value>>,
@@ -205,6 +219,25 @@ pub(super) struct Inserted {
 /// Rows per statement where the text is kept: enough to spread its cost, few enough that the last, shorter statement
 /// does not matter.
 const ROWS_PER_STATEMENT: usize = 64;
+/// Rows per statement where each statement costs a round trip.
+const ROWS_PER_ROUND_TRIP: usize = 1000;
+
+/// The greatest number of rows with these columns that one statement inserts.
+fn rows_per_statement(session: &dyn Session, def: &'static ModelDef, given: u128, wanted: bool) -> usize {
+    let dialect = &**session.dialect();
+    let capabilities = dialect.capabilities();
+    let columns = given_columns(def, given);
+    // Rows without any value are inserted one by one.
+    let Some(room) = capabilities.max_binds.checked_div(columns.len()) else { return 1 };
+    if wanted && !key_is_known(def, given) && way_back(session, def, given) != Back::Nothing {
+        // Returned rows could not be told apart.
+        return 1;
+    }
+    if unnests(dialect, &columns) {
+        return ROWS_PER_ROUND_TRIP;
+    }
+    room.clamp(1, if capabilities.round_trips { ROWS_PER_ROUND_TRIP } else { ROWS_PER_STATEMENT })
+}
 
 pub(super) async fn insert_many(
     session: &dyn Session,
@@ -225,18 +258,16 @@ pub(super) async fn insert_many(
             None => groups.push((row.given, vec![i])),
         }
     }
-    let capabilities = session.dialect().capabilities();
     let mut chunks: Vec<(u128, &[usize])> = Vec::new();
     for (given, members) in &groups {
-        let columns = given.count_ones() as usize;
-        let room = match capabilities.max_binds.checked_div(columns) {
-            // Returned rows could not be told apart.
-            Some(_) if wanted && !key_is_known(def, *given) && way_back(session, def, *given) != Back::Nothing => 1,
-            Some(room) => room.max(1),
-            None => 1, // Rows without any value are inserted one by one.
-        };
-        let most = room.min(if capabilities.round_trips { 1000 } else { ROWS_PER_STATEMENT });
-        chunks.extend(members.chunks(most).map(|chunk| (*given, chunk)));
+        let most = rows_per_statement(session, def, *given, wanted);
+        for mut members in members.chunks(most) {
+            while !members.is_empty() {
+                let (chunk, rest) = members.split_at(rows_that_fit(session, &rows, members));
+                chunks.push((*given, chunk));
+                members = rest;
+            }
+        }
     }
     let mut affected = 0;
     if chunks.len() > 1 {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use orm_core::dialect::Capabilities;
 use orm_core::driver::Driver;
 use orm_core::{ErrorKind, Value};
 use orm_postgres::{Postgres, SslMode};
@@ -105,12 +106,16 @@ async fn encryption_is_as_the_mode_says() {
             (SslMode::VerifyCa, None),
             (SslMode::VerifyFull, None),
         ] {
-            let connected = Postgres::new(database.options().ssl_mode(mode)).connect().await;
+            let driver = Postgres::new(database.options().ssl_mode(mode));
+            let connected = driver.connect().await;
             match (connected, encrypted) {
                 (Ok(mut connection), Some(encrypted)) => {
                     let sql = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
                     let found = one(&mut *connection, sql, &[]).await.unwrap();
                     assert_eq!(found, format!("bool {encrypted}"), "{mode:?}");
+                    let dialect = driver.dialect(&mut *connection).await.unwrap();
+                    let short = dialect.capabilities().statement_bytes == Capabilities::TLS_RECORD;
+                    assert_eq!(short, encrypted, "{mode:?}");
                 }
                 (Err(error), None) => assert_eq!(error.kind(), ErrorKind::ConnectionFailed, "{mode:?}"),
                 (connected, _) => panic!("{mode:?}: {connected:?}"),

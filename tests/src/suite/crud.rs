@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use orm::Result;
+use orm::dialect::Capabilities;
 use orm::prelude::*;
 
 use crate::cases::cases;
@@ -350,6 +351,24 @@ async fn bulk_create_goes_beyond_the_limit_of_binds(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn bulk_create_splits_what_is_large_to_send(test: Test) -> Result<()> {
+    let db = test.with::<Note>().await?;
+    let log = db.watch();
+    let rows = (0..30).map(|i| Note::create().title(format!("t{i}")).body("x".repeat(40_000)));
+    let made = Note::bulk_create(rows).exec(&db).await?;
+    let long = |note: &Note| note.body.as_ref().is_some_and(|body| body.len() == 40_000);
+    assert!(made.iter().zip(0..).all(|(note, i)| note.title == format!("t{i}") && long(note)));
+    let inserts = log.texts().iter().filter(|sql| sql.starts_with("INSERT")).count();
+    let expected = match db.dialect().capabilities().statement_bytes {
+        Capabilities::TLS_RECORD => 30,
+        // 30 rows are too much, 15 are not.
+        Capabilities::MESSAGE => 2,
+        _ => 1,
+    };
+    assert_eq!(inserts, expected);
+    Ok(())
+}
+
 async fn bulk_create_mixes_sets_of_columns(test: Test) -> Result<()> {
     let db = test.with::<Person>().await?;
     let made = Person::bulk_create([
@@ -656,6 +675,7 @@ cases! { $ crud:
     bulk_create_of_nothing_does_nothing,
     bulk_create_goes_beyond_the_limit_of_binds,
     bulk_create_mixes_sets_of_columns,
+    bulk_create_splits_what_is_large_to_send,
     bulk_create_takes_uuids_and_text_keys,
     bulk_create_is_all_or_nothing,
     bulk_create_counts,

@@ -1,6 +1,6 @@
 //! INSERT, UPDATE and DELETE, with what comes back.
 
-use super::super::{UpsertStyle, unsupported};
+use super::super::{Dialect, UpsertStyle, unsupported};
 use super::{Frame, Renderer, Source};
 use crate::ast::{
     Conflict, ConflictAction, Delete, Deleted, Expr, InList, Insert, ListItems, Returning, Select, SelectList, Update,
@@ -22,6 +22,8 @@ impl Renderer<'_> {
             }
             self.w.push_sql(" ");
             self.w.push_sql(capabilities.default_values);
+        } else if insert.rows > 1 && unnests(self.dialect(), &insert.columns) {
+            self.unnested(insert, values)?;
         } else {
             self.w.push_sql(" (");
             self.names(&insert.columns)?;
@@ -44,6 +46,38 @@ impl Renderer<'_> {
         self.returning(insert.model, &insert.returning, capabilities.returning_insert, "INSERT .. RETURNING")?;
         self.frames.pop();
         Ok(())
+    }
+
+    /// The rows as one array per column. They are inserted in their order, so that keys count up in it.
+    fn unnested(&mut self, insert: &Insert, mut values: impl Iterator<Item = Value>) -> Result<()> {
+        let mut arrays: Vec<_> = insert.columns.iter().map(|_| Vec::with_capacity(insert.rows)).collect();
+        for _ in 0..insert.rows {
+            for (array, value) in arrays.iter_mut().zip(&mut values) {
+                array.push(value);
+            }
+        }
+        self.w.push_sql(" (");
+        self.names(&insert.columns)?;
+        self.w.push_sql(") SELECT ");
+        self.numbered(arrays.len())?;
+        self.w.push_sql(" FROM UNNEST(");
+        for (i, (column, array)) in insert.columns.iter().zip(arrays).enumerate() {
+            if i > 0 {
+                self.w.push_sql(", ");
+            }
+            self.w.push_bind(Value::Array(&column.ty, array)).map_err(|e| of_column(e, insert.model, column))?;
+        }
+        self.w.push_sql(") WITH ORDINALITY AS ");
+        self.w.push_ident("_new")?;
+        self.w.push_sql(" (");
+        self.numbered(insert.columns.len() + 1)?;
+        self.w.push_sql(") ORDER BY ");
+        self.w.push_ident(&format!("_{}", insert.columns.len() + 1))
+    }
+
+    /// Names of columns that no model has a say in.
+    fn numbered(&mut self, columns: usize) -> Result<()> {
+        self.w.separated(", ", 1..=columns, |w, number| w.push_ident(&format!("_{number}")))
     }
 
     fn conflict(&mut self, insert: &Insert, conflict: &Conflict) -> Result<()> {
@@ -184,6 +218,11 @@ impl Renderer<'_> {
             }
         }
     }
+}
+
+/// Whether rows of these columns are inserted as one array per column.
+pub(crate) fn unnests(dialect: &dyn Dialect, columns: &[&'static ColumnDef]) -> bool {
+    columns.iter().all(|column| dialect.unnests(column.ty))
 }
 
 /// The condition that a row is among those that a filter finds, by its key; `None` for models without one.
