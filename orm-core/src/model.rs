@@ -68,6 +68,13 @@ pub struct ModelDef {
     pub comment: &'static str,
 }
 
+/// Models are equal when they have the same name and table.
+impl PartialEq for ModelDef {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.table == other.table
+    }
+}
+
 impl ModelDef {
     /// A plain model; the derive changes what differs with the struct's update syntax.
     pub const fn new(

@@ -63,6 +63,9 @@ pub enum Value {
     Native(&'static str, String),
     /// A list, for databases with array types; the type is the element's.
     Array(&'static SqlType, Vec<Value>),
+    /// What cannot be written down, and why: a statement that binds it is refused with
+    /// [`ErrorKind::Encode`](crate::ErrorKind::Encode) before it is sent.
+    Invalid(Cow<'static, str>),
 }
 
 impl Value {
@@ -89,6 +92,7 @@ impl Value {
             Self::Enum(def, _) => SqlType::Enum(def),
             Self::Native(name, _) => SqlType::Native(name),
             Self::Array(element, _) => SqlType::Array(element),
+            Self::Invalid(_) => SqlType::Text,
         }
     }
 
@@ -135,6 +139,7 @@ impl Value {
             Self::Enum(_, label) => ValueRef::Text(label),
             Self::Native(_, text) => ValueRef::Text(text),
             Self::Array(_, items) => ValueRef::Array(Cow::Borrowed(items)),
+            Self::Invalid(_) => ValueRef::Null,
         }
     }
 }
@@ -144,6 +149,7 @@ impl std::fmt::Debug for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Null(ty) => write!(f, "NULL({ty})"),
+            Self::Invalid(why) => write!(f, "Invalid({why})"),
             value => write!(f, "Value({})", value.sql_type()),
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! Source: MySQL's "Binary Protocol Value" and the range of each type in the manual's chapter "Data Types".
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, Timelike};
 use orm_core::{Error, ErrorKind, Result, SqlType, Value};
 use sqlx::Encode;
 use sqlx::encode::IsNull;
@@ -29,23 +29,29 @@ pub(crate) fn arguments(binds: &[Value]) -> Result<MySqlArguments> {
 /// An error for a value that MySQL and MariaDB cannot store.
 ///
 /// # Errors
-/// [`ErrorKind::Encode`] for NaN and infinity, years outside 0 to 9999, decimals of more than 65 digits or more than 30
+/// [`ErrorKind::Encode`] for NaN and infinity, years outside 0 to 9999, leap seconds, decimals of more than 65 digits or more than 30
 /// after the point; [`ErrorKind::Unsupported`] for arrays.
 pub(crate) fn check(value: &Value) -> Result<()> {
     match value {
         Value::F32(v) if !v.is_finite() => Err(Error::encode("NaN and infinity have no form in a FLOAT column")),
         Value::F64(v) if !v.is_finite() => Err(Error::encode("NaN and infinity have no form in a DOUBLE column")),
         Value::Date(v) => check_year(v.year()),
-        Value::DateTime(v) => check_year(v.year()),
-        Value::Timestamp(v) => check_year(v.year()),
+        Value::Time(v) => check_second(*v),
+        Value::DateTime(v) => check_year(v.year()).and_then(|()| check_second(v.time())),
+        Value::Timestamp(v) => check_year(v.year()).and_then(|()| check_second(v.time())),
         Value::Decimal(text) => check_decimal(text),
         Value::Array(..) => Err(unsupported_array()),
+        Value::Invalid(why) => Err(Error::encode(why.clone())),
         _ => Ok(()),
     }
 }
 
 fn check_year(year: i32) -> Result<()> {
     if (0..=9999).contains(&year) { Ok(()) } else { Err(Error::encode("dates have years from 0 to 9999")) }
+}
+
+fn check_second(time: NaiveTime) -> Result<()> {
+    if time.nanosecond() < 1_000_000_000 { Ok(()) } else { Err(Error::encode("leap seconds cannot be stored")) }
 }
 
 fn check_decimal(text: &str) -> Result<()> {
@@ -66,10 +72,9 @@ fn unsupported_array() -> Error {
     Error::new(ErrorKind::Unsupported, "MySQL and MariaDB have no arrays; store a list as JSON")
 }
 
-/// The time of day as it is stored: cut to the microsecond, a leap second as the microsecond before the next one.
+/// The time of day as it is stored: cut to the microsecond.
 pub(crate) fn stored_time(time: NaiveTime) -> NaiveTime {
-    let nanos = time.nanosecond().min(999_999_999);
-    time.with_nanosecond(nanos - nanos % 1000).unwrap_or(time)
+    time.trunc_subsecs(6)
 }
 
 /// The date and time as it is stored: see [`stored_time`].
@@ -161,6 +166,8 @@ mod tests {
             date(10_000),
             Value::Timestamp(DateTime::<Utc>::MAX_UTC),
             Value::DateTime(NaiveDateTime::MIN),
+            Value::Time(NaiveTime::from_hms_milli_opt(23, 59, 59, 1500).unwrap()),
+            Value::Invalid("no form".into()),
             Value::Decimal("9".repeat(66)),
             Value::Decimal(format!("0.{}1", "0".repeat(30))),
             Value::Decimal("NaN".into()),
@@ -186,7 +193,6 @@ mod tests {
     fn digits_below_the_microsecond_are_cut_off() {
         let time = |nanos| NaiveTime::from_hms_nano_opt(23, 59, 59, nanos).unwrap();
         assert_eq!(stored_time(time(999_999_999)), time(999_999_000));
-        assert_eq!(stored_time(time(1_999_999_999)), time(999_999_000));
         assert_eq!(stored_time(time(1)), time(0));
     }
 }

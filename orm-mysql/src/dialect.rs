@@ -134,6 +134,8 @@ fn capabilities(server: Server) -> Capabilities {
         limit_in_subquery: false,
         deferrable: false,
         unsigned: true,
+        second_digits: 6,
+        assigns_at_once: false,
         set_default: false,
         round_trips: true,
     }

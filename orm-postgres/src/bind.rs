@@ -60,6 +60,7 @@ pub(crate) fn check(value: &Value) -> Result<()> {
             bind_oid(SqlType::Array(element))?;
             items.iter().try_for_each(check)
         }
+        Value::Invalid(why) => Err(Error::encode(why.clone())),
         _ => Ok(()),
     }
 }
@@ -107,6 +108,7 @@ impl Encode<'_, sqlx::Postgres> for Parameter<'_> {
 /// Appends a value in the binary form of a type.
 fn write(out: &mut Vec<u8>, oid: u32, value: &Value) -> Result<()> {
     match value {
+        Value::Invalid(why) => return Err(Error::encode(why.clone())),
         Value::I16(v) => integer(out, oid, i64::from(*v))?,
         Value::I32(v) => integer(out, oid, i64::from(*v))?,
         Value::I64(v) => integer(out, oid, *v)?,
@@ -203,8 +205,9 @@ fn time(time: NaiveTime) -> Result<i64> {
     Ok(i64::from(time.num_seconds_from_midnight()) * 1_000_000 + i64::from(time.nanosecond() / 1000))
 }
 
-/// Microseconds since 2000-01-01. A leap second is the first second of the next minute, as on the server.
+/// Microseconds since 2000-01-01.
 fn date_time(value: NaiveDateTime) -> Result<i64> {
+    time(value.time())?;
     if value.year() < 1 {
         return Err(before_year_one());
     }
@@ -259,6 +262,8 @@ mod tests {
             Value::DateTime(old.and_time(NaiveTime::MIN)),
             Value::Timestamp(old.and_time(NaiveTime::MIN).and_utc()),
             Value::Time(leap),
+            Value::DateTime(old.with_year(2016).unwrap().and_time(leap)),
+            Value::Invalid("no form".into()),
             Value::Decimal("1e3".into()),
             Value::Array(&SqlType::U64, vec![Value::Null(SqlType::U64), Value::U64(u64::MAX)]),
         ] {

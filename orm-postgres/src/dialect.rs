@@ -90,6 +90,8 @@ impl PostgresDialect {
                 limit_in_subquery: true,
                 deferrable: true,
                 unsigned: false,
+                second_digits: 6,
+                assigns_at_once: true,
                 set_default: true,
                 round_trips: true,
             },

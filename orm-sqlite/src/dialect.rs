@@ -88,6 +88,8 @@ impl SqliteDialect {
                 limit_in_subquery: true,
                 deferrable: false,
                 unsigned: false,
+                second_digits: 9,
+                assigns_at_once: true,
                 set_default: true,
                 round_trips: false,
             },

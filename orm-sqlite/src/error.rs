@@ -76,7 +76,11 @@ impl From<SqliteError> for Error {
             }
             (ErrorKind::CheckViolation, Some(named)) => error = error.with_constraint(named),
             (ErrorKind::UnknownTable, Some(named)) => error = error.with_table(named.to_owned()),
-            (ErrorKind::UnknownColumn, Some(named)) => error = error.with_columns([named.to_owned()]),
+            (ErrorKind::UnknownColumn, Some(named)) => {
+                // no such column: "agee" - should this be a string literal in single-quotes?
+                let name = named.strip_suffix(" - should this be a string literal in single-quotes?").unwrap_or(named);
+                error = error.with_columns([name.trim_matches('"').to_owned()]);
+            }
             (ErrorKind::UnknownColumn, None) => {
                 // table users has no column named agee
                 let words =
@@ -202,6 +206,8 @@ mod tests {
         assert_eq!((index.constraint(), index.table()), (Some("users_lower"), None));
         assert_eq!(error(275, "CHECK constraint failed: age_check").constraint(), Some("age_check"));
         assert_eq!(error(1, "no such table: main.x").table(), Some("main.x"));
+        let column = error(1, "no such column: \"agee\" - should this be a string literal in single-quotes?");
+        assert_eq!(column.columns(), ["agee"]);
         let column = error(1, "table users has no column named agee");
         assert_eq!((column.kind(), column.columns()), (ErrorKind::UnknownColumn, vec!["agee"]));
     }

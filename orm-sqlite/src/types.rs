@@ -86,6 +86,7 @@ pub(crate) fn encode(value: &Value, buffer: &mut Vec<u8>) -> Result<Cell> {
             Cell::Text(start, buffer.len())
         }
         Value::Decimal(v) => decimal(v)?,
+        Value::Invalid(why) => return Err(Error::encode(why.clone())),
         Value::Native(..) | Value::Array(..) => return Err(no_type(value)),
         _ => return Err(no_type(value)),
     })
@@ -102,6 +103,7 @@ pub(crate) fn check(value: &Value) -> Result<()> {
         Value::DateTime(v) => year(v.date()).and_then(|_| leap(v.time())),
         Value::Timestamp(v) => year(v.naive_utc().date()).and_then(|_| leap(v.naive_utc().time())),
         Value::Decimal(v) => decimal(v).map(drop),
+        Value::Invalid(why) => Err(Error::encode(why.clone())),
         Value::Null(SqlType::Array(_) | SqlType::Native(_)) | Value::Native(..) | Value::Array(..) => {
             Err(no_type(value))
         }

@@ -4,6 +4,8 @@ pub use chrono::{DateTime, Utc};
 pub use orm_core::load::{BelongsTo, BelongsToMany, HasMany, HasOne};
 pub use orm_core::query::{Column, Condition, Instance, Page, Statements, all_of, any_of, count_all};
 
+pub use orm_derive::Value;
+
 pub use crate::{
     Database, Enum, Error, ErrorKind, Executor, Isolation, Model, Projection, Result, Runs, Transaction,
     TransactionOptions, connect,

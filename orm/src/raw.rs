@@ -2,8 +2,10 @@
 //! (`?`, `$1`); values are always bound.
 
 use orm_core::driver::{Done, Query, Session};
-use orm_core::row::{Collect, Decode, Discard};
-use orm_core::{Bind, Result, Value};
+use std::any::type_name;
+
+use orm_core::row::{Collect, Columns, Decode, Discard};
+use orm_core::{Bind, Error, ErrorKind, Result, Value};
 
 pub(crate) async fn execute(session: &dyn Session, sql: &str, values: Vec<Value>) -> Result<Done> {
     session.fetch(Query { sql, binds: &values, cacheable: true }, &mut Discard).await
@@ -11,9 +13,21 @@ pub(crate) async fn execute(session: &dyn Session, sql: &str, values: Vec<Value>
 
 pub(crate) async fn query<T: Decode>(session: &dyn Session, sql: &str, values: Vec<Value>) -> Result<Vec<T>> {
     let mut rows = Vec::new();
-    let mut sink = Collect::new(&mut rows, T::decode);
+    let mut sink = Collect::new(&mut rows, whole::<T>);
     session.fetch(Query { sql, binds: &values, cacheable: true }, &mut sink).await?;
     Ok(rows)
+}
+
+/// Reads a row, all of it.
+fn whole<T: Decode>(columns: &mut Columns<'_>) -> Result<T> {
+    let row = T::decode(columns)?;
+    match columns.left() {
+        0 => Ok(row),
+        left => Err(Error::new(
+            ErrorKind::Decode,
+            format!("the row has {left} columns more than `{}` reads; leave them out of the query", type_name::<T>()),
+        )),
+    }
 }
 
 /// Values for the placeholders of raw SQL, in their order: `()`, a tuple of [`Bind`], a list of [`Value`].

@@ -41,6 +41,7 @@ macro_rules! suite {
         use $crate::$setup as Backend;
 
         $crate::crud!(super::Backend);
+        $crate::exact!(super::Backend);
         $crate::filter!(super::Backend);
         $crate::order!(super::Backend);
         $crate::types!(super::Backend);

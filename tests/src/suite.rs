@@ -4,6 +4,7 @@ pub mod cancel;
 pub mod crud;
 pub mod ddl;
 pub mod error;
+pub mod exact;
 pub mod filter;
 pub mod includes;
 pub mod injection;

@@ -5,7 +5,7 @@ use crate::model::{ColumnDef, RelationDef};
 use crate::value::{SqlType, Value};
 
 /// An expression.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Expr {
     /// A column of a table of this query or of one around it.
@@ -258,7 +258,7 @@ pub enum BinaryOp {
 }
 
 /// Membership in a list.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct InList {
     /// What is looked for.
     pub expr: Expr,
@@ -269,7 +269,7 @@ pub struct InList {
 }
 
 /// The right side of a membership test.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ListItems {
     /// Values of one type; dialects may bind them as one.
     Values(SqlType, Vec<Value>),
@@ -343,7 +343,7 @@ pub enum Function {
 }
 
 /// An aggregate function.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Aggregate {
     /// The function's name: one of COUNT, SUM, AVG, MIN, MAX.
     pub function: &'static str,
@@ -356,7 +356,7 @@ pub struct Aggregate {
 }
 
 /// A window function.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Window {
     /// The function.
     pub function: Expr,
@@ -367,7 +367,7 @@ pub struct Window {
 }
 
 /// `CASE WHEN .. THEN .. ELSE .. END`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Case {
     /// Conditions and results.
     pub branches: Vec<(Expr, Expr)>,
@@ -385,7 +385,7 @@ pub enum JsonStep {
 }
 
 /// One relation of a path.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Hop {
     /// The relation.
     pub relation: RelationDef,
@@ -394,7 +394,7 @@ pub struct Hop {
 }
 
 /// A question about the rows a relation leads to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Related {
     /// The relation.
     pub relation: RelationDef,
@@ -407,7 +407,7 @@ pub struct Related {
 }
 
 /// Which question about related rows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Quantifier {
     /// Whether there is one.
     Any,

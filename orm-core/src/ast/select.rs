@@ -4,7 +4,7 @@ use super::expr::Expr;
 use crate::model::{ColumnDef, ModelDef};
 
 /// A SELECT statement.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Select {
     /// The model whose rows are read.
     pub model: &'static ModelDef,
@@ -56,7 +56,7 @@ impl Select {
 }
 
 /// What is read from each row.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum SelectList {
     /// Every column of the model, in its order.
     Model,
@@ -81,7 +81,7 @@ pub enum Deleted {
 }
 
 /// A further table of a SELECT.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Join {
     /// Which rows survive without a partner.
     pub kind: JoinKind,
@@ -103,7 +103,7 @@ pub enum JoinKind {
 }
 
 /// One key of an order.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Order {
     /// What is compared.
     pub expr: Expr,
@@ -123,7 +123,7 @@ pub enum NullsOrder {
 }
 
 /// Limit and offset per parent row. The first columns of the select list are the parent's keys.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PerParent {
     /// What makes rows belong to the same parent.
     pub partition_by: Vec<Expr>,
@@ -134,7 +134,7 @@ pub struct PerParent {
 }
 
 /// A lock on the rows that are read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Lock {
     /// How strong.
     pub strength: LockStrength,

@@ -103,6 +103,10 @@ pub struct Capabilities {
     pub deferrable: bool,
     /// The unsigned 64-bit integers have their own type.
     pub unsigned: bool,
+    /// The digits of a second that are kept: 6 are microseconds.
+    pub second_digits: u8,
+    /// The right sides of UPDATE .. SET see the row as it was; otherwise those further right see what was assigned.
+    pub assigns_at_once: bool,
     /// `SET DEFAULT` as the action of a foreign key.
     pub set_default: bool,
     /// Joins are cheaper than a second query for to-one relations: every query costs a round trip.
@@ -175,6 +179,8 @@ impl Capabilities {
             limit_in_subquery: false,
             deferrable: false,
             unsigned: false,
+            second_digits: 9,
+            assigns_at_once: true,
             set_default: true,
             round_trips: true,
         }

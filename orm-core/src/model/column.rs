@@ -36,6 +36,13 @@ pub struct ColumnDef {
     pub comment: &'static str,
 }
 
+/// Columns are equal when they are the same column of the same table.
+impl PartialEq for ColumnDef {
+    fn eq(&self, other: &Self) -> bool {
+        self.table == other.table && self.index == other.index && self.name == other.name
+    }
+}
+
 impl ColumnDef {
     /// A plain NOT NULL column of a type.
     pub const fn new(table: &'static TableName, index: usize, name: &'static str, ty: SqlType) -> Self {

@@ -26,6 +26,13 @@ pub struct RelationDef {
     pub on_update: OnDelete,
 }
 
+/// Relations are equal when they have the same name and meet in the same columns.
+impl PartialEq for RelationDef {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.kind == other.kind && self.keys == other.keys
+    }
+}
+
 impl RelationDef {
     /// A plain relation to `C`; the derive changes what differs with the struct's update syntax.
     pub const fn new<C: Model>(name: &'static str, kind: RelationKind, keys: &'static [KeyPair]) -> Self {
@@ -93,7 +100,7 @@ impl RelationKind {
 }
 
 /// One pair of columns that are equal in related rows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct KeyPair {
     /// The column of the model that has the relation.
     pub from: &'static ColumnDef,

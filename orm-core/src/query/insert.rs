@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::create_tree::{Nested, create_tree};
 use super::exec::{self, ValueRow};
 use crate::ast::{self, Conflict, ConflictAction, Insert, Returning, Statement};
-use crate::dialect::{render, render_insert, unnests};
+use crate::dialect::{render, render_insert, stored, unnests};
 use crate::driver::{BeginOptions, Query, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, DefaultDef, Model, ModelDef, read_model};
@@ -155,8 +155,7 @@ pub(super) async fn create_one<M: Model>(session: &dyn Session, mut row: NewRow)
     let mut binds = Vec::with_capacity(columns.len());
     for column in &columns {
         let value = std::mem::replace(&mut row.values[column.index], Value::Null(column.ty));
-        session.dialect().check_value(&value).map_err(|e| e.with_model(def.name).with_columns([column.name]))?;
-        binds.push(value);
+        binds.push(stored(&**session.dialect(), column, value).map_err(|e| e.with_model(def.name))?);
     }
     if back == Back::Returning {
         let created = exec::fetch_shape(session, def, &sql, &binds, read_model::<M>).await?;
@@ -354,6 +353,13 @@ async fn insert_chunk(
         return Err(key_unknown(session, def));
     }
     let dialect = &**session.dialect();
+    for column in given_columns(def, given) {
+        for row in chunk {
+            let value = &mut rows[*row].values[column.index];
+            let given = std::mem::replace(value, Value::Null(column.ty));
+            *value = stored(dialect, column, given).map_err(|e| e.with_model(def.name))?;
+        }
+    }
     let returns = matches!(back, Back::Returning | Back::LastId) && dialect.capabilities().returning_insert;
     // Whole rows come back, but without counted keys they must be matched with those that were given.
     let keep = wanted && !(returns && counted_key(def, given).is_some());

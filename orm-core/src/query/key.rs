@@ -124,6 +124,7 @@ impl Comparable {
             Value::Timestamp(v) => Self::Other(v.naive_utc().to_string()),
             Value::Decimal(v) => Self::Other(v.clone()),
             Value::Json(v) => Self::Other(v.clone()),
+            Value::Invalid(_) => Self::Null,
             Value::Array(_, items) => Self::Other(format!("{:?}", items.iter().map(Self::of).collect::<Vec<_>>())),
         }
     }

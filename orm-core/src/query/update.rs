@@ -6,7 +6,7 @@ use super::exec::{self, ValueRow};
 use super::insert::{integer_value, time_value};
 use super::{Column, Expr, IntoCondition, Operand};
 use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
-use crate::dialect::{Dialect, Rendered, render};
+use crate::dialect::{Dialect, Rendered, render, stored};
 use crate::driver::{Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, Model, ModelDef, read_model};
@@ -365,6 +365,11 @@ pub(super) async fn write_row<M: Model>(
         && !changes.set.iter().any(|(column, _)| *column == index)
     {
         changes.set(index, time_value(&def.columns[index], crate::value::now()));
+    }
+    for (index, value) in &mut changes.set {
+        let column = &def.columns[*index];
+        let given = std::mem::replace(value, Value::Null(column.ty));
+        *value = stored(&**session.dialect(), column, given).map_err(|e| e.with_model(def.name))?;
     }
     let mut filter = key_filter(def, &key_of(row)?);
     if let Some(index) = def.version {

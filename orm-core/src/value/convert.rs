@@ -25,7 +25,7 @@ fn out_of_range<T>() -> Error {
 }
 
 macro_rules! integers {
-    ($($rust:ty, $sql:ident, $value:ident as $wide:ty;)*) => {$(
+    ($($rust:ty, $sql:ident, $value:ident as $wide:ty, sum $sum:ty;)*) => {$(
         impl Scalar for $rust {
             const TYPE: SqlType = SqlType::$sql;
             #[inline]
@@ -44,21 +44,21 @@ macro_rules! integers {
             }
         }
         impl Numeric for $rust {
-            type Sum = i64;
+            type Sum = $sum;
             type Average = f64;
         }
     )*};
 }
 
 integers! {
-    i8, I8, I16 as i16;
-    i16, I16, I16 as i16;
-    i32, I32, I32 as i32;
-    i64, I64, I64 as i64;
-    u8, U8, I16 as i16;
-    u16, U16, I32 as i32;
-    u32, U32, I64 as i64;
-    u64, U64, U64 as u64;
+    i8, I8, I16 as i16, sum i64;
+    i16, I16, I16 as i16, sum i64;
+    i32, I32, I32 as i32, sum i64;
+    i64, I64, I64 as i64, sum i64;
+    u8, U8, I16 as i16, sum i64;
+    u16, U16, I32 as i32, sum i64;
+    u32, U32, I64 as i64, sum i64;
+    u64, U64, U64 as u64, sum u64;
 }
 
 /// Integers that arrive as something else: sums come back as decimals on some servers, and MySQL computes with floats
@@ -408,9 +408,10 @@ where
 {
     const TYPE: SqlType = SqlType::Json;
     fn encode(&self) -> Value {
-        // A type whose Serialize fails (a map with keys that are no text) binds as malformed JSON, which the database
-        // or the decoder refuses: nothing wrong is stored.
-        Value::Json(serde_json::to_string(&self.0).unwrap_or_default())
+        match serde_json::to_string(&self.0) {
+            Ok(text) => Value::Json(text),
+            Err(error) => Value::Invalid(format!("the value has no form in JSON: {error}").into()),
+        }
     }
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {

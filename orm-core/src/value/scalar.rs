@@ -33,7 +33,7 @@ pub trait Scalar: Sized + Clone + Send + Sync + 'static {
     /// The type of the column.
     const TYPE: SqlType;
 
-    /// The value to bind.
+    /// The value to bind; [`Value::Invalid`] for one that cannot be written down.
     fn encode(&self) -> Value;
 
     /// The value to bind, from an owned one; override it to save a copy.

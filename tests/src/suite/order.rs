@@ -37,6 +37,24 @@ async fn nulls_come_where_asked_for(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn groups_go_by_expressions_with_values(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    let decade = || Person::AGE / 10;
+    let groups: Vec<(i32, i64)> = Person::find_all()
+        .select((decade(), count_all()))
+        .group_by(decade())
+        .order_by(decade().desc())
+        .exec(&db)
+        .await?;
+    let ages: Vec<i32> = Person::find_all().select(Person::AGE).exec(&db).await?;
+    let mut expected = std::collections::BTreeMap::new();
+    ages.iter().for_each(|age| *expected.entry(age / 10).or_insert(0) += 1);
+    assert_eq!(groups, expected.into_iter().rev().collect::<Vec<_>>());
+    let distinct: Vec<i32> = Person::find_all().select(decade()).distinct().order_by(decade().asc()).exec(&db).await?;
+    assert_eq!(distinct, groups.iter().rev().map(|group| group.0).collect::<Vec<_>>());
+    Ok(())
+}
+
 async fn order_goes_by_expressions(test: Test) -> Result<()> {
     let db = five(&test).await?;
     let found = Person::find_all().order_by((Person::NAME.lower().desc(),)).exec(&db).await?;
@@ -227,6 +245,7 @@ async fn window_functions_number_rows(test: Test) -> Result<()> {
 cases! { $ order:
     order_goes_by_several_keys,
     nulls_come_where_asked_for,
+    groups_go_by_expressions_with_values,
     order_goes_by_expressions,
     limit_zero_gives_nothing,
     offset_works_without_limit,

@@ -429,7 +429,7 @@ async fn decimals_are_exact(test: Test) -> Result<()> {
 
 async fn json_values_are_reached_by_path(test: Test) -> Result<()> {
     let db = test.with::<Kind>().await?;
-    let json = serde_json::json!({"name": "Ada", "n": 5, "list": [{"x": "deep"}], "odd \"key'": "yes", "a.b": "dot"});
+    let json = serde_json::json!({"name": "Ada", "n": 5, "list": [{"x": "deep"}], "odd \"key'": "yes", "a.b": "dot", "yes": true});
     Kind::insert(Kind { json, ..plain() }).exec(&db).await?;
     let path = orm::JsonPath::new().key("list").index(0).key("x");
     for (i, condition) in [
@@ -437,6 +437,9 @@ async fn json_values_are_reached_by_path(test: Test) -> Result<()> {
         Kind::JSON.json_text(path).eq("deep"),
         Kind::JSON.json_value::<i64>("n").eq(5),
         Kind::JSON.json_value::<i64>("n").gt(4),
+        Kind::JSON.json_text("n").eq("5"),
+        Kind::JSON.json_text("yes").eq("true"),
+        Kind::JSON.json_value::<bool>("yes").eq(true),
         Kind::JSON.json_text("missing").is_null(),
         Kind::JSON.json_text("a.b").eq("dot"),
     ]

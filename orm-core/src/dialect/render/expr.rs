@@ -133,7 +133,14 @@ impl Renderer<'_> {
             Expr::Cast(inner, ty) => {
                 let name = self.dialect().cast_type(*ty)?;
                 self.w.push_sql("CAST(");
-                self.expr(inner)?;
+                match &**inner {
+                    Expr::Json { expr, path, text: true }
+                        if self.dialect().capabilities().json == JsonStyle::ArrowPath && *ty != SqlType::Text =>
+                    {
+                        self.json_value(expr, path)?;
+                    }
+                    inner => self.expr(inner)?,
+                }
                 self.w.push_sql(" AS ");
                 self.w.push_sql(&name);
                 self.w.push_sql(")");
@@ -281,7 +288,7 @@ impl Renderer<'_> {
             self.w.push_sql("PARTITION BY ");
             self.list(&window.partition_by)?;
         }
-        self.order_by(&window.order_by)?;
+        self.order_by(&window.order_by, None)?;
         self.w.push_sql(")");
         Ok(())
     }
@@ -335,24 +342,54 @@ impl Renderer<'_> {
                 if quoted {
                     return Err(unsupported(self.dialect(), "JSON paths through keys with a double quote"));
                 }
-                self.operand(expr, ATOM)?;
-                self.w.push_sql(if text { " ->> " } else { " -> " });
-                self.w.push_bind(Value::Text(json_path(path, false).into()))
+                if !text {
+                    self.operand(expr, ATOM)?;
+                    self.w.push_sql(" -> ");
+                    return self.w.push_bind(Value::Text(json_path(path, false).into()));
+                }
+                // `->>` gives numbers as numbers, and truth values as 0 and 1.
+                self.w.push_sql("CASE JSON_TYPE(");
+                self.expr(expr)?;
+                self.w.push_sql(", ");
+                self.w.push_bind(Value::Text(json_path(path, false).into()))?;
+                self.w.push_sql(") WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(");
+                self.json_value(expr, path)?;
+                self.w.push_sql(" AS TEXT) END");
+                Ok(())
             }
         }
     }
 
+    /// `->>`: a value inside a document with SQL's own type.
+    fn json_value(&mut self, expr: &Expr, path: &[JsonStep]) -> Result<()> {
+        self.operand(expr, ATOM)?;
+        self.w.push_sql(" ->> ");
+        self.w.push_bind(Value::Text(json_path(path, false).into()))
+    }
+
     fn raw(&mut self, sql: &str, operands: &[Expr]) -> Result<()> {
-        let mut parts = sql.split('?');
         let mut operands = operands.iter();
-        if let Some(first) = parts.next() {
-            self.w.push_sql(first);
+        let (mut written, mut quote) = (0, None);
+        let mut characters = sql.char_indices().peekable();
+        while let Some((at, c)) = characters.next() {
+            match (quote, c) {
+                (Some(open), _) if c == open => quote = None,
+                (Some(_), _) => {}
+                (None, '\'' | '"' | '`') => quote = Some(c),
+                (None, '?') => {
+                    // Doubled, it stands for itself: some operators have it in their names.
+                    let doubled = characters.next_if(|(_, next)| *next == '?').is_some();
+                    self.w.push_sql(&sql[written..at + usize::from(doubled)]);
+                    written = at + 1 + usize::from(doubled);
+                    if !doubled {
+                        let Some(operand) = operands.next() else { return Err(raw_count(sql)) };
+                        self.operand(operand, ATOM)?;
+                    }
+                }
+                (None, _) => {}
+            }
         }
-        for part in parts {
-            let Some(operand) = operands.next() else { return Err(raw_count(sql)) };
-            self.operand(operand, ATOM)?;
-            self.w.push_sql(part);
-        }
+        self.w.push_sql(&sql[written..]);
         if operands.next().is_some() { Err(raw_count(sql)) } else { Ok(()) }
     }
 }

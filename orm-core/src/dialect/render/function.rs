@@ -37,6 +37,9 @@ impl Renderer<'_> {
         if function == Function::Concat && self.dialect().capabilities().concat_operator {
             return self.joined(arguments, "||");
         }
+        if let (Function::Coalesce, [only]) = (function, arguments) {
+            return self.operand(only, u8::MAX);
+        }
         match self.dialect().function(function).unwrap_or_else(|| standard(function)) {
             FunctionForm::Text(operator) if function == Function::IntegerDivide => self.joined(arguments, operator),
             FunctionForm::Text(text) => {

@@ -145,7 +145,7 @@ impl Renderer<'_> {
         if !relation.leads_to_one() {
             // Of several rows the first one, as in an include.
             let order = |column| Order { expr: Expr::Column(column), descending: false, nulls: None };
-            self.order_by(&(relation.target)().key_columns().map(order).collect::<Vec<_>>())?;
+            self.order_by(&(relation.target)().key_columns().map(order).collect::<Vec<_>>(), None)?;
         }
         self.limit(Some(1), None)?;
         self.frames.pop();

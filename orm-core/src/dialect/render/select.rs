@@ -68,7 +68,10 @@ impl Renderer<'_> {
                 if i > 0 {
                     self.w.push_sql(", ");
                 }
-                self.expr(expr)?;
+                match ordinal(select, expr) {
+                    Some(position) => self.w.push_number(position),
+                    None => self.expr(expr)?,
+                }
             }
         }
         if !select.having.is_empty() {
@@ -81,7 +84,7 @@ impl Renderer<'_> {
             }
         }
         if select.per_parent.is_none() {
-            self.order_by(&select.order_by)?;
+            self.order_by(&select.order_by, Some(select))?;
         }
         self.limit(select.limit, select.offset)?;
         self.lock(select, explicit)?;
@@ -134,7 +137,7 @@ impl Renderer<'_> {
                 }
                 self.expr(expr)?;
             }
-            self.order_by(&select.order_by)?;
+            self.order_by(&select.order_by, None)?;
             self.w.push_sql(") AS ");
             self.w.push_ident("_n")?;
         }
@@ -207,8 +210,8 @@ impl Renderer<'_> {
         }
     }
 
-    /// `ORDER BY`, with its leading space; nothing for no keys.
-    pub(super) fn order_by(&mut self, order_by: &[Order]) -> Result<()> {
+    /// `ORDER BY`, with its leading space; nothing for no keys. The keys may be items of the query's list.
+    pub(super) fn order_by(&mut self, order_by: &[Order], of: Option<&Select>) -> Result<()> {
         let capabilities = self.dialect().capabilities();
         for (i, order) in order_by.iter().enumerate() {
             self.w.push_sql(if i == 0 { " ORDER BY " } else { ", " });
@@ -222,7 +225,10 @@ impl Renderer<'_> {
                 self.operand(&order.expr, super::expr::COMPARE + 1)?;
                 self.w.push_sql(if order.nulls == Some(NullsOrder::First) { " IS NULL DESC, " } else { " IS NULL, " });
             }
-            self.expr(&order.expr)?;
+            match of.filter(|of| of.distinct || !of.group_by.is_empty()).and_then(|of| ordinal(of, &order.expr)) {
+                Some(position) => self.w.push_number(position),
+                None => self.expr(&order.expr)?,
+            }
             if order.descending {
                 self.w.push_sql(" DESC");
             }
@@ -343,4 +349,17 @@ pub(super) fn starts_at(hops: &[Hop], model: &ModelDef) -> bool {
 /// Whether a path never multiplies rows: every relation on it leads to one row, as the database sees to it.
 pub(super) fn joinable(hops: &[Hop]) -> bool {
     hops.iter().all(|hop| hop.relation.through.is_none() && hop.relation.leads_to_one())
+}
+
+/// The position in the query's list of an expression with values in it. Written again, its values would be bound again,
+/// and to the database the two would be different expressions.
+fn ordinal(select: &Select, expr: &Expr) -> Option<u64> {
+    let mut binds = false;
+    expr.walk(&mut |part| binds |= matches!(part, Expr::Value(_) | Expr::Json { .. } | Expr::Like { .. }));
+    let (before, exprs) = match &select.list {
+        SelectList::Exprs(exprs) if binds => (0, exprs),
+        SelectList::ModelAnd(exprs) if binds => (select.model.columns.len(), exprs),
+        _ => return None,
+    };
+    exprs.iter().position(|item| item == expr).map(|i| (before + i + 1) as u64)
 }

@@ -1,6 +1,6 @@
 //! INSERT, UPDATE and DELETE, with what comes back.
 
-use super::super::{Dialect, UpsertStyle, unsupported};
+use super::super::{Dialect, UpsertStyle, stored, unsupported};
 use super::{Frame, Renderer, Source};
 use crate::ast::{
     Conflict, ConflictAction, Delete, Deleted, Expr, InList, Insert, ListItems, Returning, Select, SelectList, Update,
@@ -168,22 +168,29 @@ impl Renderer<'_> {
         });
     }
 
-    fn assignments(&mut self, set: &[(&'static ColumnDef, crate::ast::Expr)]) -> Result<()> {
-        for (i, (column, value)) in set.iter().enumerate() {
+    fn assignments(&mut self, set: &[Assignment]) -> Result<()> {
+        let at_once = self.dialect().capabilities().assigns_at_once;
+        let order = if at_once { set.iter().collect() } else { one_by_one(set).ok_or_else(|| self.circular())? };
+        for (i, (column, value)) in order.into_iter().enumerate() {
             if i > 0 {
                 self.w.push_sql(", ");
             }
             self.w.push_ident(column.name)?;
             self.w.push_sql(" = ");
-            self.expr(value).map_err(|e| {
-                if e.kind() == ErrorKind::Encode {
-                    e.with_table(column.table.name).with_columns([column.name])
-                } else {
-                    e
+            match value {
+                Expr::Value(value) => {
+                    let value = stored(self.dialect(), column, value.clone())?;
+                    self.w.push_bind(value)?;
                 }
-            })?;
+                value => self.expr(value)?,
+            }
         }
         Ok(())
+    }
+
+    #[cold]
+    fn circular(&self) -> Error {
+        unsupported(self.dialect(), "assignments of columns from each other: it assigns them one after the other")
     }
 
     pub(super) fn names(&mut self, columns: &[&'static ColumnDef]) -> Result<()> {
@@ -223,6 +230,26 @@ impl Renderer<'_> {
 /// Whether rows of these columns are inserted as one array per column.
 pub(crate) fn unnests(dialect: &dyn Dialect, columns: &[&'static ColumnDef]) -> bool {
     columns.iter().all(|column| dialect.unnests(column.ty))
+}
+
+type Assignment = (&'static ColumnDef, Expr);
+
+/// An order in which every column is read before it is assigned; `None` when there is none.
+fn one_by_one(set: &[Assignment]) -> Option<Vec<&Assignment>> {
+    let reads = |value: &Expr, column: &ColumnDef| {
+        let mut found = false;
+        value.walk(&mut |part| found |= matches!(part, Expr::Column(read) if *read == column));
+        found
+    };
+    let mut left: Vec<&Assignment> = set.iter().collect();
+    let mut order = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let free = left
+            .iter()
+            .position(|(column, _)| left.iter().all(|(other, value)| *other == *column || !reads(value, column)))?;
+        order.push(left.remove(free));
+    }
+    Some(order)
 }
 
 /// The condition that a row is among those that a filter finds, by its key; `None` for models without one.
