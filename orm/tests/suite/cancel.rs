@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use orm::driver::{BeginOptions, Query};
 use orm::row::Discard;
-use orm::{Database, Executor, Result};
+use orm::{Database, Executor, Result, TransactionOptions};
 
 /// Polls a future a number of times, each time when it was woken, and drops it; gives its output when it ended before.
 pub(crate) async fn poll_then_drop<F: Future>(future: F, polls: usize) -> Option<F::Output> {
@@ -94,11 +94,16 @@ pub(crate) struct Probe {
 /// Writes a row.
 pub(crate) const INSERT: &str = "INSERT INTO cancelled VALUES ('x')";
 
+fn patient() -> TransactionOptions {
+    TransactionOptions::new().retries(2).timeout(Duration::from_secs(20))
+}
+
 /// Every public operation.
 pub(crate) fn operations() -> Vec<Operation> {
     vec![
         ("execute", |db| Box::pin(async { db.execute(INSERT, ()).await.map(drop) })),
         ("query", |db| Box::pin(async { db.query::<i64>("SELECT 1", ()).await.map(drop) })),
+        ("batch", |db| Box::pin(db.batch(INSERT))),
         ("ping", |db| Box::pin(db.ping())),
         ("begin and drop", |db| Box::pin(async { db.begin().await.map(drop) })),
         ("begin and rollback", |db| Box::pin(async { db.begin().await?.rollback().await })),
@@ -113,6 +118,25 @@ pub(crate) fn operations() -> Vec<Operation> {
             Box::pin(db.transaction(async |tx| {
                 tx.execute(INSERT, ()).await?;
                 tx.query::<i64>("SELECT 1", ()).await.map(drop)
+            }))
+        }),
+        ("transaction with options", |db| {
+            Box::pin(db.transaction_with(patient(), async |tx| tx.execute(INSERT, ()).await.map(drop)))
+        }),
+        ("transaction with options and an error of one's own", |db| {
+            Box::pin(db.try_transaction_with(patient(), async |tx| tx.batch(INSERT).await))
+        }),
+        ("begin with options", |db| {
+            Box::pin(async {
+                let tx = db.begin_with(patient()).await?;
+                tx.batch(INSERT).await?;
+                tx.commit().await
+            })
+        }),
+        ("transaction with an error of one's own", |db| {
+            Box::pin(db.try_transaction(async |tx| {
+                tx.execute(INSERT, ()).await?;
+                tx.try_transaction(async |sp| sp.batch(INSERT).await).await
             }))
         }),
         ("savepoints", |db| {

@@ -124,7 +124,14 @@ impl ToyConnection {
         Ok(())
     }
 
-    fn savepoint(&mut self, command: &str) -> Result<()> {
+    fn command(&mut self, command: &str) -> Result<()> {
+        if let Some(text) = command.strip_prefix("INSERT ") {
+            match &mut self.written {
+                Some(written) => written.push(text.to_owned()),
+                None => self.server.rows().push(text.to_owned()),
+            }
+            return Ok(());
+        }
         let Some(written) = &mut self.written else {
             return Err(Error::new(ErrorKind::Database, "no transaction"));
         };
@@ -197,7 +204,7 @@ impl Connection for ToyConnection {
 
     async fn batch(&mut self, sql: &str) -> Result<()> {
         self.exchange().await?;
-        sql.split("; ").try_for_each(|command| self.savepoint(command))
+        sql.split("; ").try_for_each(|command| self.command(command))
     }
 
     async fn begin(&mut self, _options: &BeginOptions) -> Result<()> {
