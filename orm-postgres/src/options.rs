@@ -130,7 +130,7 @@ impl PostgresOptions {
     /// `application_name`, `connect_timeout` (seconds); and those of the server that the builder has:
     /// `statement_timeout`, `lock_timeout`, `idle_in_transaction_session_timeout` (milliseconds, or with a unit as in
     /// `30s`), `search_path` (names separated by commas), any other as `options[name]=value`; and
-    /// `statement-cache-capacity`.
+    /// `statement-cache-capacity` and `init`, a statement to run after connecting, which may be given several times.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] for what is no such URL, and for parameters nobody knows.
@@ -182,6 +182,7 @@ impl PostgresOptions {
             "statement_timeout" | "lock_timeout" | "idle_in_transaction_session_timeout" => {
                 return Ok(self.setting(key, milliseconds(duration(key, value)?)));
             }
+            "init" => self.init.push(value.to_owned()),
             "search_path" => return Ok(self.search_path(value.split(',').map(str::trim))),
             "statement-cache-capacity" | "statement_cache_capacity" => self.statement_cache = number(key, value)?,
             _ => match key.strip_prefix("options[").and_then(|rest| rest.strip_suffix(']')) {
@@ -478,7 +479,7 @@ mod tests {
     fn urls_say_everything() {
         let url = "postgres://us%40er:p%2Fw%25@db.example:6543/my%20db?sslmode=verify-full&application_name=app\
                    &statement_timeout=30s&lock_timeout=250&search_path=a,%20B&options[geqo]=off&connect_timeout=0\
-                   &statement-cache-capacity=7";
+                   &statement-cache-capacity=7&init=SET%20geqo%20=%20on&init=SELECT%201";
         let options = PostgresOptions::from_url(url).unwrap();
         assert_eq!(options.target(), "db.example:6543/my db");
         assert_eq!(options.user.as_deref(), Some("us@er"));
@@ -486,6 +487,7 @@ mod tests {
         assert_eq!(options.ssl_mode, Some(SslMode::VerifyFull));
         assert_eq!(options.connect_timeout, None);
         assert_eq!(options.statement_cache, 7);
+        assert_eq!(options.init, ["SET geqo = on", "SELECT 1"]);
         let settings: Vec<_> = options.settings.iter().map(|(n, v)| format!("{n}={v}")).collect();
         assert_eq!(settings, ["statement_timeout=30000", "lock_timeout=250", "search_path=\"a\", \"B\"", "geqo=off"]);
         assert!(options.client(SslMode::Prefer).is_ok());

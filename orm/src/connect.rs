@@ -1,12 +1,14 @@
-//! From a URL to a database: which driver a scheme means. What follows the scheme is the driver's to read.
+//! From a URL to a database: which driver a scheme means, and what the URL says about the pool. The rest of it is the
+//! driver's to read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use orm_core::driver::Driver;
 use orm_core::{Error, ErrorKind, Result};
 
 use crate::database::Database;
-use crate::options::DatabaseOptions;
+use crate::options::{DatabaseOptions, PoolOptions};
 
 /// Connects to the database that a URL names, with the default options.
 ///
@@ -15,6 +17,15 @@ use crate::options::DatabaseOptions;
 /// | `sqlite::memory:`, `sqlite:app.db`, `sqlite:///var/app.db` | SQLite | `sqlite` |
 /// | `mysql://user:password@host:3306/name`, `mariadb://..` | MySQL, MariaDB | `mysql` |
 /// | `postgres://user:password@host:5432/name`, `postgresql://..` | PostgreSQL | `postgres` |
+///
+/// Beside the parameters that the driver knows, a URL may have those of [`PoolOptions`], which win over options in the code:
+/// `postgres://host/name?max_connections=20&acquire_timeout=2.5`. Times are in seconds; `none` is never.
+///
+/// | Parameter | |
+/// |---|---|
+/// | `max_connections`, `min_connections` | numbers |
+/// | `acquire_timeout`, `check_after`, `close_timeout` | times |
+/// | `idle_timeout`, `max_lifetime` | times or `none` |
 ///
 /// # Errors
 /// [`ErrorKind::Config`] for a URL that cannot be used, which is never shown, since it may have a password in it; those of
@@ -29,7 +40,45 @@ pub async fn connect(url: &str) -> Result<Database> {
 /// # Errors
 /// As [`connect`].
 pub async fn connect_with(url: &str, options: impl Into<DatabaseOptions>) -> Result<Database> {
-    Database::open(driver(url)?, options.into()).await
+    let mut options = options.into();
+    let url = pool_parameters(url, &mut options.pool)?;
+    Database::open(driver(&url)?, options).await
+}
+
+/// Takes the parameters of the pool out of a URL.
+fn pool_parameters(url: &str, pool: &mut PoolOptions) -> Result<String> {
+    let Some((place, parameters)) = url.split_once('?') else { return Ok(url.to_owned()) };
+    let mut rest = Vec::new();
+    for parameter in parameters.split('&') {
+        let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        if !pool_parameter(&key.replace('-', "_"), value, pool)? {
+            rest.push(parameter);
+        }
+    }
+    Ok(if rest.is_empty() { place.to_owned() } else { format!("{place}?{}", rest.join("&")) })
+}
+
+/// Sets one parameter; whether it is one of the pool's.
+fn pool_parameter(key: &str, value: &str, pool: &mut PoolOptions) -> Result<bool> {
+    let wrong = |what| Error::new(ErrorKind::Config, format!("`{key}` in the database URL is {what}"));
+    let number = || value.parse().map_err(|_| wrong("a whole number"));
+    let seconds = || value.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let time = || seconds().ok_or_else(|| wrong("a number of seconds"));
+    let time_or_none = || match value {
+        "none" => Ok(None),
+        _ => seconds().map(Some).ok_or_else(|| wrong("a number of seconds, or `none`")),
+    };
+    match key {
+        "max_connections" => pool.max_connections = number()?,
+        "min_connections" => pool.min_connections = number()?,
+        "acquire_timeout" => pool.acquire_timeout = time()?,
+        "check_after" => pool.check_after = time()?,
+        "close_timeout" => pool.close_timeout = time()?,
+        "idle_timeout" => pool.idle_timeout = time_or_none()?,
+        "max_lifetime" => pool.max_lifetime = time_or_none()?,
+        _ => return Ok(false),
+    }
+    Ok(true)
 }
 
 /// The driver of a URL's scheme.
@@ -98,6 +147,39 @@ mod tests {
             let error = driver(url).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config);
             assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn the_pools_parameters_are_taken_out_of_the_url() {
+        let mut pool = PoolOptions::new().max_connections(3).min_connections(2);
+        let url = "postgres://u:p@h/db?max_connections=20&sslmode=require&acquire-timeout=2.5&idle_timeout=none\
+                   &max_lifetime=60&check_after=0&close_timeout=1&application_name=x";
+        assert_eq!(pool_parameters(url, &mut pool).unwrap(), "postgres://u:p@h/db?sslmode=require&application_name=x");
+        let expected = PoolOptions::new()
+            .max_connections(20)
+            .min_connections(2)
+            .acquire_timeout(Duration::from_millis(2500))
+            .idle_timeout(None)
+            .max_lifetime(Duration::from_secs(60))
+            .check_after(Duration::ZERO)
+            .close_timeout(Duration::from_secs(1));
+        assert_eq!(pool, expected);
+        for url in ["sqlite:a.db", "sqlite::memory:?cache=x"] {
+            assert_eq!(pool_parameters(url, &mut pool).unwrap(), url);
+        }
+        assert_eq!(pool_parameters("sqlite:a.db?min_connections=1", &mut pool).unwrap(), "sqlite:a.db");
+    }
+
+    #[test]
+    fn parameters_of_the_pool_that_are_no_numbers_are_refused_without_being_shown() {
+        for parameter in
+            ["max_connections=secret", "max_connections=-1", "acquire_timeout=-1", "idle_timeout=NaN", "check_after"]
+        {
+            let error =
+                pool_parameters(&format!("mysql://u:secret@h/db?{parameter}"), &mut PoolOptions::new()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(!error.to_string().contains("secret"), "{error}");
         }
     }
 

@@ -55,8 +55,9 @@ impl PoolOptions {
         self
     }
 
-    /// The number of connections that are opened at the start and kept when unused; 0 unless set. The first one is
-    /// opened in any case, to learn the server's version.
+    /// The number of connections that are opened at the start and kept when unused; 0 unless set. Where one of them is
+    /// lost or grows old, another is opened within a second. The first one is opened in any case, to learn the server's
+    /// version.
     #[must_use]
     pub fn min_connections(mut self, connections: usize) -> Self {
         self.min_connections = connections;

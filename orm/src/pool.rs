@@ -26,7 +26,7 @@ pub(crate) use lease::Lease;
 use lease::Manager;
 pub use status::PoolStatus;
 pub(crate) use status::Use;
-use status::{Holder, Shared};
+use status::{Holder, Shared, Waiting};
 
 use crate::options::PoolOptions;
 
@@ -123,7 +123,7 @@ impl Pool {
         let mut lease = match place {
             Some(lease) => lease,
             None => {
-                self.shared.counters.waits.fetch_add(1, Relaxed);
+                let _waiting = Waiting::new(&self.shared.counters);
                 match timeout_at(deadline, self.objects.timeout_get(&Timeouts::new())).await {
                     Ok(Ok(object)) => Lease::new(object),
                     Ok(Err(PoolError::Closed)) => return Err(closed()),
@@ -199,6 +199,7 @@ impl Pool {
             broken: counters.broken.load(Relaxed),
             resets: counters.resets.load(Relaxed),
             waits: counters.waits.load(Relaxed),
+            wait_time: Duration::from_micros(counters.waited.load(Relaxed)),
             acquire_timeouts: counters.timeouts.load(Relaxed),
         }
     }
@@ -228,12 +229,18 @@ impl Pool {
         }
     }
 
-    /// Starts the task that closes connections nobody needs. It ends with the pool.
+    /// Starts the task that closes connections nobody needs, and opens those that should always be there. It ends with the
+    /// pool.
     fn sweep_now_and_then(&self) {
+        /// How long a lack of connections may last.
+        const LACK: Duration = Duration::from_millis(500);
         let options = &self.shared.options;
-        let Some(shortest) = options.idle_timeout.into_iter().chain(options.max_lifetime).min() else { return };
+        let shortest = options.idle_timeout.into_iter().chain(options.max_lifetime).min();
+        let lack = (options.min_connections > 0).then_some(LACK);
+        let longest = Duration::from_secs(30);
+        let Some(pause) = shortest.map(|limit| (limit / 2).min(longest)).into_iter().chain(lack).min() else { return };
+        let pause = pause.max(Duration::from_millis(10));
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let pause = (shortest / 2).clamp(Duration::from_millis(10), Duration::from_secs(30));
         let (objects, shared) = (self.objects.weak(), Arc::downgrade(&self.shared));
         runtime.spawn(async move {
             loop {
@@ -244,8 +251,32 @@ impl Pool {
                     return;
                 }
                 pool.sweep();
+                if let Err(error) = pool.fill().await {
+                    tracing::debug!(target: "orm::pool", %error, "no connection could be opened ahead of need");
+                }
             }
         });
+    }
+
+    /// Opens connections until there are as many as there should always be.
+    async fn fill(&self) -> Result<()> {
+        while self.objects.status().size < self.shared.options.min_connections {
+            // Unused connections are handed out before new ones are made: they are taken for a moment.
+            let mut unused = Vec::new();
+            let place = loop {
+                match self.now()? {
+                    Now::Fit(lease) => unused.push(lease),
+                    Now::Place(lease) if lease.is_open() => unused.push(lease),
+                    Now::Place(lease) => break Some(lease),
+                    Now::Busy => break None,
+                }
+            };
+            drop(unused);
+            // Without a place, others have opened what was missing.
+            let Some(place) = place else { return Ok(()) };
+            self.wait(Some(place)).await?;
+        }
+        Ok(())
     }
 
     fn sweep(&self) {

@@ -137,6 +137,11 @@ impl Lease {
         self.object.is_none()
     }
 
+    /// Whether there is a connection in it, fit or not.
+    pub(super) fn is_open(&self) -> bool {
+        self.slot().is_some_and(|slot| slot.connection.is_some())
+    }
+
     fn slot(&self) -> Option<&Slot> {
         self.object.as_deref().map(|slot| &**slot)
     }

@@ -35,6 +35,8 @@ pub struct PoolStatus {
     pub resets: u64,
     /// Checkouts that had to wait for another task.
     pub waits: u64,
+    /// How long those checkouts waited, all together.
+    pub wait_time: Duration,
     /// Checkouts that gave up.
     pub acquire_timeouts: u64,
 }
@@ -79,7 +81,30 @@ pub(super) struct Counters {
     pub(super) broken: AtomicU64,
     pub(super) resets: AtomicU64,
     pub(super) waits: AtomicU64,
+    /// In microseconds.
+    pub(super) waited: AtomicU64,
     pub(super) timeouts: AtomicU64,
+}
+
+/// Counts a checkout that waits, and for how long, whatever ends the waiting.
+#[derive(Debug)]
+pub(super) struct Waiting<'a> {
+    counters: &'a Counters,
+    since: Instant,
+}
+
+impl<'a> Waiting<'a> {
+    pub(super) fn new(counters: &'a Counters) -> Self {
+        counters.waits.fetch_add(1, Relaxed);
+        Self { counters, since: Instant::now() }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let waited = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.counters.waited.fetch_add(waited, Relaxed);
+    }
 }
 
 /// What the pool and all its connections share.

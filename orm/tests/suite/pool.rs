@@ -41,6 +41,43 @@ async fn the_least_number_is_opened_at_the_start() {
 }
 
 #[tokio::test]
+async fn the_least_number_is_kept_up() {
+    let toy = Toy::default();
+    let db = toy.open(quick().min_connections(3)).await;
+    let most = async |open: u32| {
+        while toy.server.open.load(SeqCst) != open {
+            tokio::time::sleep(ms(5)).await;
+        }
+    };
+    db.query::<i64>("BREAK", ()).await.unwrap_err();
+    tokio::time::timeout(ms(20_000), most(3)).await.unwrap();
+    // A server that is away is found again.
+    toy.server.down.store(true, SeqCst);
+    for _ in 0..4 {
+        db.ping().await.unwrap_err();
+    }
+    toy.server.down.store(false, SeqCst);
+    tokio::time::timeout(ms(20_000), most(3)).await.unwrap();
+    let status = db.pool_status();
+    assert_eq!((status.size, status.in_use), (3, 0), "{status:?}");
+}
+
+#[tokio::test]
+async fn waiting_is_counted_and_measured() {
+    let db = Toy::one().open(quick()).await;
+    let status = db.pool_status();
+    assert_eq!((status.waits, status.wait_time), (0, ms(0)));
+    let tx = db.begin().await.unwrap();
+    db.ping().await.unwrap_err();
+    let cut = tokio::time::timeout(ms(20), db.ping()).await;
+    assert!(cut.is_err());
+    drop(tx);
+    db.ping().await.unwrap();
+    let status = db.pool_status();
+    assert!(status.waits >= 2 && status.wait_time >= ms(70), "{status:?}");
+}
+
+#[tokio::test]
 async fn options_that_contradict_each_other_are_refused() {
     for options in [quick().max_connections(0), quick().max_connections(1).min_connections(2)] {
         let error = orm::Database::connect_with(Toy::default(), options).await.unwrap_err();

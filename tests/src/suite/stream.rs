@@ -200,6 +200,18 @@ async fn many_tasks_share_few_connections(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn a_url_says_how_many_connections_there_are(test: Test) -> Result<()> {
+    let join = if test.url().contains('?') { '&' } else { '?' };
+    let url = format!("{}{join}max_connections=2&acquire_timeout=0.05", test.url());
+    let db = orm::connect_with(&url, PoolOptions::new().max_connections(9)).await?;
+    assert_eq!(db.pool_status().max_size, 2);
+    let _both = (db.begin().await?, db.begin().await?);
+    assert_eq!(db.begin().await.unwrap_err().kind(), ErrorKind::AcquireTimeout);
+    let error = orm::connect(&format!("{}{join}max_connections=many", test.url())).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    Ok(())
+}
+
 async fn the_dialect_has_what_is_expected(test: Test) -> Result<()> {
     use orm::dialect::{ListStyle, UpsertStyle};
     let db = test.connect().await?;
@@ -253,6 +265,7 @@ cases! { $ stream:
     a_long_result_can_be_left_in_a_transaction,
     a_stream_gives_errors_once,
     many_tasks_share_few_connections,
+    a_url_says_how_many_connections_there_are,
     the_dialect_has_what_is_expected,
     the_clock_of_the_database_is_utc,
 }
