@@ -2,7 +2,7 @@
 
 pub use crate::driver::{Runs, Unpoliced};
 pub use crate::error::{Error, Result};
-pub use crate::load::{CreateUnder, Link, NewChild, Related, Relation, RelationField, belongs, has, name_id, scope};
+pub use crate::load::{CreateUnder, Link, NewChild, Related, Relation, RelationField, belongs, has, name_id, scope, when};
 pub use crate::model::{
     ColumnDef, DefaultDef, IndexDef, IndexPart, Model, ModelDef, OnDelete, RelationDef, RelationKind, TableName,
     ThroughDef, read_model,
@@ -17,6 +17,11 @@ pub use crate::value::{EnumDef, EnumStorage, Scalar, SqlType, Type, Value, Value
 /// The current instant, as the default of a column.
 pub fn now() -> Value {
     Value::Timestamp(crate::value::now())
+}
+
+/// A text that says which model a key points at.
+pub fn text(text: &'static str) -> Value {
+    Value::Text(text.into())
 }
 
 /// A new UUID of version 7, as the default of a column.

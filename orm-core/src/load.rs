@@ -15,4 +15,4 @@ pub use include::Include;
 pub use loader::load;
 pub use peers::Peers;
 pub use related::{ChangeLinks, Children, CreateUnder, NewChild, Related};
-pub use relation::{Link, References, Relation, belongs, has, name_id, scope};
+pub use relation::{Link, Names, References, Relation, belongs, has, name_id, scope, when};

@@ -127,14 +127,16 @@ pub(crate) struct Relation<'a> {
     /// Whether the field holds the rows in between as well.
     pub(crate) loads_between: bool,
     pub(crate) scope: Option<TokenStream>,
-    /// The column of this model that holds a text in rows the relation is about.
-    pub(crate) when: Option<(Ident, LitStr)>,
+    /// The column that holds a text in rows the relation is about, with its model: the one that has the foreign key.
+    pub(crate) when: Option<(TokenStream, Ident, LitStr)>,
     pub(crate) constraint: bool,
     /// Variants of the library's enum.
     pub(crate) on_delete: &'static str,
     pub(crate) on_update: &'static str,
     /// The positions of the foreign key's columns, when it is on this model.
     pub(crate) foreign_key: Vec<usize>,
+    /// The position of the column of `when`, when it is on this model.
+    pub(crate) when_column: Option<usize>,
     pub(crate) doc: String,
 }
 
@@ -145,6 +147,13 @@ pub(crate) struct Pair {
     pub(crate) foreign_key: (TokenStream, Ident),
     /// Whether the relation starts at the key.
     pub(crate) from_key: bool,
+}
+
+impl Relation<'_> {
+    /// Whether a column of this model is filled in with the row that the relation leads to.
+    pub(crate) fn fills(&self, column: usize) -> bool {
+        self.foreign_key.contains(&column) || self.when_column == Some(column)
+    }
 }
 
 impl<'a> ModelIr<'a> {

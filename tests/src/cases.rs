@@ -47,6 +47,7 @@ macro_rules! suite {
         $crate::types!(super::Backend);
         $crate::includes!(super::Backend);
         $crate::relation!(super::Backend);
+        $crate::tagged!(super::Backend);
         $crate::transaction!(super::Backend);
         $crate::ddl!(super::Backend);
         $crate::error!(super::Backend);

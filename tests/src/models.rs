@@ -5,5 +5,6 @@ pub mod club;
 pub mod keys;
 pub mod kinds;
 pub mod people;
+pub mod remarks;
 pub mod schema;
 pub mod shelf;

@@ -12,5 +12,6 @@ pub mod order;
 pub mod random;
 pub mod relation;
 pub mod stream;
+pub mod tagged;
 pub mod transaction;
 pub mod types;

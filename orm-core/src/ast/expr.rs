@@ -133,6 +133,13 @@ impl Expr {
         Self::Binary(op, Box::new((left, right)))
     }
 
+    /// The condition that a row of the other model, or of the one in between, is about this relation, where a column beside
+    /// the foreign key says so.
+    pub(crate) fn tag_of(relation: &RelationDef) -> Option<Expr> {
+        let (column, text) = relation.tag?;
+        Some(Self::binary(BinaryOp::Eq, Self::Column(column), Self::Value(Value::Text(text.into()))))
+    }
+
     /// Calls `visit` with this expression and everything below it in the same query; not inside sub-queries.
     pub fn walk(&self, visit: &mut dyn FnMut(&Expr)) {
         visit(self);

@@ -288,6 +288,7 @@ fn related_rows(
         _ => {}
     }
     select.filter.insert(0, key_filter(pairs, keys));
+    select.filter.extend(ast::Expr::tag_of(&node.relation));
     let several = !node.relation.leads_to_one();
     // Of several rows a to-one relation is the first.
     let first_only = several && !node.relation.kind.is_many() && capabilities.windows;

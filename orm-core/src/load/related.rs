@@ -7,7 +7,7 @@ use crate::ast::{
 };
 use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ColumnDef, KeyPair, Model, RelationDef, RelationKind, ThroughDef};
+use crate::model::{ColumnDef, Model, RelationDef, RelationKind, ThroughDef};
 use crate::query::{
     Assign, Column, Find, FindOne, IntoCondition, IntoInclude, IntoOrder, alive_filter, client_values, execute, is_key,
     key_of, time_value, update_of,
@@ -229,7 +229,7 @@ impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
             let model = (through.model)();
             select.joins.push(Join { kind: JoinKind::Inner, model, deleted: Deleted::Hidden, on: ast::Expr::And(on) });
         }
-        select.filter.extend(parent_filter(def.keys, &values));
+        select.filter.extend(parent_filter(def, &values));
         select.filter.extend(self.relation.scope_node());
         select
     }
@@ -239,8 +239,11 @@ fn equal(column: &'static ColumnDef, other: ast::Expr) -> ast::Expr {
     ast::Expr::binary(BinaryOp::Eq, column.into(), other)
 }
 
-fn parent_filter(keys: &'static [KeyPair], values: &[Value]) -> Vec<ast::Expr> {
-    keys.iter().zip(values).map(|(pair, value)| equal(pair.to, ast::Expr::Value(value.clone()))).collect()
+/// The condition that a row of the other model, or of the one in between, points at a key.
+fn parent_filter(relation: &RelationDef, values: &[Value]) -> Vec<ast::Expr> {
+    let keys = relation.keys.iter().zip(values);
+    let keys = keys.map(|(pair, value)| equal(pair.to, ast::Expr::Value(value.clone())));
+    keys.chain(ast::Expr::tag_of(relation)).collect()
 }
 
 /// The condition that a row has one of some keys.
@@ -320,11 +323,15 @@ impl ChangeLinks {
         if self.children.is_empty() && self.kind != Kinds::Set {
             return Ok(0);
         }
-        let owned = parent_filter(keys, &self.parent);
+        let owned = parent_filter(&self.def, &self.parent);
         let these = (!self.children.is_empty()).then(|| any_key(target, &self.children));
-        let to_parent: Vec<_> =
-            keys.iter().zip(&self.parent).map(|(pair, value)| (pair.to, ast::Expr::Value(value.clone()))).collect();
-        let to_null: Vec<_> = keys.iter().map(|pair| (pair.to, ast::Expr::Value(Value::Null(pair.to.ty)))).collect();
+        let tag = self.def.tag.map(|(column, text)| (column, Value::Text(text.into())));
+        let to_parent: Vec<_> = (keys.iter().zip(&self.parent).map(|(pair, value)| (pair.to, value.clone())))
+            .chain(tag.clone())
+            .map(|(column, value)| (column, ast::Expr::Value(value)))
+            .collect();
+        let freed = keys.iter().map(|pair| pair.to).chain(tag.map(|(column, _)| column).filter(|tag| tag.nullable));
+        let to_null: Vec<_> = freed.map(|column| (column, ast::Expr::Value(Value::Null(column.ty)))).collect();
         let with_these = |mut filter: Vec<ast::Expr>, these: Option<ast::Expr>| {
             filter.extend(these);
             filter
@@ -361,7 +368,7 @@ impl ChangeLinks {
         if self.children.is_empty() && self.kind != Kinds::Set {
             return Ok(0);
         }
-        let owned = parent_filter(self.def.keys, &self.parent);
+        let owned = parent_filter(&self.def, &self.parent);
         let columns: Vec<&'static ColumnDef> = through.keys.iter().map(|pair| pair.from).collect();
         match self.kind {
             Kinds::Remove => {
@@ -393,6 +400,7 @@ impl ChangeLinks {
         let far: Vec<&'static ColumnDef> = through.keys.iter().map(|pair| pair.from).collect();
         let mut fixed: Vec<(&'static ColumnDef, Value)> =
             near.iter().copied().zip(self.parent.iter().cloned()).collect();
+        fixed.extend(self.def.tag.map(|(column, text)| (column, Value::Text(text.into()))));
         for (column, value) in &self.payload {
             match value {
                 ast::Expr::Value(value) => fixed.push((*column, value.clone())),
@@ -412,7 +420,8 @@ impl ChangeLinks {
         columns.extend(far.iter().copied());
         columns.extend(client_values(model, &given).into_iter().map(|(column, _)| column));
         let mut set: Vec<_> = self.payload.iter().map(|(column, _)| (*column, ast::Expr::Excluded(column))).collect();
-        let target: Vec<&'static ColumnDef> = near.into_iter().chain(far).collect();
+        let tag = self.def.tag.map(|(column, _)| column);
+        let target: Vec<&'static ColumnDef> = near.into_iter().chain(tag).chain(far).collect();
         // Where the key is the two foreign keys, a row that was soft-deleted is still there.
         if let Some(index) = model.deleted_at
             && is_key(model, &target)

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use super::Include;
 use super::field::Slot;
 use crate::ast::{self, Aggregate, Deleted, Quantifier, Related};
-use crate::model::{KeyPair, Model, RelationDef};
+use crate::model::{ColumnDef, KeyPair, Model, RelationDef};
 use crate::query::{
     Between, Column, Condition, Expr, IncludeNode, IntoCondition, IntoInclude, IntoOrder, Nest, RowSet,
 };
@@ -37,6 +37,21 @@ pub const fn belongs<C: Model, P: Model, K: Type, F: References<K> + Type>(
     foreign: Column<P, F>,
 ) -> KeyPair {
     KeyPair { from: foreign.def(), to: key.def() }
+}
+
+/// A column that says which model a key beside it points at: `String`, or an `Option` of it.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` column cannot say which model a key points at",
+    label = "`when(..)` names a column of this type",
+    note = "the column must be a `String` or an `Option<String>`"
+)]
+pub trait Names {}
+impl Names for String {}
+impl Names for Option<String> {}
+
+/// A column and the text it holds in rows that a relation is about.
+pub const fn when<M: Model, T: Names>(column: Column<M, T>, text: &'static str) -> (&'static ColumnDef, &'static str) {
+    (column.def(), text)
 }
 
 /// A number for a column's name, for telling a model's foreign keys apart in types (FNV-1a).

@@ -16,8 +16,11 @@ pub struct RelationDef {
     /// The model in between, for many-to-many relations.
     pub through: Option<ThroughDef>,
     /// A column of this model that holds this text in rows the relation is about: one key may point at several models,
-    /// told apart by such a column.
+    /// told apart by such a column (belongs-to only).
     pub when: Option<(&'static ColumnDef, &'static str)>,
+    /// The same from the other end: a column beside the foreign key, on the other model or on the one in between, that
+    /// holds this text in related rows and is written together with the key.
+    pub tag: Option<(&'static ColumnDef, &'static str)>,
     /// Whether the database enforces it with a foreign key (belongs-to only).
     pub constraint: bool,
     /// What happens to this row when the row it belongs to is removed.
@@ -43,6 +46,7 @@ impl RelationDef {
             keys,
             through: None,
             when: None,
+            tag: None,
             constraint: true,
             on_delete: OnDelete::NoAction,
             on_update: OnDelete::NoAction,
@@ -55,7 +59,8 @@ impl RelationDef {
         match self.kind {
             RelationKind::BelongsTo | RelationKind::HasOne => {
                 let target = (self.target)();
-                let wanted: Vec<usize> = self.keys.iter().map(|pair| pair.to.index).collect();
+                let tag = self.tag.map(|(column, _)| column.index);
+                let wanted: Vec<usize> = self.keys.iter().map(|pair| pair.to.index).chain(tag).collect();
                 let unique = |columns: &[usize]| !columns.is_empty() && columns.iter().all(|c| wanted.contains(c));
                 unique(target.primary_key)
                     || target.indexes.iter().filter(|index| index.unique && index.filter.is_none()).any(|index| {

@@ -60,6 +60,7 @@ pub(super) async fn cascade(
             .with_model(def.name));
         }
         let mut filter = vec![belongs_to(node.relation.keys, parents)];
+        filter.extend(ast::Expr::tag_of(&node.relation));
         filter.extend(node.select.filter.iter().cloned());
         let (new, value, deleted) = match mark {
             Mark::Delete(now) => (now.clone(), now, Deleted::Hidden),

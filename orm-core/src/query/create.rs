@@ -96,6 +96,9 @@ impl<M: Model> Create<M> {
         for pair in relation.keys {
             self.set(pair.from.index, Value::Null(pair.from.ty));
         }
+        if let Some((column, text)) = relation.when {
+            self.set(column.index, Value::Text(text.into()));
+        }
         self.row.nested().parents.push((relation, row.into_create().row));
     }
 

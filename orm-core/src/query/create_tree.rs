@@ -54,6 +54,9 @@ pub(super) fn create_tree<'a>(
                         for pair in through.keys {
                             between.give(pair.from.index, child[pair.to.index].clone());
                         }
+                        if let Some((column, text)) = relation.tag {
+                            between.give(column.index, Value::Text(text.into()));
+                        }
                         insert_row(session, model, between).await?;
                     }
                 }

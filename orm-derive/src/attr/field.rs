@@ -111,7 +111,7 @@ pub(crate) struct RelationAttrs {
     pub(crate) references: Slot<Key>,
     pub(crate) other_references: Slot<Key>,
     pub(crate) filter: Slot<Expr>,
-    /// The field of this model that holds a text in rows the relation is about.
+    /// The field, of the model with the foreign key, that holds a text in rows the relation is about.
     pub(crate) when: Slot<(Ident, LitStr)>,
     pub(crate) on_delete: Slot<Ident>,
     pub(crate) on_update: Slot<Ident>,

@@ -60,10 +60,10 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
         .relations
         .iter()
         .filter(|relation| !relation.foreign_key.is_empty())
-        .partition(|relation| relation.foreign_key.iter().any(|index| model.columns[*index].required));
+        .partition(|relation| required(model).any(|(index, _)| relation.fills(index)));
     let fixed = fixed.into_iter().map(|relation| {
         let after = required(model).zip(&states).map(|((index, _), state)| {
-            if relation.foreign_key.contains(&index) { quote!(__orm::Given) } else { quote!(#state) }
+            if relation.fills(index) { quote!(__orm::Given) } else { quote!(#state) }
         });
         nested_parent(model, relation, &quote!(#create<(#(#after,)*)>))
     });

@@ -3,6 +3,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::LitStr;
 
 use super::columns::doc;
 use super::create_name;
@@ -26,8 +27,9 @@ fn relation_items(model: &Ident, relation: &Relation<'_>) -> TokenStream {
         let through = quote!(__orm::ThroughDef::new::<#between>(&[#(#keys),*]));
         fields.push(quote!(through: ::core::option::Option::Some(#through)));
     }
-    if let Some((column, text)) = &relation.when {
-        fields.push(quote!(when: ::core::option::Option::Some((#model::#column.def(), #text))));
+    if let Some((holder, column, text)) = &relation.when {
+        let side = if relation.foreign_key.is_empty() { quote!(tag) } else { quote!(when) };
+        fields.push(quote!(#side: ::core::option::Option::Some(__orm::when(#holder::#column, #text))));
     }
     if !relation.constraint {
         fields.push(quote!(constraint: false));
@@ -70,22 +72,30 @@ fn pair(pair: &Pair) -> TokenStream {
     quote!(__orm::#join(#key_model::#key, #holder::#foreign_key))
 }
 
-/// `CreateUnder`, once per foreign key; two relations over one key share it.
+/// `CreateUnder`, once per foreign key; two relations over one key share it, unless a column tells them apart.
 pub(super) fn create_under(model: &ModelIr<'_>) -> TokenStream {
-    let keys = model.relations.iter().map(|relation| &relation.foreign_key);
-    let keys = keys.enumerate().filter(|(index, key)| {
-        !key.is_empty() && model.relations[..*index].iter().all(|earlier| earlier.foreign_key != **key)
+    let same = |a: &Relation<'_>, b: &Relation<'_>| a.foreign_key == b.foreign_key && text(a) == text(b);
+    let relations = model.relations.iter().enumerate().filter(|(index, relation)| {
+        !relation.foreign_key.is_empty() && !model.relations[..*index].iter().any(|earlier| same(earlier, relation))
     });
-    let impls = keys.map(|(_, key)| {
-        let (ident, create) = (model.ident, create_name(model));
-        let number = key_number(key.iter().map(|index| model.columns[*index].name.to_token_stream()));
+    let impls = relations.map(|(_, relation)| {
+        let (ident, create, key) = (model.ident, create_name(model), &relation.foreign_key);
+        let names = key.iter().map(|index| model.columns[*index].name.to_token_stream());
+        let number = key_number(names.chain(text(relation).map(ToTokens::to_token_stream)));
         let required = model.columns.iter().enumerate().filter(|(_, column)| column.required);
-        let states = required.map(|(index, _)| if key.contains(&index) { quote!(Given) } else { quote!(Missing) });
+        let states = required.map(|(index, _)| if relation.fills(index) { quote!(Given) } else { quote!(Missing) });
+        let when = relation.when_column.zip(text(relation));
+        let tagged = when.iter().map(|(index, text)| quote!(.with(#index, __orm::text(#text))));
+        let building = match when {
+            // The state before `with` is nowhere named.
+            Some(_) => quote!(Building::<#ident, ()>),
+            None => quote!(Building),
+        };
         quote! {
                 impl __orm::CreateUnder<{ #number }> for #ident {
                 type Create = #create<(#(__orm::#states,)*)>;
                 fn create_under(key: ::std::vec::Vec<__orm::Value>) -> Self::Create {
-                    #create(__orm::Building::under(&[#(#key),*], key))
+                    #create(__orm::#building::under(&[#(#key),*], key)#(#tagged)*)
                 }
             }
         }
@@ -96,10 +106,16 @@ pub(super) fn create_under(model: &ModelIr<'_>) -> TokenStream {
 /// The number of the foreign key that a relation's rows point with.
 pub(super) fn relation_number(model: &Ident, relation: &Relation<'_>) -> TokenStream {
     let constant = &relation.constant;
-    key_number((0..relation.keys.len()).map(|place| quote!(#model::#constant.def().keys[#place].to.name)))
+    let names = (0..relation.keys.len()).map(|place| quote!(#model::#constant.def().keys[#place].to.name));
+    key_number(names.chain(text(relation).map(ToTokens::to_token_stream)))
 }
 
-/// The number of a foreign key, from the names of its columns.
+/// The text that tells relations over one foreign key apart.
+fn text<'a>(relation: &'a Relation<'_>) -> Option<&'a LitStr> {
+    relation.when.as_ref().map(|(.., text)| text)
+}
+
+/// The number of a foreign key, from the names of its columns, and from what `when` says.
 fn key_number(names: impl Iterator<Item = TokenStream>) -> TokenStream {
     let numbers = names.enumerate().map(|(place, name)| match place {
         0 => quote!(__orm::name_id(#name)),

@@ -3,7 +3,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{LitStr, Type};
+use syn::Type;
 
 use super::{Pair, Relation, ident_at, position};
 use crate::ast::{self, Field, Model, last_word};
@@ -37,10 +37,14 @@ impl<'a> Resolver<'_, 'a> {
         let attrs = &field.attrs.relation;
         let given = attrs.through.get().map(ToTokens::to_token_stream);
         let mut foreign_key = Vec::new();
+        let mut when_column = None;
         let mut through = None;
         let keys = match (kind, between.map(path_of).or(given)) {
             (RelationKind::BelongsTo, _) => {
                 foreign_key = self.own_foreign_key(field)?;
+                if let Some((name, _)) = attrs.when.get() {
+                    when_column = Some(position(self.ctxt, self.model, name)?);
+                }
                 self.belongs_to(field, target, &foreign_key)?
             }
             (_, Some(between)) => {
@@ -50,6 +54,17 @@ impl<'a> Resolver<'_, 'a> {
             (RelationKind::BelongsToMany, None) => return None,
             (_, None) => self.has(field, path_of(target), "key")?,
         };
+        let when = attrs.when.get().map(|(name, text)| {
+            let holder = match (kind, &through) {
+                (RelationKind::BelongsTo, _) => {
+                    let model = ident_at(&self.model.ident.to_string(), name.span());
+                    quote!(#model)
+                }
+                (_, Some((between, _))) => between.clone(),
+                (_, None) => path_of(target),
+            };
+            (holder, constant(name), text.clone())
+        });
         Some(Relation {
             ident: field.ident,
             vis: field.vis,
@@ -60,7 +75,8 @@ impl<'a> Resolver<'_, 'a> {
             loads_between: between.is_some(),
             keys,
             through,
-            when: self.when(field)?,
+            when,
+            when_column,
             scope: attrs.filter.get().map(ToTokens::to_token_stream),
             // A key that points at several models has no one table to be checked against.
             constraint: attrs.constraints.get().copied().unwrap_or(!attrs.when.is_set()),
@@ -69,13 +85,6 @@ impl<'a> Resolver<'_, 'a> {
             foreign_key,
             doc: field.doc.clone(),
         })
-    }
-
-    /// The constant of the column that says whether a row is about this relation, and its text.
-    fn when(&self, field: &Field<'_>) -> Option<Option<(Ident, LitStr)>> {
-        let Some((name, text)) = field.attrs.relation.when.get() else { return Some(None) };
-        position(self.ctxt, self.model, name)?;
-        Some(Some((constant(name), text.clone())))
     }
 
     /// The positions of the foreign key on this model.

@@ -103,6 +103,12 @@ impl Renderer<'_> {
             self.w.push_sql(" = ");
             self.w.push_bind(Value::Text(text.into()))?;
         }
+        if let Some((column, text)) = relation.tag {
+            self.w.push_sql(" AND ");
+            self.push_source_column(near, column)?;
+            self.w.push_sql(" = ");
+            self.w.push_bind(Value::Text(text.into()))?;
+        }
         if target.model.deleted_at.is_some() && deleted != Deleted::Included {
             self.w.push_sql(" AND ");
             self.deleted_filter(target, deleted)?;

@@ -192,6 +192,12 @@ impl Renderer<'_> {
                 self.w.push_sql(" = ");
                 self.w.push_bind(Value::Text(text.into()))?;
             }
+            if let Some((column, text)) = relation.tag {
+                self.w.push_sql(" AND ");
+                self.push_source_column(source, column)?;
+                self.w.push_sql(" = ");
+                self.w.push_bind(Value::Text(text.into()))?;
+            }
             if source.model.deleted_at.is_some() {
                 self.w.push_sql(" AND ");
                 self.deleted_filter(source, Deleted::Hidden)?;
