@@ -63,6 +63,23 @@ struct Membership {
     group: BelongsTo<Group>,
 }
 
+#[derive(Debug, Clone, OneOf)]
+enum Subject {
+    Post(Post),
+    Group(Group),
+}
+
+#[derive(Debug, Clone, Model)]
+struct Report {
+    #[orm(primary_key)]
+    id: i64,
+    reason: String,
+    post_id: Option<i64>,
+    group_id: Option<i64>,
+    #[orm(one_of(Post, Group))]
+    subject: BelongsTo<Subject>,
+}
+
 #[derive(Debug, Clone, Projection)]
 #[orm(model = User)]
 struct Profile {
@@ -82,7 +99,7 @@ struct Headline {
 #[tokio::main]
 async fn main() -> Result<()> {
     let db = connect("sqlite::memory:").await?;
-    db.create_tables::<(User, Post, Group, Membership)>().await?;
+    db.create_tables::<(User, Post, Group, Membership, Report)>().await?;
     create(&db).await?;
     find(&db, Some(Role::Member)).await?;
     relations(&db).await?;
@@ -158,6 +175,16 @@ async fn relations(db: &Database) -> Result<()> {
     let busy =
         User::find_all().filter(User::POSTS.count().gt(10)).order_by(User::POSTS.count().desc()).exec(db).await?;
     let of_ada = Post::find_all().filter(Post::USER.col(User::NAME).eq("Ada")).exec(db).await?;
+
+    Report::create().subject(&group).reason("spam").exec(db).await?;
+    let reports = Report::find_all().include(Report::SUBJECT).exec(db).await?;
+    for report in &reports {
+        match report.subject.get()? {
+            Some(Subject::Post(post)) => println!("{}: the post {}", report.reason, post.title),
+            Some(Subject::Group(group)) => println!("{}: the group {}", report.reason, group.name),
+            None => {}
+        }
+    }
 
     let profiles: Vec<Profile> = User::find_all().project::<Profile>().exec(db).await?;
     for profile in &profiles {

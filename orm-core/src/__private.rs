@@ -2,14 +2,17 @@
 
 pub use crate::driver::{Runs, Unpoliced};
 pub use crate::error::{Error, Result};
-pub use crate::load::{CreateUnder, Link, NewChild, Related, Relation, RelationField, belongs, has, name_id, scope, when};
+pub use crate::load::{
+    CreateUnder, Link, NewChild, OneOf, OneOfField, Related, Relation, RelationField, Variant, Variants, belongs, has,
+    name_id, scope, when,
+};
 pub use crate::model::{
-    ColumnDef, DefaultDef, IndexDef, IndexPart, Model, ModelDef, OnDelete, RelationDef, RelationKind, TableName,
-    ThroughDef, read_model,
+    ColumnDef, DefaultDef, IndexDef, IndexPart, Model, ModelDef, OnDelete, OneOfDef, RelationDef, RelationKind,
+    TableName, ThroughDef, read_model,
 };
 pub use crate::query::{
-    Building, Changing, Column, Complete, Create, Destroy, Expr, Given, Instance, Missing, Projection, SelectItems,
-    Set, Update,
+    Building, Changing, Column, Complete, Create, Destroy, Expr, Given, Instance, IntoInclude, Missing, Projection,
+    SelectItems, Set, Update,
 };
 pub use crate::row::{Columns, Decode};
 pub use crate::value::{EnumDef, EnumStorage, Scalar, SqlType, Type, Value, ValueRef};

@@ -7,7 +7,7 @@ mod relation;
 
 pub use column::{ColumnDef, DefaultDef};
 pub use index::{IndexDef, IndexPart};
-pub use relation::{KeyPair, OnDelete, RelationDef, RelationKind, ThroughDef};
+pub use relation::{KeyPair, OnDelete, OneOfDef, RelationDef, RelationKind, ThroughDef};
 
 use crate::error::{Error, Result};
 use crate::row::Columns;
@@ -56,6 +56,8 @@ pub struct ModelDef {
     pub checks: &'static [(&'static str, &'static str)],
     /// The relations.
     pub relations: &'static [RelationDef],
+    /// Foreign keys of which a row has one.
+    pub one_of: &'static [OneOfDef],
     /// The position of the column set when a row is created.
     pub created_at: Option<usize>,
     /// The position of the column set when a row is changed.
@@ -91,6 +93,7 @@ impl ModelDef {
             indexes: &[],
             checks: &[],
             relations: &[],
+            one_of: &[],
             created_at: None,
             updated_at: None,
             deleted_at: None,

@@ -34,6 +34,8 @@ pub(crate) enum Part<'a> {
     Column,
     /// A relation to the model in the type's angle brackets, over the one in between where the type names it.
     Relation(RelationKind, &'a Type, Option<&'a Type>),
+    /// A relation to a row of one of several models: those of the enum in the type's angle brackets.
+    OneOf(&'a Type),
     /// No column: filled by `Default`, then by a function where one is given.
     Skipped,
 }
@@ -98,6 +100,7 @@ impl<'a> Field<'a> {
         let attrs = FieldAttrs::read(ctxt, &field.attrs);
         let part = match relation(&field.ty) {
             _ if attrs.skip.is_set() || attrs.computed.is_set() => Part::Skipped,
+            Some((RelationKind::BelongsTo, target, _)) if attrs.relation.one_of.is_set() => Part::OneOf(target),
             Some((kind, target, between)) => Part::Relation(kind, target, between),
             None => Part::Column,
         };

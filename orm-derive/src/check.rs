@@ -139,6 +139,13 @@ fn words_fit_the_field(ctxt: &Ctxt, field: &Field<'_>) {
                 ctxt.error(word, format!("`{word}` belongs to columns, and `{}` is a relation", field.ident));
             }
         }
+        Part::OneOf(_) => {
+            let one_of = field.attrs.relation.one_of.name();
+            let others = |word: &&Ident| Some(*word) != one_of && *word != "belongs_to";
+            if let (Some(word), Some(one_of)) = (words.iter().find(others), one_of) {
+                ctxt.error(word, format!("`{word}` goes to the model it is about: `{one_of}(Post({word} = ..), ..)`"));
+            }
+        }
         Part::Skipped => {
             if let Some(word) = words.iter().find(|word| *word != "skip" && *word != "computed") {
                 ctxt.error(word, format!("`{}` is no column, so `{word}` has no meaning here", field.ident));
@@ -160,6 +167,9 @@ fn name_is_free(ctxt: &Ctxt, field: &Field<'_>) {
             );
             ctxt.error(field.ident, message);
         }
+        Part::OneOf(_) if BUILDER_VERBS.contains(&&*name) => {
+            ctxt.error(field.ident, format!("`{name}` is a verb of the builders; rename the relation"));
+        }
         Part::Relation(..) if MODEL_VERBS.contains(&&*name) => {
             ctxt.error(field.ident, format!("`{name}` is a verb of every model; rename the relation"));
         }
@@ -170,6 +180,12 @@ fn name_is_free(ctxt: &Ctxt, field: &Field<'_>) {
 /// Options that only some kinds of relations have.
 fn relation_options(ctxt: &Ctxt, field: &Field<'_>, kind: RelationKind, between: bool) {
     let relation = &field.attrs.relation;
+    if let Some(word) = relation.one_of.name() {
+        ctxt.error(
+            word,
+            format!("a row of one of several models is a `BelongsTo<..>` of an enum, not a `{}`", kind.type_name()),
+        );
+    }
     let through = relation.through.name();
     if kind == RelationKind::BelongsToMany && through.is_none() && !between {
         let word = relation.kind.name().unwrap_or(field.ident);

@@ -26,6 +26,7 @@ pub(crate) struct ModelIr<'a> {
     pub(crate) comment: String,
     pub(crate) columns: Vec<Column<'a>>,
     pub(crate) relations: Vec<Relation<'a>>,
+    pub(crate) one_of: Vec<OneOf<'a>>,
     /// Every field, in order.
     pub(crate) fields: Vec<Init<'a>>,
     /// Positions of columns, as are all `usize` below.
@@ -110,16 +111,32 @@ pub(crate) enum IndexPart {
     Expression(String),
 }
 
+/// A relation to a row of one of several models.
+#[derive(Debug)]
+pub(crate) struct OneOf<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) vis: &'a Visibility,
+    pub(crate) constant: Ident,
+    /// The enum of the models.
+    pub(crate) target: &'a Type,
+    /// The positions of each key's columns.
+    pub(crate) keys: Vec<Vec<usize>>,
+    /// The constants of the relations to each model.
+    pub(crate) relations: Vec<Ident>,
+    pub(crate) required: bool,
+    pub(crate) doc: String,
+}
+
 /// A relation.
 #[derive(Debug)]
 pub(crate) struct Relation<'a> {
-    pub(crate) ident: &'a Ident,
+    pub(crate) ident: Ident,
     pub(crate) vis: &'a Visibility,
     pub(crate) constant: Ident,
     pub(crate) name: String,
     /// The field's type: has-many relations over a model in between are many-to-many to the library.
     pub(crate) kind: RelationKind,
-    pub(crate) target: &'a Type,
+    pub(crate) target: TokenStream,
     /// The pairs that lead to the other model, or to the one in between.
     pub(crate) keys: Vec<Pair>,
     /// The model in between and the pairs that lead on from it.
@@ -137,6 +154,8 @@ pub(crate) struct Relation<'a> {
     pub(crate) foreign_key: Vec<usize>,
     /// The position of the column of `when`, when it is on this model.
     pub(crate) when_column: Option<usize>,
+    /// The position in `ModelIr::one_of`, when the rows are put into a field with rows of other models.
+    pub(crate) one_of: Option<usize>,
     pub(crate) doc: String,
 }
 
@@ -164,7 +183,8 @@ impl<'a> ModelIr<'a> {
         let columns = columns::resolve(model, &marks);
         distinct_columns(ctxt, &columns);
         let primary_key = marks.primary_key.clone();
-        let relations = relations::resolve(ctxt, model, &primary_key);
+        let (relations, one_of) = relations::resolve(ctxt, model, &primary_key);
+        distinct_constants(ctxt, &columns, &relations, &one_of);
         Self {
             ident: model.ident,
             vis: model.vis,
@@ -173,6 +193,7 @@ impl<'a> ModelIr<'a> {
             schema: text(attrs.schema.get()),
             comment: text(attrs.comment.get()).unwrap_or_else(|| model.doc.clone()),
             relations,
+            one_of,
             fields: model.fields.iter().map(|field| init(model, field)).collect(),
             indexes: indexes(ctxt, model),
             checks: attrs.checks.iter().map(|check| (check.name.clone(), check.sql.value())).collect(),
@@ -198,7 +219,7 @@ pub(crate) fn text(literal: Option<&LitStr>) -> Option<String> {
 fn init<'a>(model: &Model<'_>, field: &'a Field<'a>) -> Init<'a> {
     match (field.part, field.attrs.computed.get()) {
         (Part::Column, _) => Init::Column(field.ident, field.ty),
-        (Part::Relation(..), _) => {
+        (Part::Relation(..) | Part::OneOf(_), _) => {
             Init::Relation(field.ident, format!("{}::{}", model.ident, case::constant(field.ident)))
         }
         (Part::Skipped, Some(path)) => Init::Computed(field.ident, path.clone()),
@@ -217,6 +238,21 @@ fn position(ctxt: &Ctxt, model: &Model<'_>, name: &Ident) -> Option<usize> {
         ctxt.error(name, format!("`{}` has no column field `{plain}`{hint}", model.ident));
     }
     found
+}
+
+/// No two columns and relations may have the same constant. Those of fields are told apart in `check`.
+fn distinct_constants(ctxt: &Ctxt, columns: &[Column<'_>], relations: &[Relation<'_>], one_of: &[OneOf<'_>]) {
+    let fields = || columns.iter().map(|column| &column.constant).chain(one_of.iter().map(|one_of| &one_of.constant));
+    for (index, relation) in relations.iter().enumerate().filter(|(_, relation)| relation.one_of.is_some()) {
+        let others = relations.iter().enumerate().filter(|(other, of)| *other < index || of.one_of.is_none());
+        let mut others = others.map(|(_, other)| &other.constant).chain(fields());
+        if others.any(|other| *other == relation.constant) {
+            let constant = &relation.constant;
+            let message =
+                format!("the relation to this model is `{constant}`, which is there already; rename the other");
+            ctxt.error(&relation.ident, message);
+        }
+    }
 }
 
 /// No two fields may be the same column.

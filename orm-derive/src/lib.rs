@@ -1,4 +1,4 @@
-//! The derives of the ORM: `Model`, `Enum`, `Value`, `Projection`. Entry points only; a model passes through
+//! The derives of the ORM: `Model`, `OneOf`, `Enum`, `Value`, `Projection`. Entry points only; a model passes through
 //! `attr → ast → check → ir → expand`, each of which imports only what is left of it. Errors are collected on the way
 //! and reported together, beside whatever could be expanded, so that one mistake is one message.
 //!
@@ -12,6 +12,7 @@ mod ctxt;
 mod enumeration;
 mod expand;
 mod ir;
+mod one_of;
 mod projection;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,12 @@ pub fn derive_enum(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 #[proc_macro_derive(Value, attributes(orm))]
 pub fn derive_value(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(input.into(), enumeration::derive_value).into()
+}
+
+#[doc = include_str!("../docs/one_of.md")]
+#[proc_macro_derive(OneOf, attributes(orm))]
+pub fn derive_one_of(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive(input.into(), one_of::derive).into()
 }
 
 #[doc = include_str!("../docs/projection.md")]

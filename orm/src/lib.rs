@@ -85,7 +85,7 @@ pub use orm_core::__private;
 #[cfg(feature = "json")]
 pub use orm_core::Json;
 pub use orm_core::driver::{Done, Driver, Executor, Isolation, LockMode, Runs, Unpoliced};
-pub use orm_core::load::{BelongsTo, BelongsToMany, HasMany, HasOne, Include, Peers, Related, Relation, load};
+pub use orm_core::load::{BelongsTo, BelongsToMany, HasMany, HasOne, Include, OneOf, Peers, Related, Relation, load};
 pub use orm_core::model::Model;
 pub use orm_core::query::{
     Column, Condition, Expr, Find, Free, Instance, JsonPath, Order, Page, Projection, Rows, Statements, all_of, any_of,
@@ -96,7 +96,7 @@ pub use orm_core::{
     Bind, EnumDef, EnumStorage, Error, ErrorKind, Numeric, Result, Scalar, SqlType, Type, Value, ValueRef,
 };
 pub use orm_core::{ast, async_trait, dialect, driver, model, query, row, schema};
-pub use orm_derive::{Enum, Model, Projection, Value};
+pub use orm_derive::{Enum, Model, OneOf, Projection, Value};
 pub use pool::PoolStatus;
 pub use raw::Values;
 pub use transaction::{Transaction, TransactionOptions};

@@ -7,6 +7,6 @@ pub use orm_core::query::{Column, Condition, Instance, Page, Statements, all_of,
 pub use orm_derive::Value;
 
 pub use crate::{
-    Database, Enum, Error, ErrorKind, Executor, Isolation, Model, Projection, Result, Runs, Transaction,
+    Database, Enum, Error, ErrorKind, Executor, Isolation, Model, OneOf, Projection, Result, Runs, Transaction,
     TransactionOptions, connect,
 };

@@ -48,6 +48,7 @@ macro_rules! suite {
         $crate::includes!(super::Backend);
         $crate::relation!(super::Backend);
         $crate::tagged!(super::Backend);
+        $crate::one_of!(super::Backend);
         $crate::transaction!(super::Backend);
         $crate::ddl!(super::Backend);
         $crate::error!(super::Backend);

@@ -6,5 +6,6 @@ pub mod keys;
 pub mod kinds;
 pub mod people;
 pub mod remarks;
+pub mod reviews;
 pub mod schema;
 pub mod shelf;

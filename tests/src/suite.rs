@@ -8,6 +8,7 @@ pub mod exact;
 pub mod filter;
 pub mod includes;
 pub mod injection;
+pub mod one_of;
 pub mod order;
 pub mod random;
 pub mod relation;

@@ -15,7 +15,8 @@ use crate::driver::{Runs, Session};
 use crate::error::Result;
 use crate::model::{ColumnDef, KeyPair, Model, RelationDef};
 use crate::query::{
-    Between, Comparable, IncludeNode, IntoInclude, Joins, LoadFuture, ModelSet, Owners, RowSet, Strategy, fetch_into,
+    Attach, Between, Comparable, IncludeNode, IntoInclude, Joins, LoadFuture, ModelSet, Owners, RowSet, Strategy,
+    fetch_into,
 };
 use crate::value::Value;
 
@@ -24,12 +25,12 @@ pub(super) fn new_set<C: Model, J: Between>() -> Box<dyn RowSet> {
     Box::new(ModelSet::<C, J>::new(Vec::new()))
 }
 
-/// A node that fills a field of `P` with `C` rows.
-pub(super) fn node<P: Model, C: Model>(
+/// A node that fills a field with related rows.
+pub(super) fn node(
     hop: Hop,
     select: Select,
     new_set: fn() -> Box<dyn RowSet>,
-    slot: fn(&mut P) -> &mut dyn Slot<C>,
+    attach: Arc<Attach>,
 ) -> IncludeNode {
     IncludeNode {
         relation: hop.relation,
@@ -41,7 +42,7 @@ pub(super) fn node<P: Model, C: Model>(
         required: false,
         strategy: Strategy::Auto,
         new_set,
-        attach: Arc::new(move |parents, children, owners| attach(parents, children, owners, slot)),
+        attach,
         load: load_node,
     }
 }
@@ -332,11 +333,22 @@ fn key_filter(pairs: &'static [KeyPair], keys: &[Vec<Value>]) -> ast::Expr {
 }
 
 /// Moves children into the field of their parents. Parents with equal keys share their rows.
-fn attach<P: Model, C: Model>(
+pub(super) fn attach<P: Model, C: Model>(
+    parents: &mut dyn RowSet,
+    children: Box<dyn RowSet>,
+    owners: &Owners,
+    slot: fn(&mut P) -> &mut dyn Slot<C>,
+) {
+    attach_as::<P, C, C>(parents, children, owners, |child| child, |parent| Some(slot(parent)));
+}
+
+/// Moves children, as what the field holds, into the field of those parents that have one for them.
+pub(super) fn attach_as<P: Model, C: Model, T: Send + Sync + 'static>(
     parents: &mut dyn RowSet,
     mut children: Box<dyn RowSet>,
     owners: &Owners,
-    slot: fn(&mut P) -> &mut dyn Slot<C>,
+    wrap: fn(C) -> T,
+    slot: impl Fn(&mut P) -> Option<&mut dyn Slot<T>>,
 ) {
     let between = children.split_between(owners);
     let (Some(parents), Ok(children)) =
@@ -350,18 +362,20 @@ fn attach<P: Model, C: Model>(
             *size += 1;
         }
     }
-    let mut groups: Vec<Vec<C>> = sizes.into_iter().map(Vec::with_capacity).collect();
+    let mut groups: Vec<Vec<T>> = sizes.into_iter().map(Vec::with_capacity).collect();
     for (child, group) in children.into_iter().zip(&owners.children) {
         if let Some(rows) = groups.get_mut(*group as usize) {
-            rows.push(child);
+            rows.push(wrap(child));
         }
     }
     let mut between: Vec<Option<Box<dyn Any + Send + Sync>>> = between.into_iter().map(Some).collect();
     between.resize_with(groups.len(), || None);
-    let groups: Vec<Arc<dyn Many<C>>> =
+    let groups: Vec<Arc<dyn Many<T>>> =
         groups.into_iter().zip(between).map(|(rows, between)| Arc::new(LoadedRows { rows, between }) as _).collect();
-    let none: Arc<dyn Many<C>> = Arc::new(LoadedRows { rows: Vec::new(), between: None });
+    let none: Arc<dyn Many<T>> = Arc::new(LoadedRows { rows: Vec::new(), between: None });
     for (parent, group) in parents.iter_mut().zip(&owners.parents) {
-        slot(parent).fill(Arc::clone(groups.get(*group as usize).unwrap_or(&none)));
+        if let Some(slot) = slot(parent) {
+            slot.fill(Arc::clone(groups.get(*group as usize).unwrap_or(&none)));
+        }
     }
 }

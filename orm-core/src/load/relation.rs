@@ -2,13 +2,16 @@
 //! start of what to load.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use super::Include;
 use super::field::Slot;
+use super::loader::attach;
+use super::one_of::Fill;
 use crate::ast::{self, Aggregate, Deleted, Quantifier, Related};
 use crate::model::{ColumnDef, KeyPair, Model, RelationDef};
 use crate::query::{
-    Between, Column, Condition, Expr, IncludeNode, IntoCondition, IntoInclude, IntoOrder, Nest, RowSet,
+    Attach, Between, Column, Condition, Expr, IncludeNode, IntoCondition, IntoInclude, IntoOrder, Nest, RowSet,
 };
 use crate::value::{Scalar, Type};
 
@@ -73,9 +76,24 @@ pub fn scope<C, X: IntoCondition<C>>(condition: X) -> Condition<C> {
 
 /// How loaded rows get into the field of a parent.
 pub struct Link<P, C> {
-    slot: fn(&mut P) -> &mut dyn Slot<C>,
+    field: Field<P, C>,
     new_set: fn() -> Box<dyn RowSet>,
 }
+
+/// The field.
+enum Field<P, C> {
+    /// It holds the rows as they are.
+    Plain(fn(&mut P) -> &mut dyn Slot<C>),
+    /// It holds rows of several models, as an enum.
+    OneOf(&'static dyn Fill),
+}
+
+impl<P, C> Clone for Field<P, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<P, C> Copy for Field<P, C> {}
 
 impl<P, C> Clone for Link<P, C> {
     fn clone(&self) -> Self {
@@ -93,12 +111,17 @@ impl<P, C> std::fmt::Debug for Link<P, C> {
 impl<P: Model, C: Model> Link<P, C> {
     /// To a field.
     pub const fn new(slot: fn(&mut P) -> &mut dyn Slot<C>) -> Self {
-        Self { slot, new_set: super::loader::new_set::<C, ()> }
+        Self { field: Field::Plain(slot), new_set: super::loader::new_set::<C, ()> }
+    }
+
+    /// To a field that holds rows of other models as well.
+    pub const fn one_of(field: &'static dyn Fill) -> Self {
+        Self { field: Field::OneOf(field), new_set: super::loader::new_set::<C, ()> }
     }
 
     /// To a field that holds the rows in between as well.
     pub const fn with_between<J: Between>(slot: fn(&mut P) -> &mut dyn Slot<C>) -> Self {
-        Self { slot, new_set: super::loader::new_set::<C, J> }
+        Self { field: Field::Plain(slot), new_set: super::loader::new_set::<C, J> }
     }
 }
 
@@ -253,7 +276,11 @@ impl<P: Model, C: Model> Relation<P, C> {
         let mut select = ast::Select::new(C::DEF);
         let scope = self.scope_node();
         select.filter.extend(scope.clone());
-        super::loader::node(ast::Hop { relation: self.def, scope }, select, self.link.new_set, self.link.slot)
+        let attach: Arc<Attach> = match self.link.field {
+            Field::Plain(slot) => Arc::new(move |parents, children, owners| attach(parents, children, owners, slot)),
+            Field::OneOf(field) => Arc::new(move |parents, children, owners| field.fill(parents, children, owners)),
+        };
+        super::loader::node(ast::Hop { relation: self.def, scope }, select, self.link.new_set, attach)
     }
 
     fn start(self) -> Include<P, C> {

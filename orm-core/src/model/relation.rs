@@ -129,6 +129,17 @@ impl ThroughDef {
     }
 }
 
+/// Foreign keys of which a row has exactly one: it belongs to a row of one model or of another.
+#[derive(Debug, Clone, Copy)]
+pub struct OneOfDef {
+    /// The name of the field.
+    pub name: &'static str,
+    /// The positions of each key's columns.
+    pub keys: &'static [&'static [usize]],
+    /// Whether a row must have one of them.
+    pub required: bool,
+}
+
 /// What a foreign key does when the row it points at is removed or its key changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OnDelete {

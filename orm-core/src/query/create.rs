@@ -127,6 +127,17 @@ impl<M: Model> Default for Create<M> {
     }
 }
 
+/// Gives the values of the keys of which a row has one, when it belongs to this row.
+pub(super) fn key_to<C: Model>(relations: &[RelationDef], row: &C, mut give: impl FnMut(usize, Value)) {
+    let is = |relation: &&RelationDef| std::ptr::eq((relation.target)(), C::DEF);
+    for pair in relations.iter().filter(|relation| !is(relation)).flat_map(|relation| relation.keys) {
+        give(pair.from.index, Value::Null(pair.from.ty));
+    }
+    for pair in relations.iter().filter(is).flat_map(|relation| relation.keys) {
+        give(pair.from.index, row.value(pair.to.index));
+    }
+}
+
 /// A row under construction, with the state of its required columns as a type: a tuple of [`Given`] and [`Missing`]. The
 /// builder that the derive writes is a setter per column around it.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
@@ -156,6 +167,12 @@ impl<M: Model, S> Building<M, S> {
     /// Gives a column, by its position.
     pub fn with<T>(mut self, column: usize, value: Value) -> Building<M, T> {
         self.0.set(column, value);
+        Building(self.0, PhantomData)
+    }
+
+    /// Gives the key to a row of one of several models, and no other one.
+    pub fn one_of<C: Model, T>(mut self, relations: &[RelationDef], row: &C) -> Building<M, T> {
+        key_to(relations, row, |column, value| self.0.set(column, value));
         Building(self.0, PhantomData)
     }
 

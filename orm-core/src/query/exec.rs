@@ -70,7 +70,11 @@ fn constraint_columns(def: &'static ModelDef, constraint: &str) -> Vec<&'static 
         Some("pkey") => def.key_columns().map(|column| column.name).collect(),
         Some(rest) => {
             let name = rest.strip_suffix("_check").or_else(|| rest.strip_suffix("_labels")).unwrap_or("");
-            def.column(name).map(|column| vec![column.name]).unwrap_or_default()
+            match (def.column(name), def.one_of.iter().find(|one_of| one_of.name == name)) {
+                (Some(column), _) => vec![column.name],
+                (None, Some(one_of)) => one_of.keys.iter().copied().flatten().map(|i| def.columns[*i].name).collect(),
+                (None, None) => Vec::new(),
+            }
         }
         // A UNIQUE without a name of its own is named after its column by MySQL and MariaDB.
         None => def.column(constraint).map(|column| vec![column.name]).unwrap_or_default(),

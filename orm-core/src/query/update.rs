@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use super::create::key_to;
 use super::exec::{self, ValueRow};
 use super::insert::{integer_value, time_value};
 use super::{Column, Expr, IntoCondition, Operand};
@@ -9,7 +10,7 @@ use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
 use crate::dialect::{Dialect, Rendered, render, stored};
 use crate::driver::{Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ColumnDef, Model, ModelDef, read_model};
+use crate::model::{ColumnDef, Model, ModelDef, RelationDef, read_model};
 use crate::row::Columns;
 use crate::value::{Scalar, Type, Value};
 
@@ -300,6 +301,12 @@ impl<'m, M: Model> Changing<'m, M> {
     /// Gives a column a value, by its position.
     pub fn with(mut self, column: usize, value: Value) -> Self {
         self.changes.set(column, value);
+        self
+    }
+
+    /// Gives the key to a row of one of several models, and no other one.
+    pub fn one_of<C: Model>(mut self, relations: &[RelationDef], row: &C) -> Self {
+        key_to(relations, row, |column, value| self.changes.set(column, value));
         self
     }
 

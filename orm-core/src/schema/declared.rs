@@ -100,6 +100,16 @@ fn table(model: &'static ModelDef) -> TableSchema {
             });
         }
     }
+    for one_of in model.one_of {
+        let columns = |key: &&[usize]| key.iter().map(|index| model.columns[*index].name.to_owned()).collect();
+        checks.push(CheckSchema {
+            name: format!("{name}_{}_check", one_of.name),
+            condition: CheckCondition::OneKey {
+                keys: one_of.keys.iter().map(columns).collect(),
+                required: one_of.required,
+            },
+        });
+    }
     TableSchema {
         schema: model.table.schema.map(str::to_owned),
         name: name.to_owned(),

@@ -128,4 +128,11 @@ pub enum CheckCondition {
     Sql(String),
     /// A column holds one of these constants.
     OneOf(String, Vec<Value>),
+    /// Of these keys, one has no column that is NULL; where it is not required, at most one.
+    OneKey {
+        /// The columns of each key.
+        keys: Vec<Vec<String>>,
+        /// Whether there must be one.
+        required: bool,
+    },
 }

@@ -7,7 +7,7 @@ use super::item::{Body, Item, Named, Slot, items};
 use crate::ctxt::Ctxt;
 
 /// The words of columns and of relations. Both are accepted on every field here; `check` says which do not fit.
-const WORDS: [&str; 35] = [
+const WORDS: [&str; 37] = [
     "primary_key",
     "auto_increment",
     "column",
@@ -43,10 +43,12 @@ const WORDS: [&str; 35] = [
     "on_delete",
     "on_update",
     "constraints",
+    "one_of",
+    "at_most_one_of",
 ];
 
 /// The words that only relations have.
-const RELATION_WORDS: [&str; 10] = [
+const RELATION_WORDS: [&str; 12] = [
     "through",
     "key",
     "other_key",
@@ -57,7 +59,12 @@ const RELATION_WORDS: [&str; 10] = [
     "on_delete",
     "on_update",
     "constraints",
+    "one_of",
+    "at_most_one_of",
 ];
+
+/// The words for each model that a key may point at.
+const KEY_WORDS: [&str; 5] = ["key", "references", "on_delete", "on_update", "constraints"];
 
 const ACTIONS: [&str; 5] = ["cascade", "set_null", "restrict", "no_action", "set_default"];
 
@@ -116,6 +123,8 @@ pub(crate) struct RelationAttrs {
     pub(crate) on_delete: Slot<Ident>,
     pub(crate) on_update: Slot<Ident>,
     pub(crate) constraints: Slot<bool>,
+    /// The models, one of which the relation leads to.
+    pub(crate) one_of: Slot<Vec<(Ident, RelationAttrs)>>,
 }
 
 /// The fields of a key.
@@ -248,6 +257,7 @@ impl RelationAttrs {
             "on_delete" => self.on_delete.set(ctxt, &name, action(ctxt, &item)),
             "on_update" => self.on_update.set(ctxt, &name, action(ctxt, &item)),
             "constraints" => self.constraints.set(ctxt, &name, item.bool(ctxt)),
+            "one_of" | "at_most_one_of" => self.one_of.set(ctxt, &name, Some(one_of(ctxt, item))),
             _ => ctxt.unknown("attribute", &name, known),
         }
     }
@@ -331,4 +341,37 @@ fn when(ctxt: &Ctxt, item: Named) -> Option<(Ident, LitStr)> {
             None
         }
     }
+}
+
+/// `one_of(Post, Photo(key = picture_id))`.
+fn one_of(ctxt: &Ctxt, item: Named) -> Vec<(Ident, RelationAttrs)> {
+    const EXAMPLE: &str = "Post, Photo(key = picture_id)";
+    let word = item.name.clone();
+    let mut models = Vec::<(Ident, RelationAttrs)>::new();
+    let Some(items) = item.list(ctxt, EXAMPLE) else { return models };
+    for item in items.into_iter().filter_map(|item| Item::named(item, ctxt)) {
+        let mut attrs = RelationAttrs::default();
+        match item.body {
+            Body::Word => {}
+            Body::List(items) => {
+                for item in items.into_iter().filter_map(|item| Item::named(item, ctxt)) {
+                    if KEY_WORDS.iter().any(|known| item.name == known) {
+                        attrs.option(ctxt, item, &KEY_WORDS);
+                    } else {
+                        ctxt.unknown("attribute", &item.name, &KEY_WORDS);
+                    }
+                }
+            }
+            Body::Value(value) => ctxt.error(value, format!("a model and its options: `{word}({EXAMPLE})`")),
+        }
+        if models.iter().any(|(first, _)| *first == item.name) {
+            ctxt.error(&item.name, format!("`{}` is named twice: a row belongs to one row of each model", item.name));
+            continue;
+        }
+        models.push((item.name, attrs));
+    }
+    if models.len() < 2 {
+        ctxt.error(&word, format!("`{word}` names at least two models: `{word}({EXAMPLE})`"));
+    }
+    models
 }

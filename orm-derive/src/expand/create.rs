@@ -7,14 +7,14 @@ use super::columns::doc;
 use super::create_name;
 use super::relations::relation_number;
 use crate::case::plain;
-use crate::ir::{Column, ModelIr, Relation};
+use crate::ir::{Column, ModelIr, OneOf, Relation};
 
 /// `UserCreate`.
 pub(super) fn builder(model: &ModelIr<'_>) -> TokenStream {
     let (ident, vis, private) = (model.ident, model.vis, &model.private);
     let create = create_name(model);
     let doc = format!("A new [`{}`]: set its columns, then `.exec(&db)`.", model.ident);
-    let missing = required(model).map(|_| quote!(#private::Missing));
+    let missing = required(model).into_iter().map(|_| quote!(#private::Missing));
     quote! {
         #[doc = #doc]
         #[must_use = "nothing is created until `.exec(&db).await`"]
@@ -26,10 +26,19 @@ pub(super) fn builder(model: &ModelIr<'_>) -> TokenStream {
 pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
     let (ident, vis) = (model.ident, model.vis);
     let create = create_name(model);
-    let traits = required(model).map(|(_, column)| given_trait(ident, column.ident));
-    let states: Vec<_> = required(model).map(|(index, _)| format_ident!("__S{index}")).collect();
-    let optional = model.columns.iter().enumerate().filter(|(_, column)| column.writable && !column.required);
-    let optional = optional.map(|(index, column)| {
+    let required = required(model);
+    let traits = required.iter().map(|required| given_trait(ident, required.ident));
+    let states: Vec<_> = required.iter().map(|required| format_ident!("__S{}", required.number)).collect();
+    // The builder's type once these were given.
+    let after = |given: &dyn Fn(&Required<'_>) -> bool| {
+        let after = required.iter().zip(&states);
+        let after = after.map(|(of, state)| if given(of) { quote!(__orm::Given) } else { quote!(#state) });
+        quote!(#create<(#(#after,)*)>)
+    };
+    let writable = model.columns.iter().enumerate().filter(|(_, column)| column.writable);
+    let (counted, optional): (Vec<_>, Vec<_>) =
+        writable.partition(|(index, _)| required.iter().any(|of| of.columns.contains(index)));
+    let optional = optional.into_iter().map(|(index, column)| {
         let Column { ident, vis, ty, .. } = column;
         let doc = doc(&column.doc);
         quote! {
@@ -39,18 +48,26 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
             }
         }
     });
-    let required_setters = required(model).enumerate().map(|(place, (index, column))| {
+    let required_setters = counted.into_iter().map(|(index, column)| {
         let Column { ident, vis, ty, .. } = column;
-        let doc = doc(&column.doc);
-        let after = states.iter().enumerate().map(
-            |(other, state)| {
-                if other == place { quote!(__orm::Given) } else { quote!(#state) }
-            },
-        );
+        let (doc, after) = (doc(&column.doc), after(&|of| of.columns.contains(&index)));
         quote! {
             #doc
-            #vis fn #ident(self, value: impl __orm::Set<#ty>) -> #create<(#(#after,)*)> {
+            #vis fn #ident(self, value: impl __orm::Set<#ty>) -> #after {
                 #create(self.0.with(#index, value.into_set()))
+            }
+        }
+    });
+    let one_of = model.one_of.iter().map(|one_of| {
+        let OneOf { ident, vis, constant, target, .. } = one_of;
+        let (model, doc, after) = (model.ident, doc(&one_of.doc), after(&|of| of.ident == *ident));
+        quote! {
+            #doc
+            #vis fn #ident<__C: __orm::Model>(self, row: &__C) -> #after
+            where
+                #target: __orm::Variant<__C>,
+            {
+                #create(self.0.one_of(#model::#constant.relations(), row))
             }
         }
     });
@@ -60,16 +77,11 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
         .relations
         .iter()
         .filter(|relation| !relation.foreign_key.is_empty())
-        .partition(|relation| required(model).any(|(index, _)| relation.fills(index)));
-    let fixed = fixed.into_iter().map(|relation| {
-        let after = required(model).zip(&states).map(|((index, _), state)| {
-            if relation.fills(index) { quote!(__orm::Given) } else { quote!(#state) }
-        });
-        nested_parent(model, relation, &quote!(#create<(#(#after,)*)>))
-    });
+        .partition(|relation| required.iter().any(|of| of.filled_by(relation)));
+    let fixed = fixed.into_iter().map(|relation| nested_parent(model, relation, &after(&|of| of.filled_by(relation))));
     let open = open.into_iter().map(|relation| nested_parent(model, relation, &quote!(Self)));
-    let bounds = required(model).zip(&states).map(|((_, column), state)| {
-        let given = given_name(column.ident);
+    let bounds = required.iter().zip(&states).map(|(of, state)| {
+        let given = given_name(of.ident);
         quote!(#state: #given)
     });
     let bounds: Vec<_> = bounds.collect();
@@ -89,6 +101,7 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
         }
         impl<#(#states),*> #create<(#(#states,)*)> {
             #(#required_setters)*
+            #(#one_of)*
             #(#fixed)*
         }
         impl<#(#states),*> __orm::Complete<#ident> for #create<(#(#states,)*)>
@@ -157,7 +170,31 @@ fn given_name(column: &Ident) -> Ident {
     format_ident!("{}_is_given", plain(column))
 }
 
-/// The columns `create()` insists on, with their positions.
-fn required<'a>(model: &'a ModelIr<'_>) -> impl Iterator<Item = (usize, &'a Column<'a>)> {
-    model.columns.iter().enumerate().filter(|(_, column)| column.required)
+/// Something `create()` insists on: a column, or one of several keys.
+pub(super) struct Required<'a> {
+    ident: &'a Ident,
+    /// A number for its state, unlike those of others.
+    number: usize,
+    /// The positions of the columns any of which is enough.
+    columns: Vec<usize>,
+}
+
+impl Required<'_> {
+    /// Whether the row that a relation leads to is enough.
+    pub(super) fn filled_by(&self, relation: &Relation<'_>) -> bool {
+        self.columns.iter().any(|column| relation.fills(*column))
+    }
+}
+
+/// What `create()` insists on.
+pub(super) fn required<'a>(model: &'a ModelIr<'_>) -> Vec<Required<'a>> {
+    let columns = model.columns.iter().enumerate().filter(|(_, column)| column.required);
+    let columns = columns.map(|(number, column)| Required { ident: column.ident, number, columns: vec![number] });
+    let one_of = model.one_of.iter().enumerate().filter(|(_, one_of)| one_of.required);
+    let one_of = one_of.map(|(place, one_of)| Required {
+        ident: one_of.ident,
+        number: model.columns.len() + place,
+        columns: one_of.keys.iter().flatten().copied().collect(),
+    });
+    columns.chain(one_of).collect()
 }

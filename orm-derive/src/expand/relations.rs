@@ -4,20 +4,24 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::LitStr;
+use syn::spanned::Spanned;
 
 use super::columns::doc;
+use super::create::required;
 use super::create_name;
-use crate::ir::{ModelIr, Pair, Relation};
+use crate::ir::{ModelIr, OneOf, Pair, Relation};
 
 /// `User::POSTS` and `user.posts()`.
 pub(super) fn constants(model: &ModelIr<'_>) -> TokenStream {
-    model.relations.iter().map(|relation| relation_items(model.ident, relation)).collect()
+    let relations = model.relations.iter().map(|relation| relation_items(model, relation));
+    let one_of = model.one_of.iter().map(|one_of| one_of_items(model.ident, one_of));
+    relations.chain(one_of).collect()
 }
 
-fn relation_items(model: &Ident, relation: &Relation<'_>) -> TokenStream {
+fn relation_items(ir: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream {
     let Relation { ident, vis, constant, name, target, .. } = relation;
     // At the relation's place, where errors about it belong.
-    let mut model = model.clone();
+    let mut model = ir.ident.clone();
     model.set_span(ident.span());
     let kind = format_ident!("{}", relation.kind.type_name());
     let keys = relation.keys.iter().map(pair);
@@ -42,9 +46,19 @@ fn relation_items(model: &Ident, relation: &Relation<'_>) -> TokenStream {
     }
     let plain = quote!(__orm::RelationDef::new::<#target>(#name, __orm::RelationKind::#kind, &[#(#keys),*]));
     let def = if fields.is_empty() { plain } else { quote!(__orm::RelationDef { #(#fields,)* ..#plain }) };
-    let link = match &relation.through {
-        Some((between, _)) if relation.loads_between => quote!(with_between::<#between>),
-        _ => quote!(new),
+    let field = relation.one_of.map_or(ident, |place| ir.one_of[place].ident);
+    let slot = quote_spanned!(ident.span()=> |__row: &mut #model| &mut __row.#field);
+    let link = match (&relation.through, relation.one_of) {
+        (_, Some(place)) => {
+            let (key, OneOf { keys, target: of, .. }) = (&relation.foreign_key, &ir.one_of[place]);
+            let keys = keys.iter().map(|key| quote!(&[#(#key),*]));
+            let field = quote!(__orm::OneOfField::<#model, #target, #of>::new);
+            quote_spanned!(of.span()=> one_of(&#field(#slot, &[#(#key),*], &[#(#keys),*])))
+        }
+        (Some((between, _)), _) if relation.loads_between => {
+            quote_spanned!(ident.span()=> with_between::<#between>(#slot))
+        }
+        _ => quote_spanned!(ident.span()=> new(#slot)),
     };
     // The number under which the other model says how it is created: see `create_under`.
     let under = (relation.foreign_key.is_empty() && relation.through.is_none()).then(|| {
@@ -57,12 +71,27 @@ fn relation_items(model: &Ident, relation: &Relation<'_>) -> TokenStream {
         #doc
         #vis const #constant: __orm::Relation<#model, #target> = __orm::Relation::new(
             #def,
-            __orm::Link::#link(|__row: &mut #model| &mut __row.#ident),
+            __orm::Link::#link,
         )#(#scope)*;
         #doc
         #vis fn #ident(&self) -> __orm::Related<'_, #model, #target #under> {
             __orm::Related::new(self, #model::#constant)
         }
+    }
+}
+
+/// `Comment::SUBJECT`, whose row is of one of several models.
+fn one_of_items(model: &Ident, one_of: &OneOf<'_>) -> TokenStream {
+    let OneOf { vis, constant, target, relations, .. } = one_of;
+    let doc = doc(&one_of.doc);
+    quote_spanned! {target.span()=>
+        #doc
+        #vis const #constant: __orm::OneOf<#model, #target> = __orm::OneOf::<_, #target>::new(
+            &[#(#model::#relations.erase()),*],
+            |nodes| {
+                #(__orm::IntoInclude::push(#model::#relations, nodes);)*
+            },
+        );
     }
 }
 
@@ -82,8 +111,8 @@ pub(super) fn create_under(model: &ModelIr<'_>) -> TokenStream {
         let (ident, create, key) = (model.ident, create_name(model), &relation.foreign_key);
         let names = key.iter().map(|index| model.columns[*index].name.to_token_stream());
         let number = key_number(names.chain(text(relation).map(ToTokens::to_token_stream)));
-        let required = model.columns.iter().enumerate().filter(|(_, column)| column.required);
-        let states = required.map(|(index, _)| if relation.fills(index) { quote!(Given) } else { quote!(Missing) });
+        let states = required(model);
+        let states = states.iter().map(|of| if of.filled_by(relation) { quote!(Given) } else { quote!(Missing) });
         let when = relation.when_column.zip(text(relation));
         let tagged = when.iter().map(|(index, text)| quote!(.with(#index, __orm::text(#text))));
         let building = match when {

@@ -88,6 +88,14 @@ fn model_def(model: &ModelIr<'_>) -> TokenStream {
         let relations = model.relations.iter().map(|relation| &relation.constant);
         fields.push(quote!(relations: &[#(#ident::#relations.erase()),*]));
     }
+    if !model.one_of.is_empty() {
+        let one_of = model.one_of.iter().map(|one_of| {
+            let (name, required) = (plain(one_of.ident), one_of.required);
+            let keys = one_of.keys.iter().map(|key| quote!(&[#(#key),*]));
+            quote!(__orm::OneOfDef { name: #name, keys: &[#(#keys),*], required: #required })
+        });
+        fields.push(quote!(one_of: &[#(#one_of),*]));
+    }
     let marks = [
         ("created_at", model.created_at),
         ("updated_at", model.updated_at),

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::columns::doc;
 use super::update_name;
-use crate::ir::{Column, ModelIr};
+use crate::ir::{Column, ModelIr, OneOf};
 
 /// `UserUpdate`.
 pub(super) fn builder(model: &ModelIr<'_>) -> TokenStream {
@@ -34,9 +34,23 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
             }
         }
     });
+    let one_of = model.one_of.iter().map(|one_of| {
+        let OneOf { ident, vis, constant, target, .. } = one_of;
+        let (model, doc) = (model.ident, doc(&one_of.doc));
+        quote! {
+            #doc
+            #vis fn #ident<__C: __orm::Model>(self, row: &__C) -> Self
+            where
+                #target: __orm::Variant<__C>,
+            {
+                Self(self.0.one_of(#model::#constant.relations(), row))
+            }
+        }
+    });
     quote! {
         impl #update<'_> {
             #(#setters)*
+            #(#one_of)*
             /// Writes the changes and refreshes the struct, or gives the database's error.
             #vis async fn exec(self, db: &(impl __orm::Runs<#ident> + ?::core::marker::Sized)) -> __orm::Result<()> {
                 self.0.exec(db).await

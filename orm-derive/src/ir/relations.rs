@@ -5,23 +5,70 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Type;
 
-use super::{Pair, Relation, ident_at, position};
-use crate::ast::{self, Field, Model, last_word};
-use crate::attr::RelationKind;
+use super::{OneOf, Pair, Relation, ident_at, position};
+use crate::ast::{self, Field, Model, Part, last_word};
+use crate::attr::{RelationAttrs, RelationKind};
 use crate::case::{constant, plain, snake};
 use crate::ctxt::Ctxt;
 
-/// The relations that could be resolved.
-pub(super) fn resolve<'a>(ctxt: &Ctxt, model: &'a Model<'a>, primary_key: &[usize]) -> Vec<Relation<'a>> {
+/// The relations that could be resolved, and which of them share a field.
+pub(super) fn resolve<'a>(
+    ctxt: &Ctxt,
+    model: &'a Model<'a>,
+    primary_key: &[usize],
+) -> (Vec<Relation<'a>>, Vec<OneOf<'a>>) {
     let resolver = Resolver { ctxt, model, primary_key };
-    model.relations().filter_map(|relation| resolver.relation(relation)).collect()
+    let mut relations: Vec<_> = model.relations().filter_map(|relation| resolver.relation(relation)).collect();
+    let mut one_ofs = Vec::new();
+    for field in &model.fields {
+        let (Part::OneOf(target), Some(models)) = (field.part, field.attrs.relation.one_of.get()) else { continue };
+        let found = models.iter().filter_map(|(target, attrs)| resolver.one_of(field, target, attrs, one_ofs.len()));
+        let found: Vec<_> = found.collect();
+        if found.len() < models.len().max(2) {
+            continue; // The others would look as if they were all.
+        }
+        one_ofs.push(OneOf {
+            ident: field.ident,
+            vis: field.vis,
+            constant: constant(field.ident),
+            target,
+            keys: found.iter().map(|relation| relation.foreign_key.clone()).collect(),
+            relations: found.iter().map(|relation| relation.constant.clone()).collect(),
+            required: is_required(field),
+            doc: field.doc.clone(),
+        });
+        relations.extend(found);
+    }
+    (relations, one_ofs)
 }
 
 /// The fields of a belongs-to relation's key: given, or the relation's name with `_id`.
 pub(super) fn own_key(field: &Field<'_>) -> Vec<Ident> {
-    match field.attrs.relation.key.get() {
-        Some(key) => key.clone(),
-        None => vec![ident_at(&format!("{}_id", plain(field.ident)), field.ident.span())],
+    Written::of(field).own_key()
+}
+
+/// Whether a row must belong to one of the models.
+fn is_required(field: &Field<'_>) -> bool {
+    field.attrs.relation.one_of.name().is_some_and(|word| word == "one_of")
+}
+
+/// A relation's name and what its attributes say.
+#[derive(Clone, Copy)]
+struct Written<'f> {
+    ident: &'f Ident,
+    attrs: &'f RelationAttrs,
+}
+
+impl<'f> Written<'f> {
+    fn of(field: &'f Field<'_>) -> Self {
+        Self { ident: field.ident, attrs: &field.attrs.relation }
+    }
+
+    fn own_key(self) -> Vec<Ident> {
+        match self.attrs.key.get() {
+            Some(key) => key.clone(),
+            None => vec![ident_at(&format!("{}_id", plain(self.ident)), self.ident.span())],
+        }
     }
 }
 
@@ -34,18 +81,18 @@ struct Resolver<'r, 'a> {
 impl<'a> Resolver<'_, 'a> {
     fn relation(&self, relation: ast::Relation<'a, 'a>) -> Option<Relation<'a>> {
         let ast::Relation { field, kind, target, between } = relation;
-        let attrs = &field.attrs.relation;
+        let (attrs, written) = (&field.attrs.relation, Written::of(field));
         let given = attrs.through.get().map(ToTokens::to_token_stream);
         let mut foreign_key = Vec::new();
         let mut when_column = None;
         let mut through = None;
         let keys = match (kind, between.map(path_of).or(given)) {
             (RelationKind::BelongsTo, _) => {
-                foreign_key = self.own_foreign_key(field)?;
+                foreign_key = self.own_foreign_key(written, "belongs_to")?;
                 if let Some((name, _)) = attrs.when.get() {
                     when_column = Some(position(self.ctxt, self.model, name)?);
                 }
-                self.belongs_to(field, target, &foreign_key)?
+                self.belongs_to(written, &path_of(target), &foreign_key)?
             }
             (_, Some(between)) => {
                 through = Some((between.clone(), self.onward(field, target, &between)?));
@@ -65,63 +112,122 @@ impl<'a> Resolver<'_, 'a> {
             };
             (holder, constant(name), text.clone())
         });
+        let kind = if through.is_some() { RelationKind::BelongsToMany } else { kind };
         Some(Relation {
-            ident: field.ident,
-            vis: field.vis,
-            constant: constant(field.ident),
-            name: plain(field.ident),
-            kind: if through.is_some() { RelationKind::BelongsToMany } else { kind },
-            target,
             loads_between: between.is_some(),
-            keys,
             through,
             when,
             when_column,
+            doc: field.doc.clone(),
+            ..self.written(written, field, kind, quote!(#target), keys, foreign_key)
+        })
+    }
+
+    /// The relation to one of several models.
+    fn one_of(
+        &self,
+        field: &'a Field<'a>,
+        target: &Ident,
+        attrs: &RelationAttrs,
+        place: usize,
+    ) -> Option<Relation<'a>> {
+        let word = field.attrs.relation.one_of.name().map(Ident::to_string).unwrap_or_default();
+        let name = match attrs.key.get().map(|key| &key[..]) {
+            Some([one]) => plain(one).strip_suffix("_id").map(str::to_owned),
+            _ => None,
+        };
+        let ident = ident_at(&name.unwrap_or_else(|| snake(target)), target.span());
+        let written = Written { ident: &ident, attrs };
+        let foreign_key = self.own_foreign_key(written, &format!("{word}({target}"))?;
+        let keys = self.belongs_to(written, &quote!(#target), &foreign_key)?;
+        for column in foreign_key.iter().filter_map(|index| self.model.columns().nth(*index)) {
+            if column.nullable().is_none() {
+                let message = format!("`{}` is NULL in rows about another model: make it an `Option`", column.ident);
+                self.ctxt.error(column.ty, message);
+            }
+        }
+        for (action, name) in [(&attrs.on_delete, "on_delete"), (&attrs.on_update, "on_update")] {
+            let sets = action.get().filter(|action| *action == "set_null" || *action == "set_default");
+            if let (Some(sets), true) = (sets, is_required(field)) {
+                let message = format!(
+                    "`{name} = {sets}` would leave the row without any: use `cascade` or `restrict`, or `at_most_one_of`"
+                );
+                self.ctxt.error(sets, message);
+            }
+        }
+        let relation = self.written(written, field, RelationKind::BelongsTo, quote!(#target), keys, foreign_key);
+        Some(Relation { one_of: Some(place), ..relation })
+    }
+
+    /// A relation, as far as all kinds are alike.
+    fn written(
+        &self,
+        Written { ident, attrs }: Written<'_>,
+        field: &'a Field<'a>,
+        kind: RelationKind,
+        target: TokenStream,
+        keys: Vec<Pair>,
+        foreign_key: Vec<usize>,
+    ) -> Relation<'a> {
+        Relation {
+            ident: ident.clone(),
+            vis: field.vis,
+            constant: constant(ident),
+            name: plain(ident),
+            kind,
+            target,
+            keys,
+            through: None,
+            loads_between: false,
             scope: attrs.filter.get().map(ToTokens::to_token_stream),
+            when: None,
             // A key that points at several models has no one table to be checked against.
             constraint: attrs.constraints.get().copied().unwrap_or(!attrs.when.is_set()),
             on_delete: variant(attrs.on_delete.get()),
             on_update: variant(attrs.on_update.get()),
             foreign_key,
-            doc: field.doc.clone(),
-        })
+            when_column: None,
+            one_of: None,
+            doc: String::new(),
+        }
     }
 
     /// The positions of the foreign key on this model.
-    fn own_foreign_key(&self, field: &Field<'_>) -> Option<Vec<usize>> {
-        if field.attrs.relation.key.is_set() {
-            let key = own_key(field);
+    fn own_foreign_key(&self, written: Written<'_>, word: &str) -> Option<Vec<usize>> {
+        if written.attrs.key.is_set() {
+            let key = written.own_key();
             let found: Vec<usize> = key.iter().filter_map(|name| position(self.ctxt, self.model, name)).collect();
             return (found.len() == key.len()).then_some(found);
         }
-        let name = format!("{}_id", plain(field.ident));
+        let name = format!("{}_id", plain(written.ident));
         let found = self.model.columns().position(|field| plain(field.ident) == name);
         if found.is_none() {
             let message = format!(
-                "`{}` has no field `{name}` for the foreign key; add it, or name another: `belongs_to(key = ..)`",
-                self.model.ident
+                "`{}` has no field `{name}` for the foreign key; add it, or name another: `{word}(key = ..){}`",
+                self.model.ident,
+                if word.contains('(') { ")" } else { "" },
             );
-            self.ctxt.error(field.ident, message);
+            self.ctxt.error(written.ident, message);
         }
         found.map(|index| vec![index])
     }
 
-    fn belongs_to(&self, field: &Field<'_>, target: &Type, foreign_key: &[usize]) -> Option<Vec<Pair>> {
-        let references = match field.attrs.relation.references.get() {
+    fn belongs_to(&self, written: Written<'_>, target: &TokenStream, foreign_key: &[usize]) -> Option<Vec<Pair>> {
+        let references = match written.attrs.references.get() {
             Some(references) => references.clone(),
-            None if foreign_key.len() == 1 => vec![ident_at("id", field.ident.span())],
+            None if foreign_key.len() == 1 => vec![ident_at("id", written.ident.span())],
             None => {
-                let word = field.attrs.relation.key.name().unwrap_or(field.ident);
+                let word = written.attrs.key.name().unwrap_or(written.ident);
                 self.ctxt.error(word, "a key of several columns names those it points at: `references(a, b)`");
                 return None;
             }
         };
-        self.same_length(field, references.len(), foreign_key.len())?;
-        let spans = own_key(field);
+        self.same_length(written, references.len(), foreign_key.len())?;
+        let spans = written.own_key();
         let pairs = references.iter().zip(foreign_key).zip(spans).filter_map(|((key, index), written)| {
             let own = self.model.columns().nth(*index)?;
             Some(Pair {
-                key: (path_of(target), constant(key)),
+                key: (target.clone(), constant(key)),
                 foreign_key: self.own_column(own, written.span()),
                 from_key: false,
             })
@@ -156,7 +262,7 @@ impl<'a> Resolver<'_, 'a> {
                 return None;
             }
         };
-        self.same_length(field, references.len(), foreign_key.len())?;
+        self.same_length(Written::of(field), references.len(), foreign_key.len())?;
         let pairs = references.iter().zip(&foreign_key).filter_map(|(index, name)| {
             let own = self.model.columns().nth(*index)?;
             Some(Pair {
@@ -194,7 +300,7 @@ impl<'a> Resolver<'_, 'a> {
                 return None;
             }
         };
-        self.same_length(field, references.len(), foreign_key.len())?;
+        self.same_length(Written::of(field), references.len(), foreign_key.len())?;
         let pairs = references.iter().zip(&foreign_key).map(|(key, name)| Pair {
             key: (path_of(target), constant(key)),
             foreign_key: (between.clone(), constant(name)),
@@ -209,12 +315,12 @@ impl<'a> Resolver<'_, 'a> {
         (quote!(#model), ident_at(&constant(field.ident).to_string(), span))
     }
 
-    fn same_length(&self, field: &Field<'_>, key: usize, foreign_key: usize) -> Option<()> {
+    fn same_length(&self, written: Written<'_>, key: usize, foreign_key: usize) -> Option<()> {
         if key == foreign_key {
             return Some(());
         }
         let message = format!("the foreign key has {foreign_key} column(s), the key it points at {key}");
-        self.ctxt.error(field.attrs.relation.key.name().unwrap_or(field.ident), message);
+        self.ctxt.error(written.attrs.key.name().unwrap_or(written.ident), message);
         None
     }
 }

@@ -268,6 +268,68 @@ fn relations_about_some_rows() {
     field(&relation("when()"), example);
     field(&relation("when"), "`when` expects a list: `when(commentable_type = \"Post\")`");
     field(&relation("when(knd = \"Post\")"), "`User` has no column field `knd`; did you mean `kind`?");
+    // A column of the other model: the compiler looks it up.
+    field("#[orm(key = of_id, when(kind = \"User\"))] posts: HasMany<Post>", "");
+}
+
+#[test]
+fn relations_to_one_of_several_models() {
+    let one_of = |keys: &str, attribute: &str| format!("{keys} #[orm({attribute})] of: BelongsTo<Subject>");
+    let keys = "post_id: Option<i64>, photo_id: Option<i64>,";
+    field(&one_of(keys, "one_of(Post, Photo)"), "");
+    field(&one_of(keys, "belongs_to(at_most_one_of(Post, Photo))"), "");
+    let example = "`one_of` names at least two models: `one_of(Post, Photo(key = picture_id))`";
+    field(&one_of(keys, "one_of(Post)"), example);
+    field(&one_of(keys, "one_of"), "`one_of` expects a list: `one_of(Post, Photo(key = picture_id))`");
+    field(
+        &one_of(keys, "one_of(Post, Photo, Photo)"),
+        "`Photo` is named twice: a row belongs to one row of each model",
+    );
+    field(
+        &one_of(keys, "one_of(Post, Photo(filter = a))"),
+        "unknown attribute `filter`; expected one of: key, references, on_delete, on_update, constraints",
+    );
+    field(
+        &one_of(keys, "one_of(Post, Film)"),
+        "`User` has no field `film_id` for the foreign key; add it, or name another: `one_of(Film(key = ..))`",
+    );
+    field(
+        &one_of("post_id: Option<i64>, photo_id: i64,", "one_of(Post, Photo)"),
+        "`photo_id` is NULL in rows about another model: make it an `Option`",
+    );
+    field(
+        &one_of(keys, "one_of(Post(on_delete = set_null), Photo)"),
+        "`on_delete = set_null` would leave the row without any: use `cascade` or `restrict`, or `at_most_one_of`",
+    );
+    field(&one_of(keys, "at_most_one_of(Post(on_delete = set_null), Photo)"), "");
+    field(
+        &one_of(keys, "one_of(Post, Photo), on_delete = cascade"),
+        "`on_delete` goes to the model it is about: `one_of(Post(on_delete = ..), ..)`",
+    );
+    field(
+        &format!("{keys} #[orm(one_of(Post, Photo))] of: HasMany<Subject>"),
+        "a row of one of several models is a `BelongsTo<..>` of an enum, not a `HasMany`",
+    );
+    field(
+        &format!("post: i32, {}", one_of(keys, "one_of(Post, Photo)")),
+        "the relation to this model is `POST`, which is there already; rename the other",
+    );
+    field(
+        "post_id: Option<i64>, photo_id: Option<i64>, #[orm(one_of(Post, Photo))] filter: BelongsTo<Subject>",
+        "`filter` is a verb of the builders; rename the relation",
+    );
+    let check_one_of = |item: &str, expected: &str| {
+        assert_eq!(errors(expand(crate::one_of::derive, item)), expected, "{item}");
+    };
+    check_one_of("enum Subject { Post(Post), Photo(a::Photo) }", "");
+    check_one_of("struct A;", "`OneOf` is for enums with a variant for each model: `enum Subject { Post(Post) }`");
+    check_one_of("enum A<T> { Post(T) }", "an enum of models has no type, lifetime or const parameters");
+    check_one_of("enum A { Post(Post), Photo }", "a variant holds a row: `Photo(Photo)`");
+    check_one_of("enum A { Post { post: Post } }", "a variant holds a row: `Post(Post)`");
+    check_one_of(
+        "enum A { Post(Post), Other(Post) }",
+        "a model has one variant: its rows would be told apart by nothing",
+    );
 }
 
 #[test]

@@ -192,6 +192,19 @@ fn create_table(table: &TableSchema, foreign_keys: &[&ForeignKey], dialect: &dyn
                     w.separated(", ", values, |w, value| w.push_literal(value))?;
                     w.push_sql(")");
                 }
+                CheckCondition::OneKey { keys, required } => {
+                    w.separated(" + ", keys, |w, key| {
+                        w.push_sql("CASE WHEN ");
+                        w.separated(" AND ", key, |w, column| {
+                            w.push_ident(column)?;
+                            w.push_sql(" IS NOT NULL");
+                            Ok(())
+                        })?;
+                        w.push_sql(" THEN 1 ELSE 0 END");
+                        Ok(())
+                    })?;
+                    w.push_sql(if *required { " = 1" } else { " <= 1" });
+                }
             }
             w.push_sql(")");
         }
