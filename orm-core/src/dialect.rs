@@ -4,6 +4,7 @@
 
 mod capabilities;
 mod render;
+mod stored;
 mod writer;
 
 use std::borrow::Cow;
@@ -15,13 +16,11 @@ pub use capabilities::{
 pub use render::ddl;
 pub(crate) use render::{element_type, render_insert, unnests};
 pub use render::{render, render_condition};
+pub(crate) use stored::{for_column, stored};
 pub use writer::{Rendered, SqlWriter};
-
-use chrono::SubsecRound;
 
 use crate::ast::Function;
 use crate::error::{Error, Result};
-use crate::model::ColumnDef;
 use crate::schema::ColumnSchema;
 use crate::value::{EnumDef, SqlType, Value};
 
@@ -143,6 +142,12 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         false
     }
 
+    /// Whether text for a column that the model declares with this type is sent as a value of the type, because it would
+    /// not be taken as text.
+    fn takes_text_as(&self, _type_name: &str) -> bool {
+        false
+    }
+
     /// A value as this database stores it in a column of a type, or an error when it cannot store it exactly.
     /// The default stores everything.
     ///
@@ -162,37 +167,6 @@ pub enum FunctionForm {
     Around(&'static str, &'static str, &'static str),
     /// Text alone, without arguments or parentheses.
     Text(&'static str),
-}
-
-/// A value as a column keeps it: times are cut to the digits of a second that the database has, so that a row in hand is
-/// the row in the table.
-///
-/// # Errors
-/// [`ErrorKind::Encode`](crate::ErrorKind::Encode) when the column cannot keep the value exactly.
-pub(crate) fn stored(dialect: &dyn Dialect, column: &ColumnDef, value: Value) -> Result<Value> {
-    let digits = u16::from(dialect.capabilities().second_digits);
-    let value = match value {
-        Value::Time(v) => Value::Time(v.trunc_subsecs(digits)),
-        Value::DateTime(v) => Value::DateTime(v.trunc_subsecs(digits)),
-        Value::Timestamp(v) => Value::Timestamp(v.trunc_subsecs(digits)),
-        value => value,
-    };
-    let fits = match (&value, column.precision) {
-        (Value::Decimal(text), Some((_, scale))) => {
-            let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction.trim_end_matches('0'));
-            if fraction.len() > usize::from(scale) { Err(too_fine(scale)) } else { Ok(()) }
-        }
-        _ => Ok(()),
-    };
-    match fits.and_then(|()| dialect.check_value(&value)) {
-        Ok(()) => Ok(value),
-        Err(error) => Err(error.with_table(column.table.name).with_columns([column.name])),
-    }
-}
-
-#[cold]
-fn too_fine(scale: u8) -> Error {
-    Error::encode(format!("the column keeps {scale} digits after the point, the value has more; round it first"))
 }
 
 /// The error for SQL that a dialect does not have.

@@ -259,6 +259,9 @@ fn sizes(ctxt: &Ctxt, field: &Field<'_>) {
     {
         ctxt.error(word, format!("`length` bounds text and bytes, not `{ty}`"));
     }
+    if let (Some(word), Some(0)) = (attrs.length.name(), attrs.length.get()) {
+        ctxt.error(word, "a column of `length = 0` holds nothing");
+    }
     if let Some(word) = attrs.precision.name()
         && ty != "Decimal"
         && (ty == "String" || UNBOUNDED.iter().any(|known| ty == known))

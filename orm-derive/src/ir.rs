@@ -269,6 +269,16 @@ fn distinct_columns(ctxt: &Ctxt, columns: &[Column<'_>]) {
 fn indexes(ctxt: &Ctxt, model: &Model<'_>) -> Vec<Index> {
     let mut indexes = Vec::new();
     for attr in &model.attrs.indexes {
+        let fields = || {
+            attr.parts.iter().filter_map(|part| match part {
+                PartAttr::Column { field, .. } => Some(field),
+                PartAttr::Expression(_) => None,
+            })
+        };
+        if let Some((_, twice)) = fields().enumerate().find(|(i, field)| fields().take(*i).any(|other| other == *field))
+        {
+            ctxt.error(twice, format!("`{twice}` is in the index already"));
+        }
         let parts = attr.parts.iter().filter_map(|part| match part {
             PartAttr::Column { field, descending } => {
                 position(ctxt, model, field).map(|index| IndexPart::Column { index, descending: *descending })

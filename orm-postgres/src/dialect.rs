@@ -13,7 +13,7 @@ use orm_core::schema::ColumnSchema;
 use orm_core::{EnumDef, EnumStorage, Error, Result, SqlType, Value};
 
 use crate::bind;
-use crate::types::{conversion, quoted, type_name};
+use crate::types::{conversion, is_text, quoted, type_name};
 
 /// PostgreSQL, in one server version.
 ///
@@ -282,6 +282,10 @@ impl Dialect for PostgresDialect {
             SqlType::Native(name) => !name.contains('[') && !name.starts_with('_'),
             ty => crate::types::bind_oid(ty).is_ok(),
         }
+    }
+
+    fn takes_text_as(&self, type_name: &str) -> bool {
+        !is_text(type_name)
     }
 
     fn check_value(&self, value: &Value) -> Result<()> {

@@ -157,6 +157,12 @@ fn unbounded(name: &str) -> Result<String> {
     Ok(format!("{base}{suffix}"))
 }
 
+/// Whether a type takes text as it is.
+pub(crate) fn is_text(name: &str) -> bool {
+    let base = name.split('(').next().unwrap_or(name).trim();
+    ["text", "varchar", "character varying"].iter().any(|text| base.eq_ignore_ascii_case(text))
+}
+
 /// How the bytes of one value are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {

@@ -3,7 +3,7 @@
 use super::exec;
 use super::{Condition, Find, Free, IntoInclude, KeyOperand, Projection, Select};
 use crate::ast::Statement;
-use crate::dialect::{Dialect, Rendered};
+use crate::dialect::{Dialect, Rendered, for_column};
 use crate::driver::Runs;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, read_model};
@@ -169,11 +169,14 @@ impl<M: Model> FindByPk<M> {
             return Ok(self.find().exec(db).await?.into_iter().next());
         }
         let session = db.session();
-        for value in &self.key {
+        let mut key = self.key;
+        for (column, value) in M::DEF.key_columns().zip(&mut key) {
+            let given = std::mem::replace(value, Value::Null(column.ty));
+            *value = for_column(&**session.dialect(), column, given);
             session.dialect().check_value(value)?;
         }
         let sql = exec::by_key_sql(session, M::DEF)?;
-        exec::fetch_shape(session, M::DEF, &sql, &self.key, read_model::<M>).await
+        exec::fetch_shape(session, M::DEF, &sql, &key, read_model::<M>).await
     }
 
     /// Runs the query and gives the row.

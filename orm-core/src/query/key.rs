@@ -94,6 +94,12 @@ impl Comparable {
             SqlType::Time => chrono::NaiveTime::decode(value.as_ref()).map(|v| v.encode()),
             SqlType::DateTime => chrono::NaiveDateTime::decode(value.as_ref()).map(|v| v.encode()),
             SqlType::Timestamp => chrono::DateTime::<chrono::Utc>::decode(value.as_ref()).map(|v| v.encode()),
+            SqlType::Uuid => {
+                return match value {
+                    Value::Text(text) => uuid(text).map_or_else(|| Self::of(value), Self::Uuid),
+                    value => Self::of(value),
+                };
+            }
             _ => return Self::of(value),
         };
         Self::of(typed.as_ref().unwrap_or(value))
@@ -128,4 +134,12 @@ impl Comparable {
             Value::Array(_, items) => Self::Other(format!("{:?}", items.iter().map(Self::of).collect::<Vec<_>>())),
         }
     }
+}
+
+/// A UUID that is stored as text.
+fn uuid(text: &str) -> Option<[u8; 16]> {
+    let digits: Vec<u8> =
+        text.chars().filter(|c| *c != '-').map(|c| c.to_digit(16)?.try_into().ok()).collect::<Option<_>>()?;
+    let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    if digits.len() == 32 { bytes.try_into().ok() } else { None }
 }

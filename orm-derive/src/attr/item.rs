@@ -116,6 +116,13 @@ impl Named {
     /// Expects `name = "text"`; `example` goes into the message.
     pub(crate) fn text(&self, ctxt: &Ctxt, example: &str) -> Option<LitStr> {
         match &self.body {
+            // A comment may be taken away.
+            Body::Value(Expr::Lit(ExprLit { lit: Lit::Str(text), .. }))
+                if text.value().is_empty() && self.name != "comment" =>
+            {
+                ctxt.error(text, format!("`{}` is empty: `{} = \"{example}\"`", self.name, self.name));
+                None
+            }
             Body::Value(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => Some(text.clone()),
             _ => self.wrong(ctxt, format_args!("expects a string: `{} = \"{example}\"`", self.name)),
         }

@@ -429,3 +429,20 @@ fn correct_words_are_accepted() {
         "",
     );
 }
+
+#[test]
+fn what_says_nothing_is_refused() {
+    check(
+        "struct A { #[orm(primary_key)] id: i64, #[orm(length = 0)] b: String }",
+        "a column of `length = 0` holds nothing",
+    );
+    check(
+        "struct A { #[orm(primary_key)] id: i64, #[orm(column = \"\")] b: i64 }",
+        "`column` is empty: `column = \"column_name\"`",
+    );
+    check(
+        "struct A { #[orm(primary_key)] id: i64, #[orm(check = \"\")] b: i64 }",
+        "`check` is empty: `check = \"price >= 0\"`",
+    );
+    check("#[orm(unique(id, id))] struct A { #[orm(primary_key)] id: i64 }", "`id` is in the index already");
+}

@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use orm::prelude::*;
 use orm::{Json, Result};
 use rust_decimal::Decimal;
+use uuid::Uuid;
 
 use crate::Test;
 use crate::cases::cases;
@@ -29,6 +30,98 @@ struct Grid {
     #[orm(primary_key)]
     id: i64,
     cells: Json<HashMap<Vec<i32>, i32>>,
+}
+
+/// UUIDs in columns of text, as databases have them that were there before the models.
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Old {
+    #[orm(primary_key, type = "CHAR(36)")]
+    id: Uuid,
+    #[orm(type = "VARCHAR(36)")]
+    parent_id: Option<Uuid>,
+    parent: BelongsTo<Old>,
+    #[orm(key = parent_id)]
+    children: HasMany<Old>,
+}
+
+/// Types that only PostgreSQL has, as text.
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Host {
+    #[orm(primary_key)]
+    id: i64,
+    #[orm(type = "inet")]
+    address: String,
+    #[orm(type = "cidr")]
+    network: Option<String>,
+    #[orm(type = "citext")]
+    name: String,
+    #[orm(type = "int4range")]
+    ports: Option<String>,
+    #[orm(type = "tsvector")]
+    words: Option<String>,
+    #[orm(type = "macaddr")]
+    card: Option<String>,
+}
+
+async fn uuids_are_kept_in_columns_of_text(test: Test) -> Result<()> {
+    let db = test.with::<Old>().await?;
+    let (a, b) = (Uuid::from_u128(0xabc), Uuid::from_u128(u128::MAX));
+    let parent = Old::create().id(a).exec(&db).await?;
+    let child = Old::create().id(b).parent_id(a).exec(&db).await?;
+    assert_eq!((parent.id, child.parent_id), (a, Some(a)));
+    let texts = db.query::<String>("SELECT CAST(id AS CHAR(36)) FROM olds ORDER BY id", ()).await?;
+    assert_eq!(texts, [a.to_string(), b.to_string()]);
+    assert_eq!(Old::find_by_pk(b).required(&db).await?, child);
+    assert_eq!(Old::count().filter(Old::ID.in_([a, b])).exec(&db).await?, 2);
+    assert_eq!(Old::count().filter(Old::PARENT_ID.eq(a)).exec(&db).await?, 1);
+    assert_eq!(Old::count().filter(Old::PARENT.col(Old::ID).eq(a)).exec(&db).await?, 1);
+    let found = Old::find_by_pk(a).include(Old::CHILDREN).required(&db).await?;
+    assert_eq!(found.children.get()?[..], [child.clone()]);
+    let mut child = child;
+    child.update().parent_id(b).exec(&db).await?;
+    assert_eq!(Old::find_one().filter(Old::PARENT_ID.eq(b)).required(&db).await?.id, b);
+    child.update().parent_id(None).exec(&db).await?;
+    child.destroy().exec(&db).await?;
+    Old::bulk_create([Old::create().id(Uuid::from_u128(7)), Old::create().id(Uuid::from_u128(8))]).exec(&db).await?;
+    assert_eq!(Old::count().exec(&db).await?, 3);
+    Ok(())
+}
+
+async fn columns_of_the_databases_own_types_take_text(test: Test) -> Result<()> {
+    if test.backend != "postgres" {
+        return Ok(());
+    }
+    let db = test.connect().await?;
+    db.batch("CREATE EXTENSION citext").await?;
+    db.create_tables::<Host>().await?;
+    let made = Host::create()
+        .address("10.1.2.3")
+        .network("10.1.0.0/16")
+        .name("HeLLo")
+        .ports("[80,90)")
+        .words("'cat' 'dog'")
+        .card("08:00:2b:01:02:03")
+        .exec(&db)
+        .await?;
+    assert_eq!(Host::find_by_pk(made.id).required(&db).await?, made);
+    assert_eq!(made.network.as_deref(), Some("10.1.0.0/16"));
+    for condition in [
+        Host::NAME.eq("hello"),
+        Host::NAME.in_(["x", "HELLO"]),
+        Host::NAME.between("HELLN", "hellp"),
+        Host::ADDRESS.eq("10.1.2.3"),
+        Host::ADDRESS.lt("10.1.2.20"),
+        Host::PORTS.eq("[80,89]"),
+    ] {
+        assert_eq!(Host::count().filter(condition.clone()).exec(&db).await?, 1, "{condition:?}");
+    }
+    let rows = ["10.0.0.1", "10.0.0.2"].map(|address| Host::create().address(address).name("n"));
+    Host::bulk_create(rows).exec(&db).await?;
+    Host::update().set(Host::ADDRESS, "::1").filter(Host::NAME.eq("N")).exec(&db).await?;
+    assert_eq!(Host::count().filter(Host::ADDRESS.eq("::1")).exec(&db).await?, 2);
+    let error = Host::create().address("nowhere").name("x").exec(&db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidValue, "{error}");
+    Ok(())
 }
 
 async fn decimals_finer_than_their_column_are_refused(test: Test) -> Result<()> {
@@ -62,6 +155,35 @@ async fn times_in_hand_are_those_in_the_table(test: Test) -> Result<()> {
         assert_eq!(&Reading::find_by_pk(row.id).required(&db).await?, row);
         row.update().time(later.time()).date_time(later.naive_utc()).instant(later).exec(&db).await?;
         assert_eq!(&Reading::find_by_pk(row.id).required(&db).await?, row);
+    }
+    Ok(())
+}
+
+/// An instant that the database makes.
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Entry {
+    #[orm(primary_key)]
+    id: i64,
+    #[orm(default_sql = "CURRENT_TIMESTAMP")]
+    at: DateTime<Utc>,
+}
+
+async fn instants_of_the_database_are_found_again(test: Test) -> Result<()> {
+    let db = test.with::<Entry>().await?;
+    let made = Entry::create().exec(&db).await?;
+    assert!((Utc::now() - made.at).num_minutes().abs() < 5, "{}", made.at);
+    for condition in [Entry::AT.eq(made.at), Entry::AT.between(made.at, made.at), Entry::AT.in_([made.at])] {
+        assert_eq!(Entry::find_all().filter(condition).exec(&db).await?, [made.clone()]);
+    }
+    Ok(())
+}
+
+async fn patterns_end_where_their_text_ends(test: Test) -> Result<()> {
+    let db = test.with::<Person>().await?;
+    people(&db).await?;
+    for condition in [Person::NAME.contains("\0x"), Person::NAME.starts_with("\0"), Person::NAME.like("%\0")] {
+        let error = Person::count().filter(condition).exec(&db).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Encode, "{error}");
     }
     Ok(())
 }
@@ -126,8 +248,12 @@ async fn raw_rows_are_read_whole(test: Test) -> Result<()> {
 }
 
 cases! { $ exact:
+    uuids_are_kept_in_columns_of_text,
+    columns_of_the_databases_own_types_take_text,
     decimals_finer_than_their_column_are_refused,
     times_in_hand_are_those_in_the_table,
+    instants_of_the_database_are_found_again,
+    patterns_end_where_their_text_ends,
     leap_seconds_are_refused,
     what_has_no_form_in_json_is_refused,
     sums_of_unsigned_integers_are_unsigned,

@@ -1,10 +1,10 @@
 //! Conditions with a shape of their own on each database: lists, patterns, regular expressions, upserts' new values.
 
-use super::super::{LimitStyle, ListStyle, RegexpStyle, UpsertStyle, unsupported};
+use super::super::{LimitStyle, ListStyle, RegexpStyle, UpsertStyle, for_column, unsupported};
 use super::Renderer;
-use super::expr::COMPARE;
+use super::expr::{COMPARE, column_of};
 use crate::ast::{Expr, InList, LikeKind, ListItems};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::ColumnDef;
 use crate::value::{SqlType, Value};
 
@@ -60,7 +60,15 @@ impl Renderer<'_> {
             }
             ListItems::Values(ty, values) => {
                 self.operand(&list.expr, COMPARE + 1)?;
-                self.value_list(*ty, values, negated)
+                match column_of(&list.expr).filter(|column| column.type_name.is_some()) {
+                    Some(column) => {
+                        let form = |value: &Value| for_column(self.dialect(), column, value.clone());
+                        let values: Vec<Value> = values.iter().map(form).collect();
+                        let ty = values.first().map_or(*ty, Value::sql_type);
+                        self.value_list(ty, &values, negated)
+                    }
+                    None => self.value_list(*ty, values, negated),
+                }
             }
         }
     }
@@ -110,6 +118,12 @@ impl Renderer<'_> {
         ignore_case: bool,
         negated: bool,
     ) -> Result<()> {
+        if let Expr::Value(Value::Text(text)) = pattern
+            && text.contains('\0')
+        {
+            // Some databases take it for the end of the pattern.
+            return Err(Error::encode("text to search for cannot hold a NUL character"));
+        }
         let lower = ignore_case && !self.dialect().capabilities().ilike;
         let operator = match (ignore_case && !lower, negated) {
             (true, false) => " ILIKE ",

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::super::{CommentStyle, Dialect, IndexMethodStyle, SqlWriter, unsupported};
+use super::super::{CommentStyle, Dialect, FunctionForm, IndexMethodStyle, SqlWriter, unsupported};
+use crate::ast::Function;
 use crate::error::Result;
 use crate::model::OnDelete;
 use crate::schema::{
@@ -257,6 +258,15 @@ fn column_definition(w: &mut SqlWriter<'_>, column: &ColumnSchema) -> Result<boo
         ColumnDefault::Value(value) => {
             w.push_sql(" DEFAULT (");
             w.push_literal(value)?;
+            w.push_sql(")");
+        }
+        // In the form of the instants that are written, so that they compare.
+        ColumnDefault::Sql(sql) if column.ty == SqlType::Timestamp && sql.eq_ignore_ascii_case("CURRENT_TIMESTAMP") => {
+            w.push_sql(" DEFAULT (");
+            w.push_sql(match w.dialect().function(Function::Now) {
+                Some(FunctionForm::Text(now)) => now,
+                _ => "CURRENT_TIMESTAMP",
+            });
             w.push_sql(")");
         }
         ColumnDefault::Sql(sql) => {

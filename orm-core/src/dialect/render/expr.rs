@@ -1,9 +1,10 @@
 //! Expressions: operators and their precedence, aggregates, windows, CASE, casts, JSON, raw SQL.
 
-use super::super::{JsonStyle, unsupported};
+use super::super::{JsonStyle, for_column, unsupported};
 use super::Renderer;
 use crate::ast::{Aggregate, BinaryOp, Case, Expr, JsonStep, Quantifier, Window};
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::ColumnDef;
 use crate::value::{SqlType, Value};
 
 /// Precedence levels, loosest first. SQL's own differ between databases in the middle; parentheses are written where
@@ -101,9 +102,9 @@ impl Renderer<'_> {
             Expr::Between { operands, negated } => {
                 self.operand(&operands.0, COMPARE + 1)?;
                 self.w.push_sql(if *negated { " NOT BETWEEN " } else { " BETWEEN " });
-                self.operand(&operands.1, COMPARE + 1)?;
+                self.compared(&operands.1, &operands.0, COMPARE + 1)?;
                 self.w.push_sql(" AND ");
-                self.operand(&operands.2, COMPARE + 1)
+                self.compared(&operands.2, &operands.0, COMPARE + 1)
             }
             Expr::Like { operands, kind, ignore_case, negated } => {
                 self.like(&operands.0, &operands.1, *kind, *ignore_case, *negated)
@@ -219,11 +220,11 @@ impl Renderer<'_> {
                 if op == BinaryOp::IsDistinct {
                     self.w.push_sql("NOT (");
                 }
-                self.operand(left, COMPARE + 1)?;
+                self.compared(left, right, COMPARE + 1)?;
                 self.w.push_sql(" ");
                 self.w.push_sql(capabilities.is_not_distinct);
                 self.w.push_sql(" ");
-                self.operand(right, COMPARE + 1)?;
+                self.compared(right, left, COMPARE + 1)?;
                 if op == BinaryOp::IsDistinct {
                     self.w.push_sql(")");
                 }
@@ -244,9 +245,25 @@ impl Renderer<'_> {
         }
         // Operators of equal precedence group to the left; comparisons do not chain at all.
         let left_level = if level == COMPARE || level == BITS { level + 1 } else { level };
-        self.operand(left, left_level)?;
+        if level != COMPARE {
+            self.operand(left, left_level)?;
+            self.w.push_sql(text);
+            return self.operand(right, level + 1);
+        }
+        self.compared(left, right, left_level)?;
         self.w.push_sql(text);
-        self.operand(right, level + 1)
+        self.compared(right, left, level + 1)
+    }
+
+    /// One side of a comparison: a value takes the form of the column that it is compared with.
+    pub(super) fn compared(&mut self, expr: &Expr, with: &Expr, level: u8) -> Result<()> {
+        match (expr, column_of(with)) {
+            (Expr::Value(value), Some(column)) => {
+                let value = for_column(self.dialect(), column, value.clone());
+                self.w.push_bind(value)
+            }
+            _ => self.operand(expr, level),
+        }
     }
 
     fn aggregate(&mut self, aggregate: &Aggregate) -> Result<()> {
@@ -391,6 +408,15 @@ impl Renderer<'_> {
         }
         self.w.push_sql(&sql[written..]);
         if operands.next().is_some() { Err(raw_count(sql)) } else { Ok(()) }
+    }
+}
+
+/// The column that an expression is, here or at the end of a path.
+pub(super) fn column_of(expr: &Expr) -> Option<&'static ColumnDef> {
+    match expr {
+        Expr::Column(column) | Expr::Outer(column) => Some(column),
+        Expr::Path(_, inner) => column_of(inner),
+        _ => None,
     }
 }
 

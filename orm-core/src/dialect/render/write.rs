@@ -1,6 +1,6 @@
 //! INSERT, UPDATE and DELETE, with what comes back.
 
-use super::super::{Dialect, UpsertStyle, stored, unsupported};
+use super::super::{Dialect, UpsertStyle, for_column, stored, unsupported};
 use super::{Frame, Renderer, Source};
 use crate::ast::{
     Conflict, ConflictAction, Delete, Deleted, Expr, InList, Insert, ListItems, Returning, Select, SelectList, Update,
@@ -35,6 +35,7 @@ impl Renderer<'_> {
                     if i > 0 {
                         self.w.push_sql(", ");
                     }
+                    let value = for_column(self.dialect(), column, value);
                     self.w.push_bind(value).map_err(|e| of_column(e, insert.model, column))?;
                 }
                 self.w.push_sql(")");
@@ -229,7 +230,7 @@ impl Renderer<'_> {
 
 /// Whether rows of these columns are inserted as one array per column.
 pub(crate) fn unnests(dialect: &dyn Dialect, columns: &[&'static ColumnDef]) -> bool {
-    columns.iter().all(|column| dialect.unnests(column.ty))
+    columns.iter().all(|column| column.type_name.is_none() && dialect.unnests(column.ty))
 }
 
 type Assignment = (&'static ColumnDef, Expr);
