@@ -26,12 +26,7 @@ pub(super) fn new_set<C: Model, J: Between>() -> Box<dyn RowSet> {
 }
 
 /// A node that fills a field with related rows.
-pub(super) fn node(
-    hop: Hop,
-    select: Select,
-    new_set: fn() -> Box<dyn RowSet>,
-    attach: Arc<Attach>,
-) -> IncludeNode {
+pub(super) fn node(hop: Hop, select: Select, new_set: fn() -> Box<dyn RowSet>, attach: Arc<Attach>) -> IncludeNode {
     IncludeNode {
         relation: hop.relation,
         scope: hop.scope,
