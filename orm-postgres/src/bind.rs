@@ -21,22 +21,23 @@ pub(crate) const EPOCH_MICROS: i64 = 946_684_800_000_000;
 /// The greatest number of parameters of a statement: the protocol counts them in 16 bits.
 pub(crate) const MAX_BINDS: usize = 65_535;
 
-/// The types of values, in order.
-pub(crate) fn signature(binds: &[Value]) -> Result<Vec<u32>> {
+/// The types of values that [`arguments`] takes, in order.
+pub(crate) fn types(binds: &[Value]) -> impl Iterator<Item = u32> {
+    binds.iter().map_while(|value| bind_oid(value.sql_type()).ok())
+}
+
+/// The values as the client sends them.
+pub(crate) fn arguments(binds: &[Value]) -> Result<PgArguments> {
     if binds.len() > MAX_BINDS {
         return Err(Error::new(
             ErrorKind::InvalidStatement,
             format!("a statement of PostgreSQL has at most {MAX_BINDS} values, this one has {}", binds.len()),
         ));
     }
-    binds.iter().map(|value| bind_oid(value.sql_type())).collect()
-}
-
-/// The values as the client sends them.
-pub(crate) fn arguments(binds: &[Value], signature: &[u32]) -> Result<PgArguments> {
     let mut arguments = PgArguments::default();
     arguments.reserve(binds.len(), binds.len() * 16);
-    for (value, &oid) in binds.iter().zip(signature) {
+    for value in binds {
+        let oid = bind_oid(value.sql_type())?;
         arguments.add(Parameter { oid, value }).map_err(|error| match error.downcast::<Error>() {
             Ok(error) => *error,
             Err(error) => Error::encode("a value is too large for PostgreSQL").with_source(error),
@@ -239,7 +240,7 @@ mod tests {
         assert_eq!(bytes(&Value::I16(-2)).unwrap(), [0xff, 0xfe]);
         assert_eq!(bytes(&Value::I32(1)).unwrap().len(), 4);
         assert_eq!(bytes(&Value::U64(5)).unwrap().len(), 8);
-        assert_eq!(signature(&[Value::Null(SqlType::U16), Value::Null(SqlType::U32)]).unwrap(), [oid::INT4, oid::INT8]);
+        assert!(types(&[Value::Null(SqlType::U16), Value::Null(SqlType::U32)]).eq([oid::INT4, oid::INT8]));
     }
 
     #[test]

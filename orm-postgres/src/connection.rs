@@ -13,7 +13,6 @@ use orm_core::row::{Flow, RowSink};
 use orm_core::{Error, ErrorKind, Result};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor, PgConnection, SqlSafeStr, SqlStr};
 
-use crate::types::ColumnType;
 use crate::{bind, error, row};
 
 /// Rows that are read and thrown away after the sink wanted no more, before the connection is rather given up.
@@ -26,8 +25,8 @@ const MAX_DRAINED: usize = 1_000;
 pub(crate) struct PostgresConnection {
     client: PgConnection,
     statements: Statements,
-    /// The types of the current result's columns, kept for its memory.
-    columns: Vec<ColumnType>,
+    /// The columns of the current result, kept for its memory.
+    layout: row::Layout,
     busy: bool,
     broken: bool,
     /// A transaction may be open.
@@ -41,7 +40,7 @@ impl PostgresConnection {
         Self {
             client,
             statements: Statements { kept: HashMap::new(), capacity },
-            columns: Vec::new(),
+            layout: row::Layout::default(),
             busy: false,
             broken: false,
             transaction: false,
@@ -88,16 +87,15 @@ impl PostgresConnection {
     async fn run(
         &mut self,
         query: Query<'_>,
-        signature: &[u32],
         sink: &mut dyn RowSink,
         seen: &mut bool,
     ) -> Result<Result<Done>, sqlx::Error> {
-        let arguments = match bind::arguments(query.binds, signature) {
+        let arguments = match bind::arguments(query.binds) {
             Ok(arguments) => arguments,
             Err(error) => return Ok(Err(error)),
         };
-        let Self { client, statements, columns, broken, transaction, .. } = self;
-        let (text, keep) = statements.text(client, query, signature).await?;
+        let Self { client, statements, layout, broken, transaction, .. } = self;
+        let (text, keep) = statements.text(client, query).await?;
         let mut rows = client.fetch_many(sqlx::query_with(text, arguments).persistent(keep));
         let mut done = Done::default();
         // What the sink said when it wanted no more rows.
@@ -120,10 +118,10 @@ impl PostgresConnection {
                 continue;
             }
             if !*seen {
-                row::resolve(&row, columns);
+                layout.resolve(&row);
                 *seen = true;
             }
-            let flow = sink.row(&row::PostgresRow::new(&row, columns));
+            let flow = sink.row(&row::PostgresRow::new(&row, layout));
             drop(row);
             match flow {
                 Ok(Flow::Continue) => {}
@@ -154,10 +152,9 @@ impl fmt::Debug for PostgresConnection {
 #[async_trait]
 impl Connection for PostgresConnection {
     async fn fetch(&mut self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
-        let signature = bind::signature(query.binds)?;
         self.enter()?;
         let mut seen = false;
-        let mut outcome = self.run(query, &signature, sink, &mut seen).await;
+        let mut outcome = self.run(query, sink, &mut seen).await;
         if let Err(error) = &outcome
             && error::is_stale_statement(error)
             && !seen
@@ -168,7 +165,7 @@ impl Connection for PostgresConnection {
             }
             // A transaction has been ended by the failure; the next one will succeed.
             if !self.transaction {
-                outcome = self.run(query, &signature, sink, &mut seen).await;
+                outcome = self.run(query, sink, &mut seen).await;
             }
         }
         match outcome {
@@ -337,22 +334,20 @@ struct Statements {
 
 impl Statements {
     /// The text to send, and whether its prepared statement is kept.
-    async fn text(
-        &mut self,
-        client: &mut PgConnection,
-        query: Query<'_>,
-        signature: &[u32],
-    ) -> Result<(SqlStr, bool), sqlx::Error> {
+    async fn text(&mut self, client: &mut PgConnection, query: Query<'_>) -> Result<(SqlStr, bool), sqlx::Error> {
+        let types = || bind::types(query.binds);
         match self.kept.get_key_value(query.sql) {
-            Some((text, types)) if **types == *signature => Ok((AssertSqlSafe(Arc::clone(text)).into_sql_str(), true)),
+            Some((text, kept)) if kept.iter().copied().eq(types()) => {
+                Ok((AssertSqlSafe(Arc::clone(text)).into_sql_str(), true))
+            }
             Some(_) => {
-                let other = with_types(query.sql, signature);
+                let other = with_types(query.sql, types());
                 if let Some((text, _)) = self.kept.get_key_value(other.as_str()) {
                     return Ok((AssertSqlSafe(Arc::clone(text)).into_sql_str(), true));
                 }
-                self.keep(client, other.into(), query.cacheable, signature).await
+                self.keep(client, other.into(), query).await
             }
-            None => self.keep(client, query.sql.into(), query.cacheable, signature).await,
+            None => self.keep(client, query.sql.into(), query).await,
         }
     }
 
@@ -360,15 +355,14 @@ impl Statements {
         &mut self,
         client: &mut PgConnection,
         text: Arc<str>,
-        cacheable: bool,
-        signature: &[u32],
+        query: Query<'_>,
     ) -> Result<(SqlStr, bool), sqlx::Error> {
-        let keep = cacheable && self.capacity > 0;
+        let keep = query.cacheable && self.capacity > 0;
         if keep {
             if self.kept.len() >= self.capacity {
                 self.forget(client).await?;
             }
-            self.kept.insert(Arc::clone(&text), signature.into());
+            self.kept.insert(Arc::clone(&text), bind::types(query.binds).collect());
         }
         Ok((AssertSqlSafe(text).into_sql_str(), keep))
     }
@@ -382,12 +376,12 @@ impl Statements {
 }
 
 /// A text that no other types share.
-fn with_types(sql: &str, signature: &[u32]) -> String {
+fn with_types(sql: &str, types: impl Iterator<Item = u32>) -> String {
     use fmt::Write;
-    let mut text = String::with_capacity(sql.len() + 8 + signature.len() * 5);
+    let mut text = String::with_capacity(sql.len() + 32);
     text.push_str(sql);
     text.push_str(" /*");
-    for oid in signature {
+    for oid in types {
         let _ = write!(text, " {oid}");
     }
     text.push_str(" */");

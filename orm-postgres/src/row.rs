@@ -13,22 +13,32 @@ use chrono::{DateTime, NaiveDate, NaiveTime};
 use orm_core::row::Row;
 use orm_core::{Error, Result, SqlType, Value, ValueRef};
 use sqlx::postgres::{PgRow, PgValueFormat};
-use sqlx::{Column, Row as _, ValueRef as _};
+use sqlx::{Column, Row as _};
 
 use crate::bind::{EPOCH_DAYS, EPOCH_MICROS};
 use crate::numeric;
 use crate::types::{ColumnType, Form, Kind};
 
-/// Looks up the types of a result's columns.
-pub(crate) fn resolve(row: &PgRow, types: &mut Vec<ColumnType>) {
-    types.clear();
-    types.extend(row.columns().iter().map(|column| ColumnType::resolve(column.type_info())));
+/// What the rows of a result have in common; looked up with the first one.
+#[derive(Default)]
+pub(crate) struct Layout {
+    types: Vec<ColumnType>,
+    /// Values come as text rather than in binary.
+    text: bool,
+}
+
+impl Layout {
+    pub(crate) fn resolve(&mut self, row: &PgRow) {
+        self.types.clear();
+        self.types.extend(row.columns().iter().map(|column| ColumnType::resolve(column.type_info())));
+        self.text = row.try_get_raw(0).is_ok_and(|raw| raw.format() == PgValueFormat::Text);
+    }
 }
 
 /// A row in the client's buffer.
 pub(crate) struct PostgresRow<'r> {
     row: &'r PgRow,
-    types: &'r [ColumnType],
+    layout: &'r Layout,
     /// Values that had to be written out, by column; allocated for the first one.
     made: OnceCell<Box<[OnceCell<Made>]>>,
 }
@@ -40,13 +50,13 @@ enum Made {
 }
 
 impl<'r> PostgresRow<'r> {
-    pub(crate) fn new(row: &'r PgRow, types: &'r [ColumnType]) -> Self {
-        Self { row, types, made: OnceCell::new() }
+    pub(crate) fn new(row: &'r PgRow, layout: &'r Layout) -> Self {
+        Self { row, layout, made: OnceCell::new() }
     }
 
     /// Keeps a value that `make` writes out, once.
     fn made(&self, index: usize, make: impl FnOnce() -> Result<Made>) -> Result<ValueRef<'_>> {
-        let all = self.made.get_or_init(|| self.types.iter().map(|_| OnceCell::new()).collect());
+        let all = self.made.get_or_init(|| self.layout.types.iter().map(|_| OnceCell::new()).collect());
         let cell = all.get(index).ok_or_else(|| no_such_column(index))?;
         let made = match cell.get() {
             Some(made) => made,
@@ -64,17 +74,32 @@ impl<'r> PostgresRow<'r> {
 
 impl Row for PostgresRow<'_> {
     fn len(&self) -> usize {
-        self.types.len()
+        self.layout.types.len()
     }
 
     fn get(&self, index: usize) -> Result<ValueRef<'_>> {
-        let Some(&ty) = self.types.get(index) else { return Err(no_such_column(index)) };
-        let raw = self.row.try_get_raw(index).map_err(|error| no_such_column(index).with_source(error))?;
-        if raw.is_null() {
-            return Ok(ValueRef::Null);
+        let (Some(&ty), Ok(raw)) = (self.layout.types.get(index), self.row.try_get_raw(index)) else {
+            return Err(no_such_column(index));
+        };
+        // Only NULL has no bytes.
+        let Ok(bytes) = raw.as_bytes() else { return Ok(ValueRef::Null) };
+        // What most columns are, without the detours of the rest.
+        if !self.layout.text && ty.is_alone() {
+            match ty.kind {
+                Kind::Text => return utf8(bytes).map(ValueRef::Text),
+                Kind::Int8 => return fixed(bytes, "int8").map(|bytes| ValueRef::I64(i64::from_be_bytes(bytes))),
+                Kind::Int4 => return fixed(bytes, "int4").map(|bytes| ValueRef::I64(i32::from_be_bytes(bytes).into())),
+                _ => {}
+            }
         }
-        let bytes = raw.as_bytes().map_err(|error| no_such_column(index).with_source(error))?;
-        if raw.format() == PgValueFormat::Text {
+        self.other(index, ty, bytes)
+    }
+}
+
+impl PostgresRow<'_> {
+    /// A value of any type.
+    fn other<'s>(&'s self, index: usize, ty: ColumnType, bytes: &'s [u8]) -> Result<ValueRef<'s>> {
+        if self.layout.text {
             return text::read(self, index, ty, utf8(bytes)?);
         }
         if ty.array {

@@ -232,6 +232,12 @@ pub(crate) struct ColumnType {
 }
 
 impl ColumnType {
+    /// Whether a value of the column is one of its kind, rather than a list or a range of them.
+    #[inline]
+    pub(crate) fn is_alone(self) -> bool {
+        !self.array && self.form == Form::One
+    }
+
     const fn one(kind: Kind) -> Self {
         Self { array: false, form: Form::One, kind }
     }

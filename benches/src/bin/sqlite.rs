@@ -304,11 +304,15 @@ fn bulk(rt: &Runtime, place: &Place) {
     let db = rt.block_on(ours::open(place, USERS));
     let clear = db.clone();
     group.with("orm, bulk_create().count()", async move || ours::User::bulk_create(new()).count(&db).await.unwrap());
-    group.before(move || drop(rt.block_on(clear.execute(CLEAR, ())).unwrap()));
+    group.before(move || {
+        rt.block_on(clear.execute(CLEAR, ())).unwrap();
+    });
     let db = rt.block_on(ours::open(place, USERS));
     let clear = db.clone();
     group.with("orm, bulk_create().exec()", async move || ours::User::bulk_create(new()).exec(&db).await.unwrap());
-    group.before(move || drop(rt.block_on(clear.execute(CLEAR, ())).unwrap()));
+    group.before(move || {
+        rt.block_on(clear.execute(CLEAR, ())).unwrap();
+    });
 
     let c = std::rc::Rc::new(raw::open(place, USERS));
     let clear = c.clone();

@@ -150,12 +150,13 @@ pub(super) async fn create_one<M: Model>(session: &dyn Session, mut row: NewRow)
     }
     let shape = if back == Back::Returning { Shape::InsertReturning(row.given) } else { Shape::Insert(row.given) };
     let sql = session.shapes().get(def, shape, || insert_sql(session, def, row.given, back == Back::Returning))?;
-    let columns = given_columns(def, row.given);
-    // Taken out for the statement and put back after it: nothing is copied.
-    let mut binds = Vec::with_capacity(columns.len());
-    for column in &columns {
-        let value = std::mem::replace(&mut row.values[column.index], Value::Null(column.ty));
-        binds.push(stored(&**session.dialect(), column, value).map_err(|e| e.with_model(def.name))?);
+    // The values given, in the place of the row's: nothing is copied.
+    let mut binds = std::mem::take(&mut row.values);
+    let mut columns = def.columns.iter();
+    binds.retain(|_| columns.next().is_some_and(|column| row.given & (1 << column.index) != 0));
+    for (column, bind) in def.columns.iter().filter(|column| row.given & (1 << column.index) != 0).zip(&mut binds) {
+        let value = std::mem::replace(bind, Value::Null(column.ty));
+        *bind = stored(&**session.dialect(), column, value).map_err(|e| e.with_model(def.name))?;
     }
     if back == Back::Returning {
         let created = exec::fetch_shape(session, def, &sql, &binds, read_model::<M>).await?;
@@ -163,8 +164,9 @@ pub(super) async fn create_one<M: Model>(session: &dyn Session, mut row: NewRow)
     }
     let query = Query { sql: &sql, binds: &binds, cacheable: true };
     let done = session.fetch(query, &mut Discard).await.map_err(exec::about(def))?;
-    for (column, value) in columns.into_iter().zip(binds) {
-        row.values[column.index] = value;
+    row.values = binds;
+    for column in def.columns.iter().filter(|column| row.given & (1 << column.index) == 0) {
+        row.values.insert(column.index, Value::Null(column.ty));
     }
     if matches!(back, Back::LastId | Back::Read)
         && let (Some(column), Some(id)) = (counted_key(def, row.given), done.last_insert_id)

@@ -24,6 +24,12 @@ fn out_of_range<T>() -> Error {
     Error::decode(std::any::type_name::<T>(), "a number outside its range")
 }
 
+/// Lets go of a value that owns nothing: the compiler would call the destructor of those that do.
+#[inline]
+fn plain(value: ValueRef<'_>) {
+    std::mem::forget(value);
+}
+
 macro_rules! integers {
     ($($rust:ty, $sql:ident, $value:ident as $wide:ty, sum $sum:ty;)*) => {$(
         impl Scalar for $rust {
@@ -35,7 +41,10 @@ macro_rules! integers {
             #[inline]
             fn decode(value: ValueRef<'_>) -> Result<Self> {
                 match value {
-                    ValueRef::I64(v) => Self::try_from(v).map_err(|_| out_of_range::<Self>()),
+                    ValueRef::I64(v) => {
+                        plain(value);
+                        Self::try_from(v).map_err(|_| out_of_range::<Self>())
+                    }
                     ValueRef::U64(v) => Self::try_from(v).map_err(|_| out_of_range::<Self>()),
                     other => integer(&other)
                         .ok_or_else(|| mismatch::<Self>(&other))
@@ -152,7 +161,10 @@ impl Scalar for String {
     #[inline]
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
-            ValueRef::Text(v) => Ok(v.to_owned()),
+            ValueRef::Text(v) => {
+                plain(value);
+                Ok(v.to_owned())
+            }
             ValueRef::Json(v) => Ok(v.into_owned()),
             other => Err(mismatch::<Self>(&other)),
         }
