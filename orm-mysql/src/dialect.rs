@@ -125,6 +125,7 @@ fn capabilities(server: Server) -> Capabilities {
         checks: since(Some((8, 0, 16)), Some((10, 2, 1))),
         add_foreign_key: true,
         schemas: true,
+        attached_schemas: false,
         comments: CommentStyle::Inline,
         drop_cascade: false,
         truncate: true,

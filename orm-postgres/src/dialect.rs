@@ -81,6 +81,7 @@ impl PostgresDialect {
                 checks: true,
                 add_foreign_key: true,
                 schemas: true,
+                attached_schemas: false,
                 comments: CommentStyle::Statements,
                 drop_cascade: true,
                 truncate: true,

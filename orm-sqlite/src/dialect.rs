@@ -79,6 +79,7 @@ impl SqliteDialect {
                 checks: true,
                 add_foreign_key: false,
                 schemas: true,
+                attached_schemas: true,
                 comments: CommentStyle::None,
                 drop_cascade: false,
                 truncate: false,

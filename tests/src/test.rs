@@ -43,10 +43,33 @@ impl Test {
         Ok(db)
     }
 
+    /// Creates a schema beside that of the test's tables. Where schemas are databases attached to a connection, `db` has one
+    /// connection only.
+    pub async fn add_schema(&self, db: &Database) -> Result<&'static str> {
+        let own = self.home.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        let name: &'static str = format!("other_{own}").leak();
+        let attached = db.dialect().capabilities().attached_schemas;
+        let create = if attached { "ATTACH '' AS " } else { "CREATE SCHEMA " };
+        db.batch(&format!("{create}{}", quoted(db, name))).await?;
+        Ok(name)
+    }
+
+    /// Removes an empty schema.
+    pub async fn remove_schema(&self, db: &Database, name: &str) -> Result<()> {
+        let attached = db.dialect().capabilities().attached_schemas;
+        let remove = if attached { "DETACH " } else { "DROP SCHEMA " };
+        db.batch(&format!("{remove}{}", quoted(db, name))).await
+    }
+
     /// The URL of the test's database.
     pub fn url(&self) -> &str {
         &self.home.url
     }
+}
+
+fn quoted(db: &Database, name: &str) -> String {
+    let quote = db.dialect().quote();
+    format!("{quote}{name}{quote}")
 }
 
 /// Runs a test on a backend. Without a server it is passed over, visibly.

@@ -85,6 +85,9 @@ pub struct Capabilities {
     pub add_foreign_key: bool,
     /// Schemas (databases, on MySQL) that qualify tables.
     pub schemas: bool,
+    /// Schemas are databases attached to the connection: an index is named with its schema, and foreign keys stay inside
+    /// of one.
+    pub attached_schemas: bool,
     /// How comments are written.
     pub comments: CommentStyle,
     /// DROP TABLE .. CASCADE drops the foreign keys that point at it.
@@ -170,6 +173,7 @@ impl Capabilities {
             checks: true,
             add_foreign_key: true,
             schemas: false,
+            attached_schemas: false,
             comments: CommentStyle::None,
             drop_cascade: false,
             truncate: false,

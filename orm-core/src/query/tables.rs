@@ -1,14 +1,12 @@
 //! Creating and dropping the tables of models, and asking whether one is there.
 
-use std::collections::HashSet;
-
 use super::exec;
 use crate::dialect::{SqlWriter, ddl};
 use crate::driver::{BeginOptions, Query, Session};
 use crate::error::Result;
 use crate::model::{Model, ModelDef};
 use crate::row::Discard;
-use crate::schema::from_models;
+use crate::schema::{Schema, TableSchema, from_models};
 
 /// One model, or a tuple of models.
 #[diagnostic::on_unimplemented(
@@ -52,12 +50,7 @@ tuples! {
 /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for what the database does not have, else the database's.
 pub async fn create_tables(session: &dyn Session, defs: &[&'static ModelDef]) -> Result<()> {
     let schema = from_models(defs)?;
-    let mut existing = HashSet::new();
-    for table in &schema.tables {
-        if exists(session, table.schema.as_deref(), &table.name).await? {
-            existing.insert(table.name.clone());
-        }
-    }
+    let existing = existing(session, &schema).await?;
     run_all(session, ddl::create(&schema, &existing, &**session.dialect())?).await
 }
 
@@ -67,15 +60,21 @@ pub async fn create_tables(session: &dyn Session, defs: &[&'static ModelDef]) ->
 /// The database's: tables of other models may point here.
 pub async fn drop_tables(session: &dyn Session, defs: &[&'static ModelDef]) -> Result<()> {
     let schema = from_models(defs)?;
-    let mut there = HashSet::new();
-    for table in &schema.tables {
-        if exists(session, table.schema.as_deref(), &table.name).await? {
-            there.insert(table.name.clone());
-        }
-    }
+    let there = existing(session, &schema).await?;
     let mut statements = ddl::untie(&schema, &there, &**session.dialect())?;
     statements.append(&mut ddl::drop(&schema, &**session.dialect())?);
     run_all(session, statements).await
+}
+
+/// The tables of a snapshot that are there.
+async fn existing<'s>(session: &dyn Session, schema: &'s Schema) -> Result<Vec<&'s TableSchema>> {
+    let mut there = Vec::new();
+    for table in &schema.tables {
+        if exists(session, table.schema.as_deref(), &table.name).await? {
+            there.push(table);
+        }
+    }
+    Ok(there)
 }
 
 async fn run_all(session: &dyn Session, statements: Vec<String>) -> Result<()> {

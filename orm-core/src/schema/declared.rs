@@ -204,7 +204,9 @@ fn foreign_keys(model: &'static ModelDef) -> Vec<ForeignKey> {
         let target = (relation.target)();
         let columns: Vec<String> = relation.keys.iter().map(|pair| pair.from.name.to_owned()).collect();
         let target_columns: Vec<String> = relation.keys.iter().map(|pair| pair.to.name.to_owned()).collect();
-        let twin = keys.iter().any(|k| k.columns == columns && k.target_table == target.table.name);
+        let same =
+            |k: &ForeignKey| k.target_table == target.table.name && k.target_schema.as_deref() == target.table.schema;
+        let twin = keys.iter().any(|k| k.columns == columns && same(k));
         if twin {
             continue; // Two relation fields over one foreign key.
         }

@@ -24,6 +24,13 @@ pub struct TableSchema {
     pub comment: String,
 }
 
+impl TableSchema {
+    /// Whether both are one table: tables of one name may be in several schemas.
+    pub fn is(&self, other: &Self) -> bool {
+        self.name == other.name && self.schema == other.schema
+    }
+}
+
 /// A column.
 #[derive(Debug, Clone)]
 pub struct ColumnSchema {
@@ -110,6 +117,13 @@ pub struct ForeignKey {
     pub on_delete: OnDelete,
     /// What happens when the key pointed at changes.
     pub on_update: OnDelete,
+}
+
+impl ForeignKey {
+    /// Whether this is the table pointed at.
+    pub fn points_at(&self, table: &TableSchema) -> bool {
+        self.target_table == table.name && self.target_schema == table.schema
+    }
 }
 
 /// A CHECK constraint.

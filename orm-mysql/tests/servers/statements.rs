@@ -1,7 +1,6 @@
 //! Running statements: counts, keys, several at once, prepared and not; and that what the dialect writes is what the
 //! servers take.
 
-use std::collections::HashSet;
 use std::time::Instant;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -321,7 +320,7 @@ async fn whole_tables_are_created_found_and_dropped(fixture: &Fixture) {
     table.columns[4].default = ColumnDefault::None;
     table.columns[4].nullable = true;
     let schema = Schema { tables: vec![table], enums: vec![&NATIVE] };
-    for sql in ddl::create(&schema, &HashSet::new(), &dialect).unwrap() {
+    for sql in ddl::create(&schema, &[], &dialect).unwrap() {
         run_sql(&mut connection, &sql).await;
     }
     run_sql(&mut connection, "INSERT INTO `all of it` () VALUES ()").await;

@@ -1,13 +1,15 @@
 //! Creating and dropping tables: order, constraints, names.
 
-use orm::Result;
+use orm::model::{ColumnDef, IndexDef, IndexPart, ModelDef, TableName};
 use orm::prelude::*;
+use orm::query::{create_tables, drop_tables, table_exists};
+use orm::{Executor, PoolOptions, Result};
 
 use crate::Test;
 use crate::cases::cases;
 use crate::models::blog::{Author, Blog, Comment, Country, Post, PostTag, Profile, Tag, blog};
 use crate::models::schema::{
-    Hashed, Kid, Lowered, Methods, Odd, Parent, Partial, Player, Product, Sorted, Team, Worded,
+    Canary, Hashed, Kid, Lowered, Methods, Odd, Parent, Partial, Player, Product, Sorted, Team, Worded,
 };
 
 async fn tables_are_created_in_the_order_of_their_keys(test: Test) -> Result<()> {
@@ -28,6 +30,40 @@ async fn tables_that_point_at_each_other_are_created(test: Test) -> Result<()> {
     let error = Player::create().name("p").team_id(99).exec(&db).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation);
     Ok(())
+}
+
+/// The same table in another schema.
+fn in_schema(schema: &'static str, def: &'static ModelDef) -> &'static ModelDef {
+    let table: &'static TableName = Box::leak(Box::new(TableName::of(schema, def.table.name)));
+    let columns: Vec<ColumnDef> = def
+        .columns
+        .iter()
+        .map(|c| ColumnDef { auto_increment: c.auto_increment, ..ColumnDef::new(table, c.index, c.name, c.ty) })
+        .collect();
+    let index = IndexDef::new(false, &const { [IndexPart::column(1)] });
+    let other = ModelDef {
+        indexes: Box::leak(Box::new([index])),
+        ..ModelDef::new("Other", table, columns.leak(), def.primary_key)
+    };
+    Box::leak(Box::new(other))
+}
+
+async fn tables_of_one_name_in_two_schemas_are_told_apart(test: Test) -> Result<()> {
+    let db = test.connect_with(PoolOptions::new().max_connections(1)).await?;
+    let schema = test.add_schema(&db).await?;
+    let own = <Canary as Model>::DEF;
+    let other = in_schema(schema, own);
+    create_tables(db.session(), &[own]).await?;
+    assert!(!table_exists(db.session(), other).await?);
+    create_tables(db.session(), &[own, other]).await?;
+    assert!(table_exists(db.session(), other).await?);
+    Canary::create().text("own").exec(&db).await?;
+    let quote = db.dialect().quote();
+    let rows = format!("SELECT COUNT(*) FROM {quote}{schema}{quote}.canary");
+    assert_eq!(db.query::<i64>(&rows, ()).await?, [0]);
+    drop_tables(db.session(), &[other]).await?;
+    assert!(db.table_exists::<Canary>().await? && !table_exists(db.session(), other).await?);
+    test.remove_schema(&db, schema).await
 }
 
 async fn creating_again_leaves_tables_alone(test: Test) -> Result<()> {
@@ -227,6 +263,7 @@ async fn indexes_of_a_method_are_made_or_refused(test: Test) -> Result<()> {
 }
 
 cases! { $ ddl:
+    tables_of_one_name_in_two_schemas_are_told_apart,
     tables_are_created_in_the_order_of_their_keys,
     tables_that_point_at_each_other_are_created,
     creating_again_leaves_tables_alone,

@@ -1,7 +1,5 @@
 //! CREATE and DROP of tables, indexes, foreign keys and enum types, from a snapshot.
 
-use std::collections::HashSet;
-
 use super::super::{CommentStyle, Dialect, FunctionForm, IndexMethodStyle, SqlWriter, unsupported};
 use crate::ast::Function;
 use crate::error::Result;
@@ -11,13 +9,13 @@ use crate::schema::{
 };
 use crate::value::{EnumStorage, SqlType};
 
-/// The statements that create everything in a snapshot, in order. `existing` are the names of tables that are there
-/// already and are left as they are.
+/// The statements that create everything in a snapshot, in order. `existing` are the tables that are there already and
+/// are left as they are.
 ///
 /// # Errors
 /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for types, indexes and actions that the database does not
 /// have.
-pub fn create(schema: &Schema, existing: &HashSet<String>, dialect: &dyn Dialect) -> Result<Vec<String>> {
+pub fn create(schema: &Schema, existing: &[&TableSchema], dialect: &dyn Dialect) -> Result<Vec<String>> {
     let capabilities = dialect.capabilities();
     let mut statements = Vec::new();
     if capabilities.enum_types {
@@ -27,17 +25,16 @@ pub fn create(schema: &Schema, existing: &HashSet<String>, dialect: &dyn Dialect
             statements.push(w.finish().sql);
         }
     }
-    let mut created: HashSet<(Option<&str>, &str)> = HashSet::new();
+    let mut missing: Vec<&TableSchema> =
+        schema.tables.iter().filter(|table| !existing.iter().any(|there| there.is(table))).collect();
     let (mut after, mut later) = (Vec::new(), Vec::new());
-    for table in schema.tables.iter().filter(|t| !existing.contains(&t.name)) {
-        created.insert((table.schema.as_deref(), &table.name));
-        let (inline, deferred): (Vec<&ForeignKey>, Vec<&ForeignKey>) = table.foreign_keys.iter().partition(|key| {
-            let target = (key.target_schema.as_deref(), key.target_table.as_str());
-            !capabilities.add_foreign_key
-                || created.contains(&target)
-                || existing.contains(&key.target_table)
-                || !schema.tables.iter().any(|t| t.name == key.target_table)
-        });
+    while !missing.is_empty() {
+        let table = missing.remove(0);
+        // A key can be declared with its table unless it points at one that is still to come.
+        let (deferred, inline): (Vec<&ForeignKey>, Vec<&ForeignKey>) = table
+            .foreign_keys
+            .iter()
+            .partition(|key| capabilities.add_foreign_key && missing.iter().any(|table| key.points_at(table)));
         statements.push(create_table(table, &inline, dialect)?);
         for index in &table.indexes {
             after.push(create_index(table, index, dialect)?);
@@ -59,13 +56,14 @@ pub fn create(schema: &Schema, existing: &HashSet<String>, dialect: &dyn Dialect
 ///
 /// # Errors
 /// As [`create`].
-pub fn untie(schema: &Schema, there: &HashSet<String>, dialect: &dyn Dialect) -> Result<Vec<String>> {
+pub fn untie(schema: &Schema, there: &[&TableSchema], dialect: &dyn Dialect) -> Result<Vec<String>> {
     let capabilities = dialect.capabilities();
-    let tables: Vec<&TableSchema> = schema.tables.iter().filter(|table| there.contains(&table.name)).collect();
+    let tables: Vec<&TableSchema> =
+        schema.tables.iter().filter(|table| there.iter().any(|other| other.is(table))).collect();
     // Tables are dropped from the last to the first: a key that points at a later one is in the way.
     let in_the_way = tables.iter().enumerate().flat_map(|(i, table)| {
         let later = &tables[i + 1..];
-        let keys = table.foreign_keys.iter().filter(|key| later.iter().any(|t| t.name == key.target_table));
+        let keys = table.foreign_keys.iter().filter(|key| later.iter().any(|t| key.points_at(t)));
         keys.map(|key| (*table, key))
     });
     let in_the_way: Vec<(&TableSchema, &ForeignKey)> = in_the_way.collect();
@@ -108,11 +106,9 @@ fn empty(mut tables: Vec<&TableSchema>, dialect: &dyn Dialect) -> Result<Vec<Str
             other
                 .foreign_keys
                 .iter()
-                .any(|key| key.target_table == table.name && !key.columns.iter().any(|name| nullable(other, name)))
+                .any(|key| key.points_at(table) && !key.columns.iter().any(|name| nullable(other, name)))
         };
-        let free = tables
-            .iter()
-            .position(|table| !tables.iter().any(|other| other.name != table.name && points(other, table)));
+        let free = tables.iter().position(|table| !tables.iter().any(|other| !other.is(table) && points(other, table)));
         let table = tables.remove(free.unwrap_or(0));
         let mut w = SqlWriter::new(dialect);
         w.push_sql("DELETE FROM ");
@@ -212,7 +208,7 @@ fn create_table(table: &TableSchema, foreign_keys: &[&ForeignKey], dialect: &dyn
     }
     for key in foreign_keys {
         w.push_sql(", ");
-        foreign_key(&mut w, key)?;
+        foreign_key(&mut w, table, key)?;
     }
     w.push_sql(")");
     w.push_sql(dialect.table_options());
@@ -293,9 +289,16 @@ fn create_index(table: &TableSchema, index: &IndexSchema, dialect: &dyn Dialect)
         _ => "",
     });
     w.push_sql("INDEX ");
-    w.push_ident(&short(&index.name, dialect))?;
-    w.push_sql(" ON ");
-    w.push_qualified(table.schema.as_deref(), &table.name)?;
+    let name = short(&index.name, dialect);
+    if capabilities.attached_schemas {
+        w.push_qualified(table.schema.as_deref(), &name)?;
+        w.push_sql(" ON ");
+        w.push_ident(&table.name)?;
+    } else {
+        w.push_ident(&name)?;
+        w.push_sql(" ON ");
+        w.push_qualified(table.schema.as_deref(), &table.name)?;
+    }
     if let Method::Before(method) = method {
         w.push_sql(" USING ");
         w.push_sql(method);
@@ -395,14 +398,21 @@ fn alive_column(index: &IndexSchema) -> String {
     format!("{}_alive", index.name)
 }
 
-fn foreign_key(w: &mut SqlWriter<'_>, key: &ForeignKey) -> Result<()> {
+fn foreign_key(w: &mut SqlWriter<'_>, table: &TableSchema, key: &ForeignKey) -> Result<()> {
     let dialect = w.dialect();
+    let mut target_schema = key.target_schema.as_deref();
+    if dialect.capabilities().attached_schemas {
+        if key.target_schema != table.schema {
+            return Err(unsupported(dialect, "foreign keys to another schema").with_table(table.name.clone()));
+        }
+        target_schema = None;
+    }
     w.push_sql("CONSTRAINT ");
     w.push_ident(&short(&key.name, dialect))?;
     w.push_sql(" FOREIGN KEY (");
     names(w, &key.columns)?;
     w.push_sql(") REFERENCES ");
-    w.push_qualified(key.target_schema.as_deref(), &key.target_table)?;
+    w.push_qualified(target_schema, &key.target_table)?;
     w.push_sql(" (");
     names(w, &key.target_columns)?;
     w.push_sql(")");
@@ -429,7 +439,7 @@ fn add_foreign_key(table: &TableSchema, key: &ForeignKey, dialect: &dyn Dialect)
     w.push_sql("ALTER TABLE ");
     w.push_qualified(table.schema.as_deref(), &table.name)?;
     w.push_sql(" ADD ");
-    foreign_key(&mut w, key)?;
+    foreign_key(&mut w, table, key)?;
     Ok(w.finish().sql)
 }
 
