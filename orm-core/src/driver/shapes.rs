@@ -14,6 +14,8 @@ use crate::model::ModelDef;
 pub enum Shape {
     /// All columns of the row with this key.
     FindByKey,
+    /// All columns of the row with this key, marked as deleted or not.
+    ReadBack,
     /// One inserted row with these columns.
     Insert(u128),
     /// One inserted row with these columns, all columns of which come back.

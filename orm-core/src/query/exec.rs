@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::include::{IncludeNode, Owners, RowSet};
 use super::joined::Joins;
-use crate::ast::{Select, Statement};
+use crate::ast::{Deleted, Select, Statement};
 use crate::dialect::{Rendered, render};
 use crate::driver::{Done, Query, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
@@ -180,6 +180,16 @@ pub(crate) async fn execute(session: &dyn Session, def: &'static ModelDef, state
 pub(crate) fn by_key_sql(session: &dyn Session, def: &'static ModelDef) -> Result<Arc<str>> {
     session.shapes().get(def, Shape::FindByKey, || {
         let mut select = Select::new(def);
+        select.filter = super::update::key_filter(def, &key_slots(def));
+        Ok(render(&Statement::Select(Box::new(select)), &**session.dialect())?.sql)
+    })
+}
+
+/// As [`by_key_sql`], for a row that was just written and may be marked as deleted.
+pub(crate) fn read_back_sql(session: &dyn Session, def: &'static ModelDef) -> Result<Arc<str>> {
+    session.shapes().get(def, Shape::ReadBack, || {
+        let mut select = Select::new(def);
+        select.deleted = Deleted::Included;
         select.filter = super::update::key_filter(def, &key_slots(def));
         Ok(render(&Statement::Select(Box::new(select)), &**session.dialect())?.sql)
     })

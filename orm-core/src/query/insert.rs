@@ -175,7 +175,7 @@ pub(super) async fn create_one<M: Model>(session: &dyn Session, mut row: NewRow)
     }
     if back == Back::Read {
         let key: Vec<Value> = def.primary_key.iter().map(|index| row.values[*index].clone()).collect();
-        let sql = exec::by_key_sql(session, def)?;
+        let sql = exec::read_back_sql(session, def)?;
         let created = exec::fetch_shape(session, def, &sql, &key, read_model::<M>).await?;
         return created.ok_or_else(|| super::find_one::not_found(def.name));
     }

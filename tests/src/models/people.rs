@@ -36,6 +36,20 @@ pub struct Note {
     pub deleted_at: Option<DateTime<Utc>>,
 }
 
+/// Soft deletion, and values that the database makes.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(paranoid)]
+pub struct Parcel {
+    #[orm(primary_key)]
+    pub id: i64,
+    #[orm(default_sql = "7")]
+    pub code: i32,
+    pub grams: i32,
+    #[orm(generated = "grams * 2")]
+    pub twice: i32,
+    pub deleted_at: Option<DateTime<Utc>>,
+}
+
 /// Optimistic locking.
 #[derive(Debug, Clone, PartialEq, Model)]
 pub struct Account {
