@@ -12,7 +12,7 @@ mod write;
 pub(crate) use condition::element_type;
 pub(crate) use write::unnests;
 
-use super::{Dialect, Rendered, SqlWriter};
+use super::{Dialect, LimitStyle, Rendered, SqlWriter};
 use crate::ast::{Delete, Deleted, Expr, Insert, Statement, Update};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, ModelDef};
@@ -34,8 +34,8 @@ use crate::model::{ColumnDef, ModelDef};
 pub fn render(statement: &Statement, dialect: &dyn Dialect) -> Result<Rendered> {
     let mut renderer = Renderer::new(dialect);
     render_into(&mut renderer, statement)?;
-    if renderer.reads_changed && !dialect.capabilities().self_subquery {
-        // The rows to change are found first, in a derived table.
+    if renderer.reads_changed {
+        // The rows to change are found first: their keys are fewer than the rows of the table.
         let indirect = match statement {
             Statement::Update(update) => write::by_key(update.model, &update.filter, update.deleted).map(|filter| {
                 let update = Update { filter: vec![filter], deleted: Deleted::Included, ..(**update).clone() };
@@ -113,13 +113,15 @@ struct Renderer<'d> {
     w: SqlWriter<'d>,
     frames: Vec<Frame>,
     aliases: u32,
-    /// Whether a sub-query of an UPDATE or DELETE reads the table being changed, other than in a derived table.
+    /// Whether a condition of an UPDATE or DELETE reads the table being changed, other than in a derived table.
     reads_changed: bool,
+    /// Whether this is inside of a derived table that may read the table being changed.
+    derived: bool,
 }
 
 impl<'d> Renderer<'d> {
     fn new(dialect: &'d dyn Dialect) -> Self {
-        Self { w: SqlWriter::new(dialect), frames: Vec::new(), aliases: 0, reads_changed: false }
+        Self { w: SqlWriter::new(dialect), frames: Vec::new(), aliases: 0, reads_changed: false, derived: false }
     }
 
     fn finish(self) -> Result<Rendered> {
@@ -167,10 +169,20 @@ impl<'d> Renderer<'d> {
         }
     }
 
-    /// Appends a table and its alias, as FROM and JOIN want it.
+    /// Appends a table and its alias, as FROM and JOIN want it. The table being changed is read through a derived table
+    /// where it cannot be read itself.
     fn push_source(&mut self, source: &Source) -> Result<()> {
-        self.reads_changed |= source.alias.is_some() && self.is_changed(source.model);
+        let capabilities = self.dialect().capabilities();
+        let derive = source.alias.is_some() && self.reads_itself(source.model);
+        self.reads_changed |= derive;
+        if derive {
+            self.w.push_sql("(SELECT * FROM ");
+        }
         self.w.push_table(source.model.table)?;
+        if derive {
+            self.keep_derived(capabilities.limit);
+            self.w.push_sql(")");
+        }
         if let Some(alias) = source.alias {
             self.w.push_sql(" AS ");
             self.push_alias(alias);
@@ -178,9 +190,19 @@ impl<'d> Renderer<'d> {
         Ok(())
     }
 
-    /// Whether this is the model whose rows the statement changes.
-    fn is_changed(&self, model: &'static ModelDef) -> bool {
-        self.frames.first().is_some_and(|f| !f.joins && f.sources[0].model.table.is(model.table))
+    /// Whether this is the table whose rows the statement changes, on a database that cannot read it meanwhile.
+    fn reads_itself(&self, model: &'static ModelDef) -> bool {
+        !self.derived
+            && !self.dialect().capabilities().self_subquery
+            && self.frames.first().is_some_and(|f| !f.joins && f.sources[0].model.table.is(model.table))
+    }
+
+    /// Ends a derived table with a limit that keeps the optimizer from merging it into the query around it.
+    fn keep_derived(&mut self, style: LimitStyle) {
+        if let LimitStyle::OffsetNeedsLimit(all) = style {
+            self.w.push_sql(" LIMIT ");
+            self.w.push_sql(all);
+        }
     }
 
     /// Appends a column, found from the innermost query outwards.

@@ -1,6 +1,6 @@
 //! Conditions with a shape of their own on each database: lists, patterns, regular expressions, upserts' new values.
 
-use super::super::{LimitStyle, ListStyle, RegexpStyle, UpsertStyle, for_column, unsupported};
+use super::super::{ListStyle, RegexpStyle, UpsertStyle, for_column, unsupported};
 use super::Renderer;
 use super::expr::{COMPARE, column_of};
 use crate::ast::{Expr, InList, LikeKind, ListItems};
@@ -27,25 +27,23 @@ impl Renderer<'_> {
                 let capabilities = self.dialect().capabilities();
                 // Databases that refuse LIMIT in such a sub-query, or reading the table being changed, take a derived
                 // table instead.
-                let changes = self.is_changed(select.model) && !capabilities.self_subquery;
+                let changes = self.reads_itself(select.model);
                 let limited = select.limit.is_some() || select.offset.is_some();
                 let wrap = changes || (limited && !capabilities.limit_in_subquery);
-                let reads_changed = self.reads_changed;
                 self.operand(&list.expr, COMPARE + 1)?;
                 self.w.push_sql(if negated { " NOT IN (" } else { " IN (" });
                 if wrap {
                     self.w.push_sql("SELECT * FROM (");
                 }
+                self.derived |= changes;
                 self.select(select)?;
+                self.derived &= !changes;
+                if changes && !limited {
+                    self.keep_derived(capabilities.limit);
+                }
                 if wrap {
-                    // A limit keeps the optimizer from merging the derived table into the query around it.
-                    if let (LimitStyle::OffsetNeedsLimit(all), true, false) = (capabilities.limit, changes, limited) {
-                        self.w.push_sql(" LIMIT ");
-                        self.w.push_sql(all);
-                    }
                     self.w.push_sql(") AS ");
                     self.w.push_ident("_d")?;
-                    self.reads_changed = reads_changed;
                 }
                 self.w.push_sql(")");
                 Ok(())

@@ -144,6 +144,8 @@ impl Renderer<'_> {
         self.w.push_table(update.model.table)?;
         self.w.push_sql(" SET ");
         self.assignments(&update.set)?;
+        // Only the condition can be told in another way: see `render`.
+        self.reads_changed = false;
         self.push_where(update.deleted, &update.filter)?;
         self.returning(update.model, &update.returning, returning, "UPDATE .. RETURNING")?;
         self.frames.pop();
