@@ -107,7 +107,7 @@ fn capabilities(server: Server) -> Capabilities {
         } else {
             UpsertStyle::OnDuplicateKeyValues
         },
-        json: JsonStyle::Extract,
+        json: if mariadb { JsonStyle::ExtractText } else { JsonStyle::Extract },
         aggregate_filter: false,
         windows: since(Some((8, 0, 2)), Some((10, 2, 0))),
         lateral: since(Some((8, 0, 14)), None),

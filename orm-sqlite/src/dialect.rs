@@ -61,7 +61,7 @@ impl SqliteDialect {
                 concat_operator: true,
                 limit: LimitStyle::OffsetNeedsLimit("-1"),
                 upsert: UpsertStyle::OnConflict,
-                json: if since(3, 38) { JsonStyle::ArrowPath } else { JsonStyle::Extract },
+                json: if since(3, 38) { JsonStyle::ArrowPath } else { JsonStyle::None },
                 aggregate_filter: since(3, 30),
                 windows: since(3, 28),
                 lateral: false,

@@ -261,8 +261,13 @@ pub enum JsonStyle {
     Arrows,
     /// `JSON_EXTRACT` and `JSON_UNQUOTE` with a path.
     Extract,
+    /// As [`Extract`](Self::Extract), of documents that are text to the database; a path cannot name keys that start with
+    /// a minus.
+    ExtractText,
     /// `->` and `->>` with a path.
     ArrowPath,
+    /// Not at all.
+    None,
 }
 
 /// How comments are written.

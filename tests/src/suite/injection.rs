@@ -112,15 +112,12 @@ async fn json_keys_stay_keys(test: Test) -> Result<()> {
         "💥",
         "0",
         "-1",
+        "-",
         " ",
         "a b",
     ];
     let keys: Vec<&str> = TEXTS.iter().chain(&more).copied().collect();
     for key in keys {
-        // MariaDB 10.11 finds no quoted key that starts with a minus and a digit: JSON_EXTRACT('{"-1":1}', '$."-1"').
-        if test.backend == "mariadb" && key == "-1" {
-            continue;
-        }
         let path = || JsonPath::new().key(key);
         match Person::find_one().select(orm::val(serde_json::json!({key: "found"})).json_text(path())).exec(&db).await {
             Ok(found) => assert_eq!(found, Some(Some("found".to_owned())), "{key:?}"),
@@ -139,11 +136,11 @@ async fn json_keys_stay_keys(test: Test) -> Result<()> {
 async fn names_of_functions_stay_names(test: Test) -> Result<()> {
     let db = guarded(&test).await?;
     for name in ["lower)--", "lower(name) --", "a; drop table canary", "", "a b", "a'b", "1a"] {
-        let called: orm::Expr<Person, String> = call(name, Person::NAME);
+        let called = call::<String>(name, Person::NAME);
         let error = Person::find_all().select(called).exec(&db).await.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::InvalidStatement | ErrorKind::Encode), "{name}: {error:?}");
     }
-    let called: orm::Expr<Person, String> = call("lower", Person::NAME);
+    let called = call::<String>("lower", Person::NAME);
     assert_eq!(Person::find_all().filter(Person::ID.eq(1)).select(called).exec(&db).await?, ["ada"]);
     alive(&db).await
 }

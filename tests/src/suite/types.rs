@@ -448,6 +448,12 @@ async fn json_values_are_reached_by_path(test: Test) -> Result<()> {
     {
         assert_eq!(Kind::count().filter(condition).exec(&db).await?, 1, "condition {i}");
     }
+    // A text is not the null of JSON, whatever it says.
+    for (value, expected) in [(serde_json::json!("null"), Some("null")), (serde_json::Value::Null, None)] {
+        let document = orm::val(serde_json::json!({"a": value}));
+        let text: Option<Option<String>> = Kind::find_one().select(document.json_text("a")).exec(&db).await?;
+        assert_eq!(text, Some(expected.map(str::to_owned)));
+    }
     match Kind::count().filter(Kind::JSON.json_text("odd \"key'").eq("yes")).exec(&db).await {
         Ok(count) => assert_eq!(count, 1),
         Err(error) => assert!(matches!(error.kind(), ErrorKind::Encode | ErrorKind::Unsupported), "{error}"),

@@ -124,7 +124,7 @@ impl Renderer<'_> {
             // Where the text of a boolean is no boolean.
             Expr::Cast(inner, SqlType::Bool)
                 if matches!(**inner, Expr::Json { text: true, .. })
-                    && self.dialect().capabilities().json == JsonStyle::Extract =>
+                    && matches!(self.dialect().capabilities().json, JsonStyle::Extract | JsonStyle::ExtractText) =>
             {
                 self.w.push_sql("(");
                 self.expr(inner)?;
@@ -354,6 +354,20 @@ impl Renderer<'_> {
                 }
                 Ok(())
             }
+            JsonStyle::ExtractText => {
+                let minus = path.iter().any(|step| matches!(step, JsonStep::Key(key) if key.starts_with('-')));
+                if minus {
+                    return Err(unsupported(self.dialect(), "JSON paths through keys that start with a minus"));
+                }
+                // `CONCAT` takes the type away: compared as JSON, the string "null" equals the null of JSON.
+                self.w.push_sql(if text { "JSON_UNQUOTE(NULLIF(CONCAT(JSON_EXTRACT(" } else { "JSON_EXTRACT(" });
+                self.expr(expr)?;
+                self.w.push_sql(", ");
+                self.w.push_bind(Value::Text(json_path(path, true).into()))?;
+                self.w.push_sql(if text { ")), 'null'))" } else { ")" });
+                Ok(())
+            }
+            JsonStyle::None => Err(unsupported(self.dialect(), "values inside of JSON documents")),
             JsonStyle::ArrowPath => {
                 let quoted = path.iter().any(|step| matches!(step, JsonStep::Key(key) if key.contains('"')));
                 if quoted {
