@@ -203,30 +203,42 @@ impl Error {
     }
 }
 
+/// What [`Display`](fmt::Display) says first, since `fn main() -> Result<()>` prints this; then the facts it leaves out,
+/// then the causes. What the database or a decoder said about a value is withheld: it may quote it.
+/// [`source`](StdError::source) has it.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let facts = &self.0;
-        let mut out = f.debug_struct("Error");
-        out.field("kind", &facts.kind).field("message", &facts.message);
-        if let Some(model) = facts.model {
-            out.field("model", &model);
+        write!(f, "{facts}")?;
+        let table = facts.table.as_ref().filter(|_| facts.model.is_some()).map(|table| format!("table `{table}`"));
+        let code = facts.code.as_ref().map(|code| format!("code {code}"));
+        let index = facts.index.map(|index| format!("position {index}"));
+        let more: Vec<String> = [table, code, index].into_iter().flatten().collect();
+        if !more.is_empty() {
+            write!(f, " ({})", more.join(", "))?;
         }
-        if let Some(table) = &facts.table {
-            out.field("table", table);
+        self.causes(f)
+    }
+}
+
+impl Error {
+    fn causes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut withheld = self.kind().may_quote_values();
+        let (mut next, mut last) = (StdError::source(self), String::new());
+        while let (Some(cause), false) = (next, withheld) {
+            let text = cause.to_string();
+            // Some clients repeat the cause in their own text.
+            if !last.contains(&text) {
+                write!(f, "{}    {text}", if last.is_empty() { "\n\nCaused by:\n" } else { "\n" })?;
+                last = text;
+            }
+            withheld = cause.downcast_ref::<Self>().is_some_and(|cause| cause.kind().may_quote_values());
+            next = cause.source();
         }
-        if !facts.columns.is_empty() {
-            out.field("columns", &facts.columns);
+        if withheld && next.is_some() {
+            f.write_str("\n\nThe cause may quote values; `source()` has it.")?;
         }
-        if let Some(constraint) = &facts.constraint {
-            out.field("constraint", constraint);
-        }
-        if let Some(code) = &facts.code {
-            out.field("code", code);
-        }
-        if let Some(source) = &facts.source {
-            out.field("source", source);
-        }
-        out.finish()
+        Ok(())
     }
 }
 
@@ -254,5 +266,32 @@ mod tests {
             .with_source("driver text");
         assert_eq!(error.to_string(), "type mismatch in model `User`, column `age`: expected i64, found text");
         assert_eq!(StdError::source(&error).map(ToString::to_string).as_deref(), Some("driver text"));
+    }
+
+    #[test]
+    fn debug_leads_with_what_a_person_should_know_and_ends_with_the_causes() {
+        let io = std::io::Error::other("connection refused");
+        let inner = Error::new(ErrorKind::ConnectionLost, "").with_source(io);
+        let error = Error::new(ErrorKind::UnknownTable, "create it first")
+            .with_model("User")
+            .with_table("users")
+            .with_code("42P01")
+            .with_source(inner);
+        assert_eq!(
+            format!("{error:?}"),
+            "unknown table in model `User`: create it first (table `users`, code 42P01)\n\nCaused by:\n    \
+             connection lost\n    connection refused"
+        );
+        assert_eq!(format!("{:?}", Error::new(ErrorKind::Config, "no host")), "configuration error: no host");
+    }
+
+    #[test]
+    fn debug_withholds_causes_that_may_quote_values() {
+        let quoting = || Error::new(ErrorKind::UniqueViolation, "").with_source("Duplicate entry 'secret'");
+        for error in [quoting(), Error::new(ErrorKind::TransactionClosed, "").with_source(quoting())] {
+            let shown = format!("{error:?}");
+            assert!(!shown.contains("secret"), "{shown}");
+            assert!(shown.ends_with("The cause may quote values; `source()` has it."), "{shown}");
+        }
     }
 }

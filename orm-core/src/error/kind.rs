@@ -90,6 +90,26 @@ pub enum ErrorKind {
     Database,
 }
 
+impl ErrorKind {
+    /// Whether what the database or a decoder says about such a failure may quote values.
+    pub(super) fn may_quote_values(self) -> bool {
+        matches!(
+            self,
+            Self::UniqueViolation
+                | Self::ForeignKeyViolation
+                | Self::NotNullViolation
+                | Self::CheckViolation
+                | Self::ExclusionViolation
+                | Self::DataTooLong
+                | Self::OutOfRange
+                | Self::InvalidValue
+                | Self::Decode
+                | Self::Encode
+                | Self::Database
+        )
+    }
+}
+
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

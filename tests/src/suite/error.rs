@@ -62,7 +62,14 @@ async fn tables_and_columns_that_are_not_there_are_told_apart(test: Test) -> Res
     assert_eq!((error.kind(), error.model()), (ErrorKind::UnknownTable, Some("Person")), "{error:?}");
     db.create_tables::<Person>().await?;
     assert_eq!(db.execute("SELECT no_such FROM people", ()).await.unwrap_err().kind(), ErrorKind::UnknownColumn);
-    assert_eq!(db.execute("SELEC 1", ()).await.unwrap_err().kind(), ErrorKind::Syntax);
+    let error = db.execute("SELEC 1", ()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Syntax);
+    // `main` prints this: what a person should know, and what the database said.
+    let shown = format!("{error:?}");
+    assert!(
+        shown.starts_with("syntax error") && shown.contains("\n\nCaused by:\n") && shown.contains("SELEC"),
+        "{shown}"
+    );
     let error = db.execute("CREATE TABLE people (id INTEGER)", ()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{error:?}");
     Ok(())
@@ -171,6 +178,7 @@ async fn errors_show_no_values(test: Test) -> Result<()> {
     Account::create().owner("top-secret").exec(&db).await?;
     let error = Account::create().owner("top-secret").exec(&db).await.unwrap_err();
     assert!(!error.to_string().contains("top-secret"), "{error}");
+    assert!(!format!("{error:?}").contains("top-secret"), "{error:?}");
     let find = Account::find_all().filter(Account::OWNER.eq("top-secret"));
     assert!(!format!("{find:?}").contains("top-secret"));
     Ok(())
