@@ -46,7 +46,7 @@ pub use expr::{Dated, Document, Expr, Free, JsonPath, TextLength, Within};
 pub use find::Find;
 pub use find_one::{FindByPk, FindOne};
 pub use find_or_create::{FindOrCreate, FindOrInsert};
-pub use function::{CaseWhen, call, case, coalesce, concat, count_all, now, random, raw, row_number, val};
+pub use function::{CaseWhen, Operands, call, case, coalesce, concat, count_all, now, random, raw, row_number, val};
 pub(crate) use include::include_into;
 pub use include::{Attach, IncludeNode, IntoInclude, LoadFuture, Owners, RowSet};
 pub(crate) use insert::{client_values, time_value};

@@ -49,23 +49,62 @@ pub fn concat<X: IntoExpr<Type = String>>(texts: impl IntoIterator<Item = X>) ->
     Expr::from_node(ast::Expr::Function(Function::Concat, list))
 }
 
-/// A function by its name in the database: letters, digits, `_` and `.` only.
-pub fn call<S, T: Type, X: Select<S>>(name: &'static str, arguments: X) -> Expr<S, T> {
+/// A function by its name in the database: letters, digits, `_` and `.` only. What it gives is inferred where the place
+/// says it, else named: `call::<f64>("sqrt", User::AGE).gt(4.0)`.
+///
+/// ```
+/// use orm_core::query::{call, val};
+/// let root = call::<f64>("sqrt", val(2.0)).gt(1.4);
+/// let none = call::<f64>("pi", ());
+/// # let _ = (root, none);
+/// ```
+pub fn call<T: Type>(name: &'static str, arguments: impl Operands) -> Expr<Free, T> {
     let mut list = Vec::new();
-    arguments.push(&mut list);
+    arguments.push_operands(&mut list);
     Expr::from_node(ast::Expr::Call(name, list))
 }
 
-/// SQL as you write it, with a `?` for each operand. Only constant text is accepted, so no input can become SQL.
+/// SQL as you write it, with a `?` for each operand. Only constant text is accepted, so no input can become SQL. What it
+/// gives is inferred where the place says it: `.filter(raw("? % 2 = 0", User::AGE))`; else named, `raw::<f64>(..)`.
 ///
 /// ```
-/// use orm_core::query::{Expr, Free, raw, val};
-/// let sine: Expr<Free, f64> = raw("sin(?)", [val(0.5)]);
+/// use orm_core::query::{raw, val};
+/// let sine = raw::<f64>("sin(?)", val(0.5)).lt(1.0);
+/// let both = raw::<i64>("? * ?", (val(6_i64), val(7_i64)));
+/// # let _ = (sine, both);
 /// ```
-pub fn raw<S, T: Type, X: Select<S>>(sql: &'static str, operands: impl IntoIterator<Item = X>) -> Expr<S, T> {
+pub fn raw<T: Type>(sql: &'static str, operands: impl Operands) -> Expr<Free, T> {
     let mut list = Vec::new();
-    operands.into_iter().for_each(|operand| operand.push(&mut list));
+    operands.push_operands(&mut list);
     Expr::from_node(ast::Expr::Raw(sql.to_owned(), list))
+}
+
+/// What a function or raw SQL is about: `()`, a column, an expression, a tuple or an array of them. The renderer checks
+/// that their tables are read.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a column nor an expression, nor several",
+    label = "expected `()`, a column, an expression or a tuple of them",
+    note = "wrap a plain value in `orm::val(..)`"
+)]
+pub trait Operands {
+    /// Appends the trees.
+    fn push_operands(self, list: &mut Vec<ast::Expr>);
+}
+
+impl Operands for () {
+    fn push_operands(self, _list: &mut Vec<ast::Expr>) {}
+}
+
+impl<X: Select<Free>> Operands for X {
+    fn push_operands(self, list: &mut Vec<ast::Expr>) {
+        self.push(list);
+    }
+}
+
+impl<X: Select<Free>, const N: usize> Operands for [X; N] {
+    fn push_operands(self, list: &mut Vec<ast::Expr>) {
+        self.into_iter().for_each(|operand| operand.push(list));
+    }
 }
 
 /// `CASE`: `case().when(condition, result).otherwise(result)`.

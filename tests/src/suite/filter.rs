@@ -394,8 +394,30 @@ async fn date_functions_take_dates_apart(test: Test) -> Result<()> {
 
 async fn raw_expressions_bind_their_operands(test: Test) -> Result<()> {
     let db = five(&test).await?;
-    let condition: Condition<Person> = orm::raw("age > ?", [val(36)]);
-    assert_eq!(who(&db, condition).await?, [4]);
+    assert_eq!(who(&db, orm::raw("age > ?", val(36))).await?, [4]);
+    assert_eq!(who(&db, orm::raw("? > ?", (Person::AGE, val(36)))).await?, [4]);
+    assert_eq!(
+        who(&db, Person::ACTIVE.is_true().and(orm::raw("age BETWEEN ? AND ?", [val(17), val(18)]))).await?,
+        [2, 5]
+    );
+    assert_eq!(who(&db, orm::raw::<i32>("age + ?", val(1)).eq(61)).await?, [4]);
+    let ones: Vec<i32> = Person::find_all().select(orm::raw("1", ())).limit(2).exec(&db).await?;
+    assert_eq!(ones, [1, 1]);
+    let error = who(&db, orm::raw("age > ? + ?", val(36))).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidStatement);
+    Ok(())
+}
+
+async fn functions_are_called_by_name(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    assert_eq!(who(&db, orm::call::<String>("upper", Person::NAME).eq("EVE")).await?, [5]);
+    assert_eq!(who(&db, orm::call("coalesce", (Person::ACTIVE, val(false)))).await?, [1, 2, 5]);
+    let names: Vec<(i64, String)> = Person::find_all()
+        .filter(Person::ID.eq(1))
+        .select((Person::ID, orm::call("replace", (Person::NAME, val("A".to_owned()), val("O".to_owned())))))
+        .exec(&db)
+        .await?;
+    assert_eq!(names, [(1, "Oda".to_owned())]);
     Ok(())
 }
 
@@ -452,5 +474,6 @@ cases! { $ filter:
     number_functions_compute,
     date_functions_take_dates_apart,
     raw_expressions_bind_their_operands,
+    functions_are_called_by_name,
     filters_with_the_wrong_table_are_refused,
 }

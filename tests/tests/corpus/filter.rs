@@ -153,7 +153,7 @@ fn operators() -> Vec<Case> {
             let both = Artist::NAME.length().eq(3).and(Artist::ARTIST_ID.lt(200));
             json!({
                 "fnLeft": artists.clone().filter(Artist::NAME.length().le(2)).exec(db).await?,
-                "literal": Artist::count().filter(orm::raw::<orm::Free, bool, Column<Artist, i32>>("1 = 0", [])).exec(db).await?,
+                "literal": Artist::count().filter(orm::raw("1 = 0", ())).exec(db).await?,
                 "and": artists.filter(both).exec(db).await?,
             })
         }),
