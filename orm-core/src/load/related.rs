@@ -39,9 +39,9 @@ impl<C: Model, const K: u64> NewChild<C, K> {
     }
 
     /// Starts a row; its foreign key is filled in when the row it points at has been created.
-    pub fn create(&self) -> C::Create
+    pub fn create<R>(&self) -> R
     where
-        C: CreateUnder<K>,
+        C: CreateUnder<K, Create = R>,
     {
         C::create_under(C::DEF.columns.iter().map(|column| Value::Null(column.ty)).collect())
     }
@@ -162,9 +162,9 @@ impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
     }
 
     /// Starts a related row: its foreign key is filled in. `user.posts().create().title("Hi").exec(&db)`.
-    pub fn create(&self) -> C::Create
+    pub fn create<R>(&self) -> R
     where
-        C: CreateUnder<K>,
+        C: CreateUnder<K, Create = R>,
     {
         C::create_under(self.relation.def().keys.iter().map(|pair| self.parent.value(pair.from.index)).collect())
     }
