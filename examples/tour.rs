@@ -247,7 +247,7 @@ async fn errors(db: &Database) -> Result<()> {
 
 async fn raw(db: &Database) -> Result<()> {
     let rows = db.query::<(i64, Option<String>)>("SELECT id, name FROM users WHERE visits > ?", (0,)).await?;
-    let done = db.execute("UPDATE users SET visits = 0 WHERE id = ?", (1,)).await?;
+    let done = db.execute(orm::sql("UPDATE users SET visits = 0 WHERE id = {}"), (1,)).await?;
     let sql = User::find_all().filter(User::ID.eq(1)).to_sql(db.dialect())?.sql;
 
     println!("{} {} {sql}", rows.len(), done.rows_affected);

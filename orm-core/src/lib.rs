@@ -25,5 +25,17 @@ pub use value::{Bind, EnumDef, EnumStorage, Numeric, Scalar, SqlType, Type, Valu
 #[doc(hidden)]
 pub mod __private;
 
+/// The crate of the dates and times of models.
+pub use chrono;
+/// The crate of exact decimals.
+#[cfg(feature = "decimal")]
+pub use rust_decimal;
+/// The crate of JSON documents.
+#[cfg(feature = "json")]
+pub use serde_json;
+/// The crate of UUIDs.
+#[cfg(feature = "uuid")]
+pub use uuid;
+
 /// Allows implementing the object-safe async traits of [`driver`] with the version this crate uses.
 pub use async_trait::async_trait;

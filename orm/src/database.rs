@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use orm_core::dialect::Dialect;
-use orm_core::driver::{BeginOptions, Done, Driver, Executor, Query, Runs, Session, ShapeCache, Unit, Unpoliced};
-use orm_core::model::Model;
+use orm_core::driver::{BeginOptions, Done, Driver, Executor, Query, Session, ShapeCache, Unit};
 use orm_core::row::{Decode, RowSink};
 use orm_core::{Error, Result};
 use tokio::time::Instant;
@@ -16,7 +15,7 @@ use tokio::time::Instant;
 use crate::observe::{Observer, QueryLog};
 use crate::options::DatabaseOptions;
 use crate::pool::{Pool, PoolStatus, Use};
-use crate::raw::{self, Values};
+use crate::raw::{self, SqlText, Values};
 use crate::transaction::{Held, Source, Transaction, TransactionOptions, Work, run};
 
 /// A database: a pool of connections, and what is known about the server behind them. Cloning it is cheap; all clones
@@ -219,7 +218,8 @@ impl Database {
 /// Raw SQL.
 impl Database {
     /// Runs a statement and tells what it did. The text goes to the database as it is, with its own placeholders (`?`,
-    /// or `$1` on PostgreSQL); a wrong number of values is an error of the database.
+    /// or `$1` on PostgreSQL); a wrong number of values is an error of the database. With [`sql`](crate::sql), the
+    /// placeholders are `{}` on every database.
     ///
     /// ```
     /// # async fn example(db: orm::Database) -> orm::Result<()> {
@@ -231,7 +231,7 @@ impl Database {
     ///
     /// # Errors
     /// The database's; those of getting a connection.
-    pub async fn execute(&self, sql: &str, values: impl Values) -> Result<Done> {
+    pub async fn execute(&self, sql: impl SqlText, values: impl Values) -> Result<Done> {
         raw::execute(&*self.inner, sql, values.into_values()).await
     }
 
@@ -247,7 +247,7 @@ impl Database {
     ///
     /// # Errors
     /// The database's; [`ErrorKind::Decode`](crate::ErrorKind::Decode) when a column is of another type.
-    pub async fn query<T: Decode>(&self, sql: &str, values: impl Values) -> Result<Vec<T>> {
+    pub async fn query<T: Decode>(&self, sql: impl SqlText, values: impl Values) -> Result<Vec<T>> {
         raw::query(&*self.inner, sql, values.into_values()).await
     }
 
@@ -286,8 +286,6 @@ impl Executor for Database {
         Arc::clone(&self.inner) as Arc<dyn Session>
     }
 }
-
-impl<M: Model + Unpoliced> Runs<M> for Database {}
 
 #[async_trait]
 impl Session for Inner {

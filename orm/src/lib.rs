@@ -46,6 +46,29 @@
 //! | `json` | `serde_json::Value` and `Json<T>` as column types | yes |
 //! | `serde` | `Serialize` and `Deserialize` for relation fields | yes |
 //!
+//! # Functions of your own
+//! What runs statements is an [`Executor`]: the database, a transaction, or either as `&dyn Executor`. It is the only
+//! bound a function needs, whatever the models:
+//!
+//! ```
+//! # use orm::prelude::*;
+//! # #[derive(Debug, Clone, Model)]
+//! # struct User { #[orm(primary_key)] id: i64, name: String }
+//! # #[derive(Debug, Clone, Model)]
+//! # struct Note { #[orm(primary_key)] id: i64, text: String }
+//! async fn rename(db: &(impl Executor + ?Sized), id: i64, name: &str) -> Result<User> {
+//!     let mut user = User::find_by_pk(id).required(db).await?;
+//!     user.update().name(name).exec(db).await?;
+//!     Note::create().text(format!("{id} is {name} now")).exec(db).await?;
+//!     Ok(user)
+//! }
+//! # async fn example(db: Database) -> Result<()> {
+//! rename(&db, 1, "Ada").await?;
+//! db.transaction(async |tx| rename(tx, 2, "Bob").await).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Dropping futures
 //! Every async function can be dropped at any await point, by a timeout, a `select!` or a client that hangs up: what was
 //! not committed is undone, and no connection goes back to the pool inside a transaction.
@@ -63,6 +86,8 @@ mod pool;
 pub mod prelude;
 mod random;
 mod raw;
+#[cfg(feature = "json")]
+pub mod serde_json;
 mod tables;
 mod transaction;
 
@@ -84,19 +109,29 @@ pub use options::{DatabaseOptions, LogOptions, PoolOptions};
 pub use orm_core::__private;
 #[cfg(feature = "json")]
 pub use orm_core::Json;
+/// The crate of the dates and times of models, in the version that fits.
+pub use orm_core::chrono;
 pub use orm_core::driver::{Done, Driver, Executor, Isolation, LockMode, Runs, Unpoliced};
-pub use orm_core::load::{BelongsTo, BelongsToMany, HasMany, HasOne, Include, OneOf, Peers, Related, Relation, load};
+pub use orm_core::load::{
+    BelongsTo, BelongsToMany, HasMany, HasOne, Include, OneOf, Peers, References, Related, Relation, load,
+};
 pub use orm_core::model::Model;
 pub use orm_core::query::{
     Column, Condition, Expr, Find, Free, Instance, JsonPath, Order, Page, Projection, Rows, Statements, all_of, any_of,
     call, case, coalesce, concat, count_all, now, random, raw, row_number, val,
 };
 pub use orm_core::row::Decode;
+/// The crate of exact decimals, in the version that fits.
+#[cfg(feature = "decimal")]
+pub use orm_core::rust_decimal;
+/// The crate of UUIDs, in the version that fits.
+#[cfg(feature = "uuid")]
+pub use orm_core::uuid;
 pub use orm_core::{
     Bind, EnumDef, EnumStorage, Error, ErrorKind, Numeric, Result, Scalar, SqlType, Type, Value, ValueRef,
 };
 pub use orm_core::{ast, async_trait, dialect, driver, model, query, row, schema};
 pub use orm_derive::{Enum, Model, OneOf, Projection, Value};
 pub use pool::PoolStatus;
-pub use raw::Values;
+pub use raw::{Sql, SqlText, Values, sql};
 pub use transaction::{Transaction, TransactionOptions};

@@ -1,20 +1,24 @@
 //! Raw SQL: the way past typed statements. The text goes to the database as it is, with the dialect's own placeholders
-//! (`?`, `$1`); values are always bound.
+//! (`?`, `$1`), or with `{}` in their place ([`sql`]); values are always bound.
 
-use orm_core::driver::{Done, Query, Session};
 use std::any::type_name;
+use std::borrow::Cow;
 
+use orm_core::dialect::{Dialect, SqlWriter};
+use orm_core::driver::{Done, Query, Session};
 use orm_core::row::{Collect, Columns, Decode, Discard};
 use orm_core::{Bind, Error, ErrorKind, Result, Value};
 
-pub(crate) async fn execute(session: &dyn Session, sql: &str, values: Vec<Value>) -> Result<Done> {
-    session.fetch(Query { sql, binds: &values, cacheable: true }, &mut Discard).await
+pub(crate) async fn execute(session: &dyn Session, text: impl SqlText, values: Vec<Value>) -> Result<Done> {
+    let (sql, values) = text.render(values, &**session.dialect())?;
+    session.fetch(Query { sql: &sql, binds: &values, cacheable: true }, &mut Discard).await
 }
 
-pub(crate) async fn query<T: Decode>(session: &dyn Session, sql: &str, values: Vec<Value>) -> Result<Vec<T>> {
+pub(crate) async fn query<T: Decode>(session: &dyn Session, text: impl SqlText, values: Vec<Value>) -> Result<Vec<T>> {
+    let (sql, values) = text.render(values, &**session.dialect())?;
     let mut rows = Vec::new();
     let mut sink = Collect::new(&mut rows, whole::<T>);
-    session.fetch(Query { sql, binds: &values, cacheable: true }, &mut sink).await?;
+    session.fetch(Query { sql: &sql, binds: &values, cacheable: true }, &mut sink).await?;
     Ok(rows)
 }
 
@@ -27,6 +31,74 @@ fn whole<T: Decode>(columns: &mut Columns<'_>) -> Result<T> {
             ErrorKind::Decode,
             format!("the row has {left} columns more than `{}` reads; leave them out of the query", type_name::<T>()),
         )),
+    }
+}
+
+/// The text of a statement: a string in the database's own words, or [`sql`] with `{}` for placeholders.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the text of a statement",
+    label = "expected `&str` or `orm::sql(..)`"
+)]
+pub trait SqlText: Send + Sync {
+    /// The text for a dialect, and the values in the order of its placeholders.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidStatement`] when there are not as many values as placeholders; values that the database cannot
+    /// take.
+    fn render(&self, values: Vec<Value>, dialect: &dyn Dialect) -> Result<(Cow<'_, str>, Vec<Value>)>;
+}
+
+impl<T: AsRef<str> + Sync + ?Sized> SqlText for &T {
+    fn render(&self, values: Vec<Value>, _dialect: &dyn Dialect) -> Result<(Cow<'_, str>, Vec<Value>)> {
+        Ok((Cow::Borrowed(self.as_ref()), values))
+    }
+}
+
+/// The text of a statement with `{}` for each value, whatever the database calls its placeholders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sql(&'static str);
+
+/// The text of a statement with `{}` for each value, which is the same on every database; `{{}}` stands for a `{}` of the
+/// text itself.
+///
+/// ```
+/// # async fn example(db: orm::Database) -> orm::Result<()> {
+/// let ids: Vec<i64> = db.query(orm::sql("SELECT id FROM users WHERE age > {} AND name <> {}"), (17, "Bob")).await?;
+/// # let _ = ids; Ok(())
+/// # }
+/// ```
+pub const fn sql(text: &'static str) -> Sql {
+    Sql(text)
+}
+
+impl SqlText for Sql {
+    fn render(&self, values: Vec<Value>, dialect: &dyn Dialect) -> Result<(Cow<'_, str>, Vec<Value>)> {
+        let mut w = SqlWriter::new(dialect);
+        let (mut rest, mut values) = (self.0, values.into_iter());
+        while let Some(at) = rest.find("{}") {
+            if rest[..at].ends_with('{') && rest[at + 2..].starts_with('}') {
+                w.push_sql(&rest[..at - 1]);
+                w.push_sql("{}");
+                rest = &rest[at + 3..];
+                continue;
+            }
+            w.push_sql(&rest[..at]);
+            w.push_bind(values.next().ok_or_else(|| self.miscounted())?)?;
+            rest = &rest[at + 2..];
+        }
+        w.push_sql(rest);
+        if values.next().is_some() {
+            return Err(self.miscounted());
+        }
+        let rendered = w.finish();
+        Ok((Cow::Owned(rendered.sql), rendered.binds))
+    }
+}
+
+impl Sql {
+    #[cold]
+    fn miscounted(self) -> Error {
+        Error::new(ErrorKind::InvalidStatement, format!("raw SQL needs one value for each `{{}}`: {}", self.0))
     }
 }
 

@@ -17,8 +17,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use orm_core::dialect::Dialect;
-use orm_core::driver::{BeginOptions, Done, Executor, Query, Runs, Session, ShapeCache, Unit, Unpoliced};
-use orm_core::model::Model;
+use orm_core::driver::{BeginOptions, Done, Executor, Query, Session, ShapeCache, Unit};
 use orm_core::row::{Decode, RowSink};
 use orm_core::{Error, ErrorKind, Result};
 use tokio::sync::Notify;
@@ -32,7 +31,7 @@ use self::rest::Rests;
 pub(crate) use self::work::Work;
 use crate::database::Inner;
 use crate::pool::Use;
-use crate::raw::{self, Values};
+use crate::raw::{self, SqlText, Values};
 
 /// A transaction, or a savepoint inside one. Statements run on `&Transaction`, also from several futures at once; they
 /// take turns on its one connection.
@@ -419,7 +418,7 @@ impl Transaction {
     ///
     /// # Errors
     /// The database's.
-    pub async fn execute(&self, sql: &str, values: impl Values) -> Result<Done> {
+    pub async fn execute(&self, sql: impl SqlText, values: impl Values) -> Result<Done> {
         raw::execute(&*self.core, sql, values.into_values()).await
     }
 
@@ -427,7 +426,7 @@ impl Transaction {
     ///
     /// # Errors
     /// The database's; [`ErrorKind::Decode`](crate::ErrorKind::Decode) when a column is of another type.
-    pub async fn query<T: Decode>(&self, sql: &str, values: impl Values) -> Result<Vec<T>> {
+    pub async fn query<T: Decode>(&self, sql: impl SqlText, values: impl Values) -> Result<Vec<T>> {
         raw::query(&*self.core, sql, values.into_values()).await
     }
 
@@ -473,8 +472,6 @@ impl Executor for Transaction {
         Arc::clone(&self.core) as Arc<dyn Session>
     }
 }
-
-impl<M: Model + Unpoliced> Runs<M> for Transaction {}
 
 #[async_trait]
 impl Session for Core {

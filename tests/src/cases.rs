@@ -42,6 +42,7 @@ macro_rules! suite {
 
         $crate::crud!(super::Backend);
         $crate::exact!(super::Backend);
+        $crate::change!(super::Backend);
         $crate::filter!(super::Backend);
         $crate::order!(super::Backend);
         $crate::types!(super::Backend);

@@ -1,6 +1,7 @@
 //! The tests, by subject. Each module ends with the list of its tests.
 
 pub mod cancel;
+pub mod change;
 pub mod crud;
 pub mod ddl;
 pub mod error;

@@ -155,7 +155,7 @@ impl Capabilities {
             concat_operator: true,
             limit: LimitStyle::Standard,
             upsert: UpsertStyle::OnConflict,
-            json: JsonStyle::Extract,
+            json: JsonStyle::None,
             aggregate_filter: false,
             windows: false,
             lateral: false,

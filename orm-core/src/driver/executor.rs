@@ -13,6 +13,13 @@ use crate::model::Model;
 use crate::row::RowSink;
 
 /// Something statements run on: a database or a transaction. Object-safe: `&dyn Executor` works everywhere.
+///
+/// Code that runs on either names it as its one bound, whatever the models: `async fn rename(db: &impl Executor)`, or
+/// `&(impl Executor + ?Sized)` to take `&dyn Executor` as well.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot run statements",
+    label = "expected `&Database`, `&Transaction` or `&dyn Executor`"
+)]
 pub trait Executor: Send + Sync {
     /// What stands behind it. Used by statements; not meant to be called elsewhere.
     #[doc(hidden)]
@@ -23,14 +30,11 @@ pub trait Executor: Send + Sync {
     fn shared_session(&self) -> Arc<dyn Session>;
 }
 
-/// May run statements about `M`. The only bound that `exec` names; generic code repeats it:
-/// `where E: Runs<User> + ?Sized`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot run statements about `{M}`",
-    label = "expected `&Database`, `&Transaction` or `&dyn Executor`",
-    note = "a model with a policy runs only on a handle scoped to a viewer"
-)]
+/// May run statements about `M`: the bound that `exec` names. Every [`Executor`] may, for every model without a policy.
+/// Code that is generic over the model repeats it: `where E: Runs<M> + ?Sized`.
 pub trait Runs<M>: Executor {}
+
+impl<M: Model + Unpoliced, E: Executor + ?Sized> Runs<M> for E {}
 
 /// A model without a policy: it runs on every executor. Written by the derive.
 #[diagnostic::on_unimplemented(
@@ -39,8 +43,6 @@ pub trait Runs<M>: Executor {}
     note = "use a handle scoped to a viewer"
 )]
 pub trait Unpoliced {}
-
-impl<M: Model + Unpoliced> Runs<M> for dyn Executor + '_ {}
 
 /// The untyped side of an executor.
 #[async_trait]

@@ -1,0 +1,131 @@
+//! Changes beyond plain values and filters: computed from the table that is changed, through raw SQL, through functions
+//! that take a database or a transaction.
+
+use chrono::{DateTime, Utc};
+use orm::prelude::*;
+use orm::{Result, Value, sql};
+
+use crate::Test;
+use crate::cases::cases;
+use crate::models::blog::Folder;
+use crate::models::keys::{LogLine, Ticket};
+use crate::models::people::{Parcel, Person, people};
+
+/// A root with two children, one of which has a child.
+async fn folders(test: &Test) -> Result<Database> {
+    let db = test.with::<Folder>().await?;
+    for (name, parent) in [("root", None), ("a", Some(1)), ("b", Some(1)), ("c", Some(2))] {
+        Folder::create().name(name).parent_id(parent).exec(&db).await?;
+    }
+    Ok(db)
+}
+
+async fn names(db: &Database) -> Result<Vec<String>> {
+    Folder::find_all().select(Folder::NAME).order_by(Folder::ID.asc()).exec(db).await
+}
+
+async fn a_row_that_is_created_deleted_is_read_back(test: Test) -> Result<()> {
+    let db = test.with::<Parcel>().await?;
+    let gone: DateTime<Utc> = DateTime::from_timestamp(1_000_000_000, 0).unwrap_or_default();
+    let made = Parcel::create().grams(3).deleted_at(gone).exec(&db).await?;
+    assert_eq!((made.id, made.code, made.twice, made.deleted_at), (1, 7, 6, Some(gone)));
+    let whole = Parcel { id: 0, code: 9, grams: 4, twice: 0, deleted_at: Some(gone) };
+    let whole = Parcel::insert(whole).exec(&db).await?;
+    assert_eq!((whole.id, whole.code, whole.twice, whole.deleted_at), (2, 9, 8, Some(gone)));
+    assert_eq!(Parcel::find_by_pk(2).exec(&db).await?, None);
+    Ok(())
+}
+
+async fn an_update_computes_from_related_rows_of_its_own_table(test: Test) -> Result<()> {
+    let db = folders(&test).await?;
+    let count = Folder::CHILDREN.count().cast::<String>();
+    assert_eq!(Folder::update().set(Folder::NAME, count).all_rows().exec(&db).await?, 4);
+    assert_eq!(names(&db).await?, ["2", "1", "0", "0"]);
+    Ok(())
+}
+
+async fn an_update_computes_from_a_sub_query_over_its_own_table(test: Test) -> Result<()> {
+    let db = test.with::<Person>().await?;
+    people(&db).await?;
+    let oldest = || Person::find_all().select(Person::AGE.max());
+    let changed = Person::update().set(Person::AGE, oldest()).filter(Person::AGE.lt(oldest())).exec(&db).await?;
+    assert_eq!(changed, 4);
+    let ages: Vec<i32> = Person::find_all().select(Person::AGE).exec(&db).await?;
+    assert_eq!(ages, [60; 5]);
+    Ok(())
+}
+
+async fn an_update_computes_and_filters_by_related_rows_of_its_own_table(test: Test) -> Result<()> {
+    let db = folders(&test).await?;
+    let parent = Folder::PARENT.col(Folder::NAME).nullable().unwrap_or("none");
+    let changed = Folder::update()
+        .set(Folder::NAME, parent)
+        .filter(Folder::CHILDREN.any(Folder::NAME.eq("c")).or(Folder::PARENT.is_empty()))
+        .exec(&db)
+        .await?;
+    assert_eq!(changed, 2);
+    let found = names(&db).await?;
+    // Whether a row sees the new value of another one is the database's business; these two never do.
+    assert_eq!((found[0].as_str(), &found[2..]), ("none", &["b".to_owned(), "c".to_owned()][..]));
+    Ok(())
+}
+
+async fn rows_without_a_key_are_changed_by_what_their_table_holds(test: Test) -> Result<()> {
+    let db = test.with::<LogLine>().await?;
+    LogLine::bulk_create([1, 2, 3].map(|level| LogLine::create().level(level).text("x"))).count(&db).await?;
+    let worst = || LogLine::find_all().select(LogLine::LEVEL.max());
+    assert_eq!(LogLine::update().set(LogLine::TEXT, "bad").filter(LogLine::LEVEL.eq(worst())).exec(&db).await?, 1);
+    assert_eq!(LogLine::destroy().filter(LogLine::LEVEL.lt(worst())).exec(&db).await?, 2);
+    let left: Vec<String> = LogLine::find_all().select(LogLine::TEXT).exec(&db).await?;
+    assert_eq!(left, ["bad"]);
+    Ok(())
+}
+
+async fn raw_sql_takes_the_same_placeholders_everywhere(test: Test) -> Result<()> {
+    let db = test.with::<Person>().await?;
+    people(&db).await?;
+    let ids: Vec<i64> =
+        db.query(sql("SELECT id FROM people WHERE age > {} AND name <> {} ORDER BY id"), (20, "Dan")).await?;
+    assert_eq!(ids, [1, 3]);
+    let texts: Vec<String> = db.query(sql("SELECT '{{}}' FROM people WHERE id = {}"), (1_i64,)).await?;
+    assert_eq!(texts, ["{}"]);
+    let tx = db.begin().await?;
+    let done = tx.execute(sql("UPDATE people SET age = {} WHERE id = {}"), (1, 2_i64)).await?;
+    assert_eq!(done.rows_affected, 1);
+    tx.commit().await?;
+    for values in [vec![], vec![Value::I32(1), Value::I32(2)]] {
+        let error = db.execute(sql("UPDATE people SET age = {}"), values).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidStatement);
+    }
+    Ok(())
+}
+
+/// Statements about several models, on whatever runs them.
+async fn helper(db: &(impl Executor + ?Sized)) -> Result<u64> {
+    let mut person = Person::create().name("x").age(1).height(1.0).exec(db).await?;
+    person.update().age(2).exec(db).await?;
+    Ticket::create().subject("y").exec(db).await?;
+    Ok(Person::count().exec(db).await? + Ticket::count().exec(db).await?)
+}
+
+async fn one_bound_runs_statements_about_every_model(test: Test) -> Result<()> {
+    let db = test.with::<(Person, Ticket)>().await?;
+    assert_eq!(helper(&db).await?, 2);
+    let tx = db.begin().await?;
+    assert_eq!(helper(&tx).await?, 4);
+    let either: &dyn Executor = &tx;
+    assert_eq!(helper(either).await?, 6);
+    tx.rollback().await?;
+    assert_eq!(Ticket::count().exec(&db).await?, 1);
+    Ok(())
+}
+
+cases! { $ change:
+    a_row_that_is_created_deleted_is_read_back,
+    an_update_computes_from_related_rows_of_its_own_table,
+    an_update_computes_from_a_sub_query_over_its_own_table,
+    an_update_computes_and_filters_by_related_rows_of_its_own_table,
+    rows_without_a_key_are_changed_by_what_their_table_holds,
+    raw_sql_takes_the_same_placeholders_everywhere,
+    one_bound_runs_statements_about_every_model,
+}
