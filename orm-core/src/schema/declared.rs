@@ -29,7 +29,8 @@ pub fn from_models(models: &[&'static ModelDef]) -> Result<Schema> {
     let mut schema = Schema::default();
     for model in in_creation_order(&unique) {
         for column in model.columns {
-            if let SqlType::Enum(def) = column.ty
+            let element = if let SqlType::Array(element) = column.ty { *element } else { column.ty };
+            if let SqlType::Enum(def) = element
                 && def.storage == EnumStorage::Native
                 && !schema.enums.iter().any(|other| std::ptr::eq(*other, def))
             {

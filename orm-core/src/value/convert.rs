@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
-use super::{Numeric, Scalar, SqlType, Value, ValueRef};
+use super::{Numeric, Scalar, SqlType, Type, Value, ValueRef};
 use crate::error::{Error, Result};
 
 /// The error for a value of the wrong type. Kept out of line: decoding is hot.
@@ -31,7 +31,7 @@ fn plain(value: ValueRef<'_>) {
 }
 
 macro_rules! integers {
-    ($($rust:ty, $sql:ident, $value:ident as $wide:ty, sum $sum:ty;)*) => {$(
+    ($($rust:ty, $sql:ident, $value:ident as $wide:ty, sum $sum:ty $({ $($more:tt)* })?;)*) => {$(
         impl Scalar for $rust {
             const TYPE: SqlType = SqlType::$sql;
             #[inline]
@@ -51,6 +51,7 @@ macro_rules! integers {
                         .and_then(|v| Self::try_from(v).map_err(|_| out_of_range::<Self>())),
                 }
             }
+            $($($more)*)?
         }
         impl Numeric for $rust {
             type Sum = $sum;
@@ -64,7 +65,21 @@ integers! {
     i16, I16, I16 as i16, sum i64;
     i32, I32, I32 as i32, sum i64;
     i64, I64, I64 as i64, sum i64;
-    u8, U8, I16 as i16, sum i64;
+    u8, U8, I16 as i16, sum i64 {
+        const LIST: SqlType = SqlType::Bytes;
+        fn encode_list(items: &[u8]) -> Value {
+            Value::Bytes(items.to_vec())
+        }
+        fn list_into_value(items: Vec<u8>) -> Value {
+            Value::Bytes(items)
+        }
+        fn decode_list(value: ValueRef<'_>) -> Result<Vec<u8>> {
+            match value {
+                ValueRef::Bytes(v) => Ok(v.to_vec()),
+                other => Err(mismatch::<Vec<u8>>(&other)),
+            }
+        }
+    };
     u16, U16, I32 as i32, sum i64;
     u32, U32, I64 as i64, sum i64;
     u64, U64, U64 as u64, sum u64;
@@ -188,19 +203,37 @@ impl Scalar for char {
     }
 }
 
-impl Scalar for Vec<u8> {
-    const TYPE: SqlType = SqlType::Bytes;
+/// A list of scalars, on databases with array types; other databases refuse it, and `Json` of a list is for all of them.
+/// A list of bytes is bytes.
+impl<T: Scalar> Scalar for Vec<T> {
+    const TYPE: SqlType = T::LIST;
     fn encode(&self) -> Value {
-        Value::Bytes(self.clone())
+        T::encode_list(self)
     }
     fn into_value(self) -> Value {
-        Value::Bytes(self)
+        T::list_into_value(self)
     }
     fn decode(value: ValueRef<'_>) -> Result<Self> {
-        match value {
-            ValueRef::Bytes(v) => Ok(v.to_vec()),
-            other => Err(mismatch::<Self>(&other)),
-        }
+        T::decode_list(value)
+    }
+}
+
+/// A list with NULLs in it.
+impl<T: Scalar> Scalar for Vec<Option<T>> {
+    const TYPE: SqlType = SqlType::Array(&T::TYPE);
+    fn encode(&self) -> Value {
+        Value::Array(&T::TYPE, self.iter().map(Type::put).collect())
+    }
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        decode_list(value)
+    }
+}
+
+/// The elements of a list.
+pub(super) fn decode_list<T: Type>(value: ValueRef<'_>) -> Result<Vec<T>> {
+    match value {
+        ValueRef::Array(items) => items.iter().map(|item| T::take(item.as_ref())).collect(),
+        other => Err(mismatch::<Vec<T>>(&other)),
     }
 }
 
@@ -313,26 +346,6 @@ impl Scalar for DateTime<FixedOffset> {
     }
 }
 
-/// A list, on databases with array types; stored as JSON elsewhere is refused rather than guessed.
-macro_rules! lists {
-    ($($element:ty),*) => {$(
-        impl Scalar for Vec<$element> {
-            const TYPE: SqlType = SqlType::Array(&<$element as Scalar>::TYPE);
-            fn encode(&self) -> Value {
-                Value::Array(&<$element as Scalar>::TYPE, self.iter().map(Scalar::encode).collect())
-            }
-            fn decode(value: ValueRef<'_>) -> Result<Self> {
-                match value {
-                    ValueRef::Array(items) => items.iter().map(|item| <$element as super::Type>::take(item.as_ref())).collect(),
-                    other => Err(mismatch::<Self>(&other)),
-                }
-            }
-        }
-    )*};
-}
-
-lists!(bool, i16, i32, i64, f32, f64, String, NaiveDate, NaiveDateTime, DateTime<Utc>);
-
 #[cfg(feature = "uuid")]
 impl Scalar for uuid::Uuid {
     const TYPE: SqlType = SqlType::Uuid;
@@ -350,9 +363,6 @@ impl Scalar for uuid::Uuid {
         }
     }
 }
-
-#[cfg(feature = "uuid")]
-lists!(uuid::Uuid);
 
 #[cfg(feature = "decimal")]
 impl Scalar for rust_decimal::Decimal {

@@ -46,6 +46,28 @@ pub trait Scalar: Sized + Clone + Send + Sync + 'static {
     /// # Errors
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the value is of another type or out of range.
     fn decode(value: ValueRef<'_>) -> Result<Self>;
+
+    /// The type of a column that holds a list of these.
+    #[doc(hidden)]
+    const LIST: SqlType = SqlType::Array(&Self::TYPE);
+
+    /// The value of a list of these.
+    #[doc(hidden)]
+    fn encode_list(items: &[Self]) -> Value {
+        Value::Array(&Self::TYPE, items.iter().map(Self::encode).collect())
+    }
+
+    /// As [`encode_list`](Self::encode_list), from an owned list.
+    #[doc(hidden)]
+    fn list_into_value(items: Vec<Self>) -> Value {
+        Self::encode_list(&items)
+    }
+
+    /// Reads a list of these.
+    #[doc(hidden)]
+    fn decode_list(value: ValueRef<'_>) -> Result<Vec<Self>> {
+        super::convert::decode_list(value)
+    }
 }
 
 /// What a column may hold: a [`Scalar`], or an `Option` of one for nullable columns. Nobody implements it by hand.

@@ -124,6 +124,83 @@ async fn columns_of_the_databases_own_types_take_text(test: Test) -> Result<()> 
     Ok(())
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Enum)]
+#[orm(storage = "native")]
+enum Size {
+    Small,
+    Large,
+}
+
+#[derive(Debug, Clone, PartialEq, orm::Value)]
+struct Tag(String);
+
+/// Lists of every kind of element.
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Lists {
+    #[orm(primary_key)]
+    id: i64,
+    bytes: Vec<u8>,
+    small: Vec<i8>,
+    counts: Vec<u64>,
+    texts: Vec<String>,
+    gaps: Vec<Option<i32>>,
+    decimals: Vec<Decimal>,
+    times: Vec<NaiveTime>,
+    instants: Option<Vec<DateTime<Utc>>>,
+    documents: Vec<serde_json::Value>,
+    sizes: Vec<Size>,
+    tags: Vec<Tag>,
+    uuids: Vec<Uuid>,
+}
+
+async fn lists_of_every_element_round_trip_where_there_are_lists(test: Test) -> Result<()> {
+    let db = test.connect().await?;
+    let created = db.create_tables::<Lists>().await;
+    if !test.shape.arrays {
+        assert_eq!(created.unwrap_err().kind(), ErrorKind::Unsupported);
+        return Ok(());
+    }
+    created?;
+    let row = Lists {
+        id: 0,
+        bytes: vec![0, 255],
+        small: vec![-128, 127],
+        counts: vec![0, i64::MAX as u64],
+        texts: vec!["a, {\"b\"}".into(), String::new(), "NULL".into()],
+        gaps: vec![None, Some(1), None],
+        decimals: vec![Decimal::new(-125, 2), Decimal::ZERO],
+        times: vec![NaiveTime::MIN],
+        instants: Some(vec![DateTime::UNIX_EPOCH]),
+        documents: vec![serde_json::json!({"a": [1, null]}), serde_json::Value::Null],
+        sizes: vec![Size::Large, Size::Small],
+        tags: vec![Tag("x".into())],
+        uuids: vec![Uuid::nil(), Uuid::max()],
+    };
+    let empty = Lists {
+        small: vec![],
+        counts: vec![],
+        texts: vec![],
+        gaps: vec![],
+        decimals: vec![],
+        times: vec![],
+        instants: None,
+        documents: vec![],
+        sizes: vec![],
+        tags: vec![],
+        uuids: vec![],
+        ..row.clone()
+    };
+    for row in [row, empty] {
+        let made = Lists::insert(row.clone()).exec(&db).await?;
+        assert_eq!(Lists { id: 0, ..made.clone() }, row);
+        assert_eq!(Lists::find_by_pk(made.id).required(&db).await?, made);
+        assert_eq!(Lists::count().filter(Lists::TAGS.eq(row.tags)).exec(&db).await?, 1);
+    }
+    let huge = Lists::update().set(Lists::COUNTS, vec![u64::MAX]).all_rows().exec(&db).await.unwrap_err();
+    assert_eq!((huge.kind(), huge.columns()), (ErrorKind::Encode, vec!["counts"]));
+    Ok(())
+}
+
 async fn decimals_finer_than_their_column_are_refused(test: Test) -> Result<()> {
     let db = test.with::<Reading>().await?;
     let fine: Decimal = "0.00001".parse().unwrap();
@@ -250,6 +327,7 @@ async fn raw_rows_are_read_whole(test: Test) -> Result<()> {
 cases! { $ exact:
     uuids_are_kept_in_columns_of_text,
     columns_of_the_databases_own_types_take_text,
+    lists_of_every_element_round_trip_where_there_are_lists,
     decimals_finer_than_their_column_are_refused,
     times_in_hand_are_those_in_the_table,
     instants_of_the_database_are_found_again,
