@@ -164,7 +164,9 @@ fn writes(rt: &Runtime) {
         }
         tx.commit().unwrap();
     });
-    group.before(move || drop(clear.execute("DELETE FROM people", []).unwrap()));
+    group.before(move || {
+        clear.execute("DELETE FROM people", []).unwrap();
+    });
     let db = Rc::new(RefCell::new(rt.block_on(open())));
     let clear = db.clone();
     group.with("toasty, create_many", async move || {
