@@ -69,6 +69,11 @@ impl MysqlDialect {
         self
     }
 
+    /// Whether a backslash in a text constant begins an escape.
+    pub(crate) fn escapes(&self) -> bool {
+        self.escapes
+    }
+
     /// The server.
     pub fn server(&self) -> Server {
         self.server

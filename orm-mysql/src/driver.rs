@@ -81,6 +81,14 @@ impl Driver for Mysql {
         connection.fetch(query, &mut sink).await?;
         let (version, mode) = answer.first().map_or(("", ""), |(version, mode)| (version, mode));
         let dialect = MysqlDialect::new(Server::from_version(version)).sql_mode(mode);
+        if !dialect.escapes() && !dialect.server().is_mariadb() {
+            // It writes checks and defaults down with backslashes, and reads them under the session's mode (9.7.4).
+            return Err(Error::new(
+                ErrorKind::Config,
+                "an `init` statement sets NO_BACKSLASH_ESCAPES, under which MySQL cannot read the checks and defaults of \
+                 its own tables",
+            ));
+        }
         Ok(Arc::new(if is_encrypted(connection).await? { dialect.encrypted() } else { dialect }))
     }
 

@@ -297,9 +297,10 @@ impl MysqlOptions {
 
     /// A statement to run after connecting, after those that were added before it.
     ///
-    /// It may change the session's `sql_mode`, which is otherwise the same on every server: the dialect follows
-    /// `NO_BACKSLASH_ESCAPES`, and needs neither `ANSI_QUOTES` on nor off. Changed later, by raw SQL on one connection,
-    /// the mode is not noticed.
+    /// It may change the session's `sql_mode`, which is otherwise the same on every server: the dialect needs neither
+    /// `ANSI_QUOTES` on nor off, and follows `NO_BACKSLASH_ESCAPES` on MariaDB. MySQL cannot read its own tables under that
+    /// mode when their checks or defaults hold quotes, so that connecting is an error there. Changed later, by raw SQL on
+    /// one connection, the mode is not noticed.
     #[must_use]
     pub fn init(mut self, sql: impl Into<String>) -> Self {
         self.init.push(sql.into());

@@ -89,6 +89,29 @@ pub(crate) struct Probe {
     pub(crate) count: &'static str,
     /// Statements of which the last gives 0 when the connection has no transaction open; none where nothing can tell.
     pub(crate) open: &'static [&'static str],
+    /// Gives the number of the connection's session, and, with such a number after it, how many sessions have it: a server
+    /// may still be at work for one whose client has gone.
+    pub(crate) session: Option<(&'static str, &'static str)>,
+}
+
+impl Probe {
+    async fn session(self, db: &Database) -> i64 {
+        match self.session {
+            Some((own, _)) => db.query::<i64>(own, ()).await.unwrap()[0],
+            None => 0,
+        }
+    }
+
+    /// Waits until a session has ended, unless it is the connection's own.
+    async fn ended(self, session: i64, db: &Database) -> i64 {
+        let own = self.session(db).await;
+        if let Some((_, there)) = self.session.filter(|_| own != session) {
+            while db.query::<i64>(&format!("{there}{session}"), ()).await.unwrap() != [0] {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+        own
+    }
 }
 
 /// Writes a row.
@@ -193,6 +216,7 @@ pub(crate) async fn check_operations(db: &Database, probe: Probe) {
             count(db, probe).await - start
         };
         let mut tally = Tally::new(start + all, all);
+        let mut session = probe.session(db).await;
         drop_at_every_poll(
             name,
             async || operation(db).await,
@@ -200,6 +224,7 @@ pub(crate) async fn check_operations(db: &Database, probe: Probe) {
                 let place = format!("{name}, after {polls} polls");
                 let works = tokio::time::timeout(Duration::from_secs(10), db.query::<i64>("SELECT 1", ())).await;
                 assert_eq!(works.expect("the pool is stuck").unwrap(), [1], "{place}");
+                session = probe.ended(session, db).await;
                 let mut open = vec![0];
                 for sql in probe.open {
                     open = db.query::<i64>(sql, ()).await.unwrap();

@@ -9,8 +9,8 @@ use super::cancel::{Probe, check_operations, drop_at_every_poll, poll_then_drop}
 use super::sqlite::File;
 use super::toy::Toy;
 
-const TOY: Probe = Probe { count: "COUNT", open: &[] };
-const SQLITE: Probe = Probe { count: "SELECT count(*) FROM cancelled", open: &[] };
+const TOY: Probe = Probe { count: "COUNT", open: &[], session: None };
+const SQLITE: Probe = Probe { count: "SELECT count(*) FROM cancelled", open: &[], session: None };
 
 #[tokio::test]
 async fn sqlite_in_memory() {

@@ -32,7 +32,8 @@ async fn postgres() {
         "SELECT count(*) FROM pg_advisory_xact_lock_shared(7)",
         "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()",
     ];
-    check_operations(&db, Probe { count, open }).await;
+    let session = Some(("SELECT pg_backend_pid()::bigint", "SELECT count(*) FROM pg_stat_activity WHERE pid = "));
+    check_operations(&db, Probe { count, open, session }).await;
     db.close().await.unwrap();
 }
 
@@ -54,7 +55,9 @@ async fn mysql() {
 async fn mysql_like(db: Database) {
     let count = "SELECT count(*) FROM cancelled";
     let open = &["SELECT count(*) FROM information_schema.innodb_trx WHERE trx_mysql_thread_id = connection_id()"];
-    check_operations(&db, Probe { count, open }).await;
+    let own = "SELECT CAST(connection_id() AS SIGNED)";
+    let session = Some((own, "SELECT count(*) FROM information_schema.processlist WHERE id = "));
+    check_operations(&db, Probe { count, open, session }).await;
     db.close().await.unwrap();
 }
 

@@ -183,28 +183,45 @@ async fn like_helpers_match_literally(test: Test) -> Result<()> {
 
 /// What the URL says for sessions that read constants in another way, and a question that tells whether they do.
 fn modes(test: &Test) -> Vec<(&'static str, &'static str)> {
+    let mysql = [
+        ("", r#"SELECT '\\' = CHAR(92) AND "a" = 'a'"#),
+        (
+            "init=SET sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES')",
+            r#"SELECT '\\' = CHAR(92) AND "a" FROM (SELECT 1 AS a) t"#,
+        ),
+    ];
+    let mariadb = [
+        ("init=SET sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')", r#"SELECT '\\' <> CHAR(92) AND "a" = 'a'"#),
+        (
+            "init=SET sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES,NO_BACKSLASH_ESCAPES')",
+            r#"SELECT '\\' <> CHAR(92) AND "a" FROM (SELECT 1 AS a) t"#,
+        ),
+    ];
     match test.backend {
         "sqlite" => vec![("", "SELECT 1")],
         "postgres" => vec![
-            ("options[standard_conforming_strings]=on", "SELECT ('\\\\' <> E'\\\\')::int::int8"),
-            ("options[standard_conforming_strings]=off", "SELECT ('\\\\' = E'\\\\')::int::int8"),
+            ("options[standard_conforming_strings]=on", r"SELECT ('\\' <> E'\\')::int::int8"),
+            ("options[standard_conforming_strings]=off", r"SELECT ('\\' = E'\\')::int::int8"),
         ],
-        _ => vec![
-            ("", "SELECT '\\\\' = CHAR(92) AND \"a\" = 'a'"),
-            (
-                "init=SET sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES')",
-                "SELECT '\\\\' = CHAR(92) AND \"a\" FROM (SELECT 1 AS a) t",
-            ),
-            (
-                "init=SET sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')",
-                "SELECT '\\\\' <> CHAR(92) AND \"a\" = 'a'",
-            ),
-            (
-                "init=SET sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES,NO_BACKSLASH_ESCAPES')",
-                "SELECT '\\\\' <> CHAR(92) AND \"a\" FROM (SELECT 1 AS a) t",
-            ),
-        ],
+        "mysql" => mysql.to_vec(),
+        _ => [mysql, mariadb].concat(),
     }
+}
+
+/// The test's URL with one more parameter.
+fn with_parameter(test: &Test, parameter: &str) -> String {
+    let join = if test.url().contains('?') { '&' } else { '?' };
+    if parameter.is_empty() { test.url().to_owned() } else { format!("{}{join}{parameter}", test.url()) }
+}
+
+async fn a_mode_under_which_tables_cannot_be_read_is_refused(test: Test) -> Result<()> {
+    if test.backend == "mysql" {
+        let url = with_parameter(&test, "init=SET sql_mode = 'NO_BACKSLASH_ESCAPES'");
+        let error = orm::connect(&url).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains("NO_BACKSLASH_ESCAPES"), "{error}");
+    }
+    Ok(())
 }
 
 async fn constants_stay_constants_in_every_mode(test: Test) -> Result<()> {
@@ -212,8 +229,7 @@ async fn constants_stay_constants_in_every_mode(test: Test) -> Result<()> {
     const COMMENT: &str = "\\'; DROP TABLE canary; -- \\\\ \"x\" it's";
     let guard = guarded(&test).await?;
     for (mode, in_force) in modes(&test) {
-        let join = if test.url().contains('?') { '&' } else { '?' };
-        let url = if mode.is_empty() { test.url().to_owned() } else { format!("{}{join}{mode}", test.url()) };
+        let url = with_parameter(&test, mode);
         let db = orm::connect_with(&url, orm::PoolOptions::new().max_connections(1)).await?;
         assert_eq!(db.query::<i64>(in_force, ()).await?, [1], "{mode}");
         db.create_tables::<Quoted>().await?;
@@ -262,4 +278,5 @@ cases! { $ injection:
     raw_values_are_not_scanned_again,
     like_helpers_match_literally,
     constants_stay_constants_in_every_mode,
+    a_mode_under_which_tables_cannot_be_read_is_refused,
 }
