@@ -8,6 +8,8 @@
 //! # What to know about values
 //! - Times are kept to the microsecond; finer digits are cut off, not rounded, before they are sent.
 //! - A date such as `0000-00-00` or `2026-02-00` is an error when read, never a wrong date or NULL.
+//! - A `VECTOR` of MySQL 9 is converted in SQL, by `VECTOR_TO_STRING(column)` and `STRING_TO_VECTOR(?)`: sqlx 0.9.0 does
+//!   not know the type, and a statement that gives or takes one loses its connection.
 //! - Updated rows are counted as matched, whether or not their values changed.
 //!
 //! ```no_run

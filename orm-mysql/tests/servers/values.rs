@@ -11,6 +11,7 @@ use orm_mysql::MysqlConnection;
 use crate::fixture::{Fixture, dialect, one, query, rows, run_sql};
 
 on_both! {
+    vectors_are_converted_in_sql,
     values_come_back_as_they_were,
     constants_mean_the_same_as_binds,
     text_survives_every_character,
@@ -378,4 +379,16 @@ async fn bools_read_numbers(fixture: &Fixture) {
     // Text asked for as a number says which column.
     let error = rows::<(i64, i64)>(&mut connection, query("SELECT 1, 'x'", &[])).await.unwrap_err();
     assert_eq!((error.kind(), error.index()), (ErrorKind::Decode, Some(1)));
+}
+
+async fn vectors_are_converted_in_sql(fixture: &Fixture) {
+    let mut connection = fixture.connect().await;
+    if fixture.mariadb() || connection.server().version < (9, 0, 0) {
+        return;
+    }
+    run_sql(&mut connection, "CREATE TABLE v (id INT, e VECTOR(3))").await;
+    let vector = [Value::Text("[1,2.5,-3]".into())];
+    connection.execute(query("INSERT INTO v VALUES (1, STRING_TO_VECTOR(?))", &vector)).await.unwrap();
+    let found: String = one(&mut connection, "SELECT VECTOR_TO_STRING(e) FROM v").await.unwrap();
+    assert_eq!(found, "[1.00000e+00,2.50000e+00,-3.00000e+00]");
 }
