@@ -298,6 +298,17 @@ impl ChangeLinks {
     pub async fn exec<E: crate::driver::Executor + ?Sized>(self, db: &E) -> Result<u64> {
         let session = db.session();
         let target = (self.def.target)();
+        if self.kind != Kinds::Remove
+            && !self.children.is_empty()
+            && let Some((pair, _)) = self.def.keys.iter().zip(&self.parent).find(|(_, value)| value.is_null())
+        {
+            return Err(Error::new(
+                ErrorKind::InvalidStatement,
+                "the key of this row is NULL, so no row can point at it; set it first",
+            )
+            .with_table(pair.from.table.name)
+            .with_columns([pair.from.name]));
+        }
         match (self.def.kind, self.def.through) {
             (_, Some(through)) => self.change_between(session, through).await,
             (RelationKind::BelongsTo, None) => Err(Error::new(

@@ -15,7 +15,8 @@ use crate::query::{
 };
 use crate::value::{Scalar, Type};
 
-/// A foreign key column of type `Self` may point at a key of type `K`: the same type, or an `Option` of it.
+/// A foreign key column of type `Self` may point at a key of type `K`, or an `Option` of it: it is of the same type, or an
+/// `Option` of it.
 #[diagnostic::on_unimplemented(
     message = "foreign key of type `{Self}` does not match key of type `{K}`",
     label = "this relation joins a `{Self}` column to a `{K}` column",
@@ -27,7 +28,7 @@ impl<K: Scalar> References<K> for Option<K> {}
 
 /// A key of the model that has the relation, and the foreign key on the other model. The key comes first: the compiler
 /// then says which type the foreign key should have.
-pub const fn has<P: Model, C: Model, K: Type, F: References<K> + Type>(
+pub const fn has<P: Model, C: Model, K: Type, F: References<K::Base> + Type>(
     key: Column<P, K>,
     foreign: Column<C, F>,
 ) -> KeyPair {
@@ -35,7 +36,7 @@ pub const fn has<P: Model, C: Model, K: Type, F: References<K> + Type>(
 }
 
 /// A key of the other model, and the foreign key on the model that has the relation.
-pub const fn belongs<C: Model, P: Model, K: Type, F: References<K> + Type>(
+pub const fn belongs<C: Model, P: Model, K: Type, F: References<K::Base> + Type>(
     key: Column<C, K>,
     foreign: Column<P, F>,
 ) -> KeyPair {

@@ -39,7 +39,28 @@ pub fn from_models(models: &[&'static ModelDef]) -> Result<Schema> {
         }
         schema.tables.push(table(model));
     }
+    cover_deleted_rows(&mut schema);
     Ok(schema)
+}
+
+/// A foreign key cannot point at a unique key that leaves deleted rows out, so one that is pointed at covers them.
+fn cover_deleted_rows(schema: &mut Schema) {
+    let targets = schema.tables.iter().flat_map(|table| &table.foreign_keys);
+    let targets: Vec<_> =
+        targets.map(|key| (key.target_schema.clone(), key.target_table.clone(), key.target_columns.clone())).collect();
+    for table in &mut schema.tables {
+        for index in table.indexes.iter_mut().filter(|index| index.alive.is_some() && index.filter.is_none()) {
+            let pointed_at = targets.iter().any(|(schema, name, columns)| {
+                let is_column = |key: &IndexKey| matches!(key, IndexKey::Column { name, .. } if columns.contains(name));
+                (schema, name) == (&table.schema, &table.name)
+                    && columns.len() == index.keys.len()
+                    && index.keys.iter().all(is_column)
+            });
+            if pointed_at {
+                index.alive = None;
+            }
+        }
+    }
 }
 
 /// Depth first along foreign keys; a model met again while it is being visited is part of a cycle and waits.

@@ -197,3 +197,41 @@ pub struct Methods {
     pub name: String,
     pub number: i64,
 }
+
+/// A soft-deleting table whose unique keys are pointed at: one by another table and by itself, one that may be NULL.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(paranoid)]
+pub struct Region {
+    #[orm(primary_key)]
+    pub id: i64,
+    #[orm(unique, length = 8)]
+    pub code: String,
+    #[orm(unique, length = 8)]
+    pub alias: Option<String>,
+    #[orm(unique, length = 8)]
+    pub label: Option<String>,
+    #[orm(length = 8)]
+    pub within_code: Option<String>,
+    pub deleted_at: Option<DateTime<Utc>>,
+    #[orm(key = within_code, references = code)]
+    pub within: BelongsTo<Region>,
+    #[orm(key = region_code, references = code)]
+    pub places: HasMany<Place>,
+    #[orm(key = known_as, references = alias)]
+    pub known: HasMany<Place>,
+}
+
+/// Points at keys that are not primary.
+#[derive(Debug, Clone, PartialEq, Model)]
+pub struct Place {
+    #[orm(primary_key)]
+    pub id: i64,
+    #[orm(length = 8)]
+    pub region_code: String,
+    #[orm(length = 8)]
+    pub known_as: Option<String>,
+    #[orm(key = region_code, references = code)]
+    pub region: BelongsTo<Region>,
+    #[orm(key = known_as, references = alias)]
+    pub known: BelongsTo<Region>,
+}

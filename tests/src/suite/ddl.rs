@@ -9,7 +9,7 @@ use crate::Test;
 use crate::cases::cases;
 use crate::models::blog::{Author, Blog, Comment, Country, Post, PostTag, Profile, Tag, blog};
 use crate::models::schema::{
-    Canary, Hashed, Kid, Lowered, Methods, Odd, Parent, Partial, Player, Product, Sorted, Team, Worded,
+    Canary, Hashed, Kid, Lowered, Methods, Odd, Parent, Partial, Place, Player, Product, Region, Sorted, Team, Worded,
 };
 
 async fn tables_are_created_in_the_order_of_their_keys(test: Test) -> Result<()> {
@@ -102,6 +102,23 @@ async fn ddl_in_a_transaction_is_undone_where_it_can_be(test: Test) -> Result<()
     tx.create_tables::<Parent>().await?;
     tx.rollback().await?;
     assert_eq!(db.table_exists::<Parent>().await?, !test.shape.transactional_ddl);
+    Ok(())
+}
+
+async fn foreign_keys_point_at_unique_keys_of_soft_deleting_tables(test: Test) -> Result<()> {
+    let db = test.with::<(Place, Region)>().await?;
+    let inner = Region::create().code("a").exec(&db).await?;
+    Region::create().code("b").within_code("a").label("free").exec(&db).await?.destroy().exec(&db).await?;
+    let error = Region::create().code("c").within_code("x").exec(&db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation);
+    let place = inner.places().create().exec(&db).await?;
+    assert_eq!(place.region_code, "a");
+    let error = Place::create().region_code("x").exec(&db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation);
+    // A key that is pointed at covers deleted rows, another one does not.
+    Region::create().code("d").label("free").exec(&db).await?;
+    let error = Region::create().code("b").exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.columns()), (ErrorKind::UniqueViolation, vec!["code"]));
     Ok(())
 }
 
@@ -270,6 +287,7 @@ cases! { $ ddl:
     tables_are_dropped_in_the_order_of_their_keys,
     tables_that_point_at_each_other_are_dropped,
     ddl_in_a_transaction_is_undone_where_it_can_be,
+    foreign_keys_point_at_unique_keys_of_soft_deleting_tables,
     unique_keys_of_several_columns_hold,
     checks_hold,
     defaults_are_in_the_table_and_in_new_rows,

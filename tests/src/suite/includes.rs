@@ -8,6 +8,7 @@ use crate::cases::cases;
 use crate::models::blog::{Author, Blog, Comment, Country, Folder, Post, Profile, Tag, blog};
 use crate::models::club::{self, Badge, Club, Clubs, Member, Sponsor};
 use crate::models::keys::{Booking, Seat};
+use crate::models::schema::{Place, Region};
 
 async fn filled(test: &Test) -> Result<Database> {
     let db = test.with::<Blog>().await?;
@@ -282,6 +283,29 @@ async fn many_parents_are_loaded(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn keys_that_may_be_null_relate(test: Test) -> Result<()> {
+    let db = test.with::<(Region, Place)>().await?;
+    Region::create().code("a").exec(&db).await?;
+    Region::create().code("b").alias("bee").exec(&db).await?;
+    Place::create().region_code("a").exec(&db).await?;
+    Place::create().region_code("a").known_as("bee").exec(&db).await?;
+    let regions =
+        Region::find_all().include((Region::KNOWN, Region::PLACES)).order_by(Region::ID.asc()).exec(&db).await?;
+    let ids = |places: &HasMany<Place>| places.get().unwrap().iter().map(|place| place.id).collect::<Vec<_>>();
+    let found: Vec<_> = regions.iter().map(|region| (ids(&region.known), ids(&region.places))).collect();
+    assert_eq!(found, [(vec![], vec![1, 2]), (vec![2], vec![])]);
+    for include in [Place::KNOWN.filter(Region::ID.gt(0)), Place::KNOWN.separate()] {
+        let places = Place::find_all().include(include).order_by(Place::ID.asc()).exec(&db).await?;
+        let codes: Vec<_> = places.iter().map(|p| p.known.get().unwrap().map(|region| region.code.as_str())).collect();
+        assert_eq!(codes, [None, Some("b")]);
+    }
+    assert_eq!(Region::count().filter(Region::KNOWN.exists()).exec(&db).await?, 1);
+    assert_eq!(regions[0].known().count(&db).await?, 0);
+    let error = regions[0].known().add(&Place::find_by_pk(1).required(&db).await?).exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.columns()), (ErrorKind::InvalidStatement, vec!["alias"]));
+    Ok(())
+}
+
 async fn trees_in_one_table_are_loaded(test: Test) -> Result<()> {
     let db = test.with::<Folder>().await?;
     let root = Folder::create().name("root").exec(&db).await?;
@@ -408,6 +432,7 @@ cases! { $ includes:
     loaded_relations_survive_updates_and_reloads,
     load_fills_rows_in_hand,
     many_parents_are_loaded,
+    keys_that_may_be_null_relate,
     trees_in_one_table_are_loaded,
     keys_of_two_columns_relate,
     includes_of_a_selection_are_refused,

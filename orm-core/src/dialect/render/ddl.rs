@@ -30,14 +30,19 @@ pub fn create(schema: &Schema, existing: &[&TableSchema], dialect: &dyn Dialect)
     let (mut after, mut later) = (Vec::new(), Vec::new());
     while !missing.is_empty() {
         let table = missing.remove(0);
-        // A key can be declared with its table unless it points at one that is still to come.
-        let (deferred, inline): (Vec<&ForeignKey>, Vec<&ForeignKey>) = table
-            .foreign_keys
-            .iter()
-            .partition(|key| capabilities.add_foreign_key && missing.iter().any(|table| key.points_at(table)));
+        // A key can be declared with its table unless it points at one that is still to come, or at a unique key of the
+        // table itself, which is made after it.
+        let waits = |key: &ForeignKey| {
+            let own_key = key.points_at(table) && key.target_columns != table.primary_key;
+            own_key || missing.iter().any(|table| key.points_at(table))
+        };
+        let (deferred, inline): (Vec<&ForeignKey>, Vec<&ForeignKey>) =
+            table.foreign_keys.iter().partition(|key| capabilities.add_foreign_key && waits(key));
         statements.push(create_table(table, &inline, dialect)?);
         for index in &table.indexes {
-            after.push(create_index(table, index, dialect)?);
+            // Foreign keys of later tables may point at unique keys.
+            let statements = if index.unique { &mut statements } else { &mut after };
+            statements.push(create_index(table, index, dialect)?);
         }
         for key in deferred {
             later.push(add_foreign_key(table, key, dialect)?);
