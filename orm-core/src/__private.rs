@@ -11,8 +11,8 @@ pub use crate::model::{
     TableName, ThroughDef, read_model,
 };
 pub use crate::query::{
-    Building, Changing, Column, Complete, Create, Destroy, Expr, Given, Instance, IntoInclude, Missing, Projection,
-    SelectItems, Set, Update,
+    Building, Changing, Column, Complete, Copied, Create, Destroy, Expr, Given, Instance, IntoInclude, Missing,
+    Projection, SelectItems, Set, Update,
 };
 pub use crate::row::{Columns, Decode};
 pub use crate::value::{EnumDef, EnumStorage, Scalar, SqlType, Type, Value, ValueRef};

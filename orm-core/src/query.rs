@@ -58,7 +58,7 @@ pub use key::{KeyOperand, KeyPart};
 pub use operand::{InList, IntoExpr, Operand};
 pub use order::{IntoOrder, Order};
 pub use page::{FindAndCount, Page};
-pub use select::{Nest, NestSlot, Projection, Select, SelectItems};
+pub use select::{Copied, Nest, NestSlot, Projection, Select, SelectItems};
 pub use statements::Statements;
 pub use stream::Rows;
 pub use tables::{ModelList, create_tables, drop_tables, table_exists};

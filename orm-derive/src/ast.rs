@@ -67,7 +67,9 @@ impl<'a> Model<'a> {
             }
         };
         if !input.generics.params.is_empty() {
-            ctxt.error(&input.generics.params, "a model has no type, lifetime or const parameters");
+            let message = "a model has no type, lifetime or const parameters: it is one table; columns may be of types \
+                           with parameters";
+            ctxt.error(&input.generics.params, message);
             return None;
         }
         let attrs = ModelAttrs::read(ctxt, &input.attrs);

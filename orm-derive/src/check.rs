@@ -194,12 +194,17 @@ fn relation_options(ctxt: &Ctxt, field: &Field<'_>, kind: RelationKind, between:
     if let (true, Some(word)) = (between, through) {
         ctxt.error(word, "the type names the model in between already; remove `through`");
     }
-    if let (RelationKind::BelongsTo | RelationKind::HasOne, Some(word)) = (kind, through) {
+    if let (RelationKind::BelongsTo, Some(word)) = (kind, through) {
         ctxt.error(word, format!("a `{}` relation has no model in between", kind.word()));
     }
     for word in [relation.other_key.name(), relation.other_references.name()].into_iter().flatten() {
         if through.is_none() && kind != RelationKind::BelongsToMany {
-            ctxt.error(word, format!("`{word}` is a key of the model in between; give it with `through = ..`"));
+            ctxt.error(
+                word,
+                format!(
+                    "`{word}` is the second key of a relation over a model in between; give it with `through = ..`"
+                ),
+            );
         }
     }
     let constraint = [relation.on_delete.name(), relation.on_update.name(), relation.constraints.name()];

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Expr, ExprLit, ExprUnary, Fields, Lit, UnOp};
+use syn::{Data, DeriveInput, Expr, ExprLit, ExprUnary, Fields, Index, Lit, UnOp, parse_quote};
 
 use crate::attr::{EnumAttrs, Storage, VariantAttrs};
 use crate::case::{RenameRule, plain, snake};
@@ -172,7 +172,10 @@ pub(crate) fn derive_value(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
     let attrs = EnumAttrs::read_newtype(ctxt, &input.attrs);
     let field = match &input.data {
         Data::Struct(data) => match &data.fields {
-            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => fields.unnamed.first(),
+            // Markers such as `PhantomData<T>` may stand beside the value.
+            Fields::Unnamed(fields) => {
+                one(fields.unnamed.iter().enumerate().filter(|(_, field)| !is_marker(&field.ty)))
+            }
             _ => None,
         },
         Data::Enum(_) => {
@@ -181,12 +184,12 @@ pub(crate) fn derive_value(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
         }
         Data::Union(_) => None,
     };
-    let Some(field) = field else {
+    let (Some((place, field)), Data::Struct(data)) = (field, &input.data) else {
         ctxt.error(&input.ident, "`Value` is for newtypes, such as `struct Email(String);`");
         return TokenStream::new();
     };
-    if !input.generics.params.is_empty() {
-        ctxt.error(&input.generics.params, "a value has no type, lifetime or const parameters");
+    if let Some(lifetime) = input.generics.lifetimes().next() {
+        ctxt.error(lifetime, "a value owns what it holds, so it has no lifetimes");
         return TokenStream::new();
     }
     if crate::ast::one_argument(&field.ty, "Option").is_some() {
@@ -195,22 +198,48 @@ pub(crate) fn derive_value(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
     }
     let (ident, ty, private) = (&input.ident, &field.ty, private(attrs.krate.get()));
     let scalar = quote::quote_spanned!(field.ty.span()=> <#ty as __orm::Scalar>);
+    let place = Index::from(place);
+    let made = if data.fields.len() == 1 {
+        quote!(Self)
+    } else {
+        let fields = data
+            .fields
+            .iter()
+            .map(|field| if is_marker(&field.ty) { quote!(::core::marker::PhantomData) } else { quote!(value) });
+        quote!(|value| Self(#(#fields),*))
+    };
+    let mut generics = input.generics.clone();
+    if !generics.params.is_empty() {
+        let bounds = &mut generics.make_where_clause().predicates;
+        bounds.push(parse_quote!(#ty: __orm::Scalar));
+        bounds.push(parse_quote!(Self: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static));
+    }
+    let (params, arguments, bounds) = generics.split_for_impl();
     quote! {
         const _: () = {
             use #private as __orm;
             #[automatically_derived]
-            impl __orm::Scalar for #ident {
+            impl #params __orm::Scalar for #ident #arguments #bounds {
                 const TYPE: __orm::SqlType = #scalar::TYPE;
                 fn encode(&self) -> __orm::Value {
-                    #scalar::encode(&self.0)
+                    #scalar::encode(&self.#place)
                 }
                 fn into_value(self) -> __orm::Value {
-                    #scalar::into_value(self.0)
+                    #scalar::into_value(self.#place)
                 }
                 fn decode(value: __orm::ValueRef<'_>) -> __orm::Result<Self> {
-                    ::core::result::Result::map(#scalar::decode(value), Self)
+                    ::core::result::Result::map(#scalar::decode(value), #made)
                 }
             }
         };
     }
+}
+
+/// The only one, if there is exactly one.
+fn one<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    items.next().filter(|_| items.next().is_none())
+}
+
+fn is_marker(ty: &syn::Type) -> bool {
+    crate::ast::last_word(ty).is_some_and(|word| word == "PhantomData")
 }

@@ -134,7 +134,7 @@ pub(crate) struct Relation<'a> {
     pub(crate) vis: &'a Visibility,
     pub(crate) constant: Ident,
     pub(crate) name: String,
-    /// The field's type: has-many relations over a model in between are many-to-many to the library.
+    /// The field's type.
     pub(crate) kind: RelationKind,
     pub(crate) target: TokenStream,
     /// The pairs that lead to the other model, or to the one in between.

@@ -3,7 +3,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Data, DeriveInput, Expr, Fields, Path, Type};
+use syn::{Data, DeriveInput, Expr, Fields, Path, Type, WherePredicate, parse_quote};
 
 use crate::attr::{PathAttr, ProjectionAttrs, ProjectionFieldAttrs, Source};
 use crate::case::constant;
@@ -24,8 +24,8 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
         ctxt.error(&input.ident, "a projection is a struct with named fields: one per selected value");
         return TokenStream::new();
     };
-    if !input.generics.params.is_empty() {
-        ctxt.error(&input.generics.params, "a projection has no type, lifetime or const parameters");
+    if let Some(lifetime) = input.generics.lifetimes().next() {
+        ctxt.error(lifetime, "a projection owns what it holds, so it has no lifetimes");
         return TokenStream::new();
     }
     let mut selected = Vec::new();
@@ -44,11 +44,33 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
         Some(Source::Nested(_)) => quote!(#field: ::core::default::Default::default()),
         _ => quote!(#field: columns.next()?),
     });
+    let copies = selected.iter().map(|(field, _, attrs)| match attrs.source.get() {
+        Some(Source::Nested(_)) => quote!(#field: __orm::Copied::copied(&self.#field)),
+        _ => quote!(#field: ::core::clone::Clone::clone(&self.#field)),
+    });
+    let mut generics = input.generics.clone();
+    if !generics.params.is_empty() {
+        let bounds = &mut generics.make_where_clause().predicates;
+        bounds.push(parse_quote!(Self: ::core::marker::Send + 'static));
+        bounds.extend(selected.iter().map(|(_, ty, attrs)| -> WherePredicate {
+            match attrs.source.get() {
+                Some(Source::Nested(_)) => parse_quote!(#ty: __orm::Copied),
+                _ => parse_quote!(#ty: ::core::clone::Clone),
+            }
+        }));
+    }
+    let (params, arguments, bounds) = generics.split_for_impl();
     quote! {
         const _: () = {
             use #private as __orm;
             #[automatically_derived]
-            impl __orm::Projection<#model> for #ident {
+            impl #params __orm::Copied for #ident #arguments #bounds {
+                fn copied(&self) -> Self {
+                    Self { #(#copies),* }
+                }
+            }
+            #[automatically_derived]
+            impl #params __orm::Projection<#model> for #ident #arguments #bounds {
                 fn select(list: &mut __orm::SelectItems<#model>) {
                     #(#pushes)*
                 }

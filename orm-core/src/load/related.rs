@@ -310,7 +310,12 @@ impl ChangeLinks {
             .with_columns([pair.from.name]));
         }
         match (self.def.kind, self.def.through) {
-            (_, Some(through)) => self.change_between(session, through).await,
+            (RelationKind::BelongsToMany, Some(through)) => self.change_between(session, through).await,
+            (_, Some(through)) => Err(Error::new(
+                ErrorKind::InvalidStatement,
+                format!("these rows belong to rows of `{}`; change which", (through.model)().name),
+            )
+            .with_model(target.name)),
             (RelationKind::BelongsTo, None) => Err(Error::new(
                 ErrorKind::InvalidStatement,
                 "the foreign key is on this row: set its column and save it",

@@ -13,7 +13,7 @@ pub struct RelationDef {
     pub target: fn() -> &'static ModelDef,
     /// The columns that meet: `from` is this model's; of the through model's, when there is one.
     pub keys: &'static [KeyPair],
-    /// The model in between, for many-to-many relations.
+    /// The model in between, for many-to-many relations and those that lead over another model.
     pub through: Option<ThroughDef>,
     /// A column of this model that holds this text in rows the relation is about: one key may point at several models,
     /// told apart by such a column (belongs-to only).
@@ -57,7 +57,7 @@ impl RelationDef {
     /// primary key or a unique key.
     pub fn leads_to_one(&self) -> bool {
         match self.kind {
-            RelationKind::BelongsTo | RelationKind::HasOne => {
+            RelationKind::BelongsTo | RelationKind::HasOne if self.through.is_none() => {
                 let target = (self.target)();
                 let tag = self.tag.map(|(column, _)| column.index);
                 let wanted: Vec<usize> = self.keys.iter().map(|pair| pair.to.index).chain(tag).collect();
@@ -75,7 +75,7 @@ impl RelationDef {
                         columns.len() == index.parts.len() && unique(&columns)
                     })
             }
-            RelationKind::HasMany | RelationKind::BelongsToMany => false,
+            _ => false,
         }
     }
 }
@@ -113,12 +113,13 @@ pub struct KeyPair {
     pub to: &'static ColumnDef,
 }
 
-/// The model in between of a many-to-many relation. [`RelationDef::keys`] leads from the first model to it.
+/// The model in between of a relation. [`RelationDef::keys`] leads from the first model to it.
 #[derive(Debug, Clone, Copy)]
 pub struct ThroughDef {
     /// The model in between.
     pub model: fn() -> &'static ModelDef,
-    /// Its columns (`from`) and the columns of the target they point at (`to`).
+    /// Its columns (`from`) and the columns of the target that are equal to them (`to`). It points at the target of a
+    /// many-to-many relation; rows of any other target point at it.
     pub keys: &'static [KeyPair],
 }
 

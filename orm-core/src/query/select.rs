@@ -64,7 +64,7 @@ tuples! {
     message = "`{Self}` is not a projection of `{M}`",
     note = "add `#[derive(Projection)]` and `#[orm(model = {M})]` to `{Self}`"
 )]
-pub trait Projection<M>: Sized + Send + 'static {
+pub trait Projection<M>: Copied + Send + 'static {
     /// Appends what the fields read, in their order.
     fn select(items: &mut SelectItems<M>);
     /// Reads the fields, in their order.
@@ -96,7 +96,7 @@ impl<M> SelectItems<M> {
     where
         P: Send + 'static,
         C: Model,
-        Q: Projection<C> + Clone,
+        Q: Projection<C>,
     {
         let mut node = relation.into_nest();
         let mut items = SelectItems::<C>::new();
@@ -149,13 +149,32 @@ impl<Q> NestSlot<Q> for Option<Q> {
     }
 }
 
+/// Projections of a row that several others have are copied, which asks for no `Clone` of theirs.
+pub trait Copied: Sized {
+    /// A copy.
+    #[must_use]
+    fn copied(&self) -> Self;
+}
+
+impl<Q: Copied> Copied for Vec<Q> {
+    fn copied(&self) -> Self {
+        self.iter().map(Q::copied).collect()
+    }
+}
+
+impl<Q: Copied> Copied for Option<Q> {
+    fn copied(&self) -> Self {
+        self.as_ref().map(Q::copied)
+    }
+}
+
 /// An empty set of projections, which reads the keys of the relations nested in them.
 fn projected_set<C, Q: Projection<C>>() -> Box<dyn RowSet> {
     Box::new(ProjectedSet::<Q>::new::<C>())
 }
 
 /// Moves nested rows into their parents; a row that several parents have is copied for all but the last.
-fn attach<P: 'static, Q: Clone + 'static>(
+fn attach<P: 'static, Q: Copied + 'static>(
     parents: &mut dyn RowSet,
     children: Box<dyn RowSet>,
     owners: &Owners,
@@ -184,7 +203,7 @@ fn attach<P: 'static, Q: Clone + 'static>(
             (Some(rows), Some(1)) => std::mem::take(rows),
             (Some(rows), Some(count)) => {
                 *count -= 1;
-                rows.clone()
+                rows.copied()
             }
             _ => Vec::new(),
         };

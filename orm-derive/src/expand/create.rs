@@ -6,6 +6,7 @@ use quote::{format_ident, quote};
 use super::columns::doc;
 use super::create_name;
 use super::relations::relation_number;
+use crate::attr::RelationKind;
 use crate::case::plain;
 use crate::ir::{Column, ModelIr, OneOf, Relation};
 
@@ -71,8 +72,10 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
             }
         }
     });
-    let nested =
-        model.relations.iter().filter(|relation| relation.foreign_key.is_empty()).map(|r| nested_children(model, r));
+    // Rows behind a model in between are created under rows of that model, except for many-to-many relations.
+    let beside = |relation: &&Relation<'_>| relation.through.is_none() || relation.kind == RelationKind::BelongsToMany;
+    let nested = model.relations.iter().filter(|relation| relation.foreign_key.is_empty()).filter(beside);
+    let nested = nested.map(|relation| nested_children(model, relation));
     let (fixed, open): (Vec<_>, Vec<_>) = model
         .relations
         .iter()

@@ -95,7 +95,7 @@ impl<'a> Resolver<'_, 'a> {
                 self.belongs_to(written, &path_of(target), &foreign_key)?
             }
             (_, Some(between)) => {
-                through = Some((between.clone(), self.onward(field, target, &between)?));
+                through = Some((between.clone(), self.onward(field, kind, target, &between)?));
                 self.has(field, between, "key")?
             }
             (RelationKind::BelongsToMany, None) => return None,
@@ -112,7 +112,6 @@ impl<'a> Resolver<'_, 'a> {
             };
             (holder, constant(name), text.clone())
         });
-        let kind = if through.is_some() { RelationKind::BelongsToMany } else { kind };
         Some(Relation {
             loads_between: between.is_some(),
             through,
@@ -274,12 +273,22 @@ impl<'a> Resolver<'_, 'a> {
         Some(pairs.collect())
     }
 
-    /// The pairs from the model in between to the target.
-    fn onward(&self, field: &Field<'_>, target: &Type, between: &TokenStream) -> Option<Vec<Pair>> {
+    /// The pairs between the model in between and the target: the model in between points at the target of a many-to-many
+    /// relation, and rows of any other target point at it.
+    fn onward(&self, field: &Field<'_>, kind: RelationKind, target: &Type, between: &TokenStream) -> Option<Vec<Pair>> {
         let attrs = &field.attrs.relation;
-        let foreign_key = match (attrs.other_key.get(), last_word(target)) {
+        let many_to_many = kind == RelationKind::BelongsToMany;
+        let through = attrs.through.get().and_then(|path| path.segments.last()).map(|last| &last.ident);
+        if let (false, Some(word)) = (many_to_many, through)
+            && last_word(target) == Some(word)
+        {
+            self.ctxt.error(word, "a relation leads through another model than its own");
+            return None;
+        }
+        let pointed_at = if many_to_many { last_word(target) } else { through };
+        let foreign_key = match (attrs.other_key.get(), pointed_at) {
             (Some(key), _) => key.clone(),
-            (None, Some(word)) if word == self.model.ident || word == "Self" => {
+            (None, Some(word)) if many_to_many && (word == self.model.ident || word == "Self") => {
                 let message =
                     format!("both keys would be `{}_id`; name the second: `other_key = ..`", snake(self.model.ident));
                 self.ctxt.error(field.ident, message);
@@ -301,10 +310,12 @@ impl<'a> Resolver<'_, 'a> {
             }
         };
         self.same_length(Written::of(field), references.len(), foreign_key.len())?;
+        let (model, holder) =
+            if many_to_many { (path_of(target), between.clone()) } else { (between.clone(), path_of(target)) };
         let pairs = references.iter().zip(&foreign_key).map(|(key, name)| Pair {
-            key: (path_of(target), constant(key)),
-            foreign_key: (between.clone(), constant(name)),
-            from_key: false,
+            key: (model.clone(), constant(key)),
+            foreign_key: (holder.clone(), constant(name)),
+            from_key: !many_to_many,
         });
         Some(pairs.collect())
     }

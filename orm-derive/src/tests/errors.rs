@@ -39,7 +39,10 @@ fn check_projection(item: &str, expected: &str) {
 fn what_can_be_a_model() {
     check("enum User {}", "only a struct can be a model; for an enum in a column derive `Enum`");
     check("struct User(i64);", "a model is a struct with named fields: one per column and relation");
-    check("struct User<T> { id: T }", "a model has no type, lifetime or const parameters");
+    check(
+        "struct User<T> { id: T }",
+        "a model has no type, lifetime or const parameters: it is one table; columns may be of types with parameters",
+    );
     check(
         "struct User { id: i64 }",
         "a model needs a primary key: mark its field with `#[orm(primary_key)]`, or the struct with `#[orm(no_primary_key)]`",
@@ -231,10 +234,11 @@ fn relations() {
         "#[orm(through = Membership)] groups: BelongsToMany<Group, Membership>",
         "the type names the model in between already; remove `through`",
     );
-    field("#[orm(through = A)] post: HasOne<Post>", "a `has_one` relation has no model in between");
+    field("post_id: i64, #[orm(through = A)] post: BelongsTo<Post>", "a `belongs_to` relation has no model in between");
+    field("#[orm(through = Post)] posts: HasMany<Post>", "a relation leads through another model than its own");
     field(
         "#[orm(other_key = a)] posts: HasMany<Post>",
-        "`other_key` is a key of the model in between; give it with `through = ..`",
+        "`other_key` is the second key of a relation over a model in between; give it with `through = ..`",
     );
     field(
         "#[orm(on_delete = cascade)] posts: HasMany<Post>",
@@ -356,7 +360,8 @@ fn newtypes() {
     check_value("enum A { B }", "for an enum in a column derive `Enum`");
     check_value("struct A { b: i64 }", "`Value` is for newtypes, such as `struct Email(String);`");
     check_value("struct A(i64, i64);", "`Value` is for newtypes, such as `struct Email(String);`");
-    check_value("struct A<T>(T);", "a value has no type, lifetime or const parameters");
+    check_value("struct A<'a>(Cow<'a, str>);", "a value owns what it holds, so it has no lifetimes");
+    check_value("struct A<T>(T, T);", "`Value` is for newtypes, such as `struct Email(String);`");
     check_value("struct A(Option<i64>);", "a value is never NULL: put the `Option` around it, in the model's field");
     check_value("#[orm(name = \"a\")] struct A(i64);", "unknown attribute `name`; expected one of: crate");
 }
@@ -365,7 +370,7 @@ fn newtypes() {
 fn projections() {
     check_projection("struct A { id: i64 }", "name the model: `#[orm(model = User)]`");
     check_projection("struct A(i64);", "a projection is a struct with named fields: one per selected value");
-    check_projection("struct A<T> { a: T }", "a projection has no type, lifetime or const parameters");
+    check_projection("struct A<'a> { a: Cow<'a, str> }", "a projection owns what it holds, so it has no lifetimes");
     check_projection(
         "#[orm(modl = User)] struct A { id: i64 }",
         "unknown attribute `modl`; did you mean `model`?\nname the model: `#[orm(model = User)]`",

@@ -388,6 +388,19 @@ fn a_projection() {
             const _: () = {
                 use ::orm::__private as __orm;
                 #[automatically_derived]
+                impl __orm::Copied for Card {
+                    fn copied(&self) -> Self {
+                        Self {
+                            id: ::core::clone::Clone::clone(&self.id),
+                            heading: ::core::clone::Clone::clone(&self.heading),
+                            company: ::core::clone::Clone::clone(&self.company),
+                            comments: ::core::clone::Clone::clone(&self.comments),
+                            loud: ::core::clone::Clone::clone(&self.loud),
+                            last: __orm::Copied::copied(&self.last),
+                        }
+                    }
+                }
+                #[automatically_derived]
                 impl __orm::Projection<Post> for Card {
                     fn select(list: &mut __orm::SelectItems<Post>) {
                         list.push::<__orm::Column<Post, i64>>(Post::ID);

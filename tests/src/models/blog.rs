@@ -10,6 +10,10 @@ pub struct Country {
     pub name: String,
     #[orm(has_many)]
     pub authors: HasMany<Author>,
+    #[orm(has_many(through = Author))]
+    pub posts: HasMany<Post>,
+    #[orm(through = Author, key = country_id, other_key = author_id)]
+    pub profile: HasOne<Profile>,
 }
 
 #[derive(Debug, Clone, PartialEq, Model)]

@@ -59,6 +59,24 @@ async fn belongs_to_many_is_loaded_with_the_rows_in_between(test: Test) -> Resul
     Ok(())
 }
 
+async fn rows_behind_a_model_in_between_are_loaded(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let countries =
+        Country::find_all().include((Country::POSTS, Country::PROFILE)).order_by(Country::ID.asc()).exec(&db).await?;
+    let found: Vec<_> = countries
+        .iter()
+        .map(|country| (titles(country.posts.get().unwrap()), country.profile.get().unwrap().map(|p| p.bio.as_str())))
+        .collect();
+    // Of two profiles, the first by its key.
+    assert_eq!(found, [(vec!["p1", "p2", "p3", "p4"], Some("about Ben")), (vec![], None)]);
+    let popular = Country::POSTS.filter(Post::VIEWS.gt(5)).order_by(Post::VIEWS.desc()).limit(2).include(Post::AUTHOR);
+    let countries = Country::find_all().include(popular).order_by(Country::ID.asc()).exec(&db).await?;
+    assert_eq!(titles(countries[0].posts.get()?), ["p3", "p2"]);
+    assert_eq!(countries[0].posts.get()?[0].author.get()?.map(|author| author.name.as_str()), Some("Ann"));
+    assert!(countries[1].posts.get()?.is_empty());
+    Ok(())
+}
+
 async fn two_relations_between_the_same_models_are_told_apart(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     let ann = Author::find_by_pk(1)
@@ -386,6 +404,48 @@ async fn rows_round_trip_through_json(test: Test) -> Result<()> {
     Ok(())
 }
 
+/// A club with its members, as any projection of them.
+#[derive(Debug, PartialEq, Projection)]
+#[orm(model = Club)]
+struct Roll<M: Projection<Member>> {
+    name: String,
+    #[orm(nested = Club::MEMBERS.order_by(Member::ID.asc()))]
+    members: Vec<M>,
+}
+
+#[derive(Debug, PartialEq, Projection)]
+#[orm(model = Member)]
+struct Name {
+    name: String,
+}
+
+#[derive(Debug, PartialEq, Projection)]
+#[orm(model = Member)]
+struct Fellow {
+    id: i64,
+    #[orm(nested = Member::CLUB.separate())]
+    club: Option<Roll<Name>>,
+}
+
+async fn nested_projections_have_parameters_and_need_no_clone(test: Test) -> Result<()> {
+    let db = test.with::<Clubs>().await?;
+    club::clubs(&db).await?;
+    let rolls =
+        Club::find_all().filter(Club::ID.le(2)).project::<Roll<Fellow>>().order_by(Club::ID.asc()).exec(&db).await?;
+    let roll = |name: &str, members: [&str; 2]| Roll {
+        name: name.into(),
+        members: members.map(|name| Name { name: name.into() }).into(),
+    };
+    let fellow = |id, club| Fellow { id, club: Some(club) };
+    // Both members of a club have the one row of it that was read.
+    let first = [1, 2].map(|id| fellow(id, roll("A", ["Ali", "Bea"])));
+    let second = [4, 5].map(|id| fellow(id, roll("B", ["Cleo", "Dan"])));
+    let expected =
+        [Roll { name: "A".into(), members: first.into() }, Roll { name: "B".into(), members: second.into() }];
+    assert_eq!(rolls, expected);
+    Ok(())
+}
+
 async fn json_tells_no_row_from_not_loaded(test: Test) -> Result<()> {
     let db = test.with::<Clubs>().await?;
     club::clubs(&db).await?;
@@ -417,6 +477,7 @@ cases! { $ includes:
     has_many_is_loaded,
     has_one_and_belongs_to_are_loaded,
     belongs_to_many_is_loaded_with_the_rows_in_between,
+    rows_behind_a_model_in_between_are_loaded,
     two_relations_between_the_same_models_are_told_apart,
     includes_nest_four_deep,
     queries_do_not_grow_with_rows,
@@ -429,6 +490,7 @@ cases! { $ includes:
     not_loaded_says_what_to_include,
     rows_round_trip_through_json,
     json_tells_no_row_from_not_loaded,
+    nested_projections_have_parameters_and_need_no_clone,
     loaded_relations_survive_updates_and_reloads,
     load_fills_rows_in_hand,
     many_parents_are_loaded,

@@ -75,6 +75,26 @@ async fn filters_on_relations_multiply_no_rows(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn rows_behind_a_model_in_between_are_asked_about(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let countries = async |condition: Condition<Country>| {
+        Country::find_all().filter(condition).select(Country::ID).order_by(Country::ID.asc()).exec(&db).await
+    };
+    assert_eq!(countries(Country::POSTS.any(Post::VIEWS.eq(5))).await?, [1]);
+    assert_eq!(countries(Country::POSTS.none(Post::VIEWS.eq(5))).await?, [2]);
+    assert_eq!(countries(Country::PROFILE.col(Profile::BIO).eq("about Ben")).await?, [1]);
+    let counts: Vec<i64> =
+        Country::find_all().select(Country::POSTS.count()).order_by(Country::ID.asc()).exec(&db).await?;
+    assert_eq!(counts, [4, 0]);
+    let country = Country::find_by_pk(1).required(&db).await?;
+    assert_eq!(country.posts().filter(Post::VIEWS.gt(10)).count(&db).await?, 2);
+    let post = Post::find_by_pk(1).required(&db).await?;
+    assert!(country.posts().has(&post, &db).await?);
+    let error = country.posts().add(&post).exec(&db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidStatement);
+    Ok(())
+}
+
 async fn related_rows_are_counted(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     let rows: Vec<(String, i64, i64)> = Author::find_all()
@@ -399,6 +419,7 @@ cases! { $ relation:
     any_nests,
     any_asks_to_one_relations,
     filters_on_relations_multiply_no_rows,
+    rows_behind_a_model_in_between_are_asked_about,
     related_rows_are_counted,
     related_rows_are_aggregated,
     paths_lead_to_columns,

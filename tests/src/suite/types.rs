@@ -1,5 +1,7 @@
 //! Values of every type, there and back: edges by hand, the rest at random.
 
+use std::marker::PhantomData;
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, Utc};
 use orm::prelude::*;
 use orm::{Json, Result};
@@ -489,6 +491,44 @@ async fn arrays_round_trip_where_there_are_arrays(test: Test) -> Result<()> {
     Ok(())
 }
 
+/// An id that knows its model.
+#[derive(Debug, PartialEq, Value)]
+struct Id<M>(i64, PhantomData<fn() -> M>);
+
+impl<M> Clone for Id<M> {
+    fn clone(&self) -> Self {
+        Self(self.0, PhantomData)
+    }
+}
+
+/// A text or number with a meaning.
+#[derive(Debug, Clone, PartialEq, Value)]
+struct Tagged<T, const N: usize>(T);
+
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Generic {
+    #[orm(primary_key, auto_increment = false)]
+    id: Id<Generic>,
+    above: Option<Id<Generic>>,
+    label: Tagged<String, 1>,
+    rank: Tagged<i32, 2>,
+    #[orm(key = above, references = id)]
+    upper: BelongsTo<Generic>,
+}
+
+async fn newtypes_have_parameters(test: Test) -> Result<()> {
+    let db = test.with::<(Generic,)>().await?;
+    let id = |id| Id(id, PhantomData);
+    let make = |number| Generic::create().id(id(number)).label(Tagged("a".into())).rank(Tagged(3));
+    let top = make(1).exec(&db).await?;
+    let below = make(2).above(id(1)).exec(&db).await?;
+    assert_eq!((top.label, top.rank, top.above), (Tagged("a".into()), Tagged(3), None));
+    let found = Generic::find_all().filter(Generic::ABOVE.eq(id(1))).include(Generic::UPPER).exec(&db).await?;
+    assert_eq!((found.len(), &found[0].id), (1, &below.id));
+    assert_eq!(found[0].upper.get()?.map(|upper| upper.id.clone()), Some(top.id));
+    Ok(())
+}
+
 cases! { $ types:
     every_type_round_trips,
     the_least_values_round_trip,
@@ -505,4 +545,5 @@ cases! { $ types:
     json_values_are_reached_by_path,
     labels_outside_of_an_enum_are_refused_both_ways,
     arrays_round_trip_where_there_are_arrays,
+    newtypes_have_parameters,
 }
