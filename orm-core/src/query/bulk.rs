@@ -2,15 +2,13 @@
 
 use std::marker::PhantomData;
 
-use super::exec::ValueRow;
-use super::insert::{NewRow, complete, given_columns, insert_many, insert_of};
+use super::insert::{NewRow, complete, given_columns, insert_many, insert_of, models_of};
 use super::{Complete, IntoCondition, Select};
 use crate::ast::{self, Conflict, ConflictAction, Returning};
 use crate::dialect::{Dialect, Rendered, render_insert};
 use crate::driver::Runs;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ColumnDef, Model, ModelDef, read_model};
-use crate::row::Columns;
+use crate::model::{ColumnDef, Model, ModelDef};
 
 /// Many rows to create at once: `User::bulk_create([..])`.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
@@ -37,8 +35,8 @@ impl<M: Model> BulkCreate<M> {
     /// # Errors
     /// The database's, naming the model and the columns of a violated constraint.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Vec<M>> {
-        let rows = insert_many(db.session(), M::DEF, self.rows, None, true).await?.rows;
-        rows.iter().map(|values| read_model(&mut Columns::new(&ValueRow(values)))).collect()
+        let inserted = insert_many(db.session(), M::DEF, self.rows, None, true).await?;
+        models_of(&inserted.rows, inserted.nested)
     }
 
     /// Creates the rows, all or none, and gives their number. Cheaper than [`exec`](Self::exec) when nobody wants the

@@ -3,6 +3,8 @@
 
 use std::marker::PhantomData;
 
+use super::create_tree::nest;
+use super::include::IntoInclude;
 use super::insert::{NewRow, create_one};
 use crate::driver::Runs;
 use crate::error::Result;
@@ -92,27 +94,31 @@ impl<M: Model> Create<M> {
     }
 
     /// Creates a row that this one belongs to, first; called by the derive.
-    pub fn nest_parent<P: Model, C: Complete<P>>(&mut self, relation: RelationDef, row: C) {
+    pub fn nest_parent<P: Model, C: Complete<P>>(&mut self, relation: impl IntoInclude<M>, row: C) {
+        let parents = &mut self.row.nested().parents;
+        nest(parents, relation, row.into_create().row);
+        let Some((node, _)) = parents.last() else { return };
+        let relation = node.relation;
         for pair in relation.keys {
             self.set(pair.from.index, Value::Null(pair.from.ty));
         }
         if let Some((column, text)) = relation.when {
             self.set(column.index, Value::Text(text.into()));
         }
-        self.row.nested().parents.push((relation, row.into_create().row));
     }
 
     /// Creates rows that point at this one, or are connected to it, afterwards; called by the derive.
     pub fn nest_children<C: Model, R: Complete<C>>(
         &mut self,
-        relation: RelationDef,
+        relation: impl IntoInclude<M>,
         rows: impl IntoIterator<Item = R>,
     ) {
         let rows = rows.into_iter().map(|row| row.into_create().row).collect();
-        self.row.nested().children.push((relation, rows));
+        nest(&mut self.row.nested().children, relation, rows);
     }
 
-    /// Creates the row and reads it back: keys and defaults made by the database are in it.
+    /// Creates the row and reads it back: keys and defaults made by the database are in it, and rows that were created with
+    /// it are in its relation fields.
     ///
     /// # Errors
     /// The database's, naming the model and the columns of a violated constraint.
@@ -177,18 +183,18 @@ impl<M: Model, S> Building<M, S> {
     }
 
     /// Creates a row that this one belongs to, first.
-    pub fn parent<P: Model, T>(mut self, relation: RelationDef, row: impl Complete<P>) -> Building<M, T> {
-        self.0.nest_parent::<P, _>(relation, row);
+    pub fn parent<P: Model, T>(mut self, relation: impl IntoInclude<M>, row: impl Complete<P>) -> Building<M, T> {
+        self.0.nest_parent(relation, row);
         Building(self.0, PhantomData)
     }
 
     /// Creates rows that point at this one, or are connected to it, afterwards.
     pub fn children<C: Model, R: Complete<C>>(
         mut self,
-        relation: RelationDef,
+        relation: impl IntoInclude<M>,
         rows: impl IntoIterator<Item = R>,
     ) -> Self {
-        self.0.nest_children::<C, R>(relation, rows);
+        self.0.nest_children(relation, rows);
         self
     }
 

@@ -1,68 +1,135 @@
 //! Creating a row together with rows of its relations: rows it belongs to first, then itself, then rows that point at it;
-//! all or nothing. Keys are filled in on the way. Untyped, so it is compiled once.
+//! all or nothing. Keys are filled in on the way, and the new rows put into each other's relation fields. Untyped, so it is
+//! compiled once.
 
 use std::future::Future;
 use std::pin::Pin;
 
+use super::exec::ValueRow;
+use super::include::{IncludeNode, IntoInclude, Owners, RowSet};
 use super::insert::{NewRow, insert_row};
 use crate::driver::Session;
 use crate::error::Result;
-use crate::model::{ModelDef, RelationDef};
+use crate::model::{ModelDef, RelationKind};
 use crate::value::{SqlType, Value};
 
 /// Rows to create before and after another one.
 #[derive(Clone, Default)]
 pub(super) struct Nested {
     /// Rows the row belongs to.
-    pub(super) parents: Vec<(RelationDef, NewRow)>,
+    pub(super) parents: Vec<(IncludeNode, NewRow)>,
     /// Rows that point at the row, or are connected to it.
-    pub(super) children: Vec<(RelationDef, Vec<NewRow>)>,
+    pub(super) children: Vec<(IncludeNode, Vec<NewRow>)>,
 }
 
-/// Creates a row and everything nested in it; gives the row's values. The session must be a transaction.
+/// A row that was created.
+#[derive(Default)]
+pub(super) struct Created {
+    pub(super) values: Vec<Value>,
+    /// The values of the row in between that connects it.
+    between: Vec<Value>,
+    /// The rows that were created around it.
+    pub(super) nested: Around,
+}
+
+/// Created rows by the relation they are related by.
+pub(super) type Around = Vec<(IncludeNode, Vec<Created>)>;
+
+/// Adds the node of a relation and the rows to create.
+pub(super) fn nest<P, R>(list: &mut Vec<(IncludeNode, R)>, relation: impl IntoInclude<P>, rows: R) {
+    let mut nodes = Vec::with_capacity(1);
+    relation.push(&mut nodes);
+    list.extend(nodes.into_iter().zip(std::iter::once(rows)));
+}
+
+/// Puts the rows that were created around others into the relation fields of these.
+pub(super) fn fill(set: &mut dyn RowSet, around: Vec<Around>) -> Result<()> {
+    let mut relations: Vec<(IncludeNode, Owners, Vec<Created>)> = Vec::new();
+    let groups = around.len();
+    for (group, nested) in (0_u32..).zip(around) {
+        for (node, rows) in nested {
+            let name = node.relation.name;
+            let found = relations.iter().position(|(known, ..)| known.relation.name == name);
+            let place = found.unwrap_or_else(|| {
+                let owners = Owners { groups, children: Vec::new(), parents: vec![Owners::NONE; groups] };
+                relations.push((node, owners, Vec::new()));
+                relations.len() - 1
+            });
+            let (_, owners, children) = &mut relations[place];
+            owners.children.extend(rows.iter().map(|_| group));
+            owners.parents[group as usize] = group;
+            children.extend(rows);
+        }
+    }
+    for (node, owners, rows) in relations {
+        // No row points at a new one, but it may point at one that was there before.
+        if node.relation.kind == RelationKind::BelongsTo && owners.parents.contains(&Owners::NONE) {
+            continue;
+        }
+        let mut children = (node.new_set)();
+        let mut below = Vec::with_capacity(rows.len());
+        for mut row in rows {
+            row.values.extend(children.between().iter().map(|column| row.between[column.index].clone()));
+            children.as_sink().row(&ValueRow(&row.values))?;
+            below.push(row.nested);
+        }
+        fill(&mut *children, below)?;
+        (node.attach)(set, children, &owners);
+    }
+    Ok(())
+}
+
+/// Creates a row and everything nested in it. The session must be a transaction.
 pub(super) fn create_tree<'a>(
     session: &'a dyn Session,
     def: &'static ModelDef,
     mut row: NewRow,
-) -> Pin<Box<dyn Future<Output = Result<Vec<Value>>> + Send + 'a>> {
+) -> Pin<Box<dyn Future<Output = Result<Created>> + Send + 'a>> {
     Box::pin(async move {
         let nested = row.take_nested();
-        for (relation, parent) in nested.parents {
-            let parent = create_tree(session, (relation.target)(), parent).await?;
-            for pair in relation.keys {
-                row.give(pair.from.index, parent[pair.to.index].clone());
+        let mut created = Created::default();
+        for (node, parent) in nested.parents {
+            let parent = create_tree(session, (node.relation.target)(), parent).await?;
+            for pair in node.relation.keys {
+                row.give(pair.from.index, parent.values[pair.to.index].clone());
             }
+            created.nested.push((node, vec![parent]));
         }
-        let values = insert_row(session, def, row).await?;
-        for (relation, children) in nested.children {
+        created.values = insert_row(session, def, row).await?;
+        let values = &created.values;
+        for (node, children) in nested.children {
+            let relation = node.relation;
             let target = (relation.target)();
+            let mut rows = Vec::with_capacity(children.len());
             for mut child in children {
                 match relation.through {
                     None => {
                         for pair in relation.keys {
                             child.give(pair.to.index, values[pair.from.index].clone());
                         }
-                        create_tree(session, target, child).await?;
+                        rows.push(create_tree(session, target, child).await?);
                     }
                     Some(through) => {
-                        let child = create_tree(session, target, child).await?;
+                        let mut child = create_tree(session, target, child).await?;
                         let model = (through.model)();
                         let mut between = NewRow::new(model);
                         for pair in relation.keys {
                             between.give(pair.to.index, values[pair.from.index].clone());
                         }
                         for pair in through.keys {
-                            between.give(pair.from.index, child[pair.to.index].clone());
+                            between.give(pair.from.index, child.values[pair.to.index].clone());
                         }
                         if let Some((column, text)) = relation.tag {
                             between.give(column.index, Value::Text(text.into()));
                         }
-                        insert_row(session, model, between).await?;
+                        child.between = insert_row(session, model, between).await?;
+                        rows.push(child);
                     }
                 }
             }
+            created.nested.push((node, rows));
         }
-        Ok(values)
+        Ok(created)
     })
 }
 

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::create_tree::{Nested, create_tree};
-use super::exec::{self, ValueRow};
+use super::create_tree::{Around, Nested, create_tree, fill};
+use super::exec::{self, ModelSet, ValueRow};
 use crate::ast::{self, Conflict, ConflictAction, Insert, Returning, Statement};
 use crate::dialect::{render, render_insert, stored, unnests};
 use crate::driver::{BeginOptions, Query, Session, Shape};
@@ -139,9 +139,10 @@ pub(super) async fn create_one<M: Model>(session: &dyn Session, mut row: NewRow)
     let def = M::DEF;
     if row.nested.is_some() {
         let unit = session.begin(&BeginOptions::default()).await?;
-        let values = create_tree(&*unit, def, row).await?;
+        let created = create_tree(&*unit, def, row).await?;
         unit.commit().await?;
-        return read_model(&mut Columns::new(&ValueRow(&values)));
+        let mut models = models_of(&[created.values], vec![created.nested])?;
+        return models.pop().ok_or_else(|| super::find_one::not_found(def.name));
     }
     complete(def, &mut row, &mut None);
     let back = way_back(session, def, row.given);
@@ -211,9 +212,19 @@ fn rows_that_fit(session: &dyn Session, rows: &[NewRow], members: &[usize]) -> u
     fit
 }
 
+/// The models of rows that were created, with the rows created around each.
+pub(super) fn models_of<M: Model>(rows: &[Vec<Value>], nested: Vec<Around>) -> Result<Vec<M>> {
+    let models = rows.iter().map(|values| read_model(&mut Columns::new(&ValueRow(values)))).collect::<Result<_>>()?;
+    let mut set = ModelSet::<M>::new(models);
+    fill(&mut set, nested)?;
+    Ok(set.rows)
+}
+
 /// What inserting many rows gave: the rows in the given order, when they were wanted.
 pub(super) struct Inserted {
     pub(super) rows: Vec<Vec<Value>>,
+    /// What was created around each; empty when nothing was.
+    pub(super) nested: Vec<Around>,
     pub(super) affected: u64,
 }
 
@@ -280,7 +291,8 @@ pub(super) async fn insert_many(
     } else if let Some((given, chunk)) = chunks.first() {
         affected = insert_chunk(session, def, *given, chunk, &mut rows, conflict, wanted).await?;
     }
-    Ok(Inserted { rows: if wanted { rows.into_iter().map(|row| row.values).collect() } else { Vec::new() }, affected })
+    let rows = if wanted { rows.into_iter().map(|row| row.values).collect() } else { Vec::new() };
+    Ok(Inserted { rows, nested: Vec::new(), affected })
 }
 
 /// Inserts rows that have others nested in them, one after the other.
@@ -294,13 +306,15 @@ async fn insert_trees(
         return Err(Error::new(ErrorKind::InvalidStatement, "an upsert cannot create nested rows").with_model(def.name));
     }
     let unit = session.begin(&BeginOptions::default()).await?;
-    let mut created = Vec::with_capacity(rows.len());
+    let (mut created, mut nested) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     for row in rows {
-        created.push(create_tree(&*unit, def, row).await?);
+        let row = create_tree(&*unit, def, row).await?;
+        created.push(row.values);
+        nested.push(row.nested);
     }
     unit.commit().await?;
     let affected = created.len() as u64;
-    Ok(Inserted { rows: created, affected })
+    Ok(Inserted { rows: created, nested, affected })
 }
 
 /// One INSERT of rows with the same columns. Values are taken out of the rows unless they are kept.

@@ -127,7 +127,7 @@ fn nested_children(model: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream 
         return quote! {
             #[doc = #doc]
             #vis fn #name<__R: __orm::Complete<#target>>(self, rows: impl ::core::iter::IntoIterator<Item = __R>) -> Self {
-                Self(self.0.children::<#target, __R>(#owner::#constant.erase(), rows))
+                Self(self.0.children::<#target, __R>(#owner::#constant, rows))
             }
         };
     }
@@ -138,7 +138,7 @@ fn nested_children(model: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream 
             self,
             rows: impl ::core::ops::FnOnce(__orm::NewChild<#target, { #number }>) -> __I,
         ) -> Self {
-            Self(self.0.children::<#target, _>(#owner::#constant.erase(), rows(__orm::NewChild::new())))
+            Self(self.0.children::<#target, _>(#owner::#constant, rows(__orm::NewChild::new())))
         }
     }
 }
@@ -151,7 +151,7 @@ fn nested_parent(model: &ModelIr<'_>, relation: &Relation<'_>, output: &TokenStr
     quote! {
         #[doc = #doc]
         #vis fn #name(self, row: impl __orm::Complete<#target>) -> #output {
-            #create(self.0.parent::<#target, _>(#owner::#constant.erase(), row))
+            #create(self.0.parent::<#target, _>(#owner::#constant, row))
         }
     }
 }

@@ -222,10 +222,7 @@ fn a_model() {
                         Self(
                             self
                                 .0
-                                .children::<
-                                    Comment,
-                                    _,
-                                >(Post::COMMENTS.erase(), rows(__orm::NewChild::new())),
+                                .children::<Comment, _>(Post::COMMENTS, rows(__orm::NewChild::new())),
                         )
                     }
                     /// Creates the row and gives it back as the database has it, or the database's error.
@@ -252,7 +249,7 @@ fn a_model() {
                         self,
                         row: impl __orm::Complete<User>,
                     ) -> PostCreate<(__orm::Given,)> {
-                        PostCreate(self.0.parent::<User, _>(Post::USER.erase(), row))
+                        PostCreate(self.0.parent::<User, _>(Post::USER, row))
                     }
                 }
                 impl<__S1> __orm::Complete<Post> for PostCreate<(__S1,)>

@@ -258,6 +258,50 @@ async fn joins_combine_models(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn rows_created_together_are_loaded(test: Test) -> Result<()> {
+    let db = test.with::<Blog>().await?;
+    let author = Author::create()
+        .name("Ann")
+        .with_country(Country::create().name("Norway"))
+        .with_profile(|new| [new.create().bio("about Ann")])
+        .with_posts(|new| {
+            ["a", "b"].map(|title| {
+                new.create().title(title).with_tags(["x", "y"].map(|tag| Tag::create().label(format!("{title}{tag}"))))
+            })
+        })
+        .exec(&db)
+        .await?;
+    let included = Author::find_by_pk(author.id)
+        .include((Author::COUNTRY, Author::PROFILE, Author::POSTS.include(Post::TAGS.order_by(Tag::ID.asc()))))
+        .required(&db)
+        .await?;
+    assert_eq!(author, included);
+    assert_eq!(author.country.get()?.map(|country| (country.id, &*country.name)), Some((1, "Norway")));
+    let posts = author.posts.get()?;
+    assert_eq!(posts.iter().map(|post| (post.id, post.author_id)).collect::<Vec<_>>(), [(1, 1), (2, 1)]);
+    let weights: Vec<_> =
+        posts[1].tags.pairs()?.map(|(tag, between)| (&*tag.label, between.tag_id, between.weight)).collect();
+    assert_eq!(weights, [("bx", 3, 1), ("by", 4, 1)]);
+    assert!(author.reviews.not_loaded() && posts[0].author.not_loaded());
+    Ok(())
+}
+
+async fn many_rows_created_together_are_loaded(test: Test) -> Result<()> {
+    let db = test.with::<Blog>().await?;
+    let authors = [("Ann", 2), ("Ben", 0), ("Cat", 1)];
+    let authors = authors.map(|(name, posts)| {
+        Author::create().name(name).with_posts(move |new| {
+            (0..posts).map(|number| new.create().title(format!("{name}{number}"))).collect::<Vec<_>>()
+        })
+    });
+    let authors = Author::bulk_create(authors).exec(&db).await?;
+    let titles: Vec<Vec<_>> =
+        authors.iter().map(|author| author.posts.get().unwrap().iter().map(|post| &*post.title).collect()).collect();
+    assert_eq!(titles, [vec!["Ann0", "Ann1"], vec![], vec!["Cat0"]]);
+    assert!(authors.iter().flat_map(|author| author.posts.get().unwrap()).all(|post| post.id > 0));
+    Ok(())
+}
+
 async fn handles_find_and_count(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     let ann = Author::find_by_pk(1).required(&db).await?;
@@ -427,6 +471,8 @@ cases! { $ relation:
     scoped_paths_includes_and_projections_agree,
     a_scope_and_a_filter_of_an_include_both_hold,
     joins_combine_models,
+    rows_created_together_are_loaded,
+    many_rows_created_together_are_loaded,
     handles_find_and_count,
     handles_create_with_the_key_filled_in,
     handles_tell_whether_rows_are_related,
