@@ -12,7 +12,7 @@ pub use crate::model::{
 };
 pub use crate::query::{
     Building, Changing, Column, Complete, Copied, Create, Destroy, Expr, Given, Instance, IntoInclude, Missing,
-    Projection, SelectItems, Set, Update,
+    Projection, Restore, SelectItems, Set, Update,
 };
 pub use crate::row::{Columns, Decode};
 pub use crate::value::{EnumDef, EnumStorage, Scalar, SqlType, Type, Value, ValueRef};

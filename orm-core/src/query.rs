@@ -31,6 +31,7 @@ mod select;
 mod statements;
 mod stream;
 mod tables;
+mod tracked;
 mod update;
 
 pub use aggregate::{AggregateOf, Count, Exists};
@@ -62,8 +63,9 @@ pub use select::{Copied, Nest, NestSlot, Projection, Select, SelectItems};
 pub use statements::Statements;
 pub use stream::Rows;
 pub use tables::{ModelList, create_tables, drop_tables, table_exists};
+pub use tracked::Tracked;
 pub use update::{
-    Assign, AssignTo, Assigned, Changes, Changing, Filtered, IsFiltered, Kind, Nullable, Plain, Unfiltered, Update,
-    update_row,
+    Assign, AssignTo, Assigned, Changes, Changing, Filtered, IsFiltered, Kind, Nullable, Plain, Restore, Unfiltered,
+    Update, update_row,
 };
 pub(crate) use update::{key_of, update_of};

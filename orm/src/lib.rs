@@ -117,8 +117,8 @@ pub use orm_core::load::{
 };
 pub use orm_core::model::Model;
 pub use orm_core::query::{
-    Column, Condition, Expr, Find, Free, Instance, JsonPath, Order, Page, Projection, Rows, Statements, all_of, any_of,
-    call, case, coalesce, concat, count_all, now, random, raw, row_number, val,
+    Column, Condition, Expr, Find, Free, Instance, JsonPath, Order, Page, Projection, Rows, Statements, Tracked,
+    all_of, any_of, call, case, coalesce, concat, count_all, now, random, raw, row_number, val,
 };
 pub use orm_core::row::Decode;
 /// The crate of exact decimals, in the version that fits.

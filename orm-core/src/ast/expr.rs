@@ -1,6 +1,6 @@
 //! Expressions: every kind in one enum.
 
-use super::select::{Deleted, Order, Select};
+use super::select::{Deleted, Order, Select, SelectList};
 use crate::model::{ColumnDef, RelationDef};
 use crate::value::{SqlType, Value};
 
@@ -125,6 +125,18 @@ impl Expr {
             }
             first => Self::Or(vec![first, other]),
         }
+    }
+
+    /// The condition that a row is among those of a query, by its key; `None` for models without one.
+    #[must_use]
+    pub fn is_among(mut rows: Select) -> Option<Expr> {
+        let mut key: Vec<Expr> = rows.model.key_columns().map(Self::Column).collect();
+        rows.list = SelectList::Exprs(key.clone());
+        let expr = match key.len() {
+            0 | 1 => key.pop()?,
+            _ => Self::Row(key),
+        };
+        Some(Self::In(Box::new(InList { expr, items: ListItems::Select(Box::new(rows)), negated: false })))
     }
 
     /// Two operands and an operator.

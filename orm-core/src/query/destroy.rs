@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use super::cascade::{Mark, cascade, deleted_at, of_row};
 use super::exec;
 use super::insert::time_value;
-use super::update::{Filtered, IsFiltered, Unfiltered, gone, key_filter, key_of, touch};
-use super::{IncludeNode, IntoCondition, IntoInclude};
+use super::update::{Filtered, First, IsFiltered, Unfiltered, gone, key_filter, key_of, touch};
+use super::{IncludeNode, IntoCondition, IntoInclude, IntoOrder};
 use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
 use crate::dialect::{Dialect, Rendered, SqlWriter, render};
 use crate::driver::{BeginOptions, Query, Runs, Session};
@@ -20,6 +20,7 @@ use crate::value::Value;
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
 pub struct Destroy<M, F = Unfiltered> {
     filter: Vec<ast::Expr>,
+    first: First,
     deleted: Deleted,
     force: bool,
     _types: PhantomData<fn() -> (M, F)>,
@@ -27,7 +28,13 @@ pub struct Destroy<M, F = Unfiltered> {
 
 impl<M, F> Clone for Destroy<M, F> {
     fn clone(&self) -> Self {
-        Self { filter: self.filter.clone(), deleted: self.deleted, force: self.force, _types: PhantomData }
+        Self {
+            filter: self.filter.clone(),
+            first: self.first.clone(),
+            deleted: self.deleted,
+            force: self.force,
+            _types: PhantomData,
+        }
     }
 }
 
@@ -40,7 +47,13 @@ impl<M, F> std::fmt::Debug for Destroy<M, F> {
 impl<M: Model> Destroy<M> {
     /// Removes nothing yet; called by the derive.
     pub fn new() -> Self {
-        Self { filter: Vec::new(), deleted: Deleted::Hidden, force: false, _types: PhantomData }
+        Self {
+            filter: Vec::new(),
+            first: First::default(),
+            deleted: Deleted::Hidden,
+            force: false,
+            _types: PhantomData,
+        }
     }
 }
 
@@ -67,7 +80,25 @@ impl<M: Model, F> Destroy<M, F> {
 
     /// Says that every row is meant.
     pub fn all_rows(self) -> Destroy<M, Filtered> {
-        Destroy { filter: self.filter, deleted: self.deleted, force: self.force, _types: PhantomData }
+        Destroy {
+            filter: self.filter,
+            first: self.first,
+            deleted: self.deleted,
+            force: self.force,
+            _types: PhantomData,
+        }
+    }
+
+    /// Removes at most so many rows: those that come first in the order, else any.
+    pub fn limit(mut self, rows: u64) -> Self {
+        self.first.limit = Some(rows);
+        self
+    }
+
+    /// The order of which a [`limit`](Self::limit) leaves the first rows.
+    pub fn order_by<O: IntoOrder<M>>(mut self, order: O) -> Self {
+        order.push(&mut self.first.order_by);
+        self
     }
 
     /// Removes rows of a soft-deleting model for good, those marked before included.
@@ -77,8 +108,9 @@ impl<M: Model, F> Destroy<M, F> {
         self
     }
 
-    fn statement(self) -> Statement {
-        remove(M::DEF, self.filter, self.deleted, self.force)
+    fn statement(mut self) -> Result<Statement> {
+        self.first.narrow(M::DEF, &mut self.filter, &mut self.deleted)?;
+        Ok(remove(M::DEF, self.filter, self.deleted, self.force))
     }
 
     /// The SQL and binds for a dialect.
@@ -86,7 +118,7 @@ impl<M: Model, F> Destroy<M, F> {
     /// # Errors
     /// What the dialect cannot express; see [`render`].
     pub fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered> {
-        render(&self.clone().statement(), dialect)
+        render(&self.clone().statement()?, dialect)
     }
 
     /// Removes the rows and gives their number.
@@ -97,7 +129,7 @@ impl<M: Model, F> Destroy<M, F> {
     where
         F: IsFiltered,
     {
-        Ok(exec::execute(db.session(), M::DEF, &self.statement()).await?.rows_affected)
+        Ok(exec::execute(db.session(), M::DEF, &self.statement()?).await?.rows_affected)
     }
 }
 

@@ -131,6 +131,16 @@ impl<M: Model> FindByPk<M> {
         self.refine(|find| find.include(relations))
     }
 
+    /// Reads columns and expressions instead of the whole model.
+    pub fn select<X: Select<M>>(self, items: X) -> FindOne<M, X::Output> {
+        FindOne::from_find(self.find()).select(items)
+    }
+
+    /// Reads a projection instead of the whole model.
+    pub fn project<P: Projection<M>>(self) -> FindOne<M, P> {
+        FindOne::from_find(self.find()).project()
+    }
+
     /// Finds the row even when it is soft-deleted.
     pub fn with_deleted(self) -> Self {
         self.refine(Find::with_deleted)

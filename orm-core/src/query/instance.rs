@@ -2,7 +2,7 @@
 
 use super::cascade::{Mark, cascade, deleted_at, of_row};
 use super::exec;
-use super::update::{Changes, gone, key_filter, key_of, touch, write_row};
+use super::update::{Changes, gone, key_filter, key_of, saves, touch, write_row};
 use super::{Column, DestroyOne, IntoInclude};
 use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
 use crate::driver::{BeginOptions, Runs};
@@ -35,12 +35,7 @@ pub trait Instance: Model {
             let def = Self::DEF;
             let mut changes = Changes::new();
             for column in def.columns {
-                let kept = def.primary_key.contains(&column.index)
-                    || column.generated.is_some()
-                    || def.created_at == Some(column.index)
-                    || def.updated_at == Some(column.index)
-                    || def.version == Some(column.index);
-                if !kept {
+                if saves(def, column) {
                     changes.set(column.index, self.value(column.index));
                 }
             }

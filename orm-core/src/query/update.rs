@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::create::key_to;
 use super::exec::{self, ValueRow};
 use super::insert::{integer_value, time_value};
-use super::{Column, Expr, IntoCondition, Operand};
+use super::{Column, Expr, IntoCondition, IntoOrder, Operand};
 use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
 use crate::dialect::{Dialect, Rendered, render, stored};
 use crate::driver::{Runs, Session};
@@ -35,13 +35,49 @@ impl IsFiltered for Filtered {}
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
 pub struct Update<M, F = Unfiltered> {
     update: Box<ast::Update>,
+    first: First,
     silent: bool,
     _types: PhantomData<fn() -> (M, F)>,
 }
 
 impl<M, F> Clone for Update<M, F> {
     fn clone(&self) -> Self {
-        Self { update: self.update.clone(), silent: self.silent, _types: PhantomData }
+        Self { update: self.update.clone(), first: self.first.clone(), silent: self.silent, _types: PhantomData }
+    }
+}
+
+/// The first rows of those that a change is about.
+#[derive(Clone, Default)]
+pub(super) struct First {
+    pub(super) order_by: Vec<ast::Order>,
+    pub(super) limit: Option<u64>,
+}
+
+impl First {
+    /// The condition that a row is among them. They are found by a sub-query for their keys, which every database has;
+    /// few take a limit in the change itself.
+    pub(super) fn narrow(
+        self,
+        def: &'static ModelDef,
+        filter: &mut Vec<ast::Expr>,
+        deleted: &mut Deleted,
+    ) -> Result<()> {
+        if self.limit.is_none() {
+            return Ok(());
+        }
+        let mut rows = ast::Select::new(def);
+        rows.filter = std::mem::take(filter);
+        rows.deleted = std::mem::replace(deleted, Deleted::Included);
+        (rows.order_by, rows.limit) = (self.order_by, self.limit);
+        let Some(among) = ast::Expr::is_among(rows) else {
+            return Err(Error::new(
+                ErrorKind::InvalidStatement,
+                "the model has no primary key, so the first rows cannot be told from the others; leave the limit out",
+            )
+            .with_model(def.name));
+        };
+        filter.push(among);
+        Ok(())
     }
 }
 
@@ -61,7 +97,7 @@ impl<M: Model> Update<M> {
             deleted: Deleted::Hidden,
             returning: Returning::Nothing,
         };
-        Self { update: Box::new(update), silent: false, _types: PhantomData }
+        Self { update: Box::new(update), first: First::default(), silent: false, _types: PhantomData }
     }
 }
 
@@ -106,12 +142,24 @@ impl<M: Model, F> Update<M, F> {
 
     /// Says that every row is meant.
     pub fn all_rows(self) -> Update<M, Filtered> {
-        Update { update: self.update, silent: self.silent, _types: PhantomData }
+        Update { update: self.update, first: self.first, silent: self.silent, _types: PhantomData }
     }
 
     /// Changes soft-deleted rows as well.
     pub fn with_deleted(mut self) -> Self {
         self.update.deleted = Deleted::Included;
+        self
+    }
+
+    /// Changes at most so many rows: those that come first in the order, else any.
+    pub fn limit(mut self, rows: u64) -> Self {
+        self.first.limit = Some(rows);
+        self
+    }
+
+    /// The order of which a [`limit`](Self::limit) leaves the first rows.
+    pub fn order_by<O: IntoOrder<M>>(mut self, order: O) -> Self {
+        order.push(&mut self.first.order_by);
         self
     }
 
@@ -121,11 +169,13 @@ impl<M: Model, F> Update<M, F> {
         self
     }
 
-    fn finish(mut self) -> Box<ast::Update> {
+    fn finish(mut self) -> Result<Box<ast::Update>> {
         if !self.silent && !self.update.set.is_empty() {
             touch(M::DEF, &mut self.update.set);
         }
-        self.update
+        let ast::Update { filter, deleted, .. } = &mut *self.update;
+        self.first.narrow(M::DEF, filter, deleted)?;
+        Ok(self.update)
     }
 
     /// The SQL and binds for a dialect.
@@ -133,7 +183,7 @@ impl<M: Model, F> Update<M, F> {
     /// # Errors
     /// What the dialect cannot express; see [`render`].
     pub fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered> {
-        render(&Statement::Update(self.clone().finish()), dialect)
+        render(&Statement::Update(self.clone().finish()?), dialect)
     }
 
     /// Changes the rows and gives the number of rows the filter matched.
@@ -144,7 +194,7 @@ impl<M: Model, F> Update<M, F> {
     where
         F: IsFiltered,
     {
-        Ok(exec::execute(db.session(), M::DEF, &Statement::Update(self.finish())).await?.rows_affected)
+        Ok(exec::execute(db.session(), M::DEF, &Statement::Update(self.finish()?)).await?.rows_affected)
     }
 
     /// Changes the rows and gives them as they are then.
@@ -155,9 +205,85 @@ impl<M: Model, F> Update<M, F> {
     where
         F: IsFiltered,
     {
-        let mut update = self.finish();
+        let mut update = self.finish()?;
         update.returning = Returning::Model;
         exec::fetch_all(db.session(), M::DEF, &Statement::Update(update), read_model::<M>).await
+    }
+}
+
+impl<M: Model> Update<M> {
+    /// Takes the mark of deletion off rows that have it; called by the derive of soft-deleting models.
+    pub fn restore() -> Restore<M> {
+        let mut update = Self::new();
+        if let Some(index) = M::DEF.deleted_at {
+            let column = &M::DEF.columns[index];
+            update.update.set.push((column, ast::Expr::Value(Value::Null(column.ty))));
+        }
+        update.update.deleted = Deleted::Only;
+        Restore(update)
+    }
+}
+
+/// Takes the mark of deletion off rows: `User::restore().filter(..)`. Rows that are not deleted stay as they are.
+#[must_use = "a statement does nothing until `.exec(&db).await`"]
+pub struct Restore<M, F = Unfiltered>(Update<M, F>);
+
+impl<M, F> Clone for Restore<M, F> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<M, F> std::fmt::Debug for Restore<M, F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<M: Model, F> Restore<M, F> {
+    /// Restores rows for which a condition holds; several filters must all hold.
+    pub fn filter<C: IntoCondition<M>>(self, condition: C) -> Restore<M, Filtered> {
+        Restore(self.0.filter(condition))
+    }
+
+    /// Filters when there is a value, else not; does not count as a filter.
+    pub fn filter_if<V, C: IntoCondition<M>>(self, value: Option<V>, condition: impl FnOnce(V) -> C) -> Self {
+        Self(self.0.filter_if(value, condition))
+    }
+
+    /// Says that every deleted row is meant.
+    pub fn all_rows(self) -> Restore<M, Filtered> {
+        Restore(self.0.all_rows())
+    }
+
+    /// Restores at most so many rows; see [`Update::limit`].
+    pub fn limit(self, rows: u64) -> Self {
+        Self(self.0.limit(rows))
+    }
+
+    /// The order of which a [`limit`](Self::limit) leaves the first rows.
+    pub fn order_by<O: IntoOrder<M>>(self, order: O) -> Self {
+        Self(self.0.order_by(order))
+    }
+
+    /// The SQL and binds for a dialect.
+    ///
+    /// # Errors
+    /// What the dialect cannot express; see [`render`].
+    pub fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered> {
+        self.0.to_sql(dialect)
+    }
+
+    /// Restores the rows and gives their number.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UniqueViolation`] when unique values of theirs were taken meanwhile, else the database's; nothing is
+    /// restored then.
+    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64>
+    where
+        F: IsFiltered,
+    {
+        self.0.exec(db).await
     }
 }
 
@@ -348,6 +474,13 @@ pub(crate) fn key_of<M: Model>(row: &M) -> Result<Vec<Value>> {
         .with_model(M::DEF.name));
     }
     Ok(M::DEF.primary_key.iter().map(|index| row.value(*index)).collect())
+}
+
+/// Whether saving a row writes a column: not its key, nor what the database or the library makes.
+pub(super) fn saves(def: &'static ModelDef, column: &ColumnDef) -> bool {
+    !def.primary_key.contains(&column.index)
+        && column.generated.is_none()
+        && ![def.created_at, def.updated_at, def.version].contains(&Some(column.index))
 }
 
 /// Writes new values of a row in hand and puts them into it. Checks and counts up the version, sets `updated_at`.

@@ -6,11 +6,19 @@ use quote::quote;
 use super::create_name;
 use crate::ir::ModelIr;
 
-/// `User::create()`, `User::update()` and `User::destroy()`: the last two share their names with methods of a row, so they
-/// cannot be a trait's.
+/// `User::create()`, `User::update()`, `User::destroy()` and `User::restore()`: all but the first share their names with
+/// methods of a row, so they cannot be a trait's.
 pub(super) fn statements(model: &ModelIr<'_>) -> TokenStream {
     let (ident, vis) = (model.ident, model.vis);
     let create = create_name(model);
+    let restore = model.deleted_at.map(|_| {
+        quote! {
+            /// Takes the mark of deletion off the rows that a filter leaves.
+            #vis fn restore() -> __orm::Restore<#ident> {
+                __orm::Update::restore()
+            }
+        }
+    });
     quote! {
         /// Starts a new row.
         #vis fn create() -> #create {
@@ -24,5 +32,6 @@ pub(super) fn statements(model: &ModelIr<'_>) -> TokenStream {
         #vis fn destroy() -> __orm::Destroy<#ident> {
             __orm::Destroy::new()
         }
+        #restore
     }
 }

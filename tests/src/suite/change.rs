@@ -3,13 +3,13 @@
 
 use chrono::{DateTime, Utc};
 use orm::prelude::*;
-use orm::{Result, Value, sql};
+use orm::{Result, Tracked, Value, sql};
 
 use crate::Test;
 use crate::cases::cases;
 use crate::models::blog::Folder;
 use crate::models::keys::{LogLine, Ticket};
-use crate::models::people::{Parcel, Person, people};
+use crate::models::people::{Account, Note, Parcel, Person, people};
 
 /// A root with two children, one of which has a child.
 async fn folders(test: &Test) -> Result<Database> {
@@ -100,6 +100,85 @@ async fn raw_sql_takes_the_same_placeholders_everywhere(test: Test) -> Result<()
     Ok(())
 }
 
+async fn a_limit_changes_the_first_rows_only(test: Test) -> Result<()> {
+    let db = test.with::<(Person, LogLine)>().await?;
+    people(&db).await?;
+    let oldest =
+        Person::update().set(Person::SCORE, 0).filter(Person::AGE.gt(17)).order_by(Person::AGE.desc()).limit(1);
+    assert_eq!(oldest.exec(&db).await?, 1);
+    let none: Vec<i64> = Person::find_all().filter(Person::SCORE.eq(0)).select(Person::ID).exec(&db).await?;
+    assert_eq!(none, [4]);
+    assert_eq!(Person::destroy().all_rows().order_by(Person::ID.asc()).limit(2).exec(&db).await?, 2);
+    assert_eq!(Person::destroy().all_rows().limit(0).exec(&db).await?, 0);
+    let left: Vec<i64> = Person::find_all().select(Person::ID).order_by(Person::ID.asc()).exec(&db).await?;
+    assert_eq!(left, [3, 4, 5]);
+    let error = LogLine::destroy().all_rows().limit(1).exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.model()), (ErrorKind::InvalidStatement, Some("LogLine")));
+    Ok(())
+}
+
+async fn deleted_rows_are_restored_by_a_filter(test: Test) -> Result<()> {
+    let db = test.with::<Note>().await?;
+    Note::bulk_create(["a", "b", "c"].map(|title| Note::create().title(title))).count(&db).await?;
+    assert_eq!(Note::destroy().filter(Note::TITLE.ne("c")).exec(&db).await?, 2);
+    let before = Note::find_by_pk(3).required(&db).await?.updated_at;
+    assert_eq!(Note::restore().filter(Note::TITLE.ne("b")).exec(&db).await?, 1);
+    assert_eq!(Note::find_by_pk(3).required(&db).await?.updated_at, before);
+    assert_eq!(Note::restore().all_rows().exec(&db).await?, 1);
+    let mut note = Note::find_one().filter(Note::TITLE.eq("b")).required(&db).await?;
+    assert_eq!(note.deleted_at, None);
+    note.destroy().exec(&db).await?;
+    note.restore(&db).await?;
+    assert_eq!(Note::count().exec(&db).await?, 3);
+    Ok(())
+}
+
+async fn find_by_pk_selects(test: Test) -> Result<()> {
+    let db = test.with::<Person>().await?;
+    people(&db).await?;
+    let row: Option<(String, i32)> = Person::find_by_pk(3).select((Person::NAME, Person::AGE)).exec(&db).await?;
+    assert_eq!(row, Some(("Cy".to_owned(), 36)));
+    assert_eq!(Person::find_by_pk(9).select(Person::ID).exec(&db).await?, None);
+    Ok(())
+}
+
+async fn a_tracked_row_saves_what_was_changed(test: Test) -> Result<()> {
+    let db = test.with::<Person>().await?;
+    people(&db).await?;
+    let mut ada = Tracked::new(Person::find_by_pk(1).required(&db).await?);
+    let log = db.watch();
+    ada.save(&db).await?;
+    ada.name = "Ada".to_owned();
+    ada.save(&db).await?;
+    assert!(log.take().is_empty());
+    ada.name = "Ada L.".to_owned();
+    ada.nick = None;
+    assert_eq!(ada.changed().iter().map(|column| column.name).collect::<Vec<_>>(), ["name", "nick"]);
+    Person::update().set(Person::AGE, 37).filter(Person::ID.eq(1)).exec(&db).await?;
+    ada.save(&db).await?;
+    assert!(ada.changed().is_empty());
+    let stored = Person::find_by_pk(1).required(&db).await?;
+    assert_eq!((stored.name.as_str(), stored.nick, stored.age), ("Ada L.", None, 37));
+    ada.id = 2;
+    assert_eq!(ada.save(&db).await.unwrap_err().kind(), ErrorKind::InvalidStatement);
+    Ok(())
+}
+
+async fn a_tracked_row_minds_its_version(test: Test) -> Result<()> {
+    let db = test.with::<Account>().await?;
+    let mut first = Tracked::new(Account::create().owner("a").exec(&db).await?);
+    let mut second = Tracked::new(Account::find_by_pk(1).required(&db).await?);
+    first.cents = 5;
+    first.save(&db).await?;
+    first.save(&db).await?;
+    assert_eq!((first.version, first.into_inner().cents), (1, 5));
+    second.save(&db).await?;
+    second.cents = 6;
+    assert_eq!(second.save(&db).await.unwrap_err().kind(), ErrorKind::Stale);
+    assert_eq!(Account::find_by_pk(1).required(&db).await?.cents, 5);
+    Ok(())
+}
+
 /// Statements about several models, on whatever runs them.
 async fn helper(db: &(impl Executor + ?Sized)) -> Result<u64> {
     let mut person = Person::create().name("x").age(1).height(1.0).exec(db).await?;
@@ -126,6 +205,11 @@ cases! { $ change:
     an_update_computes_from_a_sub_query_over_its_own_table,
     an_update_computes_and_filters_by_related_rows_of_its_own_table,
     rows_without_a_key_are_changed_by_what_their_table_holds,
+    a_limit_changes_the_first_rows_only,
+    deleted_rows_are_restored_by_a_filter,
+    find_by_pk_selects,
+    a_tracked_row_saves_what_was_changed,
+    a_tracked_row_minds_its_version,
     raw_sql_takes_the_same_placeholders_everywhere,
     one_bound_runs_statements_about_every_model,
 }

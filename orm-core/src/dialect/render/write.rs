@@ -2,9 +2,7 @@
 
 use super::super::{Dialect, UpsertStyle, for_column, stored, unsupported};
 use super::{Frame, Renderer, Source};
-use crate::ast::{
-    Conflict, ConflictAction, Delete, Deleted, Expr, InList, Insert, ListItems, Returning, Select, SelectList, Update,
-};
+use crate::ast::{Conflict, ConflictAction, Delete, Deleted, Expr, Insert, Returning, Select, Update};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, ModelDef};
 use crate::value::Value;
@@ -257,17 +255,10 @@ fn one_by_one(set: &[Assignment]) -> Option<Vec<&Assignment>> {
 
 /// The condition that a row is among those that a filter finds, by its key; `None` for models without one.
 pub(super) fn by_key(model: &'static ModelDef, filter: &[Expr], deleted: Deleted) -> Option<Expr> {
-    let key: Vec<Expr> = model.key_columns().map(Expr::Column).collect();
-    let mut select = Select::new(model);
-    select.list = SelectList::Exprs(key.clone());
-    select.filter = filter.to_vec();
-    select.deleted = deleted;
-    let expr = match key.len() {
-        0 => return None,
-        1 => key.into_iter().next()?,
-        _ => Expr::Row(key),
-    };
-    Some(Expr::In(Box::new(InList { expr, items: ListItems::Select(Box::new(select)), negated: false })))
+    let mut rows = Select::new(model);
+    rows.filter = filter.to_vec();
+    rows.deleted = deleted;
+    Expr::is_among(rows)
 }
 
 #[cold]

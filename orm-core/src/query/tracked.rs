@@ -1,0 +1,88 @@
+//! [`Tracked`]: a row that knows what was changed in it, and saves only that.
+
+use std::ops::{Deref, DerefMut};
+
+use super::update::{Changes, key_of, saves, write_row};
+use crate::ast::Deleted;
+use crate::driver::Runs;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{ColumnDef, Model};
+use crate::value::Value;
+
+/// A row that remembers its columns, so that [`save`](Self::save) writes those that were changed and no others. It reads
+/// and changes like the row itself.
+///
+/// ```ignore
+/// let mut user = Tracked::new(User::find_by_pk(1).required(&db).await?);
+/// user.name = "Ada".to_owned();
+/// user.save(&db).await?; // UPDATE users SET name = .. WHERE id = ..
+/// user.save(&db).await?; // nothing to do
+/// ```
+#[derive(Debug, Clone)]
+pub struct Tracked<M> {
+    row: M,
+    before: Vec<Value>,
+}
+
+impl<M: Model> Tracked<M> {
+    /// Takes a row as it is in the database.
+    pub fn new(row: M) -> Self {
+        let before = values(&row);
+        Self { row, before }
+    }
+
+    /// The columns whose values were changed, but for those that nobody sets: keys, computed columns, times, the version.
+    pub fn changed(&self) -> Vec<&'static ColumnDef> {
+        let differs = |column: &&'static ColumnDef| {
+            saves(M::DEF, column) && self.before.get(column.index) != Some(&self.row.value(column.index))
+        };
+        M::DEF.columns.iter().filter(differs).collect()
+    }
+
+    /// Writes the changed columns; nothing when there are none. `updated_at` is set, the version checked and counted up.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when the row is gone or was soft-deleted meanwhile, [`ErrorKind::Stale`] when its version
+    /// changed, [`ErrorKind::InvalidStatement`] when its key was changed, else the database's.
+    pub async fn save<E: Runs<M> + ?Sized>(&mut self, db: &E) -> Result<()> {
+        let def = M::DEF;
+        let key: Vec<Value> = def.primary_key.iter().filter_map(|index| self.before.get(*index).cloned()).collect();
+        if key_of(&self.row)? != key {
+            return Err(Error::new(ErrorKind::InvalidStatement, "the key was changed; that makes another row of it")
+                .with_model(def.name)
+                .with_columns(def.key_columns().map(|column| column.name)));
+        }
+        let mut changes = Changes::new();
+        for column in self.changed() {
+            changes.set(column.index, self.row.value(column.index));
+        }
+        // A row that was deleted when it was read may be changed, and restored.
+        let knew = def.deleted_at.is_some_and(|index| self.before.get(index).is_some_and(|value| !value.is_null()));
+        let deleted = if knew { Deleted::Included } else { Deleted::Hidden };
+        write_row(&mut self.row, changes, db.session(), deleted).await?;
+        self.before = values(&self.row);
+        Ok(())
+    }
+
+    /// The row, with changes that were not saved.
+    pub fn into_inner(self) -> M {
+        self.row
+    }
+}
+
+fn values<M: Model>(row: &M) -> Vec<Value> {
+    (0..M::DEF.columns.len()).map(|index| row.value(index)).collect()
+}
+
+impl<M> Deref for Tracked<M> {
+    type Target = M;
+    fn deref(&self) -> &M {
+        &self.row
+    }
+}
+
+impl<M> DerefMut for Tracked<M> {
+    fn deref_mut(&mut self) -> &mut M {
+        &mut self.row
+    }
+}
