@@ -157,7 +157,7 @@ async fn relations(db: &Database) -> Result<()> {
     let ada = User::find_by_pk(1).required(db).await?;
     let group = Group::find_one().required(db).await?;
     ada.posts().create().title("Notes").published(true).exec(db).await?;
-    ada.groups().add(&group).with(Membership::OWNER, true).exec(db).await?;
+    ada.groups().add(&group).with(Membership::OWNER, true).exec(db).await?; // or by its key: .add(1)
     let drafts = ada.posts().filter(Post::PUBLISHED.eq(false)).count(db).await?;
 
     let users = User::find_all()

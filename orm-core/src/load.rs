@@ -2,6 +2,7 @@
 //! handles on a row's related rows. To-many relations take one query each, whatever the number of parents.
 
 mod detector;
+mod equal;
 mod field;
 mod include;
 mod loader;
@@ -16,5 +17,5 @@ pub use include::Include;
 pub use loader::load;
 pub use one_of::{Fill, OneOf, OneOfField, Variant, Variants};
 pub use peers::Peers;
-pub use related::{ChangeLinks, Children, CreateUnder, NewChild, Related};
+pub use related::{AddNew, ChangeLinks, Child, Children, CreateUnder, NewChild, Related};
 pub use relation::{Link, Names, References, Relation, belongs, has, name_id, scope, when};

@@ -5,6 +5,7 @@
 mod refine;
 
 mod aggregate;
+mod between;
 mod bulk;
 mod cascade;
 mod column;
@@ -35,16 +36,18 @@ mod tracked;
 mod update;
 
 pub use aggregate::{AggregateOf, Count, Exists};
+pub(crate) use between::{Linked, any_row, payload_values};
 pub use bulk::{BulkCreate, BulkUpsert, OnConflict};
-pub(crate) use bulk::{alive_filter, is_key};
+pub(crate) use bulk::{alive_filter, is_key, is_unique};
 pub use column::Column;
 pub use condition::{Condition, IntoCondition, all_of, any_of};
 pub use create::{Building, Complete, Create, Given, InsertRow, Missing, Set};
+pub(crate) use create_tree::insert_values;
 pub use destroy::{Destroy, DestroyOne, Truncate};
 pub use exec::Between;
-pub(crate) use exec::{ModelSet, fetch_into, write as execute};
+pub(crate) use exec::{ModelSet, about, fetch_into, owned, query as as_query, write as execute};
 pub use expr::{Dated, Document, Expr, Free, JsonPath, TextLength, Within};
-pub use find::Find;
+pub use find::{Find, JoinBy};
 pub use find_one::{FindByPk, FindOne};
 pub use find_or_create::{FindOrCreate, FindOrInsert};
 pub use function::{CaseWhen, Operands, call, case, coalesce, concat, count_all, now, random, raw, row_number, val};
@@ -68,4 +71,4 @@ pub use update::{
     Assign, AssignTo, Assigned, Changes, Changing, Filtered, IsFiltered, Kind, Nullable, Plain, Restore, Unfiltered,
     Update, update_row,
 };
-pub(crate) use update::{key_of, update_of};
+pub(crate) use update::{count_up, key_of, update_of};

@@ -167,7 +167,7 @@ fn name_is_free(ctxt: &Ctxt, field: &Field<'_>) {
             );
             ctxt.error(field.ident, message);
         }
-        Part::OneOf(_) if BUILDER_VERBS.contains(&&*name) => {
+        Part::OneOf(_) | Part::Relation(RelationKind::BelongsTo, ..) if BUILDER_VERBS.contains(&&*name) => {
             ctxt.error(field.ident, format!("`{name}` is a verb of the builders; rename the relation"));
         }
         Part::Relation(..) if MODEL_VERBS.contains(&&*name) => {

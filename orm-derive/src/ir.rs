@@ -169,6 +169,11 @@ pub(crate) struct Pair {
 }
 
 impl Relation<'_> {
+    /// Whether it leads from a foreign key of this model to the row in a field of its own.
+    pub(crate) fn is_own_field(&self) -> bool {
+        !self.foreign_key.is_empty() && self.one_of.is_none()
+    }
+
     /// Whether a column of this model is filled in with the row that the relation leads to.
     pub(crate) fn fills(&self, column: usize) -> bool {
         self.foreign_key.contains(&column) || self.when_column == Some(column)

@@ -48,6 +48,7 @@ macro_rules! suite {
         $crate::types!(super::Backend);
         $crate::includes!(super::Backend);
         $crate::relation!(super::Backend);
+        $crate::handles!(super::Backend);
         $crate::tagged!(super::Backend);
         $crate::one_of!(super::Backend);
         $crate::transaction!(super::Backend);

@@ -4,6 +4,7 @@ pub mod blog;
 pub mod club;
 pub mod keys;
 pub mod kinds;
+pub mod links;
 pub mod people;
 pub mod remarks;
 pub mod reviews;

@@ -7,6 +7,7 @@ pub mod ddl;
 pub mod error;
 pub mod exact;
 pub mod filter;
+pub mod handles;
 pub mod includes;
 pub mod injection;
 pub mod one_of;

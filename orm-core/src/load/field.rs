@@ -71,6 +71,8 @@ fn not_loaded(path: Option<&'static &'static str>) -> Error {
 pub trait Slot<T> {
     /// Puts rows into it.
     fn fill(&mut self, rows: Arc<dyn Many<T>>);
+    /// Whether there are rows in it.
+    fn is_filled(&self) -> bool;
 }
 
 /// A relation field, for code the derive writes.
@@ -111,6 +113,9 @@ macro_rules! field {
         impl<T $(, $j)?> Slot<T> for $name<T $(, $j)?> {
             fn fill(&mut self, rows: Arc<dyn Many<T>>) {
                 self.0 = State::Loaded(rows);
+            }
+            fn is_filled(&self) -> bool {
+                self.is_loaded()
             }
         }
 

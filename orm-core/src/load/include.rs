@@ -20,7 +20,8 @@ impl<P: Model, C: Model> Include<P, C> {
         Self { node, _models: PhantomData }
     }
 
-    /// Loads related rows for which a condition holds; several filters must all hold.
+    /// Loads related rows for which a condition holds; several filters must all hold. Parents stay, with fewer related
+    /// rows or none, unless the relation is [`required`](Self::required): a filter is a part of the join's condition.
     pub fn filter<X: IntoCondition<C>>(mut self, condition: X) -> Self {
         self.node.select.filter.push(condition.into_condition());
         self

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 
+use super::equal;
 use super::field::{LoadedRows, Many, Slot};
 use crate::ast::{
     self, BinaryOp, Deleted, Hop, InList, Join, JoinKind, ListItems, Order, PerParent, Select, SelectList,
@@ -13,7 +14,7 @@ use crate::ast::{
 use crate::dialect::{Capabilities, ListStyle, element_type};
 use crate::driver::{Runs, Session};
 use crate::error::Result;
-use crate::model::{ColumnDef, KeyPair, Model, RelationDef};
+use crate::model::{ColumnDef, KeyPair, Model, ModelDef, RelationDef};
 use crate::query::{
     Attach, Between, Comparable, IncludeNode, IntoInclude, Joins, LoadFuture, ModelSet, Owners, RowSet, Strategy,
     fetch_into,
@@ -26,8 +27,15 @@ pub(super) fn new_set<C: Model, J: Between>() -> Box<dyn RowSet> {
 }
 
 /// A node that fills a field with related rows.
-pub(super) fn node(hop: Hop, select: Select, new_set: fn() -> Box<dyn RowSet>, attach: Arc<Attach>) -> IncludeNode {
+pub(super) fn node(
+    parent: &'static ModelDef,
+    hop: Hop,
+    select: Select,
+    new_set: fn() -> Box<dyn RowSet>,
+    attach: Arc<Attach>,
+) -> IncludeNode {
     IncludeNode {
+        parent,
         relation: hop.relation,
         scope: hop.scope,
         select,
@@ -87,7 +95,8 @@ fn load_node<'a>(session: &'a dyn Session, node: &'a IncludeNode, parents: &'a m
         if !keys.distinct.is_empty() {
             fetch(session, node, &keys, &mut *children).await?;
         }
-        let owners = keys.owners(&node.relation, &*children);
+        let mut owners = keys.owners(&node.relation, &*children);
+        equal::reconcile(session, node, &keys.distinct, &keys.groups, &mut *children, &mut owners).await?;
         (node.attach)(parents, children, &owners);
         Ok(())
     })
@@ -100,14 +109,22 @@ struct Keys {
     groups: Groups,
 }
 
+/// The key by which a row is related.
+pub(super) fn child_key(relation: &RelationDef, children: &dyn RowSet, row: usize) -> Vec<Value> {
+    match relation.through {
+        Some(_) => children.extra(row).to_vec(),
+        None => relation.keys.iter().map(|pair| children.value(row, pair.to.index)).collect(),
+    }
+}
+
 /// Groups by key. Integers, by far the most common keys, need no allocation.
-enum Groups {
+pub(super) enum Groups {
     Integers(HashMap<i64, u32, BuildIntegerHasher>),
     Others(HashMap<Vec<Comparable>, u32>),
 }
 
 impl Groups {
-    fn get(&self, pairs: &[KeyPair], key: &[Value]) -> Option<u32> {
+    pub(super) fn get(&self, pairs: &[KeyPair], key: &[Value]) -> Option<u32> {
         match self {
             Self::Integers(map) => integer(key).and_then(|key| map.get(&key).copied()),
             Self::Others(map) => map.get(&comparable(pairs, key)).copied(),
@@ -117,7 +134,7 @@ impl Groups {
 
 /// Makes hashers for integers: two multiplications. Keys may come from users, so every map has a secret of its own.
 #[derive(Clone)]
-struct BuildIntegerHasher(u64);
+pub(super) struct BuildIntegerHasher(u64);
 
 impl BuildIntegerHasher {
     fn new() -> Self {
@@ -132,7 +149,7 @@ impl BuildHasher for BuildIntegerHasher {
     }
 }
 
-struct IntegerHasher(u64);
+pub(super) struct IntegerHasher(u64);
 
 impl Hasher for IntegerHasher {
     fn finish(&self) -> u64 {
@@ -162,7 +179,7 @@ fn integer(key: &[Value]) -> Option<i64> {
     }
 }
 
-fn comparable(pairs: &[KeyPair], key: &[Value]) -> Vec<Comparable> {
+pub(super) fn comparable(pairs: &[KeyPair], key: &[Value]) -> Vec<Comparable> {
     pairs.iter().zip(key).map(|(pair, value)| Comparable::of_type(pair.from.ty, value)).collect()
 }
 

@@ -28,7 +28,7 @@ impl<'e, M: Model, E: Runs<M> + ?Sized> Peers<'e, M, E> {
         Self { rows, db, loaded: Vec::new() }
     }
 
-    /// A row with a relation loaded: for all rows, when it is asked for the first time.
+    /// A row with a relation loaded: for all rows, when it is asked for the first time and was not included before.
     ///
     /// # Errors
     /// As [`Find::exec`](crate::query::Find::exec); [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) for a position
@@ -36,7 +36,9 @@ impl<'e, M: Model, E: Runs<M> + ?Sized> Peers<'e, M, E> {
     pub async fn with<C: Model>(&mut self, row: usize, relation: Relation<M, C>) -> Result<&M> {
         let name = relation.def().name;
         if !self.loaded.contains(&name) {
-            load(&mut self.rows, relation, self.db).await?;
+            if !self.rows.iter_mut().all(|row| relation.is_loaded(row)) {
+                load(&mut self.rows, relation, self.db).await?;
+            }
             self.loaded.push(name);
         }
         self.rows.get(row).ok_or_else(|| {

@@ -9,8 +9,9 @@ use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, Model, RelationDef, RelationKind, ThroughDef};
 use crate::query::{
-    Assign, Column, Find, FindOne, IntoCondition, IntoInclude, IntoOrder, alive_filter, client_values, execute, is_key,
-    key_of, time_value, update_of,
+    Assign, Column, Complete, Create, Find, FindOne, IntoCondition, IntoInclude, IntoOrder, KeyOperand, Linked,
+    alive_filter, any_row, client_values, count_up, execute, insert_values, is_key, is_unique, key_of, payload_values,
+    time_value, update_of,
 };
 use crate::value::{Type, Value};
 
@@ -47,14 +48,53 @@ impl<C: Model, const K: u64> NewChild<C, K> {
     }
 }
 
-/// One row of `C` or several: `&row`, `&rows`, `[&a, &b]`, an iterator of references. `Q` says which; it is always inferred.
+/// Rows of `C`, by themselves or by their primary keys: `&row`, `&rows`, `[&a, &b]`, an iterator of references; `7`,
+/// `("hall", 7)`, `[1, 2]`, a `Vec` or an iterator of keys. `Q` says which; it is always inferred.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is neither a `{C}` nor several",
-    label = "expected `&row`, `&rows` or a list of `&{C}`"
+    message = "`{Self}` is neither a `{C}` nor its key, nor several of them",
+    label = "expected `&row`, `&rows`, a list of `&{C}`, a key or a list of keys"
 )]
 pub trait Children<'c, C: 'c, Q> {
     /// The rows.
-    fn rows(self) -> impl Iterator<Item = &'c C>;
+    fn children(self) -> impl Iterator<Item = Child<'c, C>>;
+}
+
+/// A row, or the key of one.
+#[derive(Debug)]
+pub enum Child<'c, C> {
+    /// The row.
+    Row(&'c C),
+    /// Its primary key.
+    Key(Vec<Value>),
+}
+
+impl<C: Model> Child<'_, C> {
+    fn key(&self) -> Result<Vec<Value>> {
+        match self {
+            Self::Row(row) => key_of(*row),
+            Self::Key(key) => Ok(key.clone()),
+        }
+    }
+
+    /// The values of the columns that the model in between points at.
+    fn pointed_at(self, through: &ThroughDef) -> Result<Vec<Value>> {
+        let columns = through.keys.iter().map(|pair| pair.to.index);
+        match self {
+            Self::Row(row) => Ok(columns.map(|column| row.value(column)).collect()),
+            Self::Key(key) => {
+                let of_key = |column| C::DEF.primary_key.iter().position(|index| *index == column);
+                columns.map(|column| of_key(column).and_then(|place| key.get(place).cloned())).collect::<Option<_>>()
+            }
+            .ok_or_else(|| {
+                Error::new(
+                    ErrorKind::InvalidStatement,
+                    "the model in between points at another key than the primary key: give the row itself",
+                )
+                .with_model(C::DEF.name)
+                .with_columns(through.keys.iter().map(|pair| pair.to.name))
+            }),
+        }
+    }
 }
 
 /// One row.
@@ -65,17 +105,64 @@ pub enum One {}
 #[derive(Debug, Clone, Copy)]
 pub enum Several {}
 
+/// One key.
+#[derive(Debug, Clone, Copy)]
+pub enum OneKey {}
+
+/// Several keys, in an iterator.
+#[derive(Debug, Clone, Copy)]
+pub enum KeyIterator {}
+
+/// Several keys, in a `Vec`.
+#[derive(Debug, Clone, Copy)]
+pub enum KeyVec {}
+
+/// Several keys, in an array.
+#[derive(Debug, Clone, Copy)]
+pub enum KeyArray {}
+
 impl<'c, C: Model> Children<'c, C, One> for &'c C {
-    fn rows(self) -> impl Iterator<Item = &'c C> {
-        std::iter::once(self)
+    fn children(self) -> impl Iterator<Item = Child<'c, C>> {
+        std::iter::once(Child::Row(self))
     }
 }
 
 impl<'c, C: Model, I: IntoIterator<Item = &'c C>> Children<'c, C, Several> for I {
-    fn rows(self) -> impl Iterator<Item = &'c C> {
-        self.into_iter()
+    fn children(self) -> impl Iterator<Item = Child<'c, C>> {
+        self.into_iter().map(Child::Row)
     }
 }
+
+impl<'c, C: Model, K: KeyOperand<C>> Children<'c, C, OneKey> for K {
+    fn children(self) -> impl Iterator<Item = Child<'c, C>> {
+        std::iter::once(Child::Key(self.into_key()))
+    }
+}
+
+impl<'c, C: Model, K: KeyOperand<C>, I: Iterator<Item = K>> Children<'c, C, KeyIterator> for I {
+    fn children(self) -> impl Iterator<Item = Child<'c, C>> {
+        self.map(|key| Child::Key(key.into_key()))
+    }
+}
+
+impl<'c, C: Model, K: KeyOperand<C>> Children<'c, C, KeyVec> for Vec<K> {
+    fn children(self) -> impl Iterator<Item = Child<'c, C>> {
+        self.into_iter().map(|key| Child::Key(key.into_key()))
+    }
+}
+
+/// Arrays of keys. An empty one has no type of its own, and is an array of rows.
+macro_rules! arrays {
+    ($($len:literal)+) => {$(
+        impl<'c, C: Model, K: KeyOperand<C>> Children<'c, C, KeyArray> for [K; $len] {
+            fn children(self) -> impl Iterator<Item = Child<'c, C>> {
+                self.into_iter().map(|key| Child::Key(key.into_key()))
+            }
+        }
+    )+};
+}
+
+arrays! { 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 }
 
 /// The related rows of one row: `user.posts()`.
 #[must_use = "a handle does nothing by itself"]
@@ -150,7 +237,7 @@ impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
     where
         C: 'c,
     {
-        let mut keys: Vec<Vec<Value>> = children.rows().map(key_of).collect::<Result<_>>()?;
+        let mut keys: Vec<Vec<Value>> = children.children().map(|child| child.key()).collect::<Result<_>>()?;
         keys.sort_by_key(|key| format!("{:?}", key.iter().map(crate::query::Comparable::of).collect::<Vec<_>>()));
         keys.dedup();
         if keys.is_empty() {
@@ -161,12 +248,29 @@ impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
         Ok(Find::<C>::from_select(select).count(db).await? == keys.len() as u64)
     }
 
+    /// The related rows, each with its row in between: `user.groups().pairs::<Membership>()`.
+    #[track_caller]
+    pub fn pairs<J: Model>(&self) -> Find<C, (C, J)> {
+        self.find().with_rows_of::<J>()
+    }
+
     /// Starts a related row: its foreign key is filled in. `user.posts().create().title("Hi").exec(&db)`.
     pub fn create<R>(&self) -> R
     where
         C: CreateUnder<K, Create = R>,
     {
-        C::create_under(self.relation.def().keys.iter().map(|pair| self.parent.value(pair.from.index)).collect())
+        C::create_under(self.parent_key())
+    }
+
+    /// Creates a row and relates it to this one over the model in between, in one transaction:
+    /// `user.groups().add_new(Group::create().name("Engines")).exec(&db)`.
+    pub fn add_new<R: Complete<C>>(&self, row: R) -> AddNew<C> {
+        let link = Linked { relation: *self.relation.def(), key: self.parent_key(), payload: Vec::new() };
+        AddNew { row: row.into_create(), link }
+    }
+
+    fn parent_key(&self) -> Vec<Value> {
+        self.relation.def().keys.iter().map(|pair| self.parent.value(pair.from.index)).collect()
     }
 
     /// Relates a row or several to this one: `user.groups().add(&group)`, `.add(&groups)`.
@@ -198,15 +302,16 @@ impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
         C: 'c,
     {
         let def = *self.relation.def();
-        let parent = def.keys.iter().map(|pair| self.parent.value(pair.from.index)).collect();
-        let children = children
-            .rows()
-            .map(|child| match def.through {
-                Some(through) => through.keys.iter().map(|pair| child.value(pair.to.index)).collect(),
-                None => C::DEF.primary_key.iter().map(|index| child.value(*index)).collect(),
-            })
-            .collect();
-        ChangeLinks { def, parent, children, kind, payload: Vec::new(), scope: self.relation.scope_node() }
+        let parent = self.parent_key();
+        let children = children.children().map(|child| match def.through {
+            Some(through) => child.pointed_at(&through),
+            None => child.key(),
+        });
+        let (children, wrong) = match children.collect() {
+            Ok(children) => (children, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        ChangeLinks { def, parent, children, wrong, kind, payload: Vec::new(), scope: self.relation.scope_node() }
     }
 
     #[track_caller]
@@ -271,6 +376,38 @@ enum Kinds {
     Set,
 }
 
+/// A row to create and to relate to another one.
+#[must_use = "a statement does nothing until `.exec(&db).await`"]
+#[derive(Debug)]
+pub struct AddNew<C> {
+    row: Create<C>,
+    link: Linked,
+}
+
+impl<C: Model> AddNew<C> {
+    /// Gives a column of the model in between a value.
+    pub fn with<J: Model, T: Type, V: Assign<J, T>>(mut self, column: Column<J, T>, value: V) -> Self {
+        self.link.payload.push((column.def(), value.into_assigned()));
+        self
+    }
+
+    /// Creates both rows and gives the related one as the database has it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidStatement`] for relations without a model in between, else the database's.
+    pub async fn exec<E: Runs<C> + ?Sized>(mut self, db: &E) -> Result<C> {
+        if self.link.relation.through.is_none() {
+            return Err(Error::new(
+                ErrorKind::InvalidStatement,
+                "rows of this relation have the foreign key themselves: start them by `create()`",
+            )
+            .with_model(C::DEF.name));
+        }
+        self.row.link(self.link);
+        self.row.exec(db).await
+    }
+}
+
 /// A change of which rows are related; in one transaction when it takes more than one statement.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
 #[derive(Debug)]
@@ -279,6 +416,8 @@ pub struct ChangeLinks {
     parent: Vec<Value>,
     /// The children's keys: the primary key, or the columns that the table in between points at.
     children: Vec<Vec<Value>>,
+    /// Why there are no keys.
+    wrong: Option<Error>,
     kind: Kinds,
     payload: Vec<(&'static ColumnDef, ast::Expr)>,
     scope: Option<ast::Expr>,
@@ -296,6 +435,9 @@ impl ChangeLinks {
     /// # Errors
     /// [`ErrorKind::InvalidStatement`] for relations that cannot be changed this way, else the database's.
     pub async fn exec<E: crate::driver::Executor + ?Sized>(self, db: &E) -> Result<u64> {
+        if let Some(error) = self.wrong {
+            return Err(error);
+        }
         let session = db.session();
         let target = (self.def.target)();
         if self.kind != Kinds::Remove
@@ -318,7 +460,7 @@ impl ChangeLinks {
             .with_model(target.name)),
             (RelationKind::BelongsTo, None) => Err(Error::new(
                 ErrorKind::InvalidStatement,
-                "the foreign key is on this row: set its column and save it",
+                "the foreign key is on this row: change it by `update()`, which has a setter for the relation",
             )
             .with_model(target.name)),
             (_, None) => self.change_foreign_keys(session).await,
@@ -373,14 +515,7 @@ impl ChangeLinks {
 
     async fn change_between(self, session: &dyn Session, through: ThroughDef) -> Result<u64> {
         let model = (through.model)();
-        if let Some((column, _)) = self.payload.iter().find(|(column, _)| !column.table.is(model.table)) {
-            return Err(Error::new(
-                ErrorKind::InvalidStatement,
-                format!("`.with(..)` takes columns of `{}`", model.name),
-            )
-            .with_table(column.table.name)
-            .with_columns([column.name]));
-        }
+        let payload = payload_values(model, &self.payload)?;
         if self.children.is_empty() && self.kind != Kinds::Set {
             return Ok(0);
         }
@@ -392,7 +527,7 @@ impl ChangeLinks {
                 filter.push(any_of(&columns, &self.children));
                 execute(session, model, &remove_of(model, filter)).await
             }
-            Kinds::Add => self.add_between(session, through).await,
+            Kinds::Add => self.add_between(session, through, &payload).await,
             Kinds::Set => {
                 let unit = session.begin(&BeginOptions::default()).await?;
                 let mut filter = owned;
@@ -401,7 +536,7 @@ impl ChangeLinks {
                 }
                 let mut written = execute(&*unit, model, &remove_of(model, filter)).await?;
                 if !self.children.is_empty() {
-                    written += self.add_between(&*unit, through).await?;
+                    written += self.add_between(&*unit, through, &payload).await?;
                 }
                 unit.commit().await?;
                 Ok(written)
@@ -410,40 +545,43 @@ impl ChangeLinks {
     }
 
     /// Inserts the rows in between that are not there; those that are get the payload.
-    async fn add_between(&self, session: &dyn Session, through: ThroughDef) -> Result<u64> {
+    async fn add_between(
+        &self,
+        session: &dyn Session,
+        through: ThroughDef,
+        payload: &[(&'static ColumnDef, Value)],
+    ) -> Result<u64> {
         let model = (through.model)();
         let near: Vec<&'static ColumnDef> = self.def.keys.iter().map(|pair| pair.to).collect();
         let far: Vec<&'static ColumnDef> = through.keys.iter().map(|pair| pair.from).collect();
+        let tag = self.def.tag.map(|(column, _)| column);
+        let target: Vec<&'static ColumnDef> = near.iter().copied().chain(tag).chain(far.iter().copied()).collect();
+        if !is_unique(model, &target, false) {
+            // Nothing in the database keeps the rows from being there twice: look first.
+            let unit = session.begin(&BeginOptions::default()).await?;
+            let written = self.add_missing(&*unit, through, payload).await?;
+            unit.commit().await?;
+            return Ok(written);
+        }
         let mut fixed: Vec<(&'static ColumnDef, Value)> =
             near.iter().copied().zip(self.parent.iter().cloned()).collect();
         fixed.extend(self.def.tag.map(|(column, text)| (column, Value::Text(text.into()))));
-        for (column, value) in &self.payload {
-            match value {
-                ast::Expr::Value(value) => fixed.push((*column, value.clone())),
-                _ => {
-                    return Err(Error::new(
-                        ErrorKind::InvalidStatement,
-                        "a new row in between takes plain values only",
-                    )
-                    .with_model(model.name)
-                    .with_columns([column.name]));
-                }
-            }
-        }
+        fixed.extend(payload.iter().cloned());
         let mut given: Vec<usize> = fixed.iter().map(|(column, _)| column.index).collect();
         given.extend(far.iter().map(|column| column.index));
         let mut columns: Vec<&'static ColumnDef> = fixed.iter().map(|(column, _)| *column).collect();
         columns.extend(far.iter().copied());
         columns.extend(client_values(model, &given).into_iter().map(|(column, _)| column));
-        let mut set: Vec<_> = self.payload.iter().map(|(column, _)| (*column, ast::Expr::Excluded(column))).collect();
-        let tag = self.def.tag.map(|(column, _)| column);
-        let target: Vec<&'static ColumnDef> = near.into_iter().chain(tag).chain(far).collect();
+        let mut set: Vec<_> = payload.iter().map(|(column, _)| (*column, ast::Expr::Excluded(column))).collect();
         // Where the key is the two foreign keys, a row that was soft-deleted is still there.
         if let Some(index) = model.deleted_at
             && is_key(model, &target)
         {
             let column = &model.columns[index];
             set.push((column, ast::Expr::Value(Value::Null(column.ty))));
+        }
+        if !set.is_empty() {
+            count_up(model, &mut set);
         }
         let (target, target_filter, action) = if set.is_empty() {
             (Vec::new(), None, ConflictAction::Nothing)
@@ -478,6 +616,43 @@ impl ChangeLinks {
             written += execute(&*unit, model, &statement(children)).await?;
         }
         unit.commit().await?;
+        Ok(written)
+    }
+}
+
+impl ChangeLinks {
+    /// Gives the rows in between that are there the payload, and inserts the others. The session must be a transaction.
+    async fn add_missing(
+        &self,
+        session: &dyn Session,
+        through: ThroughDef,
+        payload: &[(&'static ColumnDef, Value)],
+    ) -> Result<u64> {
+        let model = (through.model)();
+        let far: Vec<&'static ColumnDef> = through.keys.iter().map(|pair| pair.from).collect();
+        let owned = parent_filter(&self.def, &self.parent);
+        let mut written = 0;
+        let mut done: Vec<&Vec<Value>> = Vec::new();
+        for child in &self.children {
+            if done.contains(&child) {
+                continue;
+            }
+            done.push(child);
+            let mut filter = owned.clone();
+            filter.push(any_of(&far, std::slice::from_ref(child)));
+            if any_row(session, model, filter.clone()).await? {
+                if !payload.is_empty() {
+                    let set = payload.iter().map(|(column, value)| (*column, ast::Expr::Value(value.clone())));
+                    written += execute(session, model, &update_of(model, set.collect(), filter)).await?;
+                }
+                continue;
+            }
+            let near = self.def.keys.iter().map(|pair| pair.to).zip(self.parent.iter().cloned());
+            let tag = self.def.tag.map(|(column, text)| (column, Value::Text(text.into())));
+            let values = near.chain(tag).chain(payload.iter().cloned()).chain(far.iter().copied().zip(child.clone()));
+            insert_values(session, model, values.collect()).await?;
+            written += 1;
+        }
         Ok(written)
     }
 }

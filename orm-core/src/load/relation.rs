@@ -8,12 +8,13 @@ use super::Include;
 use super::field::Slot;
 use super::loader::attach;
 use super::one_of::Fill;
-use crate::ast::{self, Aggregate, Deleted, Quantifier, Related};
-use crate::model::{ColumnDef, KeyPair, Model, RelationDef};
+use crate::ast::{self, Aggregate, BinaryOp, Deleted, Join, JoinKind, Quantifier, Related};
+use crate::model::{ColumnDef, KeyPair, Model, ModelDef, RelationDef};
 use crate::query::{
-    Attach, Between, Column, Condition, Expr, IncludeNode, IntoCondition, IntoInclude, IntoOrder, Nest, RowSet,
+    Attach, Between, Column, Condition, Expr, IncludeNode, IntoCondition, IntoInclude, IntoOrder, JoinBy, Nest, RowSet,
+    Within,
 };
-use crate::value::{Scalar, Type};
+use crate::value::{Scalar, Type, Value};
 
 /// A foreign key column of type `Self` may point at a key of type `K`, or an `Option` of it: it is of the same type, or an
 /// `Option` of it.
@@ -281,7 +282,15 @@ impl<P: Model, C: Model> Relation<P, C> {
             Field::Plain(slot) => Arc::new(move |parents, children, owners| attach(parents, children, owners, slot)),
             Field::OneOf(field) => Arc::new(move |parents, children, owners| field.fill(parents, children, owners)),
         };
-        super::loader::node(ast::Hop { relation: self.def, scope }, select, self.link.new_set, attach)
+        super::loader::node(P::DEF, ast::Hop { relation: self.def, scope }, select, self.link.new_set, attach)
+    }
+
+    /// Whether the row's field holds what the relation leads to.
+    pub(super) fn is_loaded(self, row: &mut P) -> bool {
+        match self.link.field {
+            Field::Plain(slot) => slot(row).is_filled(),
+            Field::OneOf(_) => false,
+        }
     }
 
     fn start(self) -> Include<P, C> {
@@ -291,6 +300,11 @@ impl<P: Model, C: Model> Relation<P, C> {
     /// Loads related rows for which a condition holds.
     pub fn filter<X: IntoCondition<C>>(self, condition: X) -> Include<P, C> {
         self.start().filter(condition)
+    }
+
+    /// Filters when there is a value, else not.
+    pub fn filter_if<V, X: IntoCondition<C>>(self, value: Option<V>, condition: impl FnOnce(V) -> X) -> Include<P, C> {
+        self.start().filter_if(value, condition)
     }
 
     /// Loads related rows in an order.
@@ -326,6 +340,33 @@ impl<P: Model, C: Model> Relation<P, C> {
     /// Loads soft-deleted related rows as well.
     pub fn with_deleted(self) -> Include<P, C> {
         self.start().with_deleted()
+    }
+
+    /// Loads soft-deleted related rows only.
+    pub fn only_deleted(self) -> Include<P, C> {
+        self.start().only_deleted()
+    }
+}
+
+/// Rows whose keys meet; over the model in between, where there is one, which is joined as well.
+impl<S, P: Model + Within<S>, C: Model> JoinBy<S, C> for Relation<P, C> {
+    fn push(self, kind: JoinKind, joins: &mut Vec<Join>) {
+        let equal = |pair: &KeyPair| ast::Expr::binary(BinaryOp::Eq, pair.from.into(), pair.to.into());
+        let mut join = |model: &'static ModelDef, on: Vec<ast::Expr>| {
+            joins.push(Join { kind, model, deleted: Deleted::Hidden, on: ast::Expr::And(on) });
+        };
+        let about = self.def.when.map(|(column, text)| {
+            ast::Expr::binary(BinaryOp::Eq, column.into(), ast::Expr::Value(Value::Text(text.into())))
+        });
+        let mut on: Vec<ast::Expr> = self.def.keys.iter().map(equal).collect();
+        on.extend(about);
+        on.extend(ast::Expr::tag_of(&self.def));
+        if let Some(through) = self.def.through {
+            join((through.model)(), std::mem::take(&mut on));
+            on.extend(through.keys.iter().map(equal));
+        }
+        on.extend(self.scope_node());
+        join((self.def.target)(), on);
     }
 }
 

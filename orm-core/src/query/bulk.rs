@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use super::insert::{NewRow, complete, given_columns, insert_many, insert_of, models_of};
+use super::update::count_up;
 use super::{Complete, IntoCondition, Select};
 use crate::ast::{self, Conflict, ConflictAction, Returning};
 use crate::dialect::{Dialect, Rendered, render_insert};
@@ -97,7 +98,7 @@ impl<M: Model> OnConflict<M> {
         self.finish(ConflictAction::Nothing)
     }
 
-    /// Gives existing rows the new values of some columns; `updated_at` is set as well. A column that a new row does not
+    /// Gives existing rows the new values of some columns; `updated_at` is set as well, and the version counted up. A column that a new row does not
     /// give keeps its value in the existing row.
     pub fn update<X: Select<M>>(mut self, columns: X) -> BulkUpsert<M> {
         let mut list = Vec::new();
@@ -128,7 +129,9 @@ impl<M: Model> OnConflict<M> {
         {
             columns.push(&M::DEF.columns[index]);
         }
-        let set = columns.into_iter().map(|column| (column, ast::Expr::Excluded(column))).collect();
+        columns.retain(|column| M::DEF.version != Some(column.index));
+        let mut set = columns.into_iter().map(|column| (column, ast::Expr::Excluded(column))).collect();
+        count_up(M::DEF, &mut set);
         self.finish(ConflictAction::Update(set))
     }
 
@@ -185,7 +188,7 @@ impl<M: Model> BulkUpsert<M> {
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64> {
         self.check()?;
         if let Some(target) = self.conflict.target.first()
-            && !is_unique(M::DEF, &self.conflict.target)
+            && !is_unique(M::DEF, &self.conflict.target, true)
         {
             return Err(Error::new(
                 ErrorKind::InvalidStatement,
@@ -220,8 +223,8 @@ impl<M: Model> BulkUpsert<M> {
     }
 }
 
-/// Whether a unique key or the primary key has just these columns.
-fn is_unique(def: &'static ModelDef, columns: &[&'static ColumnDef]) -> bool {
+/// Whether a unique key or the primary key has just these columns; with `partial`, also a unique key of some rows only.
+pub(crate) fn is_unique(def: &'static ModelDef, columns: &[&'static ColumnDef], partial: bool) -> bool {
     let same = |indexes: &mut dyn Iterator<Item = usize>| {
         let mut indexes: Vec<usize> = indexes.collect();
         let mut wanted: Vec<usize> = columns.iter().map(|column| column.index).collect();
@@ -232,6 +235,7 @@ fn is_unique(def: &'static ModelDef, columns: &[&'static ColumnDef]) -> bool {
     same(&mut def.primary_key.iter().copied())
         || def.indexes.iter().any(|index| {
             index.unique
+                && (partial || index.filter.is_none())
                 && index.parts.iter().all(|part| matches!(part, crate::model::IndexPart::Column { .. }))
                 && same(&mut index.parts.iter().filter_map(|part| match part {
                     crate::model::IndexPart::Column { index, .. } => Some(*index),

@@ -3,6 +3,7 @@
 
 use std::marker::PhantomData;
 
+use super::Linked;
 use super::create_tree::nest;
 use super::include::IntoInclude;
 use super::insert::{NewRow, create_one};
@@ -117,6 +118,11 @@ impl<M: Model> Create<M> {
         nest(&mut self.row.nested().children, relation, rows);
     }
 
+    /// Makes a row in between as well.
+    pub(crate) fn link(&mut self, link: Linked) {
+        self.row.nested().links.push(link);
+    }
+
     /// Creates the row and reads it back: keys and defaults made by the database are in it, and rows that were created with
     /// it are in its relation fields.
     ///
@@ -133,14 +139,19 @@ impl<M: Model> Default for Create<M> {
     }
 }
 
-/// Gives the values of the keys of which a row has one, when it belongs to this row.
+/// Gives the values of relations' keys: that to this row, and NULL for the others.
 pub(super) fn key_to<C: Model>(relations: &[RelationDef], row: &C, mut give: impl FnMut(usize, Value)) {
     let is = |relation: &&RelationDef| std::ptr::eq((relation.target)(), C::DEF);
     for pair in relations.iter().filter(|relation| !is(relation)).flat_map(|relation| relation.keys) {
         give(pair.from.index, Value::Null(pair.from.ty));
     }
-    for pair in relations.iter().filter(is).flat_map(|relation| relation.keys) {
-        give(pair.from.index, row.value(pair.to.index));
+    for relation in relations.iter().filter(is) {
+        for pair in relation.keys {
+            give(pair.from.index, row.value(pair.to.index));
+        }
+        if let Some((column, text)) = relation.when {
+            give(column.index, Value::Text(text.into()));
+        }
     }
 }
 
@@ -176,8 +187,8 @@ impl<M: Model, S> Building<M, S> {
         Building(self.0, PhantomData)
     }
 
-    /// Gives the key to a row of one of several models, and no other one.
-    pub fn one_of<C: Model, T>(mut self, relations: &[RelationDef], row: &C) -> Building<M, T> {
+    /// Gives the key to a row, which one of the relations leads to, and none of the others' keys.
+    pub fn refer<C: Model, T>(mut self, relations: &[RelationDef], row: &C) -> Building<M, T> {
         key_to(relations, row, |column, value| self.0.set(column, value));
         Building(self.0, PhantomData)
     }

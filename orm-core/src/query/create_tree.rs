@@ -5,12 +5,13 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use super::between::Linked;
 use super::exec::ValueRow;
 use super::include::{IncludeNode, IntoInclude, Owners, RowSet};
 use super::insert::{NewRow, insert_row};
 use crate::driver::Session;
 use crate::error::Result;
-use crate::model::{ModelDef, RelationKind};
+use crate::model::{ColumnDef, ModelDef, RelationKind};
 use crate::value::{SqlType, Value};
 
 /// Rows to create before and after another one.
@@ -20,6 +21,21 @@ pub(super) struct Nested {
     pub(super) parents: Vec<(IncludeNode, NewRow)>,
     /// Rows that point at the row, or are connected to it.
     pub(super) children: Vec<(IncludeNode, Vec<NewRow>)>,
+    /// Rows in between that connect the row to others, which are there.
+    pub(super) links: Vec<Linked>,
+}
+
+/// Inserts a row of these values.
+pub(crate) async fn insert_values(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    values: Vec<(&'static ColumnDef, Value)>,
+) -> Result<()> {
+    let mut row = NewRow::new(def);
+    for (column, value) in values {
+        row.give(column.index, value);
+    }
+    insert_row(session, def, row).await.map(|_| ())
 }
 
 /// A row that was created.
@@ -97,6 +113,9 @@ pub(super) fn create_tree<'a>(
         }
         created.values = insert_row(session, def, row).await?;
         let values = &created.values;
+        for link in nested.links {
+            link.create(session, values).await?;
+        }
         for (node, children) in nested.children {
             let relation = node.relation;
             let target = (relation.target)();

@@ -126,25 +126,28 @@ impl<M: Model, Out, S> Find<M, Out, S> {
         }
     }
 
-    /// Joins another model; from here on expressions of every joined model are accepted, and checked when the
-    /// statement runs. Rows without a partner are left out.
-    pub fn join<J: Model>(self, on: Condition<Free>) -> Find<M, Out, Free> {
-        self.add_join(JoinKind::Inner, J::DEF, on)
+    /// Joins another model: over a relation, `.join(User::POSTS)`, or on a condition,
+    /// `.join::<Post>(Post::USER_ID.free().eq(User::ID.free()))`. From here on expressions of every joined model are
+    /// accepted, and checked when the statement runs. Rows without a partner are left out; rows with several are there
+    /// several times.
+    pub fn join<J: Model>(self, by: impl JoinBy<S, J>) -> Find<M, Out, Free> {
+        self.add_join(JoinKind::Inner, by)
     }
 
-    /// Joins another model, keeping rows without a partner; select its columns with `.nullable()`.
-    pub fn left_join<J: Model>(self, on: Condition<Free>) -> Find<M, Out, Free> {
-        self.add_join(JoinKind::Left, J::DEF, on)
+    /// As [`join`](Self::join), keeping rows without a partner; select its columns with `.nullable()`.
+    pub fn left_join<J: Model>(self, by: impl JoinBy<S, J>) -> Find<M, Out, Free> {
+        self.add_join(JoinKind::Left, by)
     }
 
-    fn add_join(
-        mut self,
-        kind: JoinKind,
-        model: &'static crate::model::ModelDef,
-        on: Condition<Free>,
-    ) -> Find<M, Out, Free> {
-        self.select.joins.push(Join { kind, model, deleted: Deleted::Hidden, on: on.into_node() });
+    fn add_join<J: Model>(mut self, kind: JoinKind, by: impl JoinBy<S, J>) -> Find<M, Out, Free> {
+        by.push(kind, &mut self.select.joins);
         Find { select: self.select, includes: self.includes, read: self.read, load: self.load, _types: PhantomData }
+    }
+
+    /// Reads rows of a joined model besides.
+    pub(crate) fn with_rows_of<J: Model>(mut self) -> Find<M, (M, J), S> {
+        self.select.list = SelectList::ModelAnd(J::DEF.columns.iter().map(ast::Expr::Column).collect());
+        self.reading(|columns| Ok((read_model(columns)?, read_model(columns)?)))
     }
 
     fn reading<T: Send + 'static>(self, read: Read<T>) -> Find<M, T, S> {
@@ -154,6 +157,22 @@ impl<M: Model, Out, S> Find<M, Out, S> {
     /// The tree.
     pub fn into_select(self) -> Box<ast::Select> {
         self.select
+    }
+}
+
+/// How another model is joined to a query about `S`: a relation, or a condition.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not join `{J}` to a query about `{S}`",
+    label = "expected a relation such as `User::POSTS`, or a condition on columns with `.free()`"
+)]
+pub trait JoinBy<S, J> {
+    /// Appends the joins.
+    fn push(self, kind: JoinKind, joins: &mut Vec<Join>);
+}
+
+impl<S, J: Model> JoinBy<S, J> for Condition<Free> {
+    fn push(self, kind: JoinKind, joins: &mut Vec<Join>) {
+        joins.push(Join { kind, model: J::DEF, deleted: Deleted::Hidden, on: self.into_node() });
     }
 }
 

@@ -10,7 +10,7 @@ use super::joined::Strategy;
 use crate::ast::{Expr, Quantifier, Related, Select};
 use crate::driver::Session;
 use crate::error::Result;
-use crate::model::ColumnDef;
+use crate::model::{ColumnDef, ModelDef};
 use crate::row::RowSink;
 use crate::value::Value;
 
@@ -23,6 +23,8 @@ pub type Attach = dyn Fn(&mut dyn RowSet, Box<dyn RowSet>, &Owners) + Send + Syn
 /// One relation to load, and what to load below it.
 #[derive(Clone)]
 pub struct IncludeNode {
+    /// The model that has the relation.
+    pub parent: &'static ModelDef,
     /// The relation.
     pub relation: crate::model::RelationDef,
     /// The condition every row of the relation meets.

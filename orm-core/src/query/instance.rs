@@ -80,6 +80,9 @@ pub trait Instance: Model {
                 return Err(Error::new(ErrorKind::InvalidStatement, "only soft-deleting models can restore rows")
                     .with_model(def.name));
             };
+            if def.version.is_some() && self.value(index).is_null() {
+                self.reload(db).await?; // The struct is from before the deletion, which counted up the version.
+            }
             let mut changes = Changes::new();
             changes.set(index, Value::Null(def.columns[index].ty));
             write_row(self, changes, db.session(), Deleted::Included).await
@@ -133,11 +136,6 @@ pub trait Instance: Model {
             let sum = ast::Expr::binary(BinaryOp::Add, column.into_node(), ast::Expr::Value(by));
             let mut set = vec![(column.def(), sum)];
             touch(def, &mut set);
-            if let Some(index) = def.version {
-                let version: &'static _ = &def.columns[index];
-                let one = ast::Expr::Value(super::insert::integer_value(version.ty, 1));
-                set.push((version, ast::Expr::binary(BinaryOp::Add, version.into(), one)));
-            }
             let update = ast::Update {
                 model: def,
                 set,

@@ -75,6 +75,27 @@ macro_rules! tuples {
 
 tuples! { (A K 0 B L 1) (A K 0 B L 1 C M 2) (A K 0 B L 1 C M 2 D N 3) (A K 0 B L 1 C M 2 D N 3 E O 4) }
 
+/// A decimal without zeros at its ends, in whatever form the database gives it.
+fn plain_decimal(value: &Value) -> String {
+    let text = match value {
+        Value::Decimal(text) => text.clone(),
+        Value::Text(text) => text.to_string(),
+        Value::F64(number) => number.to_string(),
+        other => match Comparable::of(other) {
+            Comparable::Integer(number) => number.to_string(),
+            other => return format!("{other:?}"),
+        },
+    };
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(&text)),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let sign = if whole.is_empty() && fraction.is_empty() { "" } else { sign };
+    format!("{sign}{whole}.{fraction}")
+}
+
 /// A value that can be compared and hashed in memory: integers of all widths are alike, times are instants.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Comparable {
@@ -93,6 +114,7 @@ impl Comparable {
             SqlType::Date => chrono::NaiveDate::decode(value.as_ref()).map(|v| v.encode()),
             SqlType::Time => chrono::NaiveTime::decode(value.as_ref()).map(|v| v.encode()),
             SqlType::DateTime => chrono::NaiveDateTime::decode(value.as_ref()).map(|v| v.encode()),
+            SqlType::Decimal => return Self::Other(plain_decimal(value)),
             SqlType::Timestamp => chrono::DateTime::<chrono::Utc>::decode(value.as_ref()).map(|v| v.encode()),
             SqlType::Uuid => {
                 return match value {

@@ -2,8 +2,9 @@
 
 use std::marker::PhantomData;
 
-use super::Within;
+use super::{Column, Expr, Within};
 use crate::ast::{self, NullsOrder};
+use crate::value::Type;
 
 /// One key of an order, such as `User::NAME.asc()`.
 pub struct Order<S> {
@@ -46,7 +47,7 @@ impl<S> std::fmt::Debug for Order<S> {
 /// One or several keys of an order.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an order of `{S}` rows",
-    label = "expected `User::NAME.asc()`, `.desc()` or a tuple of them"
+    label = "expected `User::NAME`, `User::NAME.desc()` or a tuple of them"
 )]
 pub trait IntoOrder<S> {
     /// Appends the keys.
@@ -56,6 +57,20 @@ pub trait IntoOrder<S> {
 impl<S, M: Within<S>> IntoOrder<S> for Order<M> {
     fn push(self, keys: &mut Vec<ast::Order>) {
         keys.push(self.order);
+    }
+}
+
+/// Ascending.
+impl<S, M: Within<S>, T: Type> IntoOrder<S> for Column<M, T> {
+    fn push(self, keys: &mut Vec<ast::Order>) {
+        self.asc().push(keys);
+    }
+}
+
+/// Ascending.
+impl<S, M: Within<S>, T: Type> IntoOrder<S> for Expr<M, T> {
+    fn push(self, keys: &mut Vec<ast::Order>) {
+        self.asc().push(keys);
     }
 }
 

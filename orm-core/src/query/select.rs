@@ -9,7 +9,7 @@ use super::include::{IncludeNode, Owners, RowSet};
 use super::{Column, Expr, Within};
 use crate::ast::{self, SelectList};
 use crate::error::Result;
-use crate::model::{ColumnDef, Model};
+use crate::model::{ColumnDef, Model, read_model};
 use crate::row::{Columns, Decode, Flow, Row, RowSink};
 use crate::value::{SqlType, Type, Value};
 
@@ -72,6 +72,30 @@ pub trait Projection<M>: Copied + Send + 'static {
     /// # Errors
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) with the column's position.
     fn read(columns: &mut Columns<'_>) -> Result<Self>;
+    /// Makes a relation's query read this.
+    #[doc(hidden)]
+    fn nest(node: &mut IncludeNode) {
+        let mut items = SelectItems::<M>::new();
+        Self::select(&mut items);
+        node.select.list = SelectList::Exprs(items.list);
+        for child in items.nodes {
+            super::include::push_node(&mut node.select, &mut node.children, child);
+        }
+        node.new_set = projected_set::<M, Self>;
+    }
+}
+
+/// A model is a projection of itself, so that whole rows can be nested: `posts: Vec<Post>`.
+impl<M: Model + Clone> Projection<M> for M {
+    fn select(items: &mut SelectItems<M>) {
+        items.list.extend(M::DEF.columns.iter().map(ast::Expr::Column));
+    }
+    fn read(columns: &mut Columns<'_>) -> Result<Self> {
+        read_model(columns)
+    }
+    fn nest(_node: &mut IncludeNode) {
+        // A relation's query reads whole rows already.
+    }
 }
 
 /// Collects what a projection reads.
@@ -99,13 +123,7 @@ impl<M> SelectItems<M> {
         Q: Projection<C>,
     {
         let mut node = relation.into_nest();
-        let mut items = SelectItems::<C>::new();
-        Q::select(&mut items);
-        node.select.list = SelectList::Exprs(items.list);
-        for child in items.nodes {
-            super::include::push_node(&mut node.select, &mut node.children, child);
-        }
-        node.new_set = projected_set::<C, Q>;
+        Q::nest(&mut node);
         node.attach = Arc::new(move |parents, children, owners| attach(parents, children, owners, slot));
         self.nodes.push(node);
     }
@@ -154,6 +172,12 @@ pub trait Copied: Sized {
     /// A copy.
     #[must_use]
     fn copied(&self) -> Self;
+}
+
+impl<M: Model + Clone> Copied for M {
+    fn copied(&self) -> Self {
+        self.clone()
+    }
 }
 
 impl<Q: Copied> Copied for Vec<Q> {

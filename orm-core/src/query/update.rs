@@ -31,7 +31,7 @@ pub enum Filtered {}
 pub trait IsFiltered {}
 impl IsFiltered for Filtered {}
 
-/// Changes rows: `User::update().set(..).filter(..)`. `updated_at` is set as well.
+/// Changes rows: `User::update().set(..).filter(..)`. `updated_at` is set as well, and the version counted up.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
 pub struct Update<M, F = Unfiltered> {
     update: Box<ast::Update>,
@@ -170,8 +170,10 @@ impl<M: Model, F> Update<M, F> {
     }
 
     fn finish(mut self) -> Result<Box<ast::Update>> {
-        if !self.silent && !self.update.set.is_empty() {
-            touch(M::DEF, &mut self.update.set);
+        match (self.update.set.is_empty(), self.silent) {
+            (true, _) => {}
+            (false, false) => touch(M::DEF, &mut self.update.set),
+            (false, true) => count_up(M::DEF, &mut self.update.set),
         }
         let ast::Update { filter, deleted, .. } = &mut *self.update;
         self.first.narrow(M::DEF, filter, deleted)?;
@@ -287,13 +289,25 @@ impl<M: Model, F> Restore<M, F> {
     }
 }
 
-/// Sets `updated_at` unless the statement does.
+/// Sets `updated_at` and counts up the version, unless the statement does.
 pub(super) fn touch(def: &'static ModelDef, set: &mut Vec<(&'static ColumnDef, ast::Expr)>) {
+    count_up(def, set);
     if let Some(index) = def.updated_at
         && !set.iter().any(|(column, _)| column.index == index)
     {
         let column = &def.columns[index];
         set.push((column, ast::Expr::Value(time_value(column, crate::value::now()))));
+    }
+}
+
+/// Counts up the version, unless the statement sets it: whoever holds the row as it was learns that it changed.
+pub(crate) fn count_up(def: &'static ModelDef, set: &mut Vec<(&'static ColumnDef, ast::Expr)>) {
+    if let Some(index) = def.version
+        && !set.iter().any(|(column, _)| column.index == index)
+    {
+        let column = &def.columns[index];
+        let one = ast::Expr::Value(integer_value(column.ty, 1));
+        set.push((column, ast::Expr::binary(BinaryOp::Add, column.into(), one)));
     }
 }
 
@@ -430,8 +444,8 @@ impl<'m, M: Model> Changing<'m, M> {
         self
     }
 
-    /// Gives the key to a row of one of several models, and no other one.
-    pub fn one_of<C: Model>(mut self, relations: &[RelationDef], row: &C) -> Self {
+    /// Gives the key to a row, which one of the relations leads to, and none of the others' keys.
+    pub fn refer<C: Model>(mut self, relations: &[RelationDef], row: &C) -> Self {
         key_to(relations, row, |column, value| self.changes.set(column, value));
         self
     }
@@ -453,7 +467,7 @@ pub(crate) fn key_filter(def: &'static ModelDef, key: &[Value]) -> Vec<ast::Expr
         .collect()
 }
 
-/// An UPDATE that sets `updated_at` as well.
+/// An UPDATE that sets `updated_at` and counts up the version as well.
 pub(crate) fn update_of(
     def: &'static ModelDef,
     mut set: Vec<(&'static ColumnDef, ast::Expr)>,

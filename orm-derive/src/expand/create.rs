@@ -68,10 +68,13 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
             where
                 #target: __orm::Variant<__C>,
             {
-                #create(self.0.one_of(#model::#constant.relations(), row))
+                #create(self.0.refer(#model::#constant.relations(), row))
             }
         }
     });
+    let references = model.relations.iter().filter(|relation| relation.is_own_field());
+    let references =
+        references.map(|relation| refer(model.ident, relation, &after(&|of| of.filled_by(relation)), &create));
     // Rows behind a model in between are created under rows of that model, except for many-to-many relations.
     let beside = |relation: &&Relation<'_>| relation.through.is_none() || relation.kind == RelationKind::BelongsToMany;
     let nested = model.relations.iter().filter(|relation| relation.foreign_key.is_empty()).filter(beside);
@@ -104,6 +107,7 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
         }
         impl<#(#states),*> #create<(#(#states,)*)> {
             #(#required_setters)*
+            #(#references)*
             #(#one_of)*
             #(#fixed)*
         }
@@ -114,6 +118,18 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
             fn into_create(self) -> __orm::Create<#ident> {
                 self.0.finish()
             }
+        }
+    }
+}
+
+/// `user(..)`: the row that this one belongs to.
+pub(super) fn refer(model: &Ident, relation: &Relation<'_>, output: &TokenStream, builder: &Ident) -> TokenStream {
+    let Relation { ident, vis, constant, target, .. } = relation;
+    let doc = doc(&relation.doc);
+    quote! {
+        #doc
+        #vis fn #ident(self, row: &#target) -> #output {
+            #builder(self.0.refer(&[#model::#constant.erase()], row))
         }
     }
 }

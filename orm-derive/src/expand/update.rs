@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::columns::doc;
+use super::create::refer;
 use super::update_name;
 use crate::ir::{Column, ModelIr, OneOf};
 
@@ -34,6 +35,8 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
             }
         }
     });
+    let references = model.relations.iter().filter(|relation| relation.is_own_field());
+    let references = references.map(|relation| refer(ident, relation, &quote!(Self), &update));
     let one_of = model.one_of.iter().map(|one_of| {
         let OneOf { ident, vis, constant, target, .. } = one_of;
         let (model, doc) = (model.ident, doc(&one_of.doc));
@@ -43,13 +46,14 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
             where
                 #target: __orm::Variant<__C>,
             {
-                Self(self.0.one_of(#model::#constant.relations(), row))
+                Self(self.0.refer(#model::#constant.relations(), row))
             }
         }
     });
     quote! {
         impl #update<'_> {
             #(#setters)*
+            #(#references)*
             #(#one_of)*
             /// Writes the changes and refreshes the struct, or gives the database's error.
             #vis async fn exec(self, db: &(impl __orm::Runs<#ident> + ?::core::marker::Sized)) -> __orm::Result<()> {

@@ -244,6 +244,9 @@ fn a_model() {
                     ) -> PostCreate<(__orm::Given,)> {
                         PostCreate(self.0.with(1usize, value.into_set()))
                     }
+                    pub fn user(self, row: &User) -> PostCreate<(__orm::Given,)> {
+                        PostCreate(self.0.refer(&[Post::USER.erase()], row))
+                    }
                     ///Creates the row of [`Post::USER`] first; this row's foreign key is filled in.
                     pub fn with_user(
                         self,
@@ -270,6 +273,9 @@ fn a_model() {
                     }
                     fn title(self, value: impl __orm::Set<Option<String>>) -> Self {
                         Self(self.0.with(2usize, value.into_set()))
+                    }
+                    pub fn user(self, row: &User) -> Self {
+                        PostUpdate(self.0.refer(&[Post::USER.erase()], row))
                     }
                     /// Writes the changes and refreshes the struct, or gives the database's error.
                     pub(crate) async fn exec(

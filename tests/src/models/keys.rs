@@ -1,6 +1,7 @@
 //! Keys that are not one integer that counts up.
 
 use orm::prelude::*;
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 /// A key made by the client.
@@ -43,6 +44,69 @@ pub struct Booking {
     pub guest: String,
     #[orm(belongs_to(key(hall, seat_number), references(hall, number)))]
     pub seat: BelongsTo<Seat>,
+}
+
+/// A key of text that rows point at in other spellings; no foreign key, for databases that mind them.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(table = "lands")]
+pub struct Land {
+    #[orm(primary_key, length = 20)]
+    pub code: String,
+    #[orm(length = 20)]
+    pub part_of: Option<String>,
+    #[orm(key = land_code)]
+    pub towns: HasMany<Town>,
+    #[orm(key = land_code, other_key = river_id)]
+    pub rivers: BelongsToMany<River, Bank>,
+    #[orm(key = part_of)]
+    pub parts: HasMany<Land>,
+}
+
+/// See [`Land`].
+#[derive(Debug, Clone, PartialEq, Model)]
+pub struct Town {
+    #[orm(primary_key)]
+    pub id: i64,
+    #[orm(length = 20)]
+    pub land_code: String,
+    #[orm(key = land_code, references = code, constraints = false)]
+    pub land: BelongsTo<Land>,
+}
+
+/// See [`Land`].
+#[derive(Debug, Clone, PartialEq, Model)]
+pub struct River {
+    #[orm(primary_key)]
+    pub id: i64,
+}
+
+/// Between [`Land`] and [`River`].
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(primary_key(land_code, river_id))]
+pub struct Bank {
+    #[orm(length = 20)]
+    pub land_code: String,
+    pub river_id: i64,
+}
+
+/// A key that is a decimal.
+#[derive(Debug, Clone, PartialEq, Model)]
+pub struct Rate {
+    #[orm(primary_key, precision(6, 2))]
+    pub percent: Decimal,
+    #[orm(key = rate)]
+    pub sales: HasMany<Sale>,
+}
+
+/// See [`Rate`].
+#[derive(Debug, Clone, PartialEq, Model)]
+pub struct Sale {
+    #[orm(primary_key)]
+    pub id: i64,
+    #[orm(precision(6, 2))]
+    pub rate: Decimal,
+    #[orm(key = rate, references = percent, constraints = false)]
+    pub at: BelongsTo<Rate>,
 }
 
 /// No key at all.

@@ -1,14 +1,15 @@
 //! Loading relations: which rows get into which fields, in which order, by how many queries.
 
 use orm::prelude::*;
-use orm::{Result, load};
+use orm::{Peers, Result, load};
 
 use crate::Test;
 use crate::cases::cases;
 use crate::models::blog::{Author, Blog, Comment, Country, Folder, Post, Profile, Tag, blog};
 use crate::models::club::{self, Badge, Club, Clubs, Member, Sponsor};
-use crate::models::keys::{Booking, Seat};
+use crate::models::keys::{Bank, Booking, Land, Rate, River, Sale, Seat, Town};
 use crate::models::schema::{Place, Region};
+use rust_decimal::Decimal;
 
 async fn filled(test: &Test) -> Result<Database> {
     let db = test.with::<Blog>().await?;
@@ -284,6 +285,119 @@ async fn load_fills_rows_in_hand(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn peers_load_a_relation_for_all_rows_at_once(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let authors = Author::find_all().order_by(Author::ID).exec(&db).await?;
+    let log = db.watch();
+    let mut peers = Peers::new(authors, &db);
+    let mut counts = Vec::new();
+    for row in 0..peers.len() {
+        counts.push(peers.with(row, Author::POSTS).await?.posts.get()?.len());
+    }
+    assert_eq!((counts, log.take().len()), (vec![3, 1, 0], 1));
+    assert!(peers.rows().iter().all(|author| author.posts.is_loaded() && !author.profile.is_loaded()));
+    peers.with(2, Author::PROFILE).await?;
+    assert_eq!(log.take().len(), 1);
+    let authors = peers.into_rows();
+    assert!(authors.iter().all(|author| author.posts.is_loaded() && author.profile.is_loaded()));
+    Ok(())
+}
+
+async fn peers_ask_nothing_for_what_was_included(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let authors = Author::find_all().include(Author::POSTS.limit(1)).order_by(Author::ID).exec(&db).await?;
+    let log = db.watch();
+    let mut peers = Peers::new(authors, &db);
+    assert_eq!(peers.with(0, Author::POSTS).await?.posts.get()?.len(), 1);
+    assert_eq!(log.count(), 0);
+    Ok(())
+}
+
+async fn peers_read_in_their_transaction(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let tx = db.begin().await?;
+    Post::create().author_id(3).title("new").exec(&tx).await?;
+    let mut peers = Peers::new(Author::find_all().order_by(Author::ID).exec(&tx).await?, &tx);
+    assert_eq!(peers.with(2, Author::POSTS).await?.posts.get()?.len(), 1);
+    tx.rollback().await?;
+    Ok(())
+}
+
+async fn peers_know_how_many_rows_they_are(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let mut peers = Peers::new(Author::find_all().exec(&db).await?, &db);
+    assert_eq!(peers.with(3, Author::POSTS).await.unwrap_err().kind(), ErrorKind::NotFound);
+    let mut none = Peers::new(Vec::<Author>::new(), &db);
+    assert!(none.is_empty());
+    assert_eq!(none.with(0, Author::POSTS).await.unwrap_err().kind(), ErrorKind::NotFound);
+    db.execute("DROP TABLE profiles", ()).await?;
+    assert_eq!(peers.with(0, Author::PROFILE).await.unwrap_err().kind(), ErrorKind::UnknownTable);
+    assert_eq!(peers.rows().len(), 3);
+    Ok(())
+}
+
+/// The lands `no`, `se` and `fi`; towns of `no`, `NO` and `SE`, on banks of a river; `FI` is a part of `No`.
+async fn lands(test: &Test) -> Result<Database> {
+    let db = test.with::<(Land, Town, River, Bank)>().await?;
+    let land = |code: &str| Land::create().code(code);
+    Land::bulk_create([land("no"), land("se"), land("fi")]).count(&db).await?;
+    Land::update().set(Land::PART_OF, "No").filter(Land::CODE.eq("fi")).exec(&db).await?;
+    Town::bulk_create(["no", "NO", "SE"].map(|code| Town::create().land_code(code))).count(&db).await?;
+    River::create().exec(&db).await?;
+    Bank::bulk_create(["NO", "se"].map(|code| Bank::create().land_code(code).river_id(1))).count(&db).await?;
+    Ok(db)
+}
+
+async fn keys_that_the_database_finds_equal_relate(test: Test) -> Result<()> {
+    let db = lands(&test).await?;
+    let load = (Land::TOWNS.order_by(Town::ID), Land::RIVERS, Land::PARTS);
+    let lands = Land::find_all().include(load).order_by(Land::CODE).exec(&db).await?;
+    let found: Vec<(usize, usize, usize)> = lands
+        .iter()
+        .map(|land| {
+            (land.towns.get().unwrap().len(), land.rivers.get().unwrap().len(), land.parts.get().unwrap().len())
+        })
+        .collect();
+    if test.shape.minds_case {
+        assert_eq!(found, [(0, 0, 0), (1, 0, 0), (0, 1, 0)]);
+    } else {
+        assert_eq!(found, [(0, 0, 0), (2, 1, 1), (1, 1, 0)]);
+    }
+    for (town, separate) in [(Town::LAND.filter(Land::CODE.ne("")), false), (Town::LAND.separate(), true)] {
+        let towns = Town::find_all().include(town).order_by(Town::ID).exec(&db).await?;
+        let lands: Vec<_> = towns.iter().map(|town| town.land.get().unwrap().map(|land| land.code.as_str())).collect();
+        let expected =
+            if test.shape.minds_case { [Some("no"), None, None] } else { [Some("no"), Some("no"), Some("se")] };
+        assert_eq!(lands, expected, "separate: {separate}");
+    }
+    Ok(())
+}
+
+async fn decimals_are_keys_whatever_zeros_they_end_with(test: Test) -> Result<()> {
+    #[derive(Debug, Clone, Projection)]
+    #[orm(model = Rate)]
+    struct Sold {
+        #[orm(nested = sales)]
+        sales: Vec<One>,
+    }
+    #[derive(Debug, Clone, Projection)]
+    #[orm(model = Sale)]
+    struct One {
+        id: i64,
+    }
+    let db = test.with::<(Rate, Sale)>().await?;
+    Rate::create().percent(Decimal::new(150, 2)).exec(&db).await?;
+    Sale::create().rate(Decimal::new(15, 1)).exec(&db).await?;
+    Sale::create().rate(Decimal::new(1500, 3)).exec(&db).await?;
+    let rate = Rate::find_one().include(Rate::SALES).required(&db).await?;
+    assert_eq!(rate.sales.get()?.len(), 2);
+    let sold = Rate::find_all().project::<Sold>().exec(&db).await?;
+    assert_eq!(sold[0].sales.iter().map(|sale| sale.id).collect::<Vec<_>>(), [1, 2]);
+    let sales = Sale::find_all().include(Sale::AT.separate()).exec(&db).await?;
+    assert!(sales.iter().all(|sale| sale.at.get().unwrap().is_some()));
+    Ok(())
+}
+
 async fn many_parents_are_loaded(test: Test) -> Result<()> {
     let db = test.with::<Blog>().await?;
     Author::create().name("a").country_id(None).exec(&db).await?;
@@ -493,6 +607,12 @@ cases! { $ includes:
     nested_projections_have_parameters_and_need_no_clone,
     loaded_relations_survive_updates_and_reloads,
     load_fills_rows_in_hand,
+    keys_that_the_database_finds_equal_relate,
+    decimals_are_keys_whatever_zeros_they_end_with,
+    peers_load_a_relation_for_all_rows_at_once,
+    peers_ask_nothing_for_what_was_included,
+    peers_read_in_their_transaction,
+    peers_know_how_many_rows_they_are,
     many_parents_are_loaded,
     keys_that_may_be_null_relate,
     trees_in_one_table_are_loaded,

@@ -16,6 +16,6 @@ pub(crate) fn reason(id: &str, category: &str) -> Option<&'static str> {
 
 const CASES: &[(&str, &str)] = &[
     ("write-008", "validation is a later issue"),
-    ("instance-001", "a struct does not record its changes; tracking them is to come (`Tracked<User>`)"),
+    ("instance-001", "a struct does not record its changes; `Tracked` saves what changed, and keeps no list of it"),
     ("instance-003", "getters, setters and virtual attributes are methods of the struct; nothing of the ORM is in it"),
 ];
