@@ -36,7 +36,7 @@ mod tree {
     pub struct User {
         #[key]
         #[auto]
-        pub id: i64,
+        pub id: u64,
         pub name: String,
         #[has_many]
         pub posts: Deferred<Vec<Post>>,
@@ -46,9 +46,9 @@ mod tree {
     pub struct Post {
         #[key]
         #[auto]
-        pub id: i64,
+        pub id: u64,
         #[index]
-        pub user_id: i64,
+        pub user_id: u64,
         pub title: String,
         #[belongs_to(key = user_id, references = id)]
         pub user: Deferred<User>,
@@ -60,9 +60,9 @@ mod tree {
     pub struct Comment {
         #[key]
         #[auto]
-        pub id: i64,
+        pub id: u64,
         #[index]
-        pub post_id: i64,
+        pub post_id: u64,
         pub text: String,
         #[belongs_to(key = post_id, references = id)]
         pub post: Deferred<Post>,
