@@ -17,7 +17,7 @@ mod projection;
 #[cfg(test)]
 mod tests;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use syn::DeriveInput;
 
 use crate::ctxt::Ctxt;
@@ -54,7 +54,7 @@ pub fn derive_projection(input: proc_macro::TokenStream) -> proc_macro::TokenStr
 
 /// Parses the item, runs one derive on it and adds the errors it collected.
 fn derive(input: TokenStream, expand: impl FnOnce(&Ctxt, &DeriveInput) -> TokenStream) -> TokenStream {
-    let input = match syn::parse2::<DeriveInput>(input) {
+    let input = match syn::parse2::<DeriveInput>(named(input)) {
         Ok(input) => input,
         Err(error) => return error.to_compile_error(),
     };
@@ -68,4 +68,34 @@ fn model(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
     let Some(model) = ast::Model::read(ctxt, input) else { return TokenStream::new() };
     check::check(ctxt, &model);
     expand::expand(&ir::ModelIr::resolve(ctxt, &model))
+}
+
+/// The item with its name in place of `Self`: what is written in a field is also printed where `Self` is a builder. Items
+/// with parameters have none of that, and their name alone is not `Self`.
+fn named(input: TokenStream) -> TokenStream {
+    let mut words = input.clone().into_iter().skip_while(
+        |token| !matches!(token, TokenTree::Ident(word) if *word == "struct" || *word == "enum" || *word == "union"),
+    );
+    match (words.nth(1), words.next()) {
+        (Some(TokenTree::Ident(_)), Some(TokenTree::Punct(next))) if next.as_char() == '<' => input,
+        (Some(TokenTree::Ident(name)), _) => replace_self(input, &name),
+        _ => input,
+    }
+}
+
+fn replace_self(tokens: TokenStream, name: &Ident) -> TokenStream {
+    let replaced = tokens.into_iter().map(|token| match token {
+        TokenTree::Ident(word) if word == "Self" => {
+            let mut name = name.clone();
+            name.set_span(word.span());
+            TokenTree::Ident(name)
+        }
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), replace_self(group.stream(), name));
+            inner.set_span(group.span());
+            TokenTree::Group(inner)
+        }
+        token => token,
+    });
+    replaced.collect()
 }

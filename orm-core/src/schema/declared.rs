@@ -4,7 +4,7 @@ use super::{
     CheckCondition, CheckSchema, ColumnDefault, ColumnSchema, ForeignKey, IndexKey, IndexSchema, Schema, TableSchema,
 };
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ColumnDef, DefaultDef, IndexDef, IndexPart, ModelDef, OnDelete, RelationKind};
+use crate::model::{ColumnDef, DefaultDef, IndexDef, IndexPart, ModelDef, RelationKind};
 use crate::value::{EnumDef, EnumStorage, SqlType, Value};
 
 /// The tables of models, a table after those its foreign keys point at; cycles keep the given order.
@@ -232,18 +232,13 @@ fn foreign_keys(model: &'static ModelDef) -> Vec<ForeignKey> {
         if twin {
             continue; // Two relation fields over one foreign key.
         }
-        let nullable = relation.keys.iter().all(|pair| pair.from.nullable);
-        let on_delete = match relation.on_delete {
-            OnDelete::SetNull if !nullable => OnDelete::NoAction,
-            action => action,
-        };
         keys.push(ForeignKey {
             name: format!("{}_{}_fkey", model.table.name, columns.join("_")),
             columns,
             target_schema: target.table.schema.map(str::to_owned),
             target_table: target.table.name.to_owned(),
             target_columns,
-            on_delete,
+            on_delete: relation.on_delete,
             on_update: relation.on_update,
         });
     }

@@ -92,6 +92,7 @@ impl<'a> Resolver<'_, 'a> {
                 if let Some((name, _)) = attrs.when.get() {
                     when_column = Some(position(self.ctxt, self.model, name)?);
                 }
+                self.no_null_where_none_fits(attrs, &foreign_key);
                 self.belongs_to(written, &path_of(target), &foreign_key)?
             }
             (_, Some(between)) => {
@@ -209,6 +210,21 @@ impl<'a> Resolver<'_, 'a> {
             self.ctxt.error(written.ident, message);
         }
         found.map(|index| vec![index])
+    }
+
+    /// A key that is never NULL cannot become NULL when the row it points at goes.
+    fn no_null_where_none_fits(&self, attrs: &RelationAttrs, foreign_key: &[usize]) {
+        let mut columns = foreign_key.iter().filter_map(|index| self.model.columns().nth(*index));
+        let Some(column) = columns.find(|column| column.nullable().is_none()) else { return };
+        for (action, name) in [(&attrs.on_delete, "on_delete"), (&attrs.on_update, "on_update")] {
+            if let Some(null) = action.get().filter(|action| *action == "set_null") {
+                let message = format!(
+                    "`{name} = set_null` needs a key that may be NULL: make `{}` an `Option`, or use `cascade` or `restrict`",
+                    column.ident
+                );
+                self.ctxt.error(null, message);
+            }
+        }
     }
 
     fn belongs_to(&self, written: Written<'_>, target: &TokenStream, foreign_key: &[usize]) -> Option<Vec<Pair>> {

@@ -423,7 +423,7 @@ fn correct_words_are_accepted() {
             created_at: DateTime<Utc>,
             changed: chrono::DateTime<Utc>,
             deleted_at: Option<DateTime<Utc>>,
-            #[orm(belongs_to(key(org, no), references(org, no)), on_delete = set_null, on_update = restrict)]
+            #[orm(belongs_to(key(org, no), references(org, no)), on_delete = set_default, on_update = restrict)]
             group: orm::BelongsTo<Group>,
             #[orm(key = parent_id, references = no, filter = Post::OPEN.eq(true))]
             posts: HasMany<Post>,
@@ -450,4 +450,16 @@ fn what_says_nothing_is_refused() {
         "`check` is empty: `check = \"price >= 0\"`",
     );
     check("#[orm(unique(id, id))] struct A { #[orm(primary_key)] id: i64 }", "`id` is in the index already");
+}
+
+#[test]
+fn keys_that_are_never_null_are_not_set_to_null() {
+    let model = |key: &str, action: &str| {
+        format!("struct A {{ #[orm(primary_key)] id: i64, b_id: {key}, #[orm({action})] b: BelongsTo<B> }}")
+    };
+    let message =
+        "`on_delete = set_null` needs a key that may be NULL: make `b_id` an `Option`, or use `cascade` or `restrict`";
+    check(&model("i64", "on_delete = set_null"), message);
+    check(&model("Option<i64>", "on_delete = set_null"), "");
+    check(&model("i64", "on_delete = cascade"), "");
 }

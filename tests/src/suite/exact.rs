@@ -39,9 +39,9 @@ struct Old {
     id: Uuid,
     #[orm(type = "VARCHAR(36)")]
     parent_id: Option<Uuid>,
-    parent: BelongsTo<Old>,
+    parent: BelongsTo<Self>,
     #[orm(key = parent_id)]
-    children: HasMany<Old>,
+    children: HasMany<Self>,
 }
 
 /// Types that only PostgreSQL has, as text.
