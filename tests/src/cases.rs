@@ -47,6 +47,7 @@ macro_rules! suite {
         $crate::order!(super::Backend);
         $crate::types!(super::Backend);
         $crate::includes!(super::Backend);
+        $crate::loading!(super::Backend);
         $crate::relation!(super::Backend);
         $crate::handles!(super::Backend);
         $crate::tagged!(super::Backend);

@@ -10,6 +10,7 @@ pub mod filter;
 pub mod handles;
 pub mod includes;
 pub mod injection;
+pub mod loading;
 pub mod one_of;
 pub mod order;
 pub mod random;

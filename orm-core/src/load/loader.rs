@@ -16,8 +16,8 @@ use crate::driver::{Runs, Session};
 use crate::error::Result;
 use crate::model::{ColumnDef, KeyPair, Model, ModelDef, RelationDef};
 use crate::query::{
-    Attach, Between, Comparable, IncludeNode, IntoInclude, Joins, LoadFuture, ModelSet, Owners, RowSet, Strategy,
-    fetch_into,
+    Attach, Between, Comparable, IncludeNode, IntoInclude, Joins, LoadFuture, ModelSet, Owners, Parents, RowSet,
+    Strategy, fetch_into, load_into, merged,
 };
 use crate::value::Value;
 
@@ -44,51 +44,33 @@ pub(super) fn node(
         children: Vec::new(),
         required: false,
         strategy: Strategy::Auto,
+        clashes: false,
         new_set,
         attach,
         load: load_node,
     }
 }
 
-/// Loads relations for rows in hand, one query per relation.
+/// Loads relations for rows in hand, one query per relation, whatever holds the rows: a `Vec`, a slice, an `Option`, any
+/// iterator of `&mut`. For one row there is [`Instance::load`](crate::query::Instance::load).
 ///
 /// ```ignore
 /// orm::load(&mut users, User::POSTS.include(Post::TAGS), &db).await?;
+/// orm::load(users_by_id.values_mut(), User::GROUPS, &db).await?;
 /// ```
 ///
 /// # Errors
-/// As [`Find::exec`](crate::query::Find::exec).
-pub async fn load<P: Model, E: Runs<P> + ?Sized>(
-    parents: &mut Vec<P>,
+/// As [`Find::exec`](crate::query::Find::exec); [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) for a relation that is `required`: rows in
+/// hand cannot be left out.
+pub async fn load<'p, P: Model, E: Runs<P> + ?Sized>(
+    parents: impl IntoIterator<Item = &'p mut P>,
     relations: impl IntoInclude<P>,
     db: &E,
 ) -> Result<()> {
-    let mut nodes = Vec::new();
-    relations.push(&mut nodes);
-    if parents.is_empty() || nodes.is_empty() {
-        return Ok(());
-    }
-    let pinned = db.session().pin().await?;
-    let mut lent = Lent { set: ModelSet::<P>::new(std::mem::take(parents)), parents };
-    for node in &nodes {
-        (node.load)(&*pinned, node, &mut lent.set).await?;
-    }
-    Ok(())
+    load_into(parents.into_iter().collect(), merged(relations), db.session()).await
 }
 
-/// Rows on loan, given back whatever happens: also when the future is dropped.
-struct Lent<'p, P> {
-    set: ModelSet<P>,
-    parents: &'p mut Vec<P>,
-}
-
-impl<P> Drop for Lent<'_, P> {
-    fn drop(&mut self) {
-        *self.parents = std::mem::take(&mut self.set.rows);
-    }
-}
-
-fn load_node<'a>(session: &'a dyn Session, node: &'a IncludeNode, parents: &'a mut dyn RowSet) -> LoadFuture<'a> {
+fn load_node<'a>(session: &'a dyn Session, node: &'a IncludeNode, parents: &'a mut dyn Parents) -> LoadFuture<'a> {
     Box::pin(async move {
         let mut children = (node.new_set)();
         let mut keys = Keys::of(parents, &node.relation);
@@ -174,7 +156,8 @@ fn integer(key: &[Value]) -> Option<i64> {
         [Value::I64(v)] => Some(*v),
         [Value::I32(v)] => Some((*v).into()),
         [Value::I16(v)] => Some((*v).into()),
-        [Value::U64(v)] => i64::try_from(*v).ok(),
+        // The key and what points at it have one type, so that each bit pattern is one number.
+        [Value::U64(v)] => Some(v.cast_signed()),
         _ => None,
     }
 }
@@ -184,7 +167,7 @@ pub(super) fn comparable(pairs: &[KeyPair], key: &[Value]) -> Vec<Comparable> {
 }
 
 impl Keys {
-    fn of(parents: &dyn RowSet, relation: &RelationDef) -> Self {
+    fn of(parents: &dyn Parents, relation: &RelationDef) -> Self {
         let columns: Vec<usize> = relation.keys.iter().map(|pair| pair.from.index).collect();
         let integers = matches!(relation.keys, [pair] if pair.from.ty.is_integer());
         let mut groups = if integers {
@@ -252,7 +235,7 @@ async fn fetch(session: &dyn Session, node: &IncludeNode, keys: &Keys, children:
     let mut joins: Option<Joins<'_>> = None;
     for chunk in keys.distinct.chunks(most.min(keys.distinct.len())) {
         let mut select = related_rows(node, chunk, children, capabilities);
-        let joined = Joins::of(&mut select, &node.children);
+        let joined = Joins::of(&mut select, &node.children)?;
         children.mark();
         // All chunks read the same columns, so the first one's plan holds for all.
         fetch_into(session, select, &mut joins.get_or_insert(joined).sink(children)).await?;
@@ -346,7 +329,7 @@ fn key_filter(pairs: &'static [KeyPair], keys: &[Vec<Value>]) -> ast::Expr {
 
 /// Moves children into the field of their parents. Parents with equal keys share their rows.
 pub(super) fn attach<P: Model, C: Model>(
-    parents: &mut dyn RowSet,
+    parents: &mut dyn Parents,
     children: Box<dyn RowSet>,
     owners: &Owners,
     slot: fn(&mut P) -> &mut dyn Slot<C>,
@@ -356,16 +339,14 @@ pub(super) fn attach<P: Model, C: Model>(
 
 /// Moves children, as what the field holds, into the field of those parents that have one for them.
 pub(super) fn attach_as<P: Model, C: Model, T: Send + Sync + 'static>(
-    parents: &mut dyn RowSet,
+    parents: &mut dyn Parents,
     mut children: Box<dyn RowSet>,
     owners: &Owners,
     wrap: fn(C) -> T,
     slot: impl Fn(&mut P) -> Option<&mut dyn Slot<T>>,
 ) {
     let between = children.split_between(owners);
-    let (Some(parents), Ok(children)) =
-        (parents.rows().downcast_mut::<Vec<P>>(), children.into_rows().downcast::<Vec<C>>())
-    else {
+    let Ok(children) = children.into_rows().downcast::<Vec<C>>() else {
         return; // The types come from one relation constant, so they are these.
     };
     let mut sizes = vec![0_usize; owners.groups];
@@ -385,7 +366,8 @@ pub(super) fn attach_as<P: Model, C: Model, T: Send + Sync + 'static>(
     let groups: Vec<Arc<dyn Many<T>>> =
         groups.into_iter().zip(between).map(|(rows, between)| Arc::new(LoadedRows { rows, between }) as _).collect();
     let none: Arc<dyn Many<T>> = Arc::new(LoadedRows { rows: Vec::new(), between: None });
-    for (parent, group) in parents.iter_mut().zip(&owners.parents) {
+    for (row, group) in owners.parents.iter().enumerate() {
+        let Some(parent) = parents.row_mut(row).and_then(|row| row.downcast_mut::<P>()) else { continue };
         if let Some(slot) = slot(parent) {
             slot.fill(Arc::clone(groups.get(*group as usize).unwrap_or(&none)));
         }

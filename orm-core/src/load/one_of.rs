@@ -7,7 +7,7 @@ use super::field::Slot;
 use super::loader::attach_as;
 use crate::ast;
 use crate::model::{Model, RelationDef};
-use crate::query::{Condition, Expr, IncludeNode, IntoInclude, Owners, RowSet};
+use crate::query::{Condition, Expr, IncludeNode, IntoInclude, Owners, Parents, RowSet};
 
 /// The enum `Self` has a variant that holds a row of `C`. Derive it: `#[derive(OneOf)]`.
 #[diagnostic::on_unimplemented(
@@ -60,11 +60,11 @@ impl<P, C, E> std::fmt::Debug for OneOfField<P, C, E> {
 /// [`OneOfField`], without its types.
 pub trait Fill: Sync {
     /// Moves rows into the field of their parents.
-    fn fill(&self, parents: &mut dyn RowSet, children: Box<dyn RowSet>, owners: &Owners);
+    fn fill(&self, parents: &mut dyn Parents, children: Box<dyn RowSet>, owners: &Owners);
 }
 
 impl<P: Model, C: Model, E: Variant<C> + Send + Sync + 'static> Fill for OneOfField<P, C, E> {
-    fn fill(&self, parents: &mut dyn RowSet, children: Box<dyn RowSet>, owners: &Owners) {
+    fn fill(&self, parents: &mut dyn Parents, children: Box<dyn RowSet>, owners: &Owners) {
         attach_as::<P, C, E>(parents, children, owners, E::of, |parent| {
             let has = |key: &[usize]| key.iter().all(|column| !parent.value(*column).is_null());
             // The field of a row about another model is for that model's relation to fill.

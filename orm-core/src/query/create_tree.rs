@@ -86,7 +86,7 @@ pub(super) fn fill(set: &mut dyn RowSet, around: Vec<Around>) -> Result<()> {
         let mut below = Vec::with_capacity(rows.len());
         for mut row in rows {
             row.values.extend(children.between().iter().map(|column| row.between[column.index].clone()));
-            children.as_sink().row(&ValueRow(&row.values))?;
+            children.row(&ValueRow(&row.values))?;
             below.push(row.nested);
         }
         fill(&mut *children, below)?;

@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use super::include::{IncludeNode, Owners, RowSet};
+use super::include::{IncludeNode, Owners, Parents, RowSet};
 use super::joined::Joins;
 use crate::ast::{Deleted, Select, Statement};
 use crate::dialect::{Rendered, render};
@@ -125,7 +125,7 @@ pub(crate) async fn fetch_with(
     nodes: &[IncludeNode],
     set: &mut dyn RowSet,
 ) -> Result<()> {
-    let mut joins = Joins::of(&mut select, nodes);
+    let mut joins = Joins::of(&mut select, nodes)?;
     fetch_into(session, select, &mut joins.sink(set)).await?;
     joins.finish(session, set).await
 }
@@ -261,13 +261,19 @@ impl<M: Model, J: Between> RowSink for ModelSet<M, J> {
     }
 }
 
-impl<M: Model, J: Between> RowSet for ModelSet<M, J> {
+impl<M: Model, J: Between> Parents for ModelSet<M, J> {
     fn len(&self) -> usize {
         self.rows.len()
     }
     fn value(&self, row: usize, column: usize) -> Value {
         self.rows[row].value(column)
     }
+    fn row_mut(&mut self, row: usize) -> Option<&mut dyn Any> {
+        self.rows.get_mut(row).map(|row| row as _)
+    }
+}
+
+impl<M: Model, J: Between> RowSet for ModelSet<M, J> {
     fn extra(&self, row: usize) -> &[Value] {
         &self.extra[row * self.extra_count..(row + 1) * self.extra_count]
     }
@@ -289,9 +295,6 @@ impl<M: Model, J: Between> RowSet for ModelSet<M, J> {
         }
         groups.into_iter().map(|group| Box::new(group) as _).collect()
     }
-    fn rows(&mut self) -> &mut dyn Any {
-        &mut self.rows
-    }
     fn into_rows(self: Box<Self>) -> Box<dyn Any + Send> {
         Box::new(self.rows)
     }
@@ -307,9 +310,6 @@ impl<M: Model, J: Between> RowSet for ModelSet<M, J> {
             self.between.truncate(rows);
         }
         self.extra.truncate(rows * self.extra_count);
-    }
-    fn as_sink(&mut self) -> &mut dyn RowSink {
-        self
     }
 }
 

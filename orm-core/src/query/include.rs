@@ -1,4 +1,4 @@
-//! What a query loads besides its own rows, as data: the tree of relations, and the untyped set of rows they are loaded
+//! What a query loads besides its own rows, as data: the tree of relations, and the untyped sets of rows they are loaded
 //! for. The loading itself is in `load`, which puts a pointer to it into each node.
 
 use std::any::Any;
@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::joined::Strategy;
 use crate::ast::{Expr, Quantifier, Related, Select};
 use crate::driver::Session;
-use crate::error::Result;
-use crate::model::{ColumnDef, ModelDef};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{ColumnDef, Model, ModelDef};
 use crate::row::RowSink;
 use crate::value::Value;
 
@@ -18,7 +18,7 @@ use crate::value::Value;
 pub type LoadFuture<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
 /// Moves related rows into the parents they belong to.
-pub type Attach = dyn Fn(&mut dyn RowSet, Box<dyn RowSet>, &Owners) + Send + Sync;
+pub type Attach = dyn Fn(&mut dyn Parents, Box<dyn RowSet>, &Owners) + Send + Sync;
 
 /// One relation to load, and what to load below it.
 #[derive(Clone)]
@@ -41,12 +41,44 @@ pub struct IncludeNode {
     pub required: bool,
     /// How the relation is loaded.
     pub strategy: Strategy,
+    /// Whether its field is filled by another node, which loads other rows: an error when the query runs.
+    pub clashes: bool,
     /// An empty set of related rows.
     pub new_set: fn() -> Box<dyn RowSet>,
     /// Moves related rows into the parents they belong to.
     pub attach: Arc<Attach>,
     /// Loads this node for parents.
-    pub load: for<'a> fn(&'a dyn Session, &'a IncludeNode, &'a mut dyn RowSet) -> LoadFuture<'a>,
+    pub load: for<'a> fn(&'a dyn Session, &'a IncludeNode, &'a mut dyn Parents) -> LoadFuture<'a>,
+}
+
+impl IncludeNode {
+    /// Takes another node for the same field in; gives it back when it loads other rows.
+    fn merge(&mut self, other: IncludeNode) -> Option<IncludeNode> {
+        if self.select != other.select || self.limit != other.limit || self.offset != other.offset {
+            return Some(other);
+        }
+        self.required |= other.required;
+        if other.strategy == Strategy::Separate {
+            self.strategy = Strategy::Separate;
+        }
+        for child in other.children {
+            merge(&mut self.children, child);
+        }
+        None
+    }
+
+    /// An error when the field is filled twice.
+    pub(crate) fn check(&self) -> Result<()> {
+        if !self.clashes {
+            return Ok(());
+        }
+        let relation = format!("{}::{}", self.parent.name, self.relation.name.to_uppercase());
+        let message = format!(
+            "`{relation}` is included twice and not alike, but its field holds one set of rows; include it once, or one of \
+             them through another relation field or a nested projection"
+        );
+        Err(Error::new(ErrorKind::InvalidStatement, message).with_model(self.parent.name))
+    }
 }
 
 impl std::fmt::Debug for IncludeNode {
@@ -75,8 +107,8 @@ impl Owners {
     pub const NONE: u32 = u32::MAX;
 }
 
-/// Rows of one model, of a type only the model's own code knows.
-pub trait RowSet: RowSink {
+/// Rows of one model that relations are loaded for, of a type only the model's own code knows.
+pub trait Parents: Send {
     /// The number of rows.
     fn len(&self) -> usize;
     /// Whether there are no rows.
@@ -85,6 +117,12 @@ pub trait RowSet: RowSink {
     }
     /// The value of a column of a row, both by position.
     fn value(&self, row: usize, column: usize) -> Value;
+    /// A row, as the type it has.
+    fn row_mut(&mut self, row: usize) -> Option<&mut dyn Any>;
+}
+
+/// Rows of one model as a query reads them.
+pub trait RowSet: Parents + RowSink {
     /// Says that a column will be asked for; sets of whole models have them all.
     fn need(&mut self, _column: &'static ColumnDef) {}
     /// The columns to read after what the set's own query names; none for whole models.
@@ -99,9 +137,7 @@ pub trait RowSet: RowSink {
     fn between(&self) -> &'static [ColumnDef];
     /// The rows of the table in between, by group, when this set reads them.
     fn split_between(&mut self, owners: &Owners) -> Vec<Box<dyn Any + Send + Sync>>;
-    /// The rows, as the type they have.
-    fn rows(&mut self) -> &mut dyn Any;
-    /// The rows, as the type they have.
+    /// The rows, as a `Vec` of the type they have.
     fn into_rows(self: Box<Self>) -> Box<dyn Any + Send>;
     /// Remembers the rows there are, for [`truncate_to_mark`](Self::truncate_to_mark).
     fn mark(&mut self);
@@ -109,8 +145,6 @@ pub trait RowSet: RowSink {
     fn truncate_to_mark(&mut self);
     /// Forgets all but the first rows.
     fn truncate(&mut self, rows: usize);
-    /// This set as a sink.
-    fn as_sink(&mut self) -> &mut dyn RowSink;
 }
 
 /// Relations of `P` to load.
@@ -137,15 +171,39 @@ tuples! { (A 0) (A 0 B 1) (A 0 B 1 C 2) (A 0 B 1 C 2 D 3) (A 0 B 1 C 2 D 3 E 4) 
 
 /// Adds nodes to a query; required ones leave out rows without a related one.
 pub(crate) fn include_into<P>(select: &mut Select, nodes: &mut Vec<IncludeNode>, relations: impl IntoInclude<P>) {
-    let mut new = Vec::new();
-    relations.push(&mut new);
-    for node in new {
-        push_node(select, nodes, node);
+    for node in merged(relations) {
+        require(select, &node);
+        merge(nodes, node);
     }
 }
 
-/// Adds one node to a query.
+/// The nodes of relations, one for each field.
+pub(crate) fn merged<P>(relations: impl IntoInclude<P>) -> Vec<IncludeNode> {
+    let (mut all, mut nodes) = (Vec::new(), Vec::new());
+    relations.push(&mut all);
+    for node in all {
+        merge(&mut nodes, node);
+    }
+    nodes
+}
+
+/// Adds a node, to the one for the same field when there is one.
+fn merge(nodes: &mut Vec<IncludeNode>, node: IncludeNode) {
+    let rest = match nodes.iter_mut().find(|known| known.relation == node.relation) {
+        Some(known) => known.merge(node).map(|node| IncludeNode { clashes: true, ..node }),
+        None => Some(node),
+    };
+    nodes.extend(rest);
+}
+
+/// Adds the node of a nested projection, which has a field to itself.
 pub(crate) fn push_node(select: &mut Select, nodes: &mut Vec<IncludeNode>, node: IncludeNode) {
+    require(select, &node);
+    nodes.push(node);
+}
+
+/// Leaves out rows without a row of a required relation.
+fn require(select: &mut Select, node: &IncludeNode) {
     if node.required {
         select.filter.push(Expr::Related(Box::new(Related {
             relation: node.relation,
@@ -154,5 +212,43 @@ pub(crate) fn push_node(select: &mut Select, nodes: &mut Vec<IncludeNode>, node:
             deleted: node.select.deleted,
         })));
     }
-    nodes.push(node);
+}
+
+/// Loads relations for rows in hand.
+pub(crate) async fn load_into<M: Model>(
+    rows: Vec<&mut M>,
+    nodes: Vec<IncludeNode>,
+    session: &dyn Session,
+) -> Result<()> {
+    for node in &nodes {
+        node.check()?;
+        if node.required {
+            let message = format!("rows in hand cannot be left out; load `{}` without `required`", node.relation.name);
+            return Err(Error::new(ErrorKind::InvalidStatement, message).with_model(M::DEF.name));
+        }
+    }
+    if rows.is_empty() || nodes.is_empty() {
+        return Ok(());
+    }
+    let pinned = session.pin().await?;
+    let mut parents = Borrowed(rows);
+    for node in &nodes {
+        (node.load)(&*pinned, node, &mut parents).await?;
+    }
+    Ok(())
+}
+
+/// Rows that belong to the caller.
+struct Borrowed<'p, M>(Vec<&'p mut M>);
+
+impl<M: Model> Parents for Borrowed<'_, M> {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+    fn value(&self, row: usize, column: usize) -> Value {
+        self.0[row].value(column)
+    }
+    fn row_mut(&mut self, row: usize) -> Option<&mut dyn Any> {
+        self.0.get_mut(row).map(|row| &mut **row as _)
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::cascade::{Mark, cascade, deleted_at, of_row};
 use super::exec;
+use super::include::{load_into, merged};
 use super::update::{Changes, gone, key_filter, key_of, saves, touch, write_row};
 use super::{Column, DestroyOne, IntoInclude};
 use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
@@ -44,6 +45,19 @@ pub trait Instance: Model {
             let deleted = if knows { Deleted::Included } else { Deleted::Hidden };
             write_row(self, changes, db.session(), deleted).await
         }
+    }
+
+    /// Loads relations into the row's relation fields: `user.load(User::POSTS.limit(3), &db).await?`. For many rows there
+    /// is `orm::load`, which takes one query for all of them.
+    ///
+    /// Errors: as [`Find::exec`](super::Find::exec); [`ErrorKind::InvalidStatement`] for a relation that is `required`.
+    fn load<I: IntoInclude<Self>, E: Runs<Self> + ?Sized>(
+        &mut self,
+        relations: I,
+        db: &E,
+    ) -> impl Future<Output = Result<()>> + Send {
+        let nodes = merged(relations);
+        async move { load_into(vec![self], nodes, db.session()).await }
     }
 
     /// Reads the row again; loaded relations stay as they are.

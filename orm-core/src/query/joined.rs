@@ -1,7 +1,7 @@
 //! To-one relations read by the query of the rows they belong to: their columns follow the rows' own, so they cost no
 //! query. What cannot be joined (to-many relations, limits, locks, deleted rows) is loaded separately.
 
-use super::include::{IncludeNode, Owners, RowSet};
+use super::include::{IncludeNode, Owners, Parents, RowSet};
 use crate::ast::{self, Case, Deleted, Hop, Select, SelectList};
 use crate::driver::Session;
 use crate::error::Result;
@@ -39,8 +39,9 @@ struct Joined<'n> {
 pub(crate) struct Joins<'n>(Plan<'n>);
 
 impl<'n> Joins<'n> {
-    /// Decides how each relation is loaded, and adds the columns of joined ones to the query: after its own.
-    pub(crate) fn of(select: &mut Select, nodes: &'n [IncludeNode]) -> Self {
+    /// Decides how each relation is loaded, and adds the columns of joined ones to the query: after its own. Fails for
+    /// relations that are included twice.
+    pub(crate) fn of(select: &mut Select, nodes: &'n [IncludeNode]) -> Result<Self> {
         let locked = select.lock.is_some() || select.distinct || !select.group_by.is_empty();
         let (model, mut list) = match std::mem::replace(&mut select.list, SelectList::One) {
             SelectList::Exprs(list) => (false, list),
@@ -48,13 +49,13 @@ impl<'n> Joins<'n> {
             SelectList::Model | SelectList::One => (true, Vec::new()),
         };
         let next = list.len() + if model { select.model.columns.len() } else { 0 };
-        let plan = plan(nodes, &[], next, &mut list, locked);
+        let plan = plan(nodes, &[], next, &mut list, locked)?;
         select.list = match (model, list.is_empty()) {
             (false, _) => SelectList::Exprs(list),
             (true, true) => SelectList::Model,
             (true, false) => SelectList::ModelAnd(list),
         };
-        Self(plan)
+        Ok(Self(plan))
     }
 
     /// Where the query's rows go.
@@ -75,9 +76,10 @@ fn plan<'n>(
     mut next: usize,
     list: &mut Vec<ast::Expr>,
     locked: bool,
-) -> Plan<'n> {
+) -> Result<Plan<'n>> {
     let mut plan = Plan::default();
     for node in nodes {
+        node.check()?;
         let select = &node.select;
         let joins = node.strategy == Strategy::Auto
             && node.relation.leads_to_one()
@@ -123,11 +125,11 @@ fn plan<'n>(
         next += own.len();
         list.extend(own.into_iter().map(reach));
         let before = list.len();
-        let below = self::plan(&node.children, &path, next, list, locked);
+        let below = self::plan(&node.children, &path, next, list, locked)?;
         next += list.len() - before;
         plan.joined.push(Joined { node, at, set, below, owners: Owners::default() });
     }
-    plan
+    Ok(plan)
 }
 
 /// A row from one of its columns on.
@@ -153,12 +155,12 @@ pub(crate) struct JoinSink<'a, 'n> {
 
 impl RowSink for JoinSink<'_, '_> {
     fn row(&mut self, row: &dyn Row) -> Result<Flow> {
-        let flow = self.set.as_sink().row(row)?;
+        let flow = self.set.row(row)?;
         self.plan.row(row)?;
         Ok(flow)
     }
     fn restart(&mut self) {
-        self.set.as_sink().restart();
+        self.set.restart();
         self.plan.truncate(self.set.len());
     }
 }
@@ -172,7 +174,7 @@ impl Plan<'_> {
                 continue;
             }
             let group = u32::try_from(joined.set.len()).unwrap_or(Owners::NONE);
-            joined.set.as_sink().row(&Shifted { row, by: joined.at + 1 }).map_err(|e| shifted(e, joined.at + 1))?;
+            joined.set.row(&Shifted { row, by: joined.at + 1 }).map_err(|e| shifted(e, joined.at + 1))?;
             joined.owners.parents.push(group);
             joined.owners.children.push(group);
             joined.below.row(row)?;
@@ -204,7 +206,7 @@ fn shifted(error: crate::error::Error, by: usize) -> crate::error::Error {
 fn finish<'a>(
     session: &'a dyn Session,
     plan: Plan<'a>,
-    set: &'a mut dyn RowSet,
+    set: &'a mut dyn Parents,
 ) -> std::pin::Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
     Box::pin(async move {
         for joined in plan.joined {

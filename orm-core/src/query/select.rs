@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::exec::owned;
-use super::include::{IncludeNode, Owners, RowSet};
+use super::include::{IncludeNode, Owners, Parents, RowSet};
 use super::{Column, Expr, Within};
 use crate::ast::{self, SelectList};
 use crate::error::Result;
@@ -199,14 +199,12 @@ fn projected_set<C, Q: Projection<C>>() -> Box<dyn RowSet> {
 
 /// Moves nested rows into their parents; a row that several parents have is copied for all but the last.
 fn attach<P: 'static, Q: Copied + 'static>(
-    parents: &mut dyn RowSet,
+    parents: &mut dyn Parents,
     children: Box<dyn RowSet>,
     owners: &Owners,
     slot: fn(&mut P) -> &mut dyn NestSlot<Q>,
 ) {
-    let (Some(parents), Ok(children)) =
-        (parents.rows().downcast_mut::<Vec<P>>(), children.into_rows().downcast::<Vec<Q>>())
-    else {
+    let Ok(children) = children.into_rows().downcast::<Vec<Q>>() else {
         return; // The types come from one call of `nest`, so they are these.
     };
     let mut groups: Vec<Vec<Q>> = (0..owners.groups).map(|_| Vec::new()).collect();
@@ -221,7 +219,8 @@ fn attach<P: 'static, Q: Copied + 'static>(
             *count += 1;
         }
     }
-    for (parent, group) in parents.iter_mut().zip(&owners.parents) {
+    for (row, group) in owners.parents.iter().enumerate() {
+        let Some(parent) = parents.row_mut(row).and_then(|row| row.downcast_mut::<P>()) else { continue };
         let group = *group as usize;
         let rows = match (groups.get_mut(group), waiting.get_mut(group)) {
             (Some(rows), Some(1)) => std::mem::take(rows),
@@ -291,7 +290,7 @@ impl<T: Send + 'static> RowSink for ProjectedSet<T> {
     }
 }
 
-impl<T: Send + 'static> RowSet for ProjectedSet<T> {
+impl<T: Send + 'static> Parents for ProjectedSet<T> {
     fn len(&self) -> usize {
         self.rows.len()
     }
@@ -301,6 +300,12 @@ impl<T: Send + 'static> RowSet for ProjectedSet<T> {
             None => Value::Null(SqlType::Text),
         }
     }
+    fn row_mut(&mut self, row: usize) -> Option<&mut dyn Any> {
+        self.rows.get_mut(row).map(|row| row as _)
+    }
+}
+
+impl<T: Send + 'static> RowSet for ProjectedSet<T> {
     fn need(&mut self, column: &'static ColumnDef) {
         if !self.keys.iter().any(|key| std::ptr::eq(*key, column)) {
             self.keys.push(column);
@@ -321,9 +326,6 @@ impl<T: Send + 'static> RowSet for ProjectedSet<T> {
     fn split_between(&mut self, _owners: &Owners) -> Vec<Box<dyn Any + Send + Sync>> {
         Vec::new()
     }
-    fn rows(&mut self) -> &mut dyn Any {
-        &mut self.rows
-    }
     fn into_rows(self: Box<Self>) -> Box<dyn Any + Send> {
         Box::new(self.rows)
     }
@@ -337,8 +339,5 @@ impl<T: Send + 'static> RowSet for ProjectedSet<T> {
         self.rows.truncate(rows);
         self.values.truncate(rows * self.keys.len());
         self.extra.truncate(rows * self.extra_count);
-    }
-    fn as_sink(&mut self) -> &mut dyn RowSink {
-        self
     }
 }

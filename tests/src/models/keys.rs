@@ -109,6 +109,26 @@ pub struct Sale {
     pub at: BelongsTo<Rate>,
 }
 
+/// A key that may be beyond the greatest signed number.
+#[derive(Debug, Clone, PartialEq, Model)]
+pub struct Crate {
+    #[orm(primary_key)]
+    pub id: u64,
+    pub label: Option<String>,
+    pub items: HasMany<Item>,
+}
+
+/// See [`Crate`].
+#[derive(Debug, Clone, PartialEq, Model)]
+pub struct Item {
+    #[orm(primary_key)]
+    pub id: u64,
+    pub crate_id: u64,
+    pub name: String,
+    #[orm(key = crate_id)]
+    pub held_by: BelongsTo<Crate>,
+}
+
 /// No key at all.
 #[derive(Debug, Clone, PartialEq, Model)]
 #[orm(table = "log_lines", no_primary_key)]

@@ -1,13 +1,13 @@
 //! Loading relations: which rows get into which fields, in which order, by how many queries.
 
+use orm::Result;
 use orm::prelude::*;
-use orm::{Peers, Result, load};
 
 use crate::Test;
 use crate::cases::cases;
 use crate::models::blog::{Author, Blog, Comment, Country, Folder, Post, Profile, Tag, blog};
 use crate::models::club::{self, Badge, Club, Clubs, Member, Sponsor};
-use crate::models::keys::{Bank, Booking, Land, Rate, River, Sale, Seat, Town};
+use crate::models::keys::{Bank, Booking, Crate, Item, Land, Rate, River, Sale, Seat, Town};
 use crate::models::schema::{Place, Region};
 use rust_decimal::Decimal;
 
@@ -272,70 +272,6 @@ async fn loaded_relations_survive_updates_and_reloads(test: Test) -> Result<()> 
     Ok(())
 }
 
-async fn load_fills_rows_in_hand(test: Test) -> Result<()> {
-    let db = filled(&test).await?;
-    let mut authors = Author::find_all().order_by(Author::ID.asc()).exec(&db).await?;
-    let log = db.watch();
-    load(&mut authors, Author::POSTS.order_by(Post::ID.asc()).include(Post::COMMENTS), &db).await?;
-    assert_eq!(log.count(), 2);
-    assert_eq!(authors[0].posts.get()?[0].comments.get()?.len(), 3);
-    let mut none: Vec<Author> = Vec::new();
-    load(&mut none, Author::POSTS, &db).await?;
-    assert_eq!(log.count(), 2);
-    Ok(())
-}
-
-async fn peers_load_a_relation_for_all_rows_at_once(test: Test) -> Result<()> {
-    let db = filled(&test).await?;
-    let authors = Author::find_all().order_by(Author::ID).exec(&db).await?;
-    let log = db.watch();
-    let mut peers = Peers::new(authors, &db);
-    let mut counts = Vec::new();
-    for row in 0..peers.len() {
-        counts.push(peers.with(row, Author::POSTS).await?.posts.get()?.len());
-    }
-    assert_eq!((counts, log.take().len()), (vec![3, 1, 0], 1));
-    assert!(peers.rows().iter().all(|author| author.posts.is_loaded() && !author.profile.is_loaded()));
-    peers.with(2, Author::PROFILE).await?;
-    assert_eq!(log.take().len(), 1);
-    let authors = peers.into_rows();
-    assert!(authors.iter().all(|author| author.posts.is_loaded() && author.profile.is_loaded()));
-    Ok(())
-}
-
-async fn peers_ask_nothing_for_what_was_included(test: Test) -> Result<()> {
-    let db = filled(&test).await?;
-    let authors = Author::find_all().include(Author::POSTS.limit(1)).order_by(Author::ID).exec(&db).await?;
-    let log = db.watch();
-    let mut peers = Peers::new(authors, &db);
-    assert_eq!(peers.with(0, Author::POSTS).await?.posts.get()?.len(), 1);
-    assert_eq!(log.count(), 0);
-    Ok(())
-}
-
-async fn peers_read_in_their_transaction(test: Test) -> Result<()> {
-    let db = filled(&test).await?;
-    let tx = db.begin().await?;
-    Post::create().author_id(3).title("new").exec(&tx).await?;
-    let mut peers = Peers::new(Author::find_all().order_by(Author::ID).exec(&tx).await?, &tx);
-    assert_eq!(peers.with(2, Author::POSTS).await?.posts.get()?.len(), 1);
-    tx.rollback().await?;
-    Ok(())
-}
-
-async fn peers_know_how_many_rows_they_are(test: Test) -> Result<()> {
-    let db = filled(&test).await?;
-    let mut peers = Peers::new(Author::find_all().exec(&db).await?, &db);
-    assert_eq!(peers.with(3, Author::POSTS).await.unwrap_err().kind(), ErrorKind::NotFound);
-    let mut none = Peers::new(Vec::<Author>::new(), &db);
-    assert!(none.is_empty());
-    assert_eq!(none.with(0, Author::POSTS).await.unwrap_err().kind(), ErrorKind::NotFound);
-    db.execute("DROP TABLE profiles", ()).await?;
-    assert_eq!(peers.with(0, Author::PROFILE).await.unwrap_err().kind(), ErrorKind::UnknownTable);
-    assert_eq!(peers.rows().len(), 3);
-    Ok(())
-}
-
 /// The lands `no`, `se` and `fi`; towns of `no`, `NO` and `SE`, on banks of a river; `FI` is a part of `No`.
 async fn lands(test: &Test) -> Result<Database> {
     let db = test.with::<(Land, Town, River, Bank)>().await?;
@@ -489,6 +425,74 @@ async fn keys_of_two_columns_relate(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn a_relation_included_twice_alike_is_loaded_once(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let log = db.watch();
+    let popular = || Author::POSTS.filter(Post::VIEWS.ge(10)).order_by(Post::ID);
+    let authors = Author::find_all()
+        .include((popular().include(Post::TAGS), popular().include((Post::COMMENTS, Post::TAGS))))
+        .include(popular().required())
+        .order_by(Author::ID)
+        .exec(&db)
+        .await?;
+    assert_eq!(log.take().len(), 4);
+    assert_eq!(authors.iter().map(|author| author.id).collect::<Vec<_>>(), [1]);
+    let first = &authors[0].posts.get()?[0];
+    assert_eq!((first.tags.get()?.len(), first.comments.get()?.len()), (2, 3));
+    let posts = Post::find_all().include((Post::AUTHOR, Post::AUTHOR.include(Author::COUNTRY))).exec(&db).await?;
+    assert!(posts.iter().all(|post| post.author.get().unwrap().unwrap().country.is_loaded()));
+    assert_eq!(log.take().len(), 1);
+    Ok(())
+}
+
+async fn a_relation_included_twice_differently_is_refused(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let twice = (Author::POSTS.limit(1), Author::POSTS);
+    let refused = |result: Result<()>, relation: &str| {
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidStatement);
+        assert!(error.to_string().contains(&format!("`{relation}` is included twice")), "{error}");
+    };
+    let log = db.watch();
+    refused(Author::find_all().include(twice.clone()).exec(&db).await.map(drop), "Author::POSTS");
+    refused(Author::find_all().include(twice.0.clone()).include(twice.1).exec(&db).await.map(drop), "Author::POSTS");
+    let to_one = (Post::AUTHOR.filter(Author::ID.eq(1)), Post::AUTHOR);
+    refused(Post::find_all().include(to_one).exec(&db).await.map(drop), "Post::AUTHOR");
+    let mut none: Vec<Author> = Vec::new();
+    refused(orm::load(&mut none, twice.clone(), &db).await, "Author::POSTS");
+    assert_eq!(log.take().len(), 0);
+    refused(Country::find_all().include(Country::AUTHORS.include(twice)).exec(&db).await.map(drop), "Author::POSTS");
+    Ok(())
+}
+
+async fn keys_beyond_signed_integers_relate(test: Test) -> Result<()> {
+    let db = test.with::<(Crate, Item)>().await?;
+    let top = if test.shape.unsigned { u64::MAX } else { i64::MAX as u64 };
+    for id in [1, top - 1, top - 2] {
+        let made = Crate::create().id(id).exec(&db).await?;
+        assert_eq!(made.id, id);
+        made.items().create().name(format!("of {id}")).exec(&db).await?;
+    }
+    let kept = Crate::find_by_pk(top - 1).required(&db).await?;
+    let added = Item::bulk_create(["a", "b"].map(|name| Item::create().crate_id(kept.id).name(name))).exec(&db).await?;
+    assert!(added.iter().all(|item| item.crate_id == kept.id));
+    assert_eq!(kept.items().count(&db).await?, 3);
+    let crates = Crate::find_all().include(Crate::ITEMS).order_by(Crate::ID).exec(&db).await?;
+    let counts: Vec<_> = crates.iter().map(|found| (found.id, found.items.get().unwrap().len())).collect();
+    assert_eq!(counts, [(1, 1), (top - 2, 1), (top - 1, 3)]);
+    for include in [Item::HELD_BY.filter(Crate::ID.gt(0_u64)), Item::HELD_BY.separate()] {
+        let items = Item::find_all().include(include).exec(&db).await?;
+        assert!(items.iter().all(|item| item.held_by.get().unwrap().map(|found| found.id) == Some(item.crate_id)));
+    }
+    assert_eq!(Crate::count().filter(Crate::ID.in_([top, top - 1, top - 2])).exec(&db).await?, 2);
+    assert_eq!(Crate::count().filter(Crate::ITEMS.any(Item::CRATE_ID.gt(top - 2))).exec(&db).await?, 1);
+    let mut kept = kept;
+    kept.update().label("kept").exec(&db).await?;
+    kept.reload(&db).await?;
+    assert_eq!((kept.id, kept.label.as_deref()), (top - 1, Some("kept")));
+    Ok(())
+}
+
 async fn includes_of_a_selection_are_refused(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     let error = Author::find_all().include(Author::POSTS).select(Author::ID).exec(&db).await.unwrap_err();
@@ -606,17 +610,15 @@ cases! { $ includes:
     json_tells_no_row_from_not_loaded,
     nested_projections_have_parameters_and_need_no_clone,
     loaded_relations_survive_updates_and_reloads,
-    load_fills_rows_in_hand,
     keys_that_the_database_finds_equal_relate,
     decimals_are_keys_whatever_zeros_they_end_with,
-    peers_load_a_relation_for_all_rows_at_once,
-    peers_ask_nothing_for_what_was_included,
-    peers_read_in_their_transaction,
-    peers_know_how_many_rows_they_are,
     many_parents_are_loaded,
     keys_that_may_be_null_relate,
     trees_in_one_table_are_loaded,
     keys_of_two_columns_relate,
+    a_relation_included_twice_alike_is_loaded_once,
+    a_relation_included_twice_differently_is_refused,
+    keys_beyond_signed_integers_relate,
     includes_of_a_selection_are_refused,
     debug_output_shows_loaded_relations,
 }
