@@ -9,11 +9,14 @@
 //!   its code, and the client's own error as the source.
 //! - A future of a connection that is dropped half-way MUST leave the connection usable or make
 //!   [`Connection::is_broken`] true.
+//! - A connection that cannot be opened MUST tell where it was to go and as whom, and never the password;
+//!   [`connect_advice`] has words for what to do.
 //! - [`Done::last_insert_id`] is the key of the *first* row of an INSERT.
 //! - Rows are borrowed from the client's buffer; nothing is copied that the sink does not copy.
 
 mod connection;
 mod executor;
+mod reach;
 mod shapes;
 
 use std::sync::Arc;
@@ -22,6 +25,7 @@ use async_trait::async_trait;
 
 pub use connection::{BeginOptions, Connection, Done, Isolation, LockMode, Query};
 pub use executor::{Executor, Runs, Session, Unit, Unpoliced};
+pub use reach::connect_advice;
 pub use shapes::{Shape, ShapeCache};
 
 use crate::dialect::Dialect;

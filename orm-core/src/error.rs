@@ -153,6 +153,13 @@ impl Error {
         self
     }
 
+    /// Changes what a person should know.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.0.message = message.into();
+        self
+    }
+
     /// Adds the model.
     #[must_use]
     pub fn with_model(mut self, model: &'static str) -> Self {

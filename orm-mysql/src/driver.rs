@@ -47,22 +47,28 @@ impl Mysql {
     pub async fn open(&self) -> Result<MysqlConnection> {
         let timeout = self.options.get_connect_timeout();
         tokio::time::timeout(timeout, self.connect_unhurried()).await.unwrap_or_else(|_| {
-            Err(Error::new(ErrorKind::ConnectionFailed, format!("no connection within {timeout:?}")))
+            let place = self.options.place();
+            let message = format!(
+                "{place}: no answer within {timeout:?}: check host, port and firewall, or raise `connect_timeout`"
+            );
+            Err(Error::new(ErrorKind::ConnectionFailed, message))
         })
     }
 
     async fn connect_unhurried(&self) -> Result<MysqlConnection> {
         let session = format!("{}; SELECT VERSION()", self.options.session_sql()?);
-        let mut client = self.options.to_sqlx().connect().await.map_err(error::connecting)?;
+        let failed = |error| error::connecting(error, &self.options.place());
+        let mut client = self.options.to_sqlx().connect().await.map_err(failed)?;
         // One round trip: the settings mean the same to both servers.
-        let row = sqlx::raw_sql(AssertSqlSafe(session)).fetch_one(&mut client).await.map_err(error::connecting)?;
-        let server = Server::from_version(row.try_get(0).map_err(error::connecting)?);
+        let row = sqlx::raw_sql(AssertSqlSafe(session)).fetch_one(&mut client).await.map_err(failed)?;
+        let server = Server::from_version(row.try_get(0).map_err(failed)?);
         if let Some(sql) = self.options.timeout_sql(server) {
-            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut client).await.map_err(error::connecting)?;
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut client).await.map_err(failed)?;
         }
         let mut connection = MysqlConnection::new(client, server, self.options.get_statement_cache());
         for sql in self.options.get_init() {
-            connection.batch(sql).await?;
+            let run = connection.batch(sql).await;
+            run.map_err(|error| error.with_message("an `init` statement of the options failed"))?;
         }
         Ok(connection)
     }

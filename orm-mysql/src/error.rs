@@ -1,11 +1,13 @@
-//! What a server's answer means: its error numbers become kinds, its messages give up the names of constraints, tables
-//! and columns. The message itself stays in the source: it may hold values.
-//!
-//! Source: "Server Error Message Reference" of MySQL 8.0 to 9.x, "MariaDB Error Code Reference".
+//! What a server's answer means: its error numbers become kinds (`numbers`), its messages give up the names of
+//! constraints, tables and columns. The message itself stays in the source: it may hold values.
 
+mod numbers;
+
+use orm_core::driver::connect_advice;
 use orm_core::{Error, ErrorKind, Result};
 use sqlx::mysql::MySqlDatabaseError;
 
+use self::numbers::meaning;
 use crate::server::Server;
 
 /// An error of a connection that is in use.
@@ -23,27 +25,42 @@ pub(crate) fn running(server: Server, error: sqlx::Error) -> Error {
     }
 }
 
-/// An error while connecting.
-pub(crate) fn connecting(error: sqlx::Error) -> Error {
-    match &error {
-        sqlx::Error::Database(answer) => {
-            let Some(answer) = answer.try_downcast_ref::<MySqlDatabaseError>() else {
-                return Error::new(ErrorKind::ConnectionFailed, "").with_source(error);
-            };
-            // The version is not known yet, and no number of this phase depends on it.
-            let mapped = reported(Server::from_version(""), answer);
-            let kind = match mapped.kind() {
-                ErrorKind::Database | ErrorKind::ConnectionLost => ErrorKind::ConnectionFailed,
-                kind => kind,
-            };
-            mapped.with_kind(kind).with_source(error)
+/// An error while connecting to a place.
+pub(crate) fn connecting(error: sqlx::Error, place: &str) -> Error {
+    let (mapped, advice) = match &error {
+        sqlx::Error::Database(answer) => match answer.try_downcast_ref::<MySqlDatabaseError>() {
+            Some(answer) => {
+                // The version is not known yet, and no number of this phase depends on it.
+                let mapped = reported(Server::from_version(""), answer);
+                let (kind, words) = match told(answer) {
+                    _ if matches!(answer.number(), 1115 | 1253 | 1273) => {
+                        (ErrorKind::Config, "the server does not know the `charset` or `collation` of the options")
+                    }
+                    (ErrorKind::Database | ErrorKind::ConnectionLost, words) => (ErrorKind::ConnectionFailed, words),
+                    told => told,
+                };
+                let advice = match kind {
+                    ErrorKind::UnknownDatabase | ErrorKind::Permission | ErrorKind::TooManyConnections => "",
+                    _ => words,
+                };
+                let advice = if advice.is_empty() { connect_advice(kind, None) } else { advice };
+                (mapped.with_kind(kind), advice)
+            }
+            None => (Error::new(ErrorKind::ConnectionFailed, ""), connect_advice(ErrorKind::ConnectionFailed, None)),
+        },
+        sqlx::Error::Configuration(_) => (Error::new(ErrorKind::Config, ""), "the options cannot be used"),
+        sqlx::Error::Tls(_) => (
+            Error::new(ErrorKind::ConnectionFailed, ""),
+            "no encrypted connection could be made: check `ssl-mode`, and the files of the certificates",
+        ),
+        sqlx::Error::Io(io) => {
+            (Error::new(ErrorKind::ConnectionFailed, ""), connect_advice(ErrorKind::ConnectionFailed, Some(io)))
         }
-        sqlx::Error::Configuration(_) => Error::new(ErrorKind::Config, "").with_source(error),
-        sqlx::Error::Tls(_) => {
-            Error::new(ErrorKind::ConnectionFailed, "no encrypted connection could be made").with_source(error)
+        _ => {
+            (Error::new(ErrorKind::ConnectionFailed, ""), "the answer is not that of MySQL or MariaDB: check the port")
         }
-        _ => Error::new(ErrorKind::ConnectionFailed, "").with_source(error),
-    }
+    };
+    mapped.with_message(format!("{place}: {advice}")).with_source(error)
 }
 
 /// Whether the connection is of no use after this error, though the server sent it in good order.
@@ -51,7 +68,7 @@ pub(crate) fn ends_connection(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Database(answer) => answer
             .try_downcast_ref::<MySqlDatabaseError>()
-            .is_none_or(|answer| kind(answer) == ErrorKind::ConnectionLost || answer.number() == 1153),
+            .is_none_or(|answer| told(answer).0 == ErrorKind::ConnectionLost || answer.number() == 1153),
         _ => true,
     }
 }
@@ -74,56 +91,13 @@ fn number(error: &sqlx::Error) -> Option<u16> {
 }
 
 fn reported(server: Server, answer: &MySqlDatabaseError) -> Error {
-    let kind = kind(answer);
-    let error = Error::new(kind, advice(answer.number())).with_code(answer.number().to_string());
+    let (kind, words) = told(answer);
+    let error = Error::new(kind, words).with_code(answer.number().to_string());
     with_names(error, server, answer.number(), answer.message())
 }
 
-fn kind(answer: &MySqlDatabaseError) -> ErrorKind {
-    use ErrorKind::*;
-    match answer.number() {
-        1022 | 1062 | 1169 | 1586 | 1859 => UniqueViolation,
-        1216 | 1217 | 1451 | 1452 | 1834 => ForeignKeyViolation,
-        1048 | 1263 | 1364 => NotNullViolation,
-        3819 => CheckViolation,
-        // MySQL has another use for this number, with another state.
-        4025 if answer.code() == Some("23000") => CheckViolation,
-        1213 | 1614 => Deadlock,
-        1020 | 3101 => Serialization,
-        1205 | 3572 => LockTimeout,
-        1317 | 1907 | 1969 | 3024 => StatementTimeout,
-        1792 | 1836 | 3989 => ReadOnly,
-        1290 if answer.message().contains("read") => ReadOnly,
-        1021 | 1114 => Full,
-        1040 | 1203 | 1226 => TooManyConnections,
-        1045 | 1130 | 1251 | 1275 | 1524 | 1698 | 1820 | 1862 | 3118 | 4151 => Auth,
-        1044 | 1142 | 1143 | 1227 | 1370 | 1410 => Permission,
-        1049 => UnknownDatabase,
-        1051 | 1109 | 1146 => UnknownTable,
-        1054 | 1072 => UnknownColumn,
-        1007 | 1050 | 1060 | 1061 | 1304 | 1359 | 1826 | 3822 => AlreadyExists,
-        1064 | 1065 | 1149 => Syntax,
-        1052 | 1055 | 1066 | 1140 | 1210 | 1222 | 1241 => InvalidStatement,
-        1235 | 1295 => Unsupported,
-        1153 | 1301 | 1406 => DataTooLong,
-        1264 | 1690 => OutOfRange,
-        1265 | 1292 | 1300 | 1365 | 1366 | 1367 | 1411 | 1525 | 3140 | 3141 | 3156 | 3988 | 4038 => InvalidValue,
-        1053 | 1152 | 1158..=1161 | 1184 | 1927 | 2006 | 2013 | 2055 | 3169 | 4031 => ConnectionLost,
-        3159 => ConnectionFailed,
-        _ => Database,
-    }
-}
-
-fn advice(number: u16) -> &'static str {
-    match number {
-        1153 => "the statement is longer than the server's max_allowed_packet",
-        1461 => "the server has too many prepared statements; lower the statement cache's capacity",
-        1205 => "only the statement was undone, not its transaction",
-        1020 => "the row has changed since the transaction's snapshot",
-        3159 => "the server wants an encrypted connection: use ssl-mode=required",
-        1251 | 1524 => "the server wants an authentication method this client does not have",
-        _ => "",
-    }
+fn told(answer: &MySqlDatabaseError) -> (ErrorKind, &'static str) {
+    meaning(answer.number(), answer.code(), answer.message())
 }
 
 /// Takes the names out of a message.
@@ -158,6 +132,13 @@ fn with_names(error: Error, server: Server, number: u16, message: &str) -> Error
         },
         1050 => match between(message, "able '", "'") {
             Some(name) => error.with_table(last_part(name).to_owned()),
+            None => error,
+        },
+        // Cannot drop table 'parents' referenced by a foreign key constraint 'name' on table 'children'.
+        3730 => match message.split_once("constraint '").and_then(|(_, rest)| rest.split_once("' on table '")) {
+            Some((constraint, table)) => {
+                error.with_constraint(constraint).with_table(table.trim_end_matches(['.', '\'']).to_owned())
+            }
             None => error,
         },
         // Check constraint 'name' is violated.

@@ -317,6 +317,19 @@ impl MysqlOptions {
         }
     }
 
+    /// Where this connects to and as whom, for errors: never with the password.
+    pub(crate) fn place(&self) -> String {
+        let server = match &self.socket {
+            Some(socket) => socket.display().to_string(),
+            None if self.host.contains(':') => format!("[{}]:{}", self.host, self.port),
+            None => format!("{}:{}", self.host, self.port),
+        };
+        match &self.database {
+            Some(database) => format!("user `{}`, database `{database}`, server {server}", self.user),
+            None => format!("user `{}`, server {server}", self.user),
+        }
+    }
+
     pub(crate) fn get_connect_timeout(&self) -> Duration {
         self.connect_timeout
     }

@@ -54,9 +54,10 @@ impl Postgres {
             Some(mode) => self.options.client(mode)?.connect().await,
             None => self.options.client(None)?.connect().await,
         };
-        let mut client = client.map_err(error::connecting)?;
+        let mut client = client.map_err(|error| error::connecting(error, &self.options.place()))?;
         for sql in &self.options.init {
-            (&mut client).execute(sqlx::raw_sql(AssertSqlSafe(sql.as_str()))).await.map_err(error::map)?;
+            let run = (&mut client).execute(sqlx::raw_sql(AssertSqlSafe(sql.as_str())));
+            run.await.map_err(|error| error::map(error).with_message("an `init` statement of the options failed"))?;
         }
         Ok(client)
     }
@@ -81,8 +82,11 @@ impl Driver for Postgres {
         let client = match self.options.connect_timeout {
             None => self.establish().await?,
             Some(limit) => tokio::time::timeout(limit, self.establish()).await.map_err(|elapsed| {
-                Error::new(ErrorKind::ConnectionFailed, format!("no connection to {} within {limit:?}", self.target()))
-                    .with_source(elapsed)
+                let place = self.options.place();
+                let message = format!(
+                    "{place}: no answer within {limit:?}: check host, port and firewall, or raise `connect_timeout`"
+                );
+                Error::new(ErrorKind::ConnectionFailed, message).with_source(elapsed)
             })??,
         };
         Ok(Box::new(PostgresConnection::new(client, self.options.statement_cache)))

@@ -1,8 +1,15 @@
-//! The server's errors as the ORM's: SQLSTATE (PostgreSQL manual, appendix A) decides the kind, the fields of the error
+//! The server's errors as the ORM's: SQLSTATE decides the kind (`states`), the fields of the error
 //! message (manual, 55.8) and its detail tell table, columns and constraint. The client's own error is the source.
 
+mod states;
+
+use std::borrow::Cow;
+
+use orm_core::driver::connect_advice;
 use orm_core::{Error, ErrorKind};
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
+
+use self::states::meaning;
 
 /// The server's error inside the client's.
 pub(crate) fn server(error: &sqlx::Error) -> Option<&PgDatabaseError> {
@@ -16,7 +23,8 @@ pub(crate) fn ends_connection(error: &sqlx::Error) -> bool {
             // 57P05 and 25P03 come as FATAL too; the codes are for servers and poolers that say less.
             matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic)
                 || matches!(error.code(), "57P01" | "57P02" | "57P03" | "57P05" | "25P03")
-                || error.code().starts_with("08")
+                // A wrong number of values ends the statement alone.
+                || (error.code().starts_with("08") && error.code() != "08P01")
         }),
         sqlx::Error::Encode(_)
         | sqlx::Error::Decode(_)
@@ -40,13 +48,40 @@ pub(crate) fn is_stale_statement(error: &sqlx::Error) -> bool {
     })
 }
 
-/// An error while connecting.
-pub(crate) fn connecting(error: sqlx::Error) -> Error {
-    let error = map(error);
-    match error.kind() {
-        ErrorKind::ConnectionLost | ErrorKind::Io => error.with_kind(ErrorKind::ConnectionFailed),
-        _ => error,
-    }
+/// An error while connecting to a place.
+pub(crate) fn connecting(error: sqlx::Error, place: &str) -> Error {
+    let io = match &error {
+        sqlx::Error::Io(io) => Some(io),
+        _ => None,
+    };
+    let advice = |kind| match server(&error).map(PgDatabaseError::code) {
+        Some("57P03") => "the server is starting, stopping or recovering: try again",
+        Some("28000") => {
+            "no rule in the server's pg_hba.conf lets this user in from here, or not without (or with) encryption"
+        }
+        Some("08P01") => {
+            "the server does not know what it was asked: is it PostgreSQL, or a pooler that takes no options?"
+        }
+        None if matches!(error, sqlx::Error::Tls(_)) => {
+            "no encrypted connection could be made: check `sslmode`, and the files of the certificates"
+        }
+        None if matches!(error, sqlx::Error::Configuration(_)) => "the options cannot be used",
+        None if matches!(error, sqlx::Error::Protocol(_)) => {
+            "the answer is not PostgreSQL's, or there was none: check host and port, and the server's log"
+        }
+        Some("42704" | "22023") => "the server does not know a setting of the options, or not its value",
+        _ => connect_advice(kind, io),
+    };
+    let kind = match &error {
+        sqlx::Error::Configuration(_) => ErrorKind::Config,
+        _ if server(&error).is_some_and(|error| matches!(error.code(), "42704" | "22023")) => ErrorKind::Config,
+        _ => match server(&error).map(|error| meaning(error.code()).0) {
+            None | Some(ErrorKind::ConnectionLost | ErrorKind::Io) => ErrorKind::ConnectionFailed,
+            Some(kind) => kind,
+        },
+    };
+    let message = format!("{place}: {}", advice(kind));
+    map(error).with_kind(kind).with_message(message)
 }
 
 /// The error of a transaction in which a prepared statement was not what it was.
@@ -70,8 +105,8 @@ pub(crate) fn map(error: sqlx::Error) -> Error {
         };
         return Error::new(kind, "").with_source(error);
     };
-    let kind = kind(cause.code());
-    let mut mapped = Error::new(kind, advice(kind)).with_code(cause.code());
+    let (kind, words) = told(cause);
+    let mut mapped = Error::new(kind, words).with_code(cause.code());
     if let Some(table) = cause.table() {
         mapped = mapped.with_table(table.to_owned());
     }
@@ -90,51 +125,18 @@ pub(crate) fn map(error: sqlx::Error) -> Error {
     mapped.with_source(error)
 }
 
-/// The kind of an SQLSTATE: exact codes first, then classes.
-fn kind(code: &str) -> ErrorKind {
-    match code {
-        "23505" => ErrorKind::UniqueViolation,
-        "23503" | "23001" => ErrorKind::ForeignKeyViolation,
-        "23502" => ErrorKind::NotNullViolation,
-        "23514" => ErrorKind::CheckViolation,
-        "23P01" => ErrorKind::ExclusionViolation,
-        "40P01" => ErrorKind::Deadlock,
-        "40001" => ErrorKind::Serialization,
-        "55P03" => ErrorKind::LockTimeout,
-        "57014" => ErrorKind::StatementTimeout,
-        "25P03" | "25P04" => ErrorKind::TransactionTimeout,
-        "25006" => ErrorKind::ReadOnly,
-        // The transaction is still open, but nothing can be done in it.
-        "25P02" => ErrorKind::TransactionClosed,
-        "25P01" | "25001" => ErrorKind::InvalidStatement,
-        "53100" | "53200" => ErrorKind::Full,
-        "53300" => ErrorKind::TooManyConnections,
-        "3D000" => ErrorKind::UnknownDatabase,
-        "42P01" => ErrorKind::UnknownTable,
-        "42703" => ErrorKind::UnknownColumn,
-        "42P04" | "42P06" | "42P07" | "42701" | "42710" | "42723" => ErrorKind::AlreadyExists,
-        "42601" => ErrorKind::Syntax,
-        "42501" => ErrorKind::Permission,
-        "22001" => ErrorKind::DataTooLong,
-        "22003" | "22008" | "22015" => ErrorKind::OutOfRange,
-        "57P01" | "57P02" | "57P03" | "57P05" => ErrorKind::ConnectionLost,
-        "XX001" | "XX002" => ErrorKind::Corrupt,
-        "58030" => ErrorKind::Io,
-        _ => match code.get(..2) {
-            Some("08") => ErrorKind::ConnectionLost,
-            Some("22") => ErrorKind::InvalidValue,
-            Some("28") => ErrorKind::Auth,
-            _ => ErrorKind::Database,
-        },
-    }
-}
-
-/// What a person should do, where that is known.
-fn advice(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::Deadlock | ErrorKind::Serialization => "run the transaction again",
-        ErrorKind::TransactionClosed => "an earlier statement of the transaction failed; roll it back",
-        _ => "",
+/// The kind of a server's error, and what to do about it.
+fn told(cause: &PgDatabaseError) -> (ErrorKind, Cow<'static, str>) {
+    let (kind, words) = meaning(cause.code());
+    match (kind, cause.detail()) {
+        // "view v depends on table t", one a line; nothing but names.
+        (ErrorKind::HasDependents, Some(detail)) => (kind, detail.replace('\n', "; ").into()),
+        // The routine's name is not translated.
+        (ErrorKind::Unsupported, _) if cause.routine() == Some("heap_truncate_check_FKs") => {
+            let words = "rows of other tables may point here, so the table cannot be truncated: delete its rows";
+            (ErrorKind::ForeignKeyViolation, words.into())
+        }
+        _ => (kind, words.into()),
     }
 }
 
@@ -245,14 +247,5 @@ mod tests {
     fn foreign_keys_show_names_as_they_are() {
         let detail = "Key (user_id, Odd \"name)=(1, 2) is not present in table \"users\".";
         assert_eq!(plain_key_columns(detail).unwrap(), ["user_id", "Odd \"name"]);
-    }
-
-    #[test]
-    fn classes_stand_in_for_codes_without_a_kind() {
-        assert_eq!(kind("22P02"), ErrorKind::InvalidValue);
-        assert_eq!(kind("08006"), ErrorKind::ConnectionLost);
-        assert_eq!(kind("28000"), ErrorKind::Auth);
-        assert_eq!(kind("P0001"), ErrorKind::Database);
-        assert_eq!(kind(""), ErrorKind::Database);
     }
 }

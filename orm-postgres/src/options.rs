@@ -130,15 +130,22 @@ impl PostgresOptions {
     /// `application_name`, `connect_timeout` (seconds); and those of the server that the builder has:
     /// `statement_timeout`, `lock_timeout`, `idle_in_transaction_session_timeout` (milliseconds, or with a unit as in
     /// `30s`), `search_path` (names separated by commas), any other as `options[name]=value`; and
-    /// `statement-cache-capacity` and `init`, a statement to run after connecting, which may be given several times.
+    /// `statement_cache_capacity` and `init`, a statement to run after connecting, which may be given several times.
+    /// Names may be written with `-` for `_`.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] for what is no such URL, and for parameters nobody knows.
     pub fn from_url(url: &str) -> Result<Self> {
         // The cause is left out on purpose of the message: it must not quote the URL, which may have a password.
-        let url = Url::parse(url).map_err(|cause| config("the URL cannot be read").with_source(cause))?;
+        let url = Url::parse(url).map_err(|cause| {
+            config("the URL cannot be read: special characters of user and password are percent-encoded")
+                .with_source(cause)
+        })?;
         if !matches!(url.scheme(), "postgres" | "postgresql") {
             return Err(config("a URL of PostgreSQL begins with postgres:// or postgresql://"));
+        }
+        if url.fragment().is_some() {
+            return Err(config("a `#` in user, password or database is written `%23`"));
         }
         let mut options = Self::new();
         if let Some(host) = url.host_str().filter(|host| !host.is_empty()) {
@@ -156,6 +163,8 @@ impl PostgresOptions {
             options.database = Some(decoded(database)?);
         }
         for (key, value) in url.query_pairs() {
+            // Settings of the server are named as they are.
+            let key = if key.starts_with("options[") { key } else { key.replace('-', "_").into() };
             options = options.parameter(&key, &value)?;
         }
         Ok(options)
@@ -169,10 +178,10 @@ impl PostgresOptions {
             "user" => self.user = Some(value.to_owned()),
             "password" => self.password = Some(value.to_owned()),
             "dbname" => self.database = Some(value.to_owned()),
-            "sslmode" | "ssl-mode" => self.ssl_mode = Some(value.parse()?),
-            "sslrootcert" | "ssl-root-cert" | "ssl-ca" => self.root_certificate = Some(Pem::File(value.into())),
-            "sslcert" | "ssl-cert" => self.client_certificate = Some(Pem::File(value.into())),
-            "sslkey" | "ssl-key" => self.client_key = Some(Pem::File(value.into())),
+            "sslmode" | "ssl_mode" => self.ssl_mode = Some(value.parse()?),
+            "sslrootcert" | "ssl_root_cert" | "ssl_ca" => self.root_certificate = Some(Pem::File(value.into())),
+            "sslcert" | "ssl_cert" => self.client_certificate = Some(Pem::File(value.into())),
+            "sslkey" | "ssl_key" => self.client_key = Some(Pem::File(value.into())),
             "application_name" => self.application_name = Some(value.to_owned()),
             "connect_timeout" => {
                 let seconds: u64 = number(key, value)?;
@@ -184,7 +193,7 @@ impl PostgresOptions {
             }
             "init" => self.init.push(value.to_owned()),
             "search_path" => return Ok(self.search_path(value.split(',').map(str::trim))),
-            "statement-cache-capacity" | "statement_cache_capacity" => self.statement_cache = number(key, value)?,
+            "statement_cache_capacity" => self.statement_cache = number(key, value)?,
             _ => match key.strip_prefix("options[").and_then(|rest| rest.strip_suffix(']')) {
                 Some(name) => return Ok(self.setting(name, value)),
                 None => return Err(config(format!("a URL of PostgreSQL has no parameter {key:?}"))),
@@ -327,8 +336,23 @@ impl PostgresOptions {
         self
     }
 
+    /// Refuses what the client or the protocol would refuse less clearly.
+    fn check(&self) -> Result<()> {
+        let texts = [("user", &self.user), ("database", &self.database), ("application_name", &self.application_name)];
+        for (name, text) in texts {
+            if text.as_deref().is_some_and(|text| text.contains('\0')) {
+                return Err(config(format!("{name} holds a NUL, which no text of PostgreSQL may")));
+            }
+        }
+        if self.client_certificate.is_some() != self.client_key.is_some() {
+            return Err(config("the client's certificate (sslcert) and its key (sslkey) are given together"));
+        }
+        self.settings.iter().try_for_each(|(name, value)| check_setting(name, value))
+    }
+
     /// The client's options.
     pub(crate) fn client(&self, mode: impl Into<Option<SslMode>>) -> Result<PgConnectOptions> {
+        self.check()?;
         let mut client = PgConnectOptions::new_without_pgpass();
         if let Some(password) = &self.password {
             client = client.password(password);
@@ -377,12 +401,20 @@ impl PostgresOptions {
         if let Some(name) = &self.application_name {
             client = client.application_name(name);
         }
-        for (name, value) in &self.settings {
-            check_setting(name, value)?;
-        }
         client = client.options(self.settings.iter().map(|(name, value)| (name, value)));
         // The ORM has spans of its own.
         Ok(client.statement_cache_capacity(self.statement_cache).disable_statement_logging())
+    }
+
+    /// Where this connects to and as whom, for errors: never with the password.
+    pub(crate) fn place(&self) -> String {
+        let client = PgConnectOptions::new_without_pgpass();
+        let user = self.user.as_deref().unwrap_or_else(|| client.get_username());
+        let target = self.target();
+        // Without a name, the server takes the user's.
+        let (server, database) = target.rsplit_once('/').unwrap_or((&target, ""));
+        let database = if database.is_empty() { user } else { database };
+        format!("user `{user}`, database `{database}`, server {server}")
     }
 
     /// Where this connects to, without user and password.
@@ -442,14 +474,15 @@ fn number<T: FromStr>(key: &str, value: &str) -> Result<T> {
 fn duration(key: &str, value: &str) -> Result<Duration> {
     let at = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
     let (count, unit) = value.split_at(at);
-    let count: u64 = number(key, count)?;
+    let wrong = || config(format!("{key} is a number of milliseconds, or one with a unit as in `30s`, not {value:?}"));
+    let count: u64 = count.parse().map_err(|_| wrong())?;
     let unit = match unit.trim() {
         "" | "ms" => 1,
         "s" => 1_000,
         "min" => 60_000,
         "h" => 3_600_000,
         "d" => 86_400_000,
-        _ => return Err(config(format!("{key} has one of the units ms, s, min, h and d, not {value:?}"))),
+        _ => return Err(wrong()),
     };
     Ok(Duration::from_millis(count.saturating_mul(unit)))
 }

@@ -114,6 +114,9 @@ fn classify(code: i32, message: &str) -> (ErrorKind, &'static str) {
         ffi::SQLITE_CONSTRAINT_TRIGGER if message == "FOREIGN KEY constraint failed" => {
             return (ErrorKind::ForeignKeyViolation, "");
         }
+        ffi::SQLITE_CONSTRAINT_TRIGGER => {
+            return (ErrorKind::Database, "raised by a trigger of the database; the source has its words");
+        }
         CONSTRAINT_DATATYPE => return (ErrorKind::InvalidValue, "a STRICT table refuses a value of another type"),
         ffi::SQLITE_BUSY_SNAPSHOT => {
             return (
@@ -129,16 +132,20 @@ fn classify(code: i32, message: &str) -> (ErrorKind, &'static str) {
         ffi::SQLITE_READONLY => (ErrorKind::ReadOnly, ""),
         ffi::SQLITE_CORRUPT => (ErrorKind::Corrupt, "the database file is damaged"),
         ffi::SQLITE_NOTADB => (ErrorKind::Corrupt, "the file is not an SQLite database"),
-        ffi::SQLITE_FULL => (ErrorKind::Full, ""),
+        ffi::SQLITE_FULL => (ErrorKind::Full, "the disk is full, or the database as large as it may be"),
+        ffi::SQLITE_NOMEM => (ErrorKind::Full, "no memory is left"),
         ffi::SQLITE_INTERRUPT => (ErrorKind::StatementTimeout, "the statement was cancelled"),
         ffi::SQLITE_CANTOPEN => (ErrorKind::ConnectionFailed, "the database file cannot be opened"),
-        ffi::SQLITE_IOERR => (ErrorKind::Io, ""),
+        ffi::SQLITE_IOERR => (ErrorKind::Io, "the database file could not be read or written"),
         ffi::SQLITE_TOOBIG => (ErrorKind::DataTooLong, ""),
         ffi::SQLITE_MISMATCH => (ErrorKind::InvalidValue, "an integer key got a value of another type"),
         ffi::SQLITE_PERM | ffi::SQLITE_AUTH => (ErrorKind::Permission, ""),
         ffi::SQLITE_RANGE => (ErrorKind::InvalidStatement, "a bind has no placeholder"),
         ffi::SQLITE_ERROR => by_message(message),
-        _ => (ErrorKind::Database, ""),
+        ffi::SQLITE_CONSTRAINT => {
+            (ErrorKind::Database, "a constraint of the database refused the row; the source names it")
+        }
+        _ => (ErrorKind::Database, "an error without a kind of its own; the source has SQLite's words"),
     }
 }
 
@@ -153,7 +160,7 @@ fn by_message(message: &str) -> (ErrorKind, &'static str) {
     } else if starts("no such column: ") || message.contains(" has no column named ") {
         (ErrorKind::UnknownColumn, "")
     } else if starts("near \"") || starts("unrecognized token") || starts("incomplete input") {
-        (ErrorKind::Syntax, "")
+        (ErrorKind::Syntax, "the database cannot read the SQL; the source says where it stopped")
     } else if ends(" already exists") || starts("duplicate column name") || starts("there is already ") {
         (ErrorKind::AlreadyExists, "")
     } else if starts("unknown database ") {
@@ -166,10 +173,23 @@ fn by_message(message: &str) -> (ErrorKind, &'static str) {
         (ErrorKind::OutOfRange, "")
     } else if ends("no transaction is active") {
         (ErrorKind::TransactionClosed, "")
-    } else if starts("too many SQL variables") || starts("cannot start a transaction within") {
-        (ErrorKind::InvalidStatement, "")
+    } else if starts("too many SQL variables") {
+        (ErrorKind::InvalidStatement, "the statement has more placeholders than SQLite takes")
+    } else if starts("cannot start a transaction within") {
+        (ErrorKind::InvalidStatement, "a transaction is open already")
+    } else if starts("no such savepoint") {
+        (ErrorKind::InvalidStatement, "there is no such savepoint")
+    } else if starts("ambiguous column name") {
+        (ErrorKind::InvalidStatement, "several tables have a column of this name: write the table before it")
+    } else if starts("no such function") || starts("wrong number of arguments to function") {
+        (ErrorKind::InvalidStatement, "there is no such function, or not with this number of arguments")
+    } else if starts("misuse of ") {
+        (ErrorKind::InvalidStatement, "a function stands where none may be")
+    } else if starts("foreign key mismatch") {
+        (ErrorKind::InvalidStatement, "a foreign key must point at the columns of a unique key")
     } else {
-        (ErrorKind::Database, "")
+        // What SQLite refuses while it compiles a statement has this code and no other.
+        (ErrorKind::InvalidStatement, "SQLite cannot run the statement; the source says why")
     }
 }
 

@@ -10,10 +10,9 @@ use orm_core::dialect::Dialect;
 use orm_core::driver::{BeginOptions, Done, Driver, Executor, Query, Session, ShapeCache, Unit};
 use orm_core::row::{Decode, RowSink};
 use orm_core::{Error, Result};
-use tokio::time::Instant;
 
 use crate::observe::{Observer, QueryLog};
-use crate::options::DatabaseOptions;
+use crate::options::{DatabaseOptions, deadline};
 use crate::pool::{Pool, PoolStatus, Use};
 use crate::raw::{self, SqlText, Values};
 use crate::transaction::{Held, Source, Transaction, TransactionOptions, Work, run};
@@ -209,7 +208,7 @@ impl Database {
         let at = Location::caller();
         let inner = Arc::clone(&self.inner);
         async move {
-            let deadline = options.limit().map(|limit| Instant::now() + limit);
+            let deadline = options.limit().map(deadline);
             Transaction::open(inner, &options, deadline, 1, at).await
         }
     }

@@ -4,7 +4,14 @@
 use std::time::Duration;
 
 use orm_core::{Error, ErrorKind, Result};
+use tokio::time::Instant;
 use tracing::Level;
+
+/// When a limit is over. One beyond what the clock can count is a year away.
+pub(crate) fn deadline(limit: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(limit).unwrap_or_else(|| now + Duration::from_secs(365 * 24 * 60 * 60))
+}
 
 /// How many connections there are and how long they live.
 ///

@@ -20,7 +20,7 @@ use std::time::Duration;
 use deadpool::managed::{self, PoolError, QueueMode, Timeouts};
 use orm_core::driver::Driver;
 use orm_core::{Error, ErrorKind, Result};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 pub(crate) use lease::Lease;
 use lease::Manager;
@@ -28,7 +28,7 @@ pub use status::PoolStatus;
 pub(crate) use status::Use;
 use status::{Holder, Shared, Waiting};
 
-use crate::options::PoolOptions;
+use crate::options::{PoolOptions, deadline};
 
 /// Connections of one database.
 #[derive(Clone)]
@@ -119,7 +119,7 @@ impl Pool {
     #[cold]
     async fn wait(&self, place: Option<Lease>) -> Result<Lease> {
         let limit = self.shared.options.acquire_timeout;
-        let deadline = Instant::now() + limit;
+        let deadline = deadline(limit);
         let mut lease = match place {
             Some(lease) => lease,
             None => {
@@ -211,7 +211,7 @@ impl Pool {
     /// Hands out nothing any more, waits for what is in use, and closes everything.
     pub(crate) async fn close(&self) -> Result<()> {
         let limit = self.shared.options.close_timeout;
-        let deadline = Instant::now() + limit;
+        let deadline = deadline(limit);
         self.objects.close();
         loop {
             let changed = self.shared.changed.notified();

@@ -46,6 +46,8 @@ pub enum ErrorKind {
     UnknownColumn,
     /// The table, index or other object exists already.
     AlreadyExists,
+    /// Other objects, such as views or foreign keys, depend on what was to be dropped.
+    HasDependents,
     /// The database could not parse the SQL.
     Syntax,
     /// The connection broke while it was in use.
@@ -133,6 +135,7 @@ impl fmt::Display for ErrorKind {
             Self::UnknownTable => "unknown table",
             Self::UnknownColumn => "unknown column",
             Self::AlreadyExists => "already exists",
+            Self::HasDependents => "has dependents",
             Self::Syntax => "syntax error",
             Self::ConnectionLost => "connection lost",
             Self::ConnectionFailed => "connection failed",

@@ -202,5 +202,6 @@ async fn character_set_and_collation_are_set(fixture: &Fixture) {
     let found = rows::<(String, String, String)>(&mut connection, query(sql, &[])).await.unwrap();
     assert_eq!(found, [("utf8mb4".into(), "utf8mb4".into(), "utf8mb4_bin".into())]);
     let error = Mysql::new(fixture.options.clone().collation("nonsense")).connect().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::ConnectionFailed, "{error:?}");
+    assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
+    assert!(error.message().contains("`collation`"), "{error}");
 }

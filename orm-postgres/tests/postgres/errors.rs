@@ -73,7 +73,14 @@ async fn other_errors_have_their_kinds() {
     with_database(async |database| {
         let mut connection = database.connect().await;
         let c = &mut *connection;
-        c.batch("CREATE TABLE t (v varchar(3), n smallint, j jsonb); CREATE TYPE mood AS ENUM ('ok')").await.unwrap();
+        c.batch(
+            "CREATE TABLE t (v varchar(3), n smallint, j jsonb, b bit(2)); CREATE TYPE mood AS ENUM ('ok');
+            CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (id int CONSTRAINT up REFERENCES parent);
+            CREATE VIEW grown AS SELECT n FROM t WHERE n > 1 WITH CHECK OPTION;
+            CREATE TABLE made (a int GENERATED ALWAYS AS IDENTITY); CREATE SEQUENCE numbers",
+        )
+        .await
+        .unwrap();
         for (sql, kind, code) in [
             ("SELECT * FROM nope", ErrorKind::UnknownTable, "42P01"),
             ("SELECT nope FROM t", ErrorKind::UnknownColumn, "42703"),
@@ -90,11 +97,40 @@ async fn other_errors_have_their_kinds() {
             ("LOCK TABLE t", ErrorKind::InvalidStatement, "25P01"),
             ("SELECT 1 / 0", ErrorKind::InvalidValue, "22012"),
             ("DO $$ BEGIN RAISE 'no'; END $$", ErrorKind::Database, "P0001"),
+            ("SELECT (SELECT n FROM generate_series(1, 2) n)", ErrorKind::InvalidStatement, "21000"),
+            ("SELECT 'a' ~ '('", ErrorKind::InvalidValue, "2201B"),
+            ("SELECT 'ab' LIKE 'a\\'", ErrorKind::InvalidValue, "22025"),
+            ("SELECT n FROM t LIMIT -1", ErrorKind::InvalidValue, "2201W"),
+            ("SELECT 'x'::tsquery, ':'::tsquery", ErrorKind::Syntax, "42601"),
+            ("SELECT exp(1e10::float8)", ErrorKind::OutOfRange, "22003"),
+            ("INSERT INTO t (b) VALUES (B'1')", ErrorKind::DataTooLong, "22026"),
+            ("TRUNCATE parent", ErrorKind::ForeignKeyViolation, "0A000"),
+            ("DROP TABLE parent", ErrorKind::HasDependents, "2BP01"),
+            ("INSERT INTO grown VALUES (1)", ErrorKind::CheckViolation, "44000"),
+            ("SELECT n FROM nope.t", ErrorKind::UnknownTable, "42P01"),
+            ("SET search_path_x = 1", ErrorKind::InvalidStatement, "42704"),
+            ("SELECT n FROM t a, t b", ErrorKind::InvalidStatement, "42702"),
+            ("SELECT 1 FROM t, t", ErrorKind::InvalidStatement, "42712"),
+            ("SELECT n, count(*) FROM t", ErrorKind::InvalidStatement, "42803"),
+            ("SELECT nope(1)", ErrorKind::InvalidStatement, "42883"),
+            ("SELECT n = true FROM t", ErrorKind::InvalidStatement, "42883"),
+            ("INSERT INTO t (n) VALUES (true)", ErrorKind::InvalidStatement, "42804"),
+            ("INSERT INTO t (n) VALUES (1) ON CONFLICT (n) DO NOTHING", ErrorKind::InvalidStatement, "42P10"),
+            ("INSERT INTO made (a) VALUES (1)", ErrorKind::InvalidStatement, "428C9"),
+            ("SELECT currval('numbers')", ErrorKind::InvalidStatement, "55000"),
+            ("ROLLBACK TO nowhere", ErrorKind::InvalidStatement, "25P01"),
+            ("CREATE DATABASE template1", ErrorKind::AlreadyExists, "42P04"),
+            ("SELECT $1", ErrorKind::InvalidStatement, "08P01"),
         ] {
             let error = fails(c, sql).await;
             assert_eq!((error.kind(), error.code()), (kind, Some(code)), "{sql}: {error:?}");
             assert!(!c.is_broken(), "{sql}");
+            // A kind that says little is explained.
+            let plain = matches!(kind, ErrorKind::Database | ErrorKind::InvalidStatement | ErrorKind::InvalidValue);
+            assert!(!plain || !error.message().is_empty(), "{sql}");
         }
+        let error = fails(c, "DROP TABLE parent").await;
+        assert!(error.message().contains("constraint up on table child"), "{error}");
         assert_eq!(fails(c, "SELECT * FROM nope").await.table(), Some("nope"));
         assert_eq!(fails(c, "SELECT nope FROM t").await.columns(), ["nope"]);
         assert_eq!(fails(c, "SELECT t.nope FROM t").await.columns(), ["nope"]);

@@ -63,7 +63,7 @@ pub(crate) async fn again<T, E: From<Error>>(
     classify: Classify<E>,
     body: impl AsyncFnOnce(&Transaction) -> Result<T, E> + Clone,
 ) -> Result<T, E> {
-    let deadline = options.timeout.map(|limit| Instant::now() + limit);
+    let deadline = options.timeout.map(crate::options::deadline);
     let mut number = 1;
     loop {
         let more = number <= options.retries;
@@ -76,7 +76,7 @@ pub(crate) async fn again<T, E: From<Error>>(
             return Err(failed.error);
         }
         let pause = options.pause(number);
-        if deadline.is_some_and(|deadline| Instant::now() + pause >= deadline) {
+        if deadline.is_some_and(|deadline| crate::options::deadline(pause) >= deadline) {
             return Err(failed.error);
         }
         tracing::debug!(target: "orm::transaction", attempt = number, ?pause, "running a transaction again");

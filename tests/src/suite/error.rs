@@ -173,6 +173,155 @@ async fn databases_and_users_that_are_not_there_are_told_apart(test: Test) -> Re
     Ok(())
 }
 
+async fn a_connection_that_fails_tells_where_as_whom_and_what_to_do(test: Test) -> Result<()> {
+    if !test.shape.row_locks {
+        let error = orm::connect("sqlite:/nowhere/at/all.db").await.unwrap_err();
+        assert!(error.to_string().contains("/nowhere/at/all.db"), "{error}");
+        return Ok(());
+    }
+    let (scheme, rest) = test.url().split_once("://").unwrap();
+    let (_, place) = rest.split_once('@').unwrap();
+    let (server, _) = place.rsplit_once('/').unwrap();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = silent.local_addr().unwrap();
+    // One that takes a connection and gives another's answer.
+    let other = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let other_place = other.local_addr().unwrap();
+    let answer = tokio::spawn(async move {
+        use tokio::io::AsyncWriteExt;
+        while let Ok((mut stream, _)) = other.accept().await {
+            let _ = stream.write_all(b"\x0a\0\0\x00?????HTTP/1.1").await;
+        }
+    });
+    for (url, kind, server, words) in [
+        (format!("{scheme}://me:pass-word@{server}/shop"), ErrorKind::Auth, server, "check user, password"),
+        (
+            format!("{scheme}://me:pass-word@127.0.0.1:1/shop"),
+            ErrorKind::ConnectionFailed,
+            "127.0.0.1:1",
+            "nothing listens",
+        ),
+        (
+            format!("{scheme}://me:pass-word@no-such-host.invalid/shop"),
+            ErrorKind::ConnectionFailed,
+            "no-such-host.invalid",
+            "name is not known",
+        ),
+        (
+            format!("{scheme}://me:pass-word@{silent}/shop?connect_timeout=1"),
+            ErrorKind::ConnectionFailed,
+            &silent.to_string(),
+            "no answer within 1s",
+        ),
+        (
+            format!("{scheme}://me:pass-word@{other_place}/shop"),
+            ErrorKind::ConnectionFailed,
+            &other_place.to_string(),
+            "check",
+        ),
+    ] {
+        let error = orm::connect(&url).await.unwrap_err();
+        let shown = error.to_string();
+        assert_eq!(error.kind(), kind, "{error:?}");
+        for part in ["`me`", "`shop`", server, words] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+        assert!(!format!("{shown} {error:?}").contains("pass-word"), "{error:?}");
+    }
+    answer.abort();
+    let (before, _) = test.url().rsplit_once('/').unwrap();
+    let error = orm::connect(&format!("{before}/nowhere_at_all")).await.unwrap_err().to_string();
+    assert!(error.contains("`nowhere_at_all`") && error.contains(server), "{error}");
+    Ok(())
+}
+
+async fn a_checkout_that_cannot_connect_tells_where_and_as_whom(test: Test) -> Result<()> {
+    if !test.shape.row_locks {
+        return Ok(());
+    }
+    // Listens for one connection, as if the server went away afterwards.
+    let (scheme, rest) = test.url().split_once("://").unwrap();
+    let (user, place) = rest.split_once('@').unwrap();
+    let (server, name) = place.rsplit_once('/').unwrap();
+    let relay = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let relay_place = relay.local_addr().unwrap();
+    let server = server.to_owned();
+    let carry = tokio::spawn(async move {
+        let (mut client, _) = relay.accept().await.unwrap();
+        drop(relay);
+        let mut server = tokio::net::TcpStream::connect(server).await.unwrap();
+        let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+    });
+    let db = orm::connect(&format!("{scheme}://{user}@{relay_place}/{name}")).await?;
+    carry.abort();
+    let mut kinds = Vec::new();
+    while kinds.last() != Some(&ErrorKind::ConnectionFailed) {
+        let error = db.query::<i64>("SELECT 1", ()).await.unwrap_err();
+        kinds.push(error.kind());
+        if error.kind() == ErrorKind::ConnectionFailed {
+            let shown = error.to_string();
+            assert!(shown.contains(&relay_place.to_string()) && shown.contains(&format!("`{name}`")), "{shown}");
+        }
+    }
+    assert!(kinds.len() < 4, "{kinds:?}");
+    Ok(())
+}
+
+async fn limits_of_any_length_are_taken(test: Test) -> Result<()> {
+    let forever = Duration::MAX;
+    let options = PoolOptions::new()
+        .acquire_timeout(forever)
+        .close_timeout(forever)
+        .check_after(forever)
+        .idle_timeout(forever)
+        .max_lifetime(forever);
+    let db = test.connect_with(options).await?;
+    let transaction = orm::TransactionOptions::new().timeout(forever).backoff(forever, forever);
+    let one = db.transaction_with(transaction, async |tx| tx.query::<i64>("SELECT 1", ()).await).await?;
+    assert_eq!(one, [1]);
+    db.close().await
+}
+
+async fn sub_queries_with_several_rows_are_statements_that_make_no_sense(test: Test) -> Result<()> {
+    let db = test.with::<Person>().await?;
+    people(&db).await?;
+    let several = db.query::<i64>("SELECT (SELECT id FROM people)", ()).await;
+    if !test.shape.row_locks {
+        // SQLite takes the first row.
+        assert_eq!(several?.len(), 1);
+        return Ok(());
+    }
+    let error = several.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidStatement, "{error:?}");
+    assert!(error.message().contains("several rows"), "{error}");
+    Ok(())
+}
+
+async fn malformed_patterns_are_values_that_do_not_fit(test: Test) -> Result<()> {
+    let db = test.with::<Person>().await?;
+    people(&db).await?;
+    let error = Person::find_all().filter(Person::NAME.regexp("(")).exec(&db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidValue, "{error:?}");
+    assert!(error.message().contains("regular expression"), "{error}");
+    Ok(())
+}
+
+async fn statements_that_make_no_sense_are_told_so(test: Test) -> Result<()> {
+    let db = test.with::<Blog>().await?;
+    for sql in [
+        "TRUNCATE TABLE countries",
+        "CREATE TABLE two (a INTEGER PRIMARY KEY, b INTEGER PRIMARY KEY)",
+        "SELECT no_such_function()",
+    ] {
+        let error = db.execute(sql, ()).await.unwrap_err();
+        assert!(
+            error.kind() != ErrorKind::Database && !error.to_string().ends_with(&error.kind().to_string()),
+            "{sql}: {error:?}"
+        );
+    }
+    Ok(())
+}
+
 async fn errors_show_no_values(test: Test) -> Result<()> {
     let db = test.with::<Account>().await?;
     Account::create().owner("top-secret").exec(&db).await?;
@@ -197,4 +346,10 @@ cases! { $ error:
     a_closed_database_is_closed,
     databases_and_users_that_are_not_there_are_told_apart,
     errors_show_no_values,
+    a_connection_that_fails_tells_where_as_whom_and_what_to_do,
+    a_checkout_that_cannot_connect_tells_where_and_as_whom,
+    limits_of_any_length_are_taken,
+    sub_queries_with_several_rows_are_statements_that_make_no_sense,
+    malformed_patterns_are_values_that_do_not_fit,
+    statements_that_make_no_sense_are_told_so,
 }
