@@ -7,8 +7,8 @@ pub use crate::load::{
     name_id, scope, when,
 };
 pub use crate::model::{
-    ColumnDef, DefaultDef, IndexDef, IndexPart, Model, ModelDef, OnDelete, OneOfDef, RelationDef, RelationKind,
-    TableName, ThroughDef, read_model,
+    Always, ColumnDef, DefaultDef, IndexDef, IndexPart, Maybe, Model, ModelDef, OnDelete, OneOfDef, RelationDef,
+    RelationKind, Several, TableName, ThroughDef, one, read_model,
 };
 pub use crate::query::{
     Building, Changing, Column, Complete, Copied, Create, Destroy, Expr, Given, Instance, IntoInclude, Missing,

@@ -3,10 +3,12 @@
 
 mod column;
 mod index;
+mod reach;
 mod relation;
 
 pub use column::{ColumnDef, DefaultDef};
 pub use index::{IndexDef, IndexPart};
+pub use reach::{Always, Maybe, Reach, Required, Several, one};
 pub use relation::{KeyPair, OnDelete, OneOfDef, RelationDef, RelationKind, ThroughDef};
 
 use crate::error::{Error, Result};
@@ -136,6 +138,10 @@ pub trait Model: Sized + Send + Sync + 'static {
 
     /// The type of the primary key: the column's own, or a tuple of them.
     type Key: Clone + Send + Sync + 'static;
+
+    /// What a foreign key that is never NULL leads to: [`Always`] a row, or [`Maybe`] one where rows may be marked as
+    /// deleted.
+    type Referred: Reach;
 
     /// Reads the model's columns, in the order of [`ModelDef::columns`]; relations stay unloaded.
     ///

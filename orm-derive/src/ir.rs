@@ -152,6 +152,8 @@ pub(crate) struct Relation<'a> {
     pub(crate) on_update: &'static str,
     /// The positions of the foreign key's columns, when it is on this model.
     pub(crate) foreign_key: Vec<usize>,
+    /// Whether every row has a foreign key, which the database checks, to a row of the relation.
+    pub(crate) never_null: bool,
     /// The position of the column of `when`, when it is on this model.
     pub(crate) when_column: Option<usize>,
     /// The position in `ModelIr::one_of`, when the rows are put into a field with rows of other models.

@@ -3,8 +3,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Data, DeriveInput, Expr, Fields, Path, Type, WherePredicate, parse_quote};
+use syn::{Data, DeriveInput, Expr, Fields, Generics, Path, Type, WherePredicate, parse_quote};
 
+use crate::ast::last_word;
 use crate::attr::{PathAttr, ProjectionAttrs, ProjectionFieldAttrs, Source};
 use crate::case::constant;
 use crate::ctxt::Ctxt;
@@ -40,9 +41,10 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
     let (ident, private) = (&input.ident, private(attrs.krate.get()));
     let readable = selected.iter().filter(|(.., attrs)| !attrs.broken);
     let pushes = readable.map(|(field, ty, attrs)| push(model, field, ty, attrs.source.get()));
-    let inits = selected.iter().map(|(field, _, attrs)| match attrs.source.get() {
-        Some(Source::Nested(_)) => quote!(#field: ::core::default::Default::default()),
-        _ => quote!(#field: columns.next()?),
+    let inits = selected.iter().map(|(field, ty, attrs)| match nested_as(ty, attrs) {
+        Some(Nested::One(_)) => quote!(#field: ::core::option::Option::None),
+        Some(Nested::Default) => quote!(#field: ::core::default::Default::default()),
+        None => quote!(#field: columns.next()?),
     });
     let copies = selected.iter().map(|(field, _, attrs)| match attrs.source.get() {
         Some(Source::Nested(_)) => quote!(#field: __orm::Copied::copied(&self.#field)),
@@ -59,10 +61,12 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
             }
         }));
     }
+    let (seed, seed_name, grow) = seed(ident, model, &input.generics, &selected);
     let (params, arguments, bounds) = generics.split_for_impl();
     quote! {
         const _: () = {
             use #private as __orm;
+            #seed
             #[automatically_derived]
             impl #params __orm::Copied for #ident #arguments #bounds {
                 fn copied(&self) -> Self {
@@ -71,15 +75,73 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
             }
             #[automatically_derived]
             impl #params __orm::Projection<#model> for #ident #arguments #bounds {
+                type Seed = #seed_name #arguments;
                 fn select(list: &mut __orm::SelectItems<#model>) {
                     #(#pushes)*
                 }
-                fn read(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
-                    ::core::result::Result::Ok(Self { #(#inits),* })
+                fn read(columns: &mut __orm::Columns<'_>) -> __orm::Result<#seed_name #arguments> {
+                    ::core::result::Result::Ok(#seed_name { #(#inits),* })
+                }
+                fn grow(seed: #seed_name #arguments) -> __orm::Result<Self> {
+                    #grow
                 }
             }
         };
     }
+}
+
+/// What a nested projection is before its rows are there.
+enum Nested<'a> {
+    /// The default of its type: `Vec` or `Option`, recognised by their spelling.
+    Default,
+    /// Nothing: every row has one, of this relation.
+    One(&'a Expr),
+}
+
+fn nested_as<'a>(ty: &Type, attrs: &'a ProjectionFieldAttrs) -> Option<Nested<'a>> {
+    let Some(Source::Nested(relation)) = attrs.source.get() else { return None };
+    Some(match last_word(ty) {
+        Some(word) if word == "Vec" || word == "Option" => Nested::Default,
+        _ => Nested::One(relation),
+    })
+}
+
+/// What rows are until related rows are there, its name, and how it becomes the struct. It is the struct itself, unless
+/// there are fields that cannot be without their row.
+fn seed(
+    ident: &Ident,
+    model: &Path,
+    generics: &Generics,
+    selected: &[(&Ident, &Type, ProjectionFieldAttrs)],
+) -> (TokenStream, Ident, TokenStream) {
+    let is_one = |attrs: &ProjectionFieldAttrs, ty: &Type| matches!(nested_as(ty, attrs), Some(Nested::One(_)));
+    if !selected.iter().any(|(_, ty, attrs)| is_one(attrs, ty)) {
+        return (TokenStream::new(), ident.clone(), quote!(::core::result::Result::Ok(seed)));
+    }
+    let fields = selected.iter().map(|(field, ty, attrs)| match is_one(attrs, ty) {
+        true => quote!(#field: ::core::option::Option<#ty>),
+        false => quote!(#field: #ty),
+    });
+    let moves = selected.iter().map(|(field, ty, attrs)| match nested_as(ty, attrs) {
+        Some(Nested::One(relation)) => {
+            let relation = relation_name(model, relation);
+            quote!(#field: __orm::one(seed.#field, #relation)?)
+        }
+        _ => quote!(#field: seed.#field),
+    });
+    let name = Ident::new("__Seed", Span::call_site());
+    let (params, _, bounds) = generics.split_for_impl();
+    let code = quote!(pub struct #name #params #bounds { #(#fields),* });
+    (code, name, quote!(::core::result::Result::Ok(Self { #(#moves),* })))
+}
+
+/// The relation's constant, for messages.
+fn relation_name(model: &Path, relation: &Expr) -> String {
+    let mut start = relation;
+    while let Expr::MethodCall(call) = start {
+        start = &call.receiver;
+    }
+    nested(model, start).to_string().replace(' ', "")
 }
 
 /// Selects what a field reads. Where its type is known it is named, so that the compiler compares it with the field's;
@@ -99,14 +161,18 @@ fn push(model: &Path, field: &Ident, ty: &Type, source: Option<&Source>) -> Toke
             let (relation, model) = (column(model, relation), at(model, field.span()));
             quote_spanned!(place=> list.push::<__orm::Expr<#model, #ty>>(#relation.count());)
         }
-        Some(Source::Expr(expr)) => quote!(list.push(#expr);),
+        Some(Source::Expr(expr)) => quote_spanned!(place=> list.push_into::<#ty, _>(#expr);),
         Some(Source::Nested(relation)) => {
             let relation = nested(model, relation);
-            quote_spanned!(place=> list.nest(#relation, |__row: &mut Self| &mut __row.#field);)
+            let nest = match last_word(ty) {
+                Some(word) if word == "Vec" || word == "Option" => quote!(nest),
+                _ => quote!(nest_one),
+            };
+            quote_spanned!(place=> list.#nest(#relation, |__row: &mut Self::Seed| &mut __row.#field);)
         }
         Some(Source::Path(way)) => {
             let item = path(model, way);
-            quote!(list.push(#item);)
+            quote_spanned!(place=> list.push_into::<#ty, _>(#item);)
         }
     }
 }
@@ -145,6 +211,8 @@ fn path(model: &Path, path: &PathAttr) -> TokenStream {
     let hops: Vec<_> = starts.zip(&path.relations).map(|(start, (relation, _))| column(start, relation)).collect();
     let end = column(end, &path.column);
     let mut hops = hops.into_iter().rev();
-    let last = hops.next().map(|relation| quote!(#relation.col(#end)));
-    hops.fold(last.unwrap_or_default(), |inner, relation| quote!(#relation.expr(#inner)))
+    // At the path's place, where errors about it belong.
+    let place = path.column.span().resolved_at(Span::call_site());
+    let last = hops.next().map(|relation| quote_spanned!(place=> #relation.col(#end)));
+    hops.fold(last.unwrap_or_default(), |inner, relation| quote_spanned!(place=> #relation.expr(#inner)))
 }

@@ -48,6 +48,7 @@ macro_rules! suite {
         $crate::types!(super::Backend);
         $crate::includes!(super::Backend);
         $crate::loading!(super::Backend);
+        $crate::nested!(super::Backend);
         $crate::relation!(super::Backend);
         $crate::handles!(super::Backend);
         $crate::tagged!(super::Backend);

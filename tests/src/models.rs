@@ -10,3 +10,4 @@ pub mod remarks;
 pub mod reviews;
 pub mod schema;
 pub mod shelf;
+pub mod yard;

@@ -11,6 +11,7 @@ pub mod handles;
 pub mod includes;
 pub mod injection;
 pub mod loading;
+pub mod nested;
 pub mod one_of;
 pub mod order;
 pub mod random;

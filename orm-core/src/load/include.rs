@@ -4,34 +4,42 @@ use std::marker::PhantomData;
 
 use super::relation::Models;
 use crate::ast::Deleted;
-use crate::model::Model;
+use crate::model::{Model, Reach, Several};
 use crate::query::{IncludeNode, IntoCondition, IntoInclude, IntoOrder, Nest, Strategy, include_into};
 
 /// A relation to load, refined: `User::POSTS.filter(..).order_by(..).limit(3)`.
 #[must_use = "pass it to `.include(..)`"]
 #[derive(Debug, Clone)]
-pub struct Include<P, C> {
+pub struct Include<P, C, R = Several> {
     node: IncludeNode,
-    _models: Models<P, C>,
+    _models: Models<P, C, R>,
 }
 
-impl<P: Model, C: Model> Include<P, C> {
+impl<P: Model, C: Model, R: Reach> Include<P, C, R> {
     pub(super) fn new(node: IncludeNode) -> Self {
         Self { node, _models: PhantomData }
     }
 
+    fn into<S: Reach>(self) -> Include<P, C, S> {
+        Include::new(self.node)
+    }
+
     /// Loads related rows for which a condition holds; several filters must all hold. Parents stay, with fewer related
     /// rows or none, unless the relation is [`required`](Self::required): a filter is a part of the join's condition.
-    pub fn filter<X: IntoCondition<C>>(mut self, condition: X) -> Self {
+    pub fn filter<X: IntoCondition<C>>(mut self, condition: X) -> Include<P, C, R::Filtered> {
         self.node.select.filter.push(condition.into_condition());
-        self
+        self.into()
     }
 
     /// Filters when there is a value, else not.
-    pub fn filter_if<V, X: IntoCondition<C>>(self, value: Option<V>, condition: impl FnOnce(V) -> X) -> Self {
+    pub fn filter_if<V, X: IntoCondition<C>>(
+        self,
+        value: Option<V>,
+        condition: impl FnOnce(V) -> X,
+    ) -> Include<P, C, R::Filtered> {
         match value {
             Some(value) => self.filter(condition(value)),
-            None => self,
+            None => self.into(),
         }
     }
 
@@ -42,15 +50,15 @@ impl<P: Model, C: Model> Include<P, C> {
     }
 
     /// Loads at most so many related rows per parent.
-    pub fn limit(mut self, rows: u64) -> Self {
+    pub fn limit(mut self, rows: u64) -> Include<P, C, R::Filtered> {
         self.node.limit = Some(rows);
-        self
+        self.into()
     }
 
     /// Leaves out the first related rows of each parent.
-    pub fn offset(mut self, rows: u64) -> Self {
+    pub fn offset(mut self, rows: u64) -> Include<P, C, R::Filtered> {
         self.node.offset = Some(rows);
-        self
+        self.into()
     }
 
     /// Loads relations of the related rows as well.
@@ -66,9 +74,9 @@ impl<P: Model, C: Model> Include<P, C> {
     }
 
     /// Leaves out parents without such a related row.
-    pub fn required(mut self) -> Self {
+    pub fn required(mut self) -> Include<P, C, R::Required> {
         self.node.required = true;
-        self
+        self.into()
     }
 
     /// Loads soft-deleted related rows as well.
@@ -78,19 +86,20 @@ impl<P: Model, C: Model> Include<P, C> {
     }
 
     /// Loads soft-deleted related rows only.
-    pub fn only_deleted(mut self) -> Self {
+    pub fn only_deleted(mut self) -> Include<P, C, R::Filtered> {
         self.node.select.deleted = Deleted::Only;
-        self
+        self.into()
     }
 }
 
-impl<P: Model, C: Model> IntoInclude<P> for Include<P, C> {
+impl<P: Model, C: Model, R: Reach> IntoInclude<P> for Include<P, C, R> {
     fn push(self, nodes: &mut Vec<IncludeNode>) {
         nodes.push(self.node);
     }
 }
 
-impl<P: Model, C: Model> Nest<P, C> for Include<P, C> {
+impl<P: Model, C: Model, R: Reach> Nest<P, C> for Include<P, C, R> {
+    type Reach = R;
     fn into_nest(self) -> IncludeNode {
         self.node
     }

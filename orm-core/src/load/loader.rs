@@ -79,8 +79,7 @@ fn load_node<'a>(session: &'a dyn Session, node: &'a IncludeNode, parents: &'a m
         }
         let mut owners = keys.owners(&node.relation, &*children);
         equal::reconcile(session, node, &keys.distinct, &keys.groups, &mut *children, &mut owners).await?;
-        (node.attach)(parents, children, &owners);
-        Ok(())
+        (node.attach)(parents, children, &owners)
     })
 }
 
@@ -333,8 +332,8 @@ pub(super) fn attach<P: Model, C: Model>(
     children: Box<dyn RowSet>,
     owners: &Owners,
     slot: fn(&mut P) -> &mut dyn Slot<C>,
-) {
-    attach_as::<P, C, C>(parents, children, owners, |child| child, |parent| Some(slot(parent)));
+) -> Result<()> {
+    attach_as::<P, C, C>(parents, children, owners, |child| child, |parent| Some(slot(parent)))
 }
 
 /// Moves children, as what the field holds, into the field of those parents that have one for them.
@@ -344,10 +343,10 @@ pub(super) fn attach_as<P: Model, C: Model, T: Send + Sync + 'static>(
     owners: &Owners,
     wrap: fn(C) -> T,
     slot: impl Fn(&mut P) -> Option<&mut dyn Slot<T>>,
-) {
+) -> Result<()> {
     let between = children.split_between(owners);
-    let Ok(children) = children.into_rows().downcast::<Vec<C>>() else {
-        return; // The types come from one relation constant, so they are these.
+    let Ok(children) = children.into_rows()?.downcast::<Vec<C>>() else {
+        return Ok(()); // The types come from one relation constant, so they are these.
     };
     let mut sizes = vec![0_usize; owners.groups];
     for group in &owners.children {
@@ -372,4 +371,5 @@ pub(super) fn attach_as<P: Model, C: Model, T: Send + Sync + 'static>(
             slot.fill(Arc::clone(groups.get(*group as usize).unwrap_or(&none)));
         }
     }
+    Ok(())
 }

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use super::field::Slot;
 use super::loader::attach_as;
 use crate::ast;
+use crate::error::Result;
 use crate::model::{Model, RelationDef};
 use crate::query::{Condition, Expr, IncludeNode, IntoInclude, Owners, Parents, RowSet};
 
@@ -60,17 +61,20 @@ impl<P, C, E> std::fmt::Debug for OneOfField<P, C, E> {
 /// [`OneOfField`], without its types.
 pub trait Fill: Sync {
     /// Moves rows into the field of their parents.
-    fn fill(&self, parents: &mut dyn Parents, children: Box<dyn RowSet>, owners: &Owners);
+    ///
+    /// # Errors
+    /// As [`RowSet::into_rows`].
+    fn fill(&self, parents: &mut dyn Parents, children: Box<dyn RowSet>, owners: &Owners) -> Result<()>;
 }
 
 impl<P: Model, C: Model, E: Variant<C> + Send + Sync + 'static> Fill for OneOfField<P, C, E> {
-    fn fill(&self, parents: &mut dyn Parents, children: Box<dyn RowSet>, owners: &Owners) {
+    fn fill(&self, parents: &mut dyn Parents, children: Box<dyn RowSet>, owners: &Owners) -> Result<()> {
         attach_as::<P, C, E>(parents, children, owners, E::of, |parent| {
             let has = |key: &[usize]| key.iter().all(|column| !parent.value(*column).is_null());
             // The field of a row about another model is for that model's relation to fill.
             let about = has(self.key) || !self.keys.iter().any(|key| has(key));
             about.then(|| (self.slot)(parent))
-        });
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Relation, load};
 use crate::driver::Runs;
 use crate::error::Result;
-use crate::model::Model;
+use crate::model::{Model, Reach};
 
 /// Rows of one query that load relations when they are first asked for, for all rows at once. For code that cannot know
 /// beforehand which relations it needs; where it can, `include` them.
@@ -33,7 +33,7 @@ impl<'e, M: Model, E: Runs<M> + ?Sized> Peers<'e, M, E> {
     /// # Errors
     /// As [`Find::exec`](crate::query::Find::exec); [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) for a position
     /// beyond the last row.
-    pub async fn with<C: Model>(&mut self, row: usize, relation: Relation<M, C>) -> Result<&M> {
+    pub async fn with<C: Model, R: Reach>(&mut self, row: usize, relation: Relation<M, C, R>) -> Result<&M> {
         let name = relation.def().name;
         if !self.loaded.contains(&name) {
             if !self.rows.iter_mut().all(|row| relation.is_loaded(row)) {

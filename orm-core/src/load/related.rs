@@ -7,7 +7,7 @@ use crate::ast::{
 };
 use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ColumnDef, Model, RelationDef, RelationKind, ThroughDef};
+use crate::model::{ColumnDef, Model, Reach, RelationDef, RelationKind, ThroughDef};
 use crate::query::{
     Assign, Column, Complete, Create, Find, FindOne, IntoCondition, IntoInclude, IntoOrder, Linked, alive_filter,
     any_row, client_values, count_up, execute, insert_values, is_key, is_unique, payload_values, time_value, update_of,
@@ -57,8 +57,8 @@ pub struct Related<'p, P, C, const K: u64 = 0> {
 
 impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
     /// The handle of a relation; called by the derive.
-    pub fn new(parent: &'p P, relation: Relation<P, C>) -> Self {
-        Self { parent, relation }
+    pub fn new<R: Reach>(parent: &'p P, relation: Relation<P, C, R>) -> Self {
+        Self { parent, relation: relation.any_reach() }
     }
 
     /// A finder of the related rows.

@@ -9,7 +9,7 @@ use super::field::Slot;
 use super::loader::attach;
 use super::one_of::Fill;
 use crate::ast::{self, Aggregate, BinaryOp, Deleted, Join, JoinKind, Quantifier, Related};
-use crate::model::{ColumnDef, KeyPair, Model, ModelDef, RelationDef};
+use crate::model::{ColumnDef, KeyPair, Model, ModelDef, Reach, RelationDef, Several};
 use crate::query::{
     Attach, Between, Column, Condition, Expr, IncludeNode, IntoCondition, IntoInclude, IntoOrder, JoinBy, Nest, RowSet,
     Within,
@@ -127,30 +127,36 @@ impl<P: Model, C: Model> Link<P, C> {
     }
 }
 
-/// A relation of `P` to `C`.
-pub struct Relation<P, C> {
+/// A relation of `P` to `C`. `R` says whether it leads to one row from each, maybe to one, or to several.
+pub struct Relation<P, C, R = Several> {
     def: RelationDef,
     link: Link<P, C>,
     scope: Option<fn() -> Condition<C>>,
+    _reach: PhantomData<fn() -> R>,
 }
 
-impl<P, C> Clone for Relation<P, C> {
+impl<P, C, R> Clone for Relation<P, C, R> {
     fn clone(&self) -> Self {
         *self
     }
 }
-impl<P, C> Copy for Relation<P, C> {}
+impl<P, C, R> Copy for Relation<P, C, R> {}
 
-impl<P, C> std::fmt::Debug for Relation<P, C> {
+impl<P, C, R> std::fmt::Debug for Relation<P, C, R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.def.fmt(f)
     }
 }
 
-impl<P, C> Relation<P, C> {
+impl<P, C, R> Relation<P, C, R> {
     /// Types a relation's metadata; called by the derive.
     pub const fn new(def: RelationDef, link: Link<P, C>) -> Self {
-        Self { def, link, scope: None }
+        Self { def, link, scope: None, _reach: PhantomData }
+    }
+
+    /// The same, for code to which it does not matter how many rows it leads to.
+    pub(super) fn any_reach(self) -> Relation<P, C> {
+        Relation { def: self.def, link: self.link, scope: self.scope, _reach: PhantomData }
     }
 
     /// Adds a condition that every row of the relation meets; called by the derive.
@@ -189,7 +195,7 @@ impl<P, C> Relation<P, C> {
     }
 }
 
-impl<P: Model, C: Model> Relation<P, C> {
+impl<P: Model, C: Model, R: Reach> Relation<P, C, R> {
     /// Whether a related row meets a condition.
     pub fn any<X: IntoCondition<C>>(self, condition: X) -> Condition<P> {
         self.ask(Quantifier::Any, Some(condition.into_condition()))
@@ -256,14 +262,16 @@ impl<P: Model, C: Model> Relation<P, C> {
         }
     }
 
-    /// A column of the row that a to-one relation leads to, for filters, orders and selections. NULL where there is no
-    /// such row. It is the row that an include loads: of several, the first by its primary key.
-    pub fn col<T: Type>(self, column: Column<C, T>) -> Expr<P, T> {
+    /// A column of the row that a to-one relation leads to, for filters, orders and selections: an `Option`, NULL where
+    /// there is no such row, unless the relation always leads to one. It is the row that an include loads: of several, the
+    /// first by its primary key. Where the type says that there is always a row and there is none, reading is an error that
+    /// names the relation.
+    pub fn col<T: Type>(self, column: Column<C, T>) -> Expr<P, R::Value<T>> {
         self.expr(Expr::from_node(column.into_node()))
     }
 
-    /// An expression about the row that a to-one relation leads to; paths may be nested.
-    pub fn expr<T: Type>(self, inner: Expr<C, T>) -> Expr<P, T> {
+    /// An expression about the row that a to-one relation leads to, as [`col`](Self::col); paths may be nested.
+    pub fn expr<T: Type>(self, inner: Expr<C, T>) -> Expr<P, R::Value<T>> {
         let hop = ast::Hop { relation: self.def, scope: self.scope_node() };
         Expr::from_node(match inner.into_node() {
             ast::Expr::Path(mut hops, inner) => {
@@ -293,63 +301,67 @@ impl<P: Model, C: Model> Relation<P, C> {
         }
     }
 
-    fn start(self) -> Include<P, C> {
+    fn start(self) -> Include<P, C, R> {
         Include::new(self.node())
     }
 
     /// Loads related rows for which a condition holds.
-    pub fn filter<X: IntoCondition<C>>(self, condition: X) -> Include<P, C> {
+    pub fn filter<X: IntoCondition<C>>(self, condition: X) -> Include<P, C, R::Filtered> {
         self.start().filter(condition)
     }
 
     /// Filters when there is a value, else not.
-    pub fn filter_if<V, X: IntoCondition<C>>(self, value: Option<V>, condition: impl FnOnce(V) -> X) -> Include<P, C> {
+    pub fn filter_if<V, X: IntoCondition<C>>(
+        self,
+        value: Option<V>,
+        condition: impl FnOnce(V) -> X,
+    ) -> Include<P, C, R::Filtered> {
         self.start().filter_if(value, condition)
     }
 
     /// Loads related rows in an order.
-    pub fn order_by<O: IntoOrder<C>>(self, order: O) -> Include<P, C> {
+    pub fn order_by<O: IntoOrder<C>>(self, order: O) -> Include<P, C, R> {
         self.start().order_by(order)
     }
 
     /// Loads at most so many related rows per parent.
-    pub fn limit(self, rows: u64) -> Include<P, C> {
+    pub fn limit(self, rows: u64) -> Include<P, C, R::Filtered> {
         self.start().limit(rows)
     }
 
     /// Leaves out the first related rows of each parent.
-    pub fn offset(self, rows: u64) -> Include<P, C> {
+    pub fn offset(self, rows: u64) -> Include<P, C, R::Filtered> {
         self.start().offset(rows)
     }
 
     /// Loads relations of the related rows as well.
-    pub fn include<I: IntoInclude<C>>(self, relations: I) -> Include<P, C> {
+    pub fn include<I: IntoInclude<C>>(self, relations: I) -> Include<P, C, R> {
         self.start().include(relations)
     }
 
     /// Loads the relation by a query of its own; see [`Include::separate`].
-    pub fn separate(self) -> Include<P, C> {
+    pub fn separate(self) -> Include<P, C, R> {
         self.start().separate()
     }
 
     /// Leaves out parents without a related row.
-    pub fn required(self) -> Include<P, C> {
+    pub fn required(self) -> Include<P, C, R::Required> {
         self.start().required()
     }
 
     /// Loads soft-deleted related rows as well.
-    pub fn with_deleted(self) -> Include<P, C> {
+    pub fn with_deleted(self) -> Include<P, C, R> {
         self.start().with_deleted()
     }
 
     /// Loads soft-deleted related rows only.
-    pub fn only_deleted(self) -> Include<P, C> {
+    pub fn only_deleted(self) -> Include<P, C, R::Filtered> {
         self.start().only_deleted()
     }
 }
 
 /// Rows whose keys meet; over the model in between, where there is one, which is joined as well.
-impl<S, P: Model + Within<S>, C: Model> JoinBy<S, C> for Relation<P, C> {
+impl<S, P: Model + Within<S>, C: Model, R: Reach> JoinBy<S, C> for Relation<P, C, R> {
     fn push(self, kind: JoinKind, joins: &mut Vec<Join>) {
         let equal = |pair: &KeyPair| ast::Expr::binary(BinaryOp::Eq, pair.from.into(), pair.to.into());
         let mut join = |model: &'static ModelDef, on: Vec<ast::Expr>| {
@@ -370,16 +382,17 @@ impl<S, P: Model + Within<S>, C: Model> JoinBy<S, C> for Relation<P, C> {
     }
 }
 
-impl<P: Model, C: Model> IntoInclude<P> for Relation<P, C> {
+impl<P: Model, C: Model, R: Reach> IntoInclude<P> for Relation<P, C, R> {
     fn push(self, nodes: &mut Vec<IncludeNode>) {
         nodes.push(self.node());
     }
 }
 
 /// Types with a relation's two models, for signatures.
-pub(super) type Models<P, C> = PhantomData<fn() -> (P, C)>;
+pub(super) type Models<P, C, R> = PhantomData<fn() -> (P, C, R)>;
 
-impl<P: Model, C: Model> Nest<P, C> for Relation<P, C> {
+impl<P: Model, C: Model, R: Reach> Nest<P, C> for Relation<P, C, R> {
+    type Reach = R;
     fn into_nest(self) -> IncludeNode {
         self.node()
     }

@@ -90,7 +90,7 @@ pub(super) fn fill(set: &mut dyn RowSet, around: Vec<Around>) -> Result<()> {
             below.push(row.nested);
         }
         fill(&mut *children, below)?;
-        (node.attach)(set, children, &owners);
+        (node.attach)(set, children, &owners)?;
     }
     Ok(())
 }

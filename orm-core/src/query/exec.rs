@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::include::{IncludeNode, Owners, Parents, RowSet};
 use super::joined::Joins;
-use crate::ast::{Deleted, Select, Statement};
+use crate::ast::{self, Deleted, Select, SelectList, Statement};
 use crate::dialect::{Rendered, render};
 use crate::driver::{Done, Query, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
@@ -41,6 +41,35 @@ fn name_model(mut error: Error, def: &'static ModelDef) -> Error {
         None => error.with_model(def.name).with_table(def.table.name),
         Some(table) if table == def.table.name => error.with_model(def.name),
         Some(_) => error,
+    }
+}
+
+/// As [`about`], naming the selected column that did not fit, with the relations that led to it: `author.name`.
+#[cold]
+fn name_item(error: Error, def: &'static ModelDef, statement: &Statement) -> Error {
+    let error = name_model(error, def);
+    let (Statement::Select(select), Some(index), true) = (statement, error.index(), error.columns().is_empty()) else {
+        return error;
+    };
+    let item = match &select.list {
+        SelectList::Exprs(list) => list.get(index),
+        SelectList::ModelAnd(list) => index.checked_sub(def.columns.len()).and_then(|index| list.get(index)),
+        SelectList::Model | SelectList::One => None,
+    };
+    match item.and_then(item_name) {
+        Some(name) => error.with_columns([name]),
+        None => error,
+    }
+}
+
+fn item_name(item: &ast::Expr) -> Option<String> {
+    match item {
+        ast::Expr::Column(column) => Some(column.name.to_owned()),
+        ast::Expr::Path(hops, inner) => {
+            let hops: String = hops.iter().map(|hop| format!("{}.", hop.relation.name)).collect();
+            Some(hops + &item_name(inner)?)
+        }
+        _ => None,
     }
 }
 
@@ -106,15 +135,17 @@ pub(crate) async fn fetch_all<T: Send>(
 ) -> Result<Vec<T>> {
     let rendered = render(statement, &**session.dialect())?;
     let mut rows = Vec::new();
-    session.fetch(query(&rendered), &mut Collect::new(&mut rows, read)).await.map_err(about(def))?;
+    let done = session.fetch(query(&rendered), &mut Collect::new(&mut rows, read)).await;
+    done.map_err(|error| name_item(error, def, statement))?;
     Ok(rows)
 }
 
 /// Runs a query into a sink.
 pub(crate) async fn fetch_into(session: &dyn Session, select: Select, sink: &mut dyn RowSink) -> Result<()> {
     let def = select.model;
-    let rendered = render(&Statement::Select(Box::new(select)), &**session.dialect())?;
-    session.fetch(query(&rendered), sink).await.map_err(about(def))?;
+    let statement = Statement::Select(Box::new(select));
+    let rendered = render(&statement, &**session.dialect())?;
+    session.fetch(query(&rendered), sink).await.map_err(|error| name_item(error, def, &statement))?;
     Ok(())
 }
 
@@ -139,7 +170,8 @@ pub(crate) async fn fetch_first<T: Send>(
 ) -> Result<Option<T>> {
     let rendered = render(statement, &**session.dialect())?;
     let mut row = None;
-    session.fetch(query(&rendered), &mut First { row: &mut row, read }).await.map_err(about(def))?;
+    let done = session.fetch(query(&rendered), &mut First { row: &mut row, read }).await;
+    done.map_err(|error| name_item(error, def, statement))?;
     Ok(row)
 }
 
@@ -295,8 +327,8 @@ impl<M: Model, J: Between> RowSet for ModelSet<M, J> {
         }
         groups.into_iter().map(|group| Box::new(group) as _).collect()
     }
-    fn into_rows(self: Box<Self>) -> Box<dyn Any + Send> {
-        Box::new(self.rows)
+    fn into_rows(self: Box<Self>) -> Result<Box<dyn Any + Send>> {
+        Ok(Box::new(self.rows))
     }
     fn mark(&mut self) {
         self.mark = self.rows.len();

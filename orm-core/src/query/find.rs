@@ -6,7 +6,7 @@ use std::pin::Pin;
 use super::exec::{self, ModelSet, Read};
 use super::explain::Lines;
 use super::include::RowSet;
-use super::select::ProjectedSet;
+use super::select::{ProjectedSet, grown};
 use super::{Condition, Free, IncludeNode, IntoCondition, IntoInclude, Projection, Rows, Select, SelectItems};
 use crate::ast::{self, Deleted, Join, JoinKind, SelectList, Statement};
 use crate::dialect::render;
@@ -120,7 +120,7 @@ impl<M: Model, Out, S> Find<M, Out, S> {
         Find {
             select: self.select,
             includes: self.includes,
-            read: P::read,
+            read: |columns| P::grow(P::read(columns)?),
             load: load_projected::<M, P>,
             _types: PhantomData,
         }
@@ -265,12 +265,12 @@ fn load_projected<'a, M: Model, P: Projection<M>>(
     includes: &'a [IncludeNode],
 ) -> Pin<Box<dyn Future<Output = Result<Vec<P>>> + Send + 'a>> {
     Box::pin(async move {
-        let mut set = ProjectedSet::<P>::new::<M>();
+        let mut set = ProjectedSet::new::<M, P>();
         if let SelectList::Exprs(list) = &mut select.list {
             list.extend(set.keys().iter().copied().map(ast::Expr::Column));
         }
         exec::fetch_with(session, select, includes, &mut set).await?;
-        Ok(set.into_vec())
+        grown::<M, P>(set.into_seeds())
     })
 }
 

@@ -18,7 +18,7 @@ use crate::value::Value;
 pub type LoadFuture<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
 /// Moves related rows into the parents they belong to.
-pub type Attach = dyn Fn(&mut dyn Parents, Box<dyn RowSet>, &Owners) + Send + Sync;
+pub type Attach = dyn Fn(&mut dyn Parents, Box<dyn RowSet>, &Owners) -> Result<()> + Send + Sync;
 
 /// One relation to load, and what to load below it.
 #[derive(Clone)]
@@ -137,8 +137,11 @@ pub trait RowSet: Parents + RowSink {
     fn between(&self) -> &'static [ColumnDef];
     /// The rows of the table in between, by group, when this set reads them.
     fn split_between(&mut self, owners: &Owners) -> Vec<Box<dyn Any + Send + Sync>>;
-    /// The rows, as a `Vec` of the type they have.
-    fn into_rows(self: Box<Self>) -> Box<dyn Any + Send>;
+    /// The rows, as a `Vec` of the type they become.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`], naming the relation, when one that always leads to a row does not.
+    fn into_rows(self: Box<Self>) -> Result<Box<dyn Any + Send>>;
     /// Remembers the rows there are, for [`truncate_to_mark`](Self::truncate_to_mark).
     fn mark(&mut self);
     /// Forgets the rows that came after the mark.

@@ -213,7 +213,7 @@ fn finish<'a>(
             let Joined { node, set: mut children, below, mut owners, .. } = joined;
             owners.groups = children.len();
             finish(session, below, &mut *children).await?;
-            (node.attach)(set, children, &owners);
+            (node.attach)(set, children, &owners)?;
         }
         for node in plan.separate {
             if !set.is_empty() {

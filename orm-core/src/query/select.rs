@@ -9,9 +9,9 @@ use super::include::{IncludeNode, Owners, Parents, RowSet};
 use super::{Column, Expr, Within};
 use crate::ast::{self, SelectList};
 use crate::error::Result;
-use crate::model::{ColumnDef, Model, read_model};
+use crate::model::{Always, ColumnDef, Model, Reach, Required, read_model};
 use crate::row::{Columns, Decode, Flow, Row, RowSink};
-use crate::value::{SqlType, Type, Value};
+use crate::value::{Scalar, SqlType, Type, Value};
 
 /// Something that can be read from each row of a query about `S`.
 #[diagnostic::on_unimplemented(
@@ -64,14 +64,21 @@ tuples! {
     message = "`{Self}` is not a projection of `{M}`",
     note = "add `#[derive(Projection)]` and `#[orm(model = {M})]` to `{Self}`"
 )]
-pub trait Projection<M>: Copied + Send + 'static {
+pub trait Projection<M: Model>: Copied + Send + 'static {
+    /// What a row is until related rows are there: the struct, where its fields can be without them.
+    type Seed: Send + 'static;
     /// Appends what the fields read, in their order.
     fn select(items: &mut SelectItems<M>);
     /// Reads the fields, in their order.
     ///
     /// # Errors
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) with the column's position.
-    fn read(columns: &mut Columns<'_>) -> Result<Self>;
+    fn read(columns: &mut Columns<'_>) -> Result<Self::Seed>;
+    /// The row, once related rows are in it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode), naming the relation, when one that always leads to a row does not.
+    fn grow(seed: Self::Seed) -> Result<Self>;
     /// Makes a relation's query read this.
     #[doc(hidden)]
     fn nest(node: &mut IncludeNode) {
@@ -87,11 +94,15 @@ pub trait Projection<M>: Copied + Send + 'static {
 
 /// A model is a projection of itself, so that whole rows can be nested: `posts: Vec<Post>`.
 impl<M: Model + Clone> Projection<M> for M {
+    type Seed = M;
     fn select(items: &mut SelectItems<M>) {
         items.list.extend(M::DEF.columns.iter().map(ast::Expr::Column));
     }
     fn read(columns: &mut Columns<'_>) -> Result<Self> {
         read_model(columns)
+    }
+    fn grow(seed: Self) -> Result<Self> {
+        Ok(seed)
     }
     fn nest(_node: &mut IncludeNode) {
         // A relation's query reads whole rows already.
@@ -113,6 +124,26 @@ impl<M> SelectItems<M> {
     /// Appends a column, an expression or a tuple of them.
     pub fn push<X: Select<M>>(&mut self, item: X) {
         item.push(&mut self.list);
+    }
+
+    /// Appends what is read into a field of type `T`.
+    pub fn push_into<T, X: Select<M>>(&mut self, item: X)
+    where
+        X::Output: Fits<T>,
+    {
+        item.push(&mut self.list);
+    }
+
+    /// Fills a field of `P` with the projection of the row that a relation leads to from every row.
+    pub fn nest_one<P, C, Q, N>(&mut self, relation: N, slot: fn(&mut P) -> &mut dyn NestSlot<Q>)
+    where
+        P: Send + 'static,
+        C: Model,
+        Q: Projection<C>,
+        N: Nest<M, C>,
+        N::Reach: LeadsToOne,
+    {
+        self.nest(relation, slot);
     }
 
     /// Fills a field of `P` with projections of related rows: one query for all rows.
@@ -145,9 +176,31 @@ impl<M> std::fmt::Debug for SelectItems<M> {
     label = "expected a relation such as `User::POSTS`"
 )]
 pub trait Nest<M, C> {
+    /// What it leads to from each row.
+    type Reach: Reach;
     /// The node.
     fn into_nest(self) -> IncludeNode;
 }
+
+/// A value of type `Self` may be read into a field of type `T`: it is of the same type, or an `Option` of it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is read, but the field is a `{T}`",
+    label = "reads `{Self}`",
+    note = "make the field a `{Self}`; what a path leads to is an `Option` where there may be no such row"
+)]
+pub trait Fits<T> {}
+impl<T> Fits<T> for T {}
+impl<T: Scalar> Fits<Option<T>> for T {}
+
+/// A relation that leads to one row from each.
+#[diagnostic::on_unimplemented(
+    message = "the relation may lead to no row, or to several",
+    label = "nested as one row",
+    note = "make the field an `Option` or a `Vec`; or leave out rows without a related one: `.required()`"
+)]
+pub trait LeadsToOne {}
+impl LeadsToOne for Always {}
+impl LeadsToOne for Required {}
 
 /// A field that holds nested projections: `Vec<Q>` for to-many relations, `Option<Q>` for to-one.
 pub trait NestSlot<Q> {
@@ -193,8 +246,8 @@ impl<Q: Copied> Copied for Option<Q> {
 }
 
 /// An empty set of projections, which reads the keys of the relations nested in them.
-fn projected_set<C, Q: Projection<C>>() -> Box<dyn RowSet> {
-    Box::new(ProjectedSet::<Q>::new::<C>())
+fn projected_set<C: Model, Q: Projection<C>>() -> Box<dyn RowSet> {
+    Box::new(ProjectedSet::new::<C, Q>())
 }
 
 /// Moves nested rows into their parents; a row that several parents have is copied for all but the last.
@@ -203,9 +256,9 @@ fn attach<P: 'static, Q: Copied + 'static>(
     children: Box<dyn RowSet>,
     owners: &Owners,
     slot: fn(&mut P) -> &mut dyn NestSlot<Q>,
-) {
-    let Ok(children) = children.into_rows().downcast::<Vec<Q>>() else {
-        return; // The types come from one call of `nest`, so they are these.
+) -> Result<()> {
+    let Ok(children) = children.into_rows()?.downcast::<Vec<Q>>() else {
+        return Ok(()); // The types come from one call of `nest`, so they are these.
     };
     let mut groups: Vec<Vec<Q>> = (0..owners.groups).map(|_| Vec::new()).collect();
     for (child, group) in children.into_iter().zip(&owners.children) {
@@ -232,12 +285,15 @@ fn attach<P: 'static, Q: Copied + 'static>(
         };
         slot(parent).fill(rows);
     }
+    Ok(())
 }
 
 /// A set of projections, with the model's key columns that relations need.
-pub(super) struct ProjectedSet<T> {
-    rows: Vec<T>,
-    read: fn(&mut Columns<'_>) -> Result<T>,
+pub(super) struct ProjectedSet<S> {
+    rows: Vec<S>,
+    read: fn(&mut Columns<'_>) -> Result<S>,
+    /// Makes the rows what they become, in a `Vec` of that.
+    grow: fn(Vec<S>) -> Result<Box<dyn Any + Send>>,
     keys: Vec<&'static ColumnDef>,
     values: Vec<Value>,
     extra: Vec<Value>,
@@ -245,16 +301,20 @@ pub(super) struct ProjectedSet<T> {
     mark: usize,
 }
 
-impl<T: Send + 'static> ProjectedSet<T> {
-    pub(super) fn new<C>() -> Self
-    where
-        T: Projection<C>,
-    {
+/// The rows of a set of projections, grown.
+pub(super) fn grown<C: Model, T: Projection<C>>(seeds: Vec<T::Seed>) -> Result<Vec<T>> {
+    let rows: Result<_> = seeds.into_iter().map(T::grow).collect();
+    rows.map_err(|error| error.with_model(C::DEF.name))
+}
+
+impl<S: Send + 'static> ProjectedSet<S> {
+    pub(super) fn new<C: Model, T: Projection<C, Seed = S>>() -> Self {
         let mut items = SelectItems::<C>::new();
         T::select(&mut items);
         let mut set = Self {
             rows: Vec::new(),
             read: T::read,
+            grow: |seeds| Ok(Box::new(grown::<C, T>(seeds)?)),
             keys: Vec::new(),
             values: Vec::new(),
             extra: Vec::new(),
@@ -268,7 +328,7 @@ impl<T: Send + 'static> ProjectedSet<T> {
         set
     }
 
-    pub(super) fn into_vec(self) -> Vec<T> {
+    pub(super) fn into_seeds(self) -> Vec<S> {
         self.rows
     }
 }
@@ -326,8 +386,8 @@ impl<T: Send + 'static> RowSet for ProjectedSet<T> {
     fn split_between(&mut self, _owners: &Owners) -> Vec<Box<dyn Any + Send + Sync>> {
         Vec::new()
     }
-    fn into_rows(self: Box<Self>) -> Box<dyn Any + Send> {
-        Box::new(self.rows)
+    fn into_rows(self: Box<Self>) -> Result<Box<dyn Any + Send>> {
+        (self.grow)(self.rows)
     }
     fn mark(&mut self) {
         self.mark = self.rows.len();

@@ -1,7 +1,7 @@
 //! Between rows and the struct: reading by position, values by position.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::update_name;
@@ -22,6 +22,7 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             quote!((#(#types,)*))
         }
     };
+    let referred = format_ident!("{}", if model.deleted_at.is_some() { "Maybe" } else { "Always" });
     // Names of locals have the span of the locals: the fields may come from a macro.
     let this = quote!(self);
     let put = model.columns.iter().enumerate().map(|(index, Column { ident, ty, .. })| {
@@ -48,6 +49,7 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
         impl __orm::Model for #ident {
             const DEF: &'static __orm::ModelDef = &__DEF;
             type Key = #key;
+            type Referred = __orm::#referred;
             fn from_columns(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
                 #read
             }

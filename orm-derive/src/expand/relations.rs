@@ -9,6 +9,7 @@ use syn::spanned::Spanned;
 use super::columns::doc;
 use super::create::required;
 use super::create_name;
+use crate::attr::RelationKind;
 use crate::ir::{ModelIr, OneOf, Pair, Relation};
 
 /// `User::POSTS` and `user.posts()`.
@@ -66,10 +67,11 @@ fn relation_items(ir: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream {
         quote!(, { #number })
     });
     let scope = relation.scope.iter().map(|filter| quote!(.with_scope(|| __orm::scope::<#target, _>(#filter))));
+    let reach = reach(relation);
     let doc = doc(&relation.doc);
     quote_spanned! {ident.span()=>
         #doc
-        #vis const #constant: __orm::Relation<#model, #target> = __orm::Relation::new(
+        #vis const #constant: __orm::Relation<#model, #target, #reach> = __orm::Relation::new(
             #def,
             __orm::Link::#link,
         )#(#scope)*;
@@ -77,6 +79,18 @@ fn relation_items(ir: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream {
         #vis fn #ident(&self) -> __orm::Related<'_, #model, #target #under> {
             __orm::Related::new(self, #model::#constant)
         }
+    }
+}
+
+/// What the relation leads to from each row.
+fn reach(relation: &Relation<'_>) -> TokenStream {
+    match relation.kind {
+        RelationKind::HasMany | RelationKind::BelongsToMany => quote!(__orm::Several),
+        _ if relation.never_null => {
+            let target = &relation.target;
+            quote!(<#target as __orm::Model>::Referred)
+        }
+        _ => quote!(__orm::Maybe),
     }
 }
 

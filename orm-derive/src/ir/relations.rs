@@ -169,6 +169,14 @@ impl<'a> Resolver<'_, 'a> {
         keys: Vec<Pair>,
         foreign_key: Vec<usize>,
     ) -> Relation<'a> {
+        // A key that points at several models has no one table to be checked against.
+        let constraint = attrs.constraints.get().copied().unwrap_or(!attrs.when.is_set());
+        let mut key = foreign_key.iter().filter_map(|index| self.model.columns().nth(*index));
+        let never_null = kind == RelationKind::BelongsTo
+            && constraint
+            && !attrs.when.is_set()
+            && !attrs.filter.is_set()
+            && key.all(|column| column.nullable().is_none());
         Relation {
             ident: ident.clone(),
             vis: field.vis,
@@ -181,8 +189,8 @@ impl<'a> Resolver<'_, 'a> {
             loads_between: false,
             scope: attrs.filter.get().map(ToTokens::to_token_stream),
             when: None,
-            // A key that points at several models has no one table to be checked against.
-            constraint: attrs.constraints.get().copied().unwrap_or(!attrs.when.is_set()),
+            constraint,
+            never_null,
             on_delete: variant(attrs.on_delete.get()),
             on_update: variant(attrs.on_update.get()),
             foreign_key,

@@ -75,7 +75,7 @@ fn a_model() {
                     const TITLE: __orm::Column<Post, Option<String>> = __orm::Column::new(
                         &__COLS[2],
                     );
-                    pub const USER: __orm::Relation<Post, User> = __orm::Relation::new(
+                    pub const USER: __orm::Relation<Post, User, <User as __orm::Model>::Referred> = __orm::Relation::new(
                         __orm::RelationDef {
                             on_delete: __orm::OnDelete::Cascade,
                             ..__orm::RelationDef::new::<
@@ -91,7 +91,7 @@ fn a_model() {
                     pub fn user(&self) -> __orm::Related<'_, Post, User> {
                         __orm::Related::new(self, Post::USER)
                     }
-                    pub const COMMENTS: __orm::Relation<Post, Comment> = __orm::Relation::new(
+                    pub const COMMENTS: __orm::Relation<Post, Comment, __orm::Several> = __orm::Relation::new(
                         __orm::RelationDef::new::<
                             Comment,
                         >(
@@ -154,6 +154,7 @@ fn a_model() {
                 impl __orm::Model for Post {
                     const DEF: &'static __orm::ModelDef = &__DEF;
                     type Key = i64;
+                    type Referred = __orm::Always;
                     fn from_columns(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
                         ::core::result::Result::Ok(Self {
                             id: columns.next()?,
@@ -405,16 +406,20 @@ fn a_projection() {
                 }
                 #[automatically_derived]
                 impl __orm::Projection<Post> for Card {
+                    type Seed = Card;
                     fn select(list: &mut __orm::SelectItems<Post>) {
                         list.push::<__orm::Column<Post, i64>>(Post::ID);
                         list.push::<__orm::Column<Post, String>>(Post::TITLE);
-                        list.push(Post::USER.expr(User::COMPANY.col(Company::NAME)));
+                        list.push_into::<
+                                Option<String>,
+                                _,
+                            >(Post::USER.expr(User::COMPANY.col(Company::NAME)));
                         list.push::<__orm::Expr<Post, i64>>(Post::COMMENTS.count());
-                        list.push(Post::TITLE.upper());
-                        list.nest(Post::COMMENTS, |__row: &mut Self| &mut __row.last);
+                        list.push_into::<String, _>(Post::TITLE.upper());
+                        list.nest(Post::COMMENTS, |__row: &mut Self::Seed| &mut __row.last);
                     }
-                    fn read(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
-                        ::core::result::Result::Ok(Self {
+                    fn read(columns: &mut __orm::Columns<'_>) -> __orm::Result<Card> {
+                        ::core::result::Result::Ok(Card {
                             id: columns.next()?,
                             heading: columns.next()?,
                             company: columns.next()?,
@@ -422,6 +427,9 @@ fn a_projection() {
                             loud: columns.next()?,
                             last: ::core::default::Default::default(),
                         })
+                    }
+                    fn grow(seed: Card) -> __orm::Result<Self> {
+                        ::core::result::Result::Ok(seed)
                     }
                 }
             };

@@ -2,7 +2,7 @@
 
 use super::select::{joinable, starts_at};
 use super::{Frame, Renderer, Source};
-use crate::ast::{Aggregate, Deleted, Expr, Hop, Order, Quantifier, Related};
+use crate::ast::{Aggregate, BinaryOp, Deleted, Expr, Function, Hop, Order, Quantifier, Related};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::RelationDef;
 use crate::value::Value;
@@ -136,7 +136,15 @@ impl Renderer<'_> {
             f.sources.iter().find(|s| fits && s.path == names).cloned()
         });
         if let Some(source) = joined {
-            return self.about(source, inner, 0);
+            let key = hops.last().and_then(|hop| hop.relation.keys.first());
+            let Some(key) = key.filter(|_| !null_without_row(inner)) else { return self.about(source, inner, 0) };
+            // Where there is no row, there is nothing to say about it, as in a sub-query.
+            self.w.push_sql("CASE WHEN ");
+            self.push_source_column(&source, key.to)?;
+            self.w.push_sql(" IS NOT NULL THEN ");
+            self.about(source, inner, 0)?;
+            self.w.push_sql(" END");
+            return Ok(());
         }
         let Some((Hop { relation, scope }, rest)) = hops.split_first() else { return self.expr(inner) };
         self.w.push_sql("(SELECT ");
@@ -166,5 +174,28 @@ impl Renderer<'_> {
         let done = self.operand(expr, binding);
         self.frames.pop();
         done
+    }
+}
+
+/// Whether an expression is sure to be NULL where all columns of its table are.
+fn null_without_row(expr: &Expr) -> bool {
+    use Function::{
+        Abs, Ceil, Day, Floor, IntegerDivide, Length, Lower, Month, Replace, Round, Substring, Trim, Upper, Year,
+    };
+    match expr {
+        Expr::Column(_) | Expr::Path(..) => true,
+        Expr::Binary(BinaryOp::IsNotDistinct | BinaryOp::IsDistinct, _) => false,
+        Expr::Binary(_, pair) => null_without_row(&pair.0) || null_without_row(&pair.1),
+        Expr::Not(inner) | Expr::Negate(inner) | Expr::Cast(inner, _) => null_without_row(inner),
+        Expr::Json { expr, .. } => null_without_row(expr),
+        Expr::Like { operands, .. } | Expr::Regexp { operands, .. } => null_without_row(&operands.0),
+        Expr::Between { operands, .. } => null_without_row(&operands.0),
+        Expr::Case(case) => case.otherwise.is_none() && case.branches.iter().all(|(_, then)| null_without_row(then)),
+        Expr::Function(
+            Lower | Upper | Trim | Length | Abs | Round | Ceil | Floor | Substring | Replace | Year | Month | Day
+            | IntegerDivide,
+            arguments,
+        ) => arguments.first().is_some_and(null_without_row),
+        _ => false,
     }
 }
