@@ -4,7 +4,7 @@ pub use crate::driver::{Runs, Unpoliced};
 pub use crate::error::{Error, Result};
 pub use crate::load::{
     CreateUnder, Link, NewChild, OneOf, OneOfField, Related, Relation, RelationField, Variant, Variants, belongs, has,
-    name_id, scope, when,
+    scope, when,
 };
 pub use crate::model::{
     Always, ColumnDef, DefaultDef, IndexDef, IndexPart, Maybe, Model, ModelDef, OnDelete, OneOfDef, RelationDef,

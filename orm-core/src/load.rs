@@ -20,4 +20,4 @@ pub use loader::load;
 pub use one_of::{Fill, OneOf, OneOfField, Variant, Variants};
 pub use peers::Peers;
 pub use related::{AddNew, ChangeLinks, CreateUnder, NewChild, Related};
-pub use relation::{Link, Names, References, Relation, belongs, has, name_id, scope, when};
+pub use relation::{Link, Names, References, Relation, belongs, has, scope, when};

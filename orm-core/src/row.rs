@@ -132,6 +132,15 @@ impl<'r> Columns<'r> {
         self.next += columns;
     }
 
+    /// What the next columns hold: a value, a tuple, a model.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] with the column's position when a value is of another type.
+    #[inline]
+    pub fn read<T: Decode>(&mut self) -> Result<T> {
+        T::decode(self)
+    }
+
     /// The next value, as it lies in the row.
     ///
     /// # Errors

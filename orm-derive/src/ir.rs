@@ -43,7 +43,7 @@ pub(crate) struct ModelIr<'a> {
 #[derive(Debug)]
 pub(crate) enum Init<'a> {
     /// The next column.
-    Column(&'a Ident, &'a Type),
+    Column(&'a Ident),
     /// An unloaded relation, which knows the path of its constant.
     Relation(&'a Ident, String),
     /// The type's default.
@@ -225,7 +225,7 @@ pub(crate) fn text(literal: Option<&LitStr>) -> Option<String> {
 
 fn init<'a>(model: &Model<'_>, field: &'a Field<'a>) -> Init<'a> {
     match (field.part, field.attrs.computed.get()) {
-        (Part::Column, _) => Init::Column(field.ident, field.ty),
+        (Part::Column, _) => Init::Column(field.ident),
         (Part::Relation(..) | Part::OneOf(_), _) => {
             Init::Relation(field.ident, format!("{}::{}", model.ident, case::constant(field.ident)))
         }

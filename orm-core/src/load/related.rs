@@ -14,8 +14,8 @@ use crate::query::{
 };
 use crate::value::{Type, Value};
 
-/// `Self` may be created under the relation whose foreign key has the number `K` (see
-/// [`name_id`](super::name_id)). Written by the derive for every `belongs_to`.
+/// `Self` may be created under the relation whose foreign key has the number `K`, which the derive makes from the names of
+/// its columns. Written by the derive for every `belongs_to`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` declares no `belongs_to` on the foreign key of this relation",
     note = "add a `BelongsTo` field over that foreign key to `{Self}`"

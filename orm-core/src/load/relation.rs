@@ -59,18 +59,6 @@ pub const fn when<M: Model, T: Names>(column: Column<M, T>, text: &'static str) 
     (column.def(), text)
 }
 
-/// A number for a column's name, for telling a model's foreign keys apart in types (FNV-1a).
-pub const fn name_id(name: &str) -> u64 {
-    let bytes = name.as_bytes();
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut i = 0;
-    while i < bytes.len() {
-        hash = (hash ^ bytes[i] as u64).wrapping_mul(0x0000_0100_0000_01b3);
-        i += 1;
-    }
-    hash
-}
-
 /// A condition as a relation's scope.
 pub fn scope<C, X: IntoCondition<C>>(condition: X) -> Condition<C> {
     Expr::from_node(condition.into_condition())

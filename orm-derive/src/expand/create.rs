@@ -147,12 +147,12 @@ fn nested_children(model: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream 
             }
         };
     }
-    let number = relation_number(owner, relation);
+    let number = relation_number(relation);
     quote! {
         #[doc = #doc]
         #vis fn #name<__I: ::core::iter::IntoIterator<Item: __orm::Complete<#target>>>(
             self,
-            rows: impl ::core::ops::FnOnce(__orm::NewChild<#target, { #number }>) -> __I,
+            rows: impl ::core::ops::FnOnce(__orm::NewChild<#target, #number>) -> __I,
         ) -> Self {
             Self(self.0.children::<#target, _>(#owner::#constant, rows(__orm::NewChild::new())))
         }

@@ -35,7 +35,7 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
         .map(|Column { ident, ty, .. }| quote_spanned!(ty.span()=> __orm::Type::into_value(#this.#ident)));
     let kept = model.fields.iter().filter_map(|init| match init {
         Init::Relation(ident, _) | Init::Default(ident) => Some(quote!(self.#ident = old.#ident;)),
-        Init::Column(..) | Init::Computed(..) => None,
+        Init::Column(_) | Init::Computed(..) => None,
     });
     let kept: Vec<_> = kept.collect();
     let keep = (!kept.is_empty()).then(|| {
@@ -79,13 +79,19 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
     }
 }
 
-/// The struct from the next columns.
+/// How many columns are read at once: `Decode` has tuples of so many.
+const TUPLE: usize = 12;
+
+/// The struct from the next columns, as tuples: one way out for all columns instead of one for each keeps this function,
+/// the largest of a model, cheap to compile.
 fn read(model: &ModelIr<'_>) -> TokenStream {
-    let columns = quote!(columns);
+    let locals: Vec<_> = (0..model.columns.len()).map(|index| format_ident!("_{index}")).collect();
+    let read = locals.chunks(TUPLE).map(|some| quote!(let (#(#some,)*) = columns.read()?;));
+    let mut next = locals.iter();
     let inits = model.fields.iter().map(|init| match init {
-        Init::Column(ident, ty) => {
-            let next = quote_spanned!(ty.span()=> #columns.next()?);
-            quote!(#ident: #next)
+        Init::Column(ident) => {
+            let local = next.next();
+            quote!(#ident: #local)
         }
         Init::Relation(ident, path) => quote!(#ident: __orm::RelationField::unloaded(&#path)),
         Init::Default(ident) | Init::Computed(ident, _) => quote!(#ident: ::core::default::Default::default()),
@@ -96,9 +102,13 @@ fn read(model: &ModelIr<'_>) -> TokenStream {
     });
     let computed: Vec<_> = computed.collect();
     if computed.is_empty() {
-        return quote!(::core::result::Result::Ok(Self { #(#inits),* }));
+        return quote! {
+            #(#read)*
+            ::core::result::Result::Ok(Self { #(#inits),* })
+        };
     }
     quote! {
+        #(#read)*
         let mut row = Self { #(#inits),* };
         #(#computed)*
         ::core::result::Result::Ok(row)

@@ -1,8 +1,8 @@
 //! Per relation, a typed constant and a method that starts from one row; per foreign key, how rows are created under
 //! the row it points at.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 use syn::LitStr;
 use syn::spanned::Spanned;
 
@@ -63,8 +63,8 @@ fn relation_items(ir: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream {
     };
     // The number under which the other model says how it is created: see `create_under`.
     let under = (relation.foreign_key.is_empty() && relation.through.is_none()).then(|| {
-        let number = relation_number(&model, relation);
-        quote!(, { #number })
+        let number = relation_number(relation);
+        quote!(, #number)
     });
     let scope = relation.scope.iter().map(|filter| quote!(.with_scope(|| __orm::scope::<#target, _>(#filter))));
     let reach = reach(relation);
@@ -123,8 +123,8 @@ pub(super) fn create_under(model: &ModelIr<'_>) -> TokenStream {
     });
     let impls = relations.map(|(_, relation)| {
         let (ident, create, key) = (model.ident, create_name(model), &relation.foreign_key);
-        let names = key.iter().map(|index| model.columns[*index].name.to_token_stream());
-        let number = key_number(names.chain(text(relation).map(ToTokens::to_token_stream)));
+        let names = key.iter().map(|index| &model.columns[*index].constant);
+        let number = key_number(names, relation);
         let states = required(model);
         let states = states.iter().map(|of| if of.filled_by(relation) { quote!(Given) } else { quote!(Missing) });
         let when = relation.when_column.zip(text(relation));
@@ -135,7 +135,7 @@ pub(super) fn create_under(model: &ModelIr<'_>) -> TokenStream {
             None => quote!(Building),
         };
         quote! {
-                impl __orm::CreateUnder<{ #number }> for #ident {
+                impl __orm::CreateUnder<#number> for #ident {
                 type Create = #create<(#(__orm::#states,)*)>;
                 fn create_under(key: ::std::vec::Vec<__orm::Value>) -> Self::Create {
                     #create(__orm::#building::under(&[#(#key),*], key)#(#tagged)*)
@@ -147,10 +147,8 @@ pub(super) fn create_under(model: &ModelIr<'_>) -> TokenStream {
 }
 
 /// The number of the foreign key that a relation's rows point with.
-pub(super) fn relation_number(model: &Ident, relation: &Relation<'_>) -> TokenStream {
-    let constant = &relation.constant;
-    let names = (0..relation.keys.len()).map(|place| quote!(#model::#constant.def().keys[#place].to.name));
-    key_number(names.chain(text(relation).map(ToTokens::to_token_stream)))
+pub(super) fn relation_number(relation: &Relation<'_>) -> Literal {
+    key_number(relation.keys.iter().map(|pair| &pair.foreign_key.1), relation)
 }
 
 /// The text that tells relations over one foreign key apart.
@@ -158,14 +156,11 @@ fn text<'a>(relation: &'a Relation<'_>) -> Option<&'a LitStr> {
     relation.when.as_ref().map(|(.., text)| text)
 }
 
-/// The number of a foreign key, from the names of its columns, and from what `when` says.
-fn key_number(names: impl Iterator<Item = TokenStream>) -> TokenStream {
-    let numbers = names.enumerate().map(|(place, name)| match place {
-        0 => quote!(__orm::name_id(#name)),
-        _ => {
-            let place = u32::try_from(place).unwrap_or_default();
-            quote!(^ __orm::name_id(#name).rotate_left(#place))
-        }
-    });
-    numbers.collect()
+/// A number for a foreign key, from the constants of its columns and what `when` says: both models know these when their
+/// code is written, so that nothing is left to evaluate (FNV-1a).
+fn key_number<'a>(constants: impl Iterator<Item = &'a Ident>, relation: &Relation<'_>) -> Literal {
+    let names = constants.map(ToString::to_string).chain(text(relation).map(LitStr::value));
+    let bytes = names.flat_map(|name| name.into_bytes().into_iter().chain([0]));
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    Literal::u64_unsuffixed(bytes.fold(0xcbf2_9ce4_8422_2325, step))
 }

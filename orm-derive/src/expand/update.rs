@@ -51,13 +51,16 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
         }
     });
     quote! {
-        impl #update<'_> {
+        impl<'__a> #update<'__a> {
             #(#setters)*
             #(#references)*
             #(#one_of)*
             /// Writes the changes and refreshes the struct, or gives the database's error.
-            #vis async fn exec(self, db: &(impl __orm::Runs<#ident> + ?::core::marker::Sized)) -> __orm::Result<()> {
-                self.0.exec(db).await
+            #vis fn exec<'__d, __D: __orm::Runs<#ident> + ?::core::marker::Sized>(
+                self,
+                db: &'__d __D,
+            ) -> impl ::core::future::Future<Output = __orm::Result<()>> + use<'__a, '__d, __D> {
+                self.0.exec(db)
             }
         }
     }

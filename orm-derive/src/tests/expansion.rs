@@ -103,12 +103,7 @@ fn a_model() {
                     );
                     pub fn comments(
                         &self,
-                    ) -> __orm::Related<
-                        '_,
-                        Post,
-                        Comment,
-                        { __orm::name_id(Post::COMMENTS.def().keys[0usize].to.name) },
-                    > {
+                    ) -> __orm::Related<'_, Post, Comment, 12400656552945557455> {
                         __orm::Related::new(self, Post::COMMENTS)
                     }
                     /// Starts a new row.
@@ -145,7 +140,7 @@ fn a_model() {
                     comment: "Texts.",
                     ..__orm::ModelDef::new("Post", &__TABLE, &__COLS, &[0usize])
                 };
-                impl __orm::CreateUnder<{ __orm::name_id("user_id") }> for Post {
+                impl __orm::CreateUnder<9741845151819590158> for Post {
                     type Create = PostCreate<(__orm::Given,)>;
                     fn create_under(key: ::std::vec::Vec<__orm::Value>) -> Self::Create {
                         PostCreate(__orm::Building::under(&[1usize], key))
@@ -156,10 +151,11 @@ fn a_model() {
                     type Key = i64;
                     type Referred = __orm::Always;
                     fn from_columns(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
+                        let (_0, _1, _2) = columns.read()?;
                         ::core::result::Result::Ok(Self {
-                            id: columns.next()?,
-                            user_id: columns.next()?,
-                            title: columns.next()?,
+                            id: _0,
+                            user_id: _1,
+                            title: _2,
                             user: __orm::RelationField::unloaded(&"Post::USER"),
                             comments: __orm::RelationField::unloaded(&"Post::COMMENTS"),
                         })
@@ -214,10 +210,7 @@ fn a_model() {
                     >(
                         self,
                         rows: impl ::core::ops::FnOnce(
-                            __orm::NewChild<
-                                Comment,
-                                { __orm::name_id(Post::COMMENTS.def().keys[0usize].to.name) },
-                            >,
+                            __orm::NewChild<Comment, 12400656552945557455>,
                         ) -> __I,
                     ) -> Self {
                         Self(
@@ -264,7 +257,7 @@ fn a_model() {
                         self.0.finish()
                     }
                 }
-                impl PostUpdate<'_> {
+                impl<'__a> PostUpdate<'__a> {
                     pub fn id(self, value: impl __orm::Set<i64>) -> Self {
                         Self(self.0.with(0usize, value.into_set()))
                     }
@@ -279,11 +272,13 @@ fn a_model() {
                         PostUpdate(self.0.refer(&[Post::USER.erase()], row))
                     }
                     /// Writes the changes and refreshes the struct, or gives the database's error.
-                    pub(crate) async fn exec(
+                    pub(crate) fn exec<'__d, __D: __orm::Runs<Post> + ?::core::marker::Sized>(
                         self,
-                        db: &(impl __orm::Runs<Post> + ?::core::marker::Sized),
-                    ) -> __orm::Result<()> {
-                        self.0.exec(db).await
+                        db: &'__d __D,
+                    ) -> impl ::core::future::Future<
+                        Output = __orm::Result<()>,
+                    > + use<'__a, '__d, __D> {
+                        self.0.exec(db)
                     }
                 }
             };
