@@ -55,12 +55,14 @@ pub struct Related<'p, P, C, const K: u64 = 0> {
     relation: Relation<P, C>,
 }
 
-impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
+impl<'p, P, C, const K: u64> Related<'p, P, C, K> {
     /// The handle of a relation; called by the derive.
     pub fn new<R: Reach>(parent: &'p P, relation: Relation<P, C, R>) -> Self {
         Self { parent, relation: relation.any_reach() }
     }
+}
 
+impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
     /// A finder of the related rows.
     #[track_caller]
     pub fn find(&self) -> Find<C> {
