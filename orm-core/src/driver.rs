@@ -16,6 +16,7 @@
 
 mod connection;
 mod executor;
+mod lexer;
 mod reach;
 mod shapes;
 
@@ -25,6 +26,7 @@ use async_trait::async_trait;
 
 pub use connection::{BeginOptions, Connection, Done, Isolation, LockMode, Query};
 pub use executor::{Executor, Runs, Session, Unit, Unpoliced};
+pub use lexer::{Lexer, Token};
 pub use reach::connect_advice;
 pub use shapes::{Shape, ShapeCache};
 

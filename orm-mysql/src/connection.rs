@@ -259,6 +259,8 @@ impl Connection for MysqlConnection {
         if let (true, Err(error)) = (result.is_ok(), self.after_ddl().await) {
             result = Err(error);
         }
+        // The script may have begun a transaction of its own, which is open then.
+        self.transaction |= result.is_err();
         self.finish(result)
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
-use orm_core::driver::{BeginOptions, Connection, Done, Query};
+use orm_core::driver::{BeginOptions, Connection, Done, Lexer, Query, Token};
 use orm_core::row::{Flow, RowSink};
 use orm_core::{Error, ErrorKind, Result};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor, PgConnection, SqlSafeStr, SqlStr};
@@ -95,7 +95,15 @@ impl PostgresConnection {
             Err(error) => return Ok(Err(error)),
         };
         let Self { client, statements, layout, broken, transaction, .. } = self;
-        let (text, keep) = statements.text(client, query).await?;
+        let (text, keep) = match statements.known(query) {
+            Some(text) => (text, true),
+            None => {
+                if let Err(error) = check_count(query) {
+                    return Ok(Err(error));
+                }
+                statements.add(client, query).await?
+            }
+        };
         let mut rows = client.fetch_many(sqlx::query_with(text, arguments).persistent(keep));
         let mut done = Done::default();
         // What the sink said when it wanted no more rows.
@@ -185,7 +193,11 @@ impl Connection for PostgresConnection {
     /// one statement fails (PostgreSQL manual, 55.2.2.1).
     async fn batch(&mut self, sql: &str) -> Result<()> {
         self.enter()?;
-        self.simple(AssertSqlSafe(sql)).await.map_err(error::map)
+        self.simple(AssertSqlSafe(sql)).await.map_err(|error| {
+            // The script may have begun a transaction of its own, which is open then.
+            self.transaction = true;
+            error::map(error)
+        })
     }
 
     async fn begin(&mut self, options: &BeginOptions) -> Result<()> {
@@ -333,21 +345,22 @@ struct Statements {
 }
 
 impl Statements {
-    /// The text to send, and whether its prepared statement is kept.
-    async fn text(&mut self, client: &mut PgConnection, query: Query<'_>) -> Result<(SqlStr, bool), sqlx::Error> {
-        let types = || bind::types(query.binds);
-        match self.kept.get_key_value(query.sql) {
-            Some((text, kept)) if kept.iter().copied().eq(types()) => {
-                Ok((AssertSqlSafe(Arc::clone(text)).into_sql_str(), true))
-            }
-            Some(_) => {
-                let other = with_types(query.sql, types());
-                if let Some((text, _)) = self.kept.get_key_value(other.as_str()) {
-                    return Ok((AssertSqlSafe(Arc::clone(text)).into_sql_str(), true));
-                }
-                self.keep(client, other.into(), query).await
-            }
-            None => self.keep(client, query.sql.into(), query).await,
+    /// The text to send for a statement that the client may have prepared.
+    fn known(&self, query: Query<'_>) -> Option<SqlStr> {
+        let (text, kept) = self.kept.get_key_value(query.sql)?;
+        let same = kept.iter().copied().eq(bind::types(query.binds));
+        same.then(|| AssertSqlSafe(Arc::clone(text)).into_sql_str())
+    }
+
+    /// The text to send for another statement, and whether its prepared statement is kept.
+    async fn add(&mut self, client: &mut PgConnection, query: Query<'_>) -> Result<(SqlStr, bool), sqlx::Error> {
+        if !self.kept.contains_key(query.sql) {
+            return self.keep(client, query.sql.into(), query).await;
+        }
+        let other = with_types(query.sql, bind::types(query.binds));
+        match self.kept.get_key_value(other.as_str()) {
+            Some((text, _)) => Ok((AssertSqlSafe(Arc::clone(text)).into_sql_str(), true)),
+            None => self.keep(client, other.into(), query).await,
         }
     }
 
@@ -373,6 +386,26 @@ impl Statements {
         self.kept.clear();
         Ok(())
     }
+}
+
+/// Refuses values that no placeholder takes: the server would take them and never look at them. Too few are its to refuse.
+fn check_count(query: Query<'_>) -> Result<()> {
+    // Texts that are made for one use have been made with their values.
+    if !query.cacheable || query.binds.is_empty() {
+        return Ok(());
+    }
+    let placeholders = Lexer::standard(query.sql).filter_map(|token| match token {
+        Token::Placeholder(number) => usize::try_from(number).ok(),
+        _ => None,
+    });
+    let wanted = placeholders.max().unwrap_or(0);
+    if wanted < query.binds.len() {
+        return Err(Error::new(
+            ErrorKind::InvalidStatement,
+            format!("the statement has {wanted} placeholders and {} values", query.binds.len()),
+        ));
+    }
+    Ok(())
 }
 
 /// A text that no other types share.

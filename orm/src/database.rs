@@ -217,7 +217,7 @@ impl Database {
 /// Raw SQL.
 impl Database {
     /// Runs a statement and tells what it did. The text goes to the database as it is, with its own placeholders (`?`,
-    /// or `$1` on PostgreSQL); a wrong number of values is an error of the database. With [`sql`](crate::sql), the
+    /// or `$1` on PostgreSQL). With [`sql`](crate::sql), the
     /// placeholders are `{}` on every database.
     ///
     /// ```
@@ -229,7 +229,9 @@ impl Database {
     /// ```
     ///
     /// # Errors
-    /// The database's; those of getting a connection.
+    /// The database's; those of getting a connection;
+    /// [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) for a wrong number of values, and for SQL that
+    /// begins or ends a transaction.
     pub async fn execute(&self, sql: impl SqlText, values: impl Values) -> Result<Done> {
         raw::execute(&*self.inner, sql, values.into_values()).await
     }
@@ -254,8 +256,10 @@ impl Database {
     ///
     /// # Errors
     /// The first statement's that fails; those before it have run.
+    /// [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) for a script that begins a transaction and does
+    /// not end it, since the connection goes back to the pool; one that fails inside its own transaction is rolled back.
     pub async fn batch(&self, sql: &str) -> Result<()> {
-        Session::batch(&*self.inner, sql).await
+        raw::batch(&*self.inner, sql).await
     }
 }
 

@@ -134,4 +134,5 @@ pub use orm_core::{ast, async_trait, dialect, driver, model, query, row, schema}
 pub use orm_derive::{Enum, Model, OneOf, Projection, Value};
 pub use pool::PoolStatus;
 pub use raw::{Sql, SqlText, Values, sql};
+pub use tables::DropTables;
 pub use transaction::{Transaction, TransactionOptions};

@@ -1,6 +1,8 @@
 //! Raw SQL: the way past typed statements. The text goes to the database as it is, with the dialect's own placeholders
 //! (`?`, `$1`), or with `{}` in their place ([`sql`]); values are always bound.
 
+mod control;
+
 use std::any::type_name;
 use std::borrow::Cow;
 
@@ -11,15 +13,32 @@ use orm_core::{Bind, Error, ErrorKind, Result, Value};
 
 pub(crate) async fn execute(session: &dyn Session, text: impl SqlText, values: Vec<Value>) -> Result<Done> {
     let (sql, values) = text.render(values, &**session.dialect())?;
+    check(session, &sql)?;
     session.fetch(Query { sql: &sql, binds: &values, cacheable: true }, &mut Discard).await
 }
 
 pub(crate) async fn query<T: Decode>(session: &dyn Session, text: impl SqlText, values: Vec<Value>) -> Result<Vec<T>> {
     let (sql, values) = text.render(values, &**session.dialect())?;
+    check(session, &sql)?;
     let mut rows = Vec::new();
     let mut sink = Collect::new(&mut rows, whole::<T>);
     session.fetch(Query { sql: &sql, binds: &values, cacheable: true }, &mut sink).await?;
     Ok(rows)
+}
+
+pub(crate) async fn batch(session: &dyn Session, sql: &str) -> Result<()> {
+    let dialect = &**session.dialect();
+    if session.in_transaction() {
+        control::check_script_inside(sql, dialect)?;
+    } else {
+        control::check_script(sql, dialect)?;
+    }
+    session.batch(sql).await
+}
+
+fn check(session: &dyn Session, sql: &str) -> Result<()> {
+    let dialect = &**session.dialect();
+    if session.in_transaction() { control::check_inside(sql, dialect) } else { control::check_statement(sql, dialect) }
 }
 
 /// Reads a row, all of it.

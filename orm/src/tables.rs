@@ -1,6 +1,10 @@
 //! Creating and dropping the tables of models, on a database or inside a transaction.
 
-use orm_core::driver::Executor;
+use std::fmt;
+use std::pin::Pin;
+
+use orm_core::driver::{Executor, Session};
+use orm_core::model::ModelDef;
 use orm_core::query::{self, ModelList};
 
 use crate::{Database, Model, Result, Transaction};
@@ -16,18 +20,21 @@ macro_rules! tables {
             /// ```
             ///
             /// # Errors
-            /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for what the database does not have, else the
-            /// database's.
+            /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for what the database does not have, and inside
+            /// a transaction on MySQL and MariaDB, which would commit it; else the database's.
             pub async fn create_tables<L: ModelList>(&self) -> Result<()> {
                 query::create_tables(self.session(), &L::defs()).await
             }
 
-            /// Drops the tables of models, those that point at others first. What is not there is passed over.
+            /// Drops the tables of models when it is awaited, those that point at others first. What is not there is
+            /// passed over.
             ///
-            /// # Errors
-            /// The database's: tables of other models may point here.
-            pub async fn drop_tables<L: ModelList>(&self) -> Result<()> {
-                query::drop_tables(self.session(), &L::defs()).await
+            /// ```ignore
+            /// db.drop_tables::<(User, Post)>().await?;
+            /// db.drop_tables::<(User, Post)>().cascade().await?;
+            /// ```
+            pub fn drop_tables<L: ModelList>(&self) -> DropTables<'_> {
+                DropTables { session: self.session(), defs: L::defs(), cascade: false }
             }
 
             /// Whether the table of a model is there.
@@ -42,3 +49,41 @@ macro_rules! tables {
 }
 
 tables!(Database Transaction);
+
+/// Tables to drop: [`Database::drop_tables`], [`Transaction::drop_tables`]. Await it.
+///
+/// # Errors
+/// [`ErrorKind::HasDependents`](crate::ErrorKind::HasDependents) when something that stays depends on the tables: a foreign
+/// key of another table, on every database; a view, on PostgreSQL. MySQL, MariaDB and SQLite drop tables under a view, which
+/// stays and fails when it is read. Else the database's.
+#[must_use = "nothing is dropped until this is awaited"]
+pub struct DropTables<'a> {
+    session: &'a dyn Session,
+    defs: Vec<&'static ModelDef>,
+    cascade: bool,
+}
+
+impl DropTables<'_> {
+    /// Drops what depends on the tables as well: foreign keys of other tables, and views. PostgreSQL;
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) elsewhere.
+    pub fn cascade(mut self) -> Self {
+        self.cascade = true;
+        self
+    }
+}
+
+impl fmt::Debug for DropTables<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tables: Vec<&str> = self.defs.iter().map(|def| def.table.name).collect();
+        f.debug_struct("DropTables").field("tables", &tables).field("cascade", &self.cascade).finish()
+    }
+}
+
+impl<'a> IntoFuture for DropTables<'a> {
+    type Output = Result<()>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { query::drop_tables(self.session, &self.defs, self.cascade).await })
+    }
+}

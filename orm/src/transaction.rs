@@ -417,7 +417,8 @@ impl Transaction {
     /// Runs a statement and tells what it did. As [`Database::execute`](crate::Database::execute).
     ///
     /// # Errors
-    /// The database's.
+    /// The database's; [`ErrorKind::InvalidStatement`] for SQL that begins or ends a transaction, such as `COMMIT`;
+    /// [`ErrorKind::Unsupported`] for SQL that would commit it, as statements about tables do on MySQL and MariaDB.
     pub async fn execute(&self, sql: impl SqlText, values: impl Values) -> Result<Done> {
         raw::execute(&*self.core, sql, values.into_values()).await
     }
@@ -433,9 +434,10 @@ impl Transaction {
     /// Runs several statements without values, separated by semicolons.
     ///
     /// # Errors
-    /// The first statement's that fails; those before it have run.
+    /// The first statement's that fails; those before it have run. As [`execute`](Self::execute) for SQL about
+    /// transactions; nothing of the script runs then.
     pub async fn batch(&self, sql: &str) -> Result<()> {
-        Session::batch(&*self.core, sql).await
+        raw::batch(&*self.core, sql).await
     }
 }
 

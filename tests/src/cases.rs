@@ -54,6 +54,7 @@ macro_rules! suite {
         $crate::tagged!(super::Backend);
         $crate::one_of!(super::Backend);
         $crate::transaction!(super::Backend);
+        $crate::raw!(super::Backend);
         $crate::ddl!(super::Backend);
         $crate::error!(super::Backend);
         $crate::injection!(super::Backend);

@@ -15,6 +15,7 @@ pub mod nested;
 pub mod one_of;
 pub mod order;
 pub mod random;
+pub mod raw;
 pub mod relation;
 pub mod stream;
 pub mod tagged;

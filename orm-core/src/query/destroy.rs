@@ -280,10 +280,14 @@ impl<M: Model> Truncate<M> {
     /// Empties the table.
     ///
     /// # Errors
-    /// The database's: other tables' rows may point here.
+    /// The database's: other tables' rows may point here;
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) inside a transaction that the database would commit.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<()> {
         let session = db.session();
         let rendered = self.to_sql(&**session.dialect())?;
+        if session.dialect().capabilities().truncate {
+            super::tables::outside_transaction(session, "TRUNCATE")?;
+        }
         session.fetch(Query::text(&rendered.sql), &mut Discard).await.map_err(exec::about(M::DEF))?;
         Ok(())
     }

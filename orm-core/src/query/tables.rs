@@ -3,7 +3,7 @@
 use super::exec;
 use crate::dialect::{SqlWriter, ddl};
 use crate::driver::{BeginOptions, Query, Session};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, ModelDef};
 use crate::row::Discard;
 use crate::schema::{Schema, TableSchema, from_models};
@@ -47,23 +47,45 @@ tuples! {
 /// that are there already are left as they are. All or nothing where the database's DDL is transactional.
 ///
 /// # Errors
-/// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for what the database does not have, else the database's.
+/// [`ErrorKind::Unsupported`] for what the database does not have, and inside a transaction that it would commit; else the
+/// database's.
 pub async fn create_tables(session: &dyn Session, defs: &[&'static ModelDef]) -> Result<()> {
     let schema = from_models(defs)?;
     let existing = existing(session, &schema).await?;
-    run_all(session, ddl::create(&schema, &existing, &**session.dialect())?).await
+    run_all(session, ddl::create(&schema, &existing, &**session.dialect())?, Vec::new()).await
 }
 
-/// Drops the tables of models, those that point at others first. What is not there is passed over.
+/// Drops the tables of models, those that point at others first, and with them the enum types that no other table uses.
+/// What is not there is passed over. With `cascade`, what depends on the tables goes as well: foreign keys of other tables,
+/// views.
 ///
 /// # Errors
-/// The database's: tables of other models may point here.
-pub async fn drop_tables(session: &dyn Session, defs: &[&'static ModelDef]) -> Result<()> {
+/// [`ErrorKind::HasDependents`] when foreign keys of other tables point here or views read these tables, where the database
+/// guards them; [`ErrorKind::Unsupported`] for `cascade` on databases without it; else the database's.
+pub async fn drop_tables(session: &dyn Session, defs: &[&'static ModelDef], cascade: bool) -> Result<()> {
+    let dialect = &**session.dialect();
+    if cascade && !dialect.capabilities().drop_cascade {
+        return Err(Error::unsupported(dialect.name(), "DROP TABLE .. CASCADE"));
+    }
     let schema = from_models(defs)?;
     let there = existing(session, &schema).await?;
-    let mut statements = ddl::untie(&schema, &there, &**session.dialect())?;
-    statements.append(&mut ddl::drop(&schema, &**session.dialect())?);
-    run_all(session, statements).await
+    let mut statements = if cascade { Vec::new() } else { ddl::untie(&schema, &there, dialect)? };
+    statements.append(&mut ddl::drop(&schema, cascade, dialect)?);
+    run_all(session, statements, ddl::drop_enums(&schema, dialect)?).await.map_err(depended_on)
+}
+
+/// A table that others point at is not dropped; some databases see no more in it than rows that are pointed at.
+fn depended_on(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::ForeignKeyViolation => error
+            .with_kind(ErrorKind::HasDependents)
+            .with_message("foreign keys of other tables point at a table to drop: drop those tables as well, or first"),
+        ErrorKind::HasDependents => {
+            let message = format!("{}; drop it first, or ask for `cascade` where the database has it", error.message());
+            error.with_message(message)
+        }
+        _ => error,
+    }
 }
 
 /// The tables of a snapshot that are there.
@@ -77,10 +99,24 @@ async fn existing<'s>(session: &dyn Session, schema: &'s Schema) -> Result<Vec<&
     Ok(there)
 }
 
-async fn run_all(session: &dyn Session, statements: Vec<String>) -> Result<()> {
+/// Refuses what would commit the transaction it runs in.
+///
+/// # Errors
+/// [`ErrorKind::Unsupported`] inside a transaction of a database whose statements about tables end it.
+pub(crate) fn outside_transaction(session: &dyn Session, what: &str) -> Result<()> {
+    if session.in_transaction() && !session.dialect().capabilities().transactional_ddl {
+        let feature = format_args!("{what} inside a transaction: they would commit it; run them on the database");
+        return Err(Error::unsupported(session.dialect().name(), feature));
+    }
+    Ok(())
+}
+
+/// Runs statements, and then those that drop types: a type that other tables use stays.
+async fn run_all(session: &dyn Session, statements: Vec<String>, types: Vec<String>) -> Result<()> {
     if statements.is_empty() {
         return Ok(());
     }
+    outside_transaction(session, "statements about tables")?;
     if !session.dialect().capabilities().transactional_ddl {
         // Every statement commits, so that a transaction or savepoint around them would be gone at its end.
         for sql in &statements {
@@ -91,6 +127,14 @@ async fn run_all(session: &dyn Session, statements: Vec<String>) -> Result<()> {
     let unit = session.begin(&BeginOptions::default()).await?;
     for sql in &statements {
         unit.fetch(Query::text(sql), &mut Discard).await?;
+    }
+    for sql in &types {
+        let savepoint = unit.begin(&BeginOptions::default()).await?;
+        match savepoint.fetch(Query::text(sql), &mut Discard).await {
+            Ok(_) => savepoint.commit().await?,
+            Err(error) if error.kind() == ErrorKind::HasDependents => {}
+            Err(error) => return Err(error),
+        }
     }
     unit.commit().await
 }

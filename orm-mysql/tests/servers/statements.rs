@@ -332,7 +332,7 @@ async fn whole_tables_are_created_found_and_dropped(fixture: &Fixture) {
     dialect.push_table_exists(&mut w, None, "all of it").unwrap();
     let exists = w.finish();
     assert_eq!(rows::<i64>(&mut connection, query(&exists.sql, &exists.binds)).await.unwrap(), [1]);
-    for sql in ddl::drop(&schema, &dialect).unwrap() {
+    for sql in ddl::drop(&schema, false, &dialect).unwrap() {
         run_sql(&mut connection, &sql).await;
     }
     assert!(rows::<i64>(&mut connection, query(&exists.sql, &exists.binds)).await.unwrap().is_empty());

@@ -165,7 +165,7 @@ async fn whole_tables_are_created_found_and_dropped() {
             let check = rows(&mut *connection, "UPDATE \"all \"\"of it\" SET c16 = 'z'", &[]).await.unwrap_err();
             assert_eq!((check.kind(), check.constraint()), (ErrorKind::CheckViolation, Some("c16 is one of")));
             for _ in 0..2 {
-                for sql in ddl::drop(&schema, &*dialect).unwrap() {
+                for sql in ddl::drop(&schema, false, &*dialect).unwrap() {
                     run(&mut *connection, &sql).await;
                 }
             }

@@ -25,6 +25,8 @@ pub(crate) struct Work {
     failure: Option<Failure>,
     /// The last statement failed in a way that running everything again may mend.
     retryable: bool,
+    /// A statement is at work, or was dropped while it was.
+    unfinished: bool,
     /// When the transaction's time is over.
     deadline: Option<Instant>,
 }
@@ -40,6 +42,8 @@ enum Failure {
     TimedOut,
     /// A command about a savepoint was cut off.
     CutOff,
+    /// A statement was cut off, and the connection with it.
+    StatementCutOff,
 }
 
 impl Failure {
@@ -52,6 +56,12 @@ impl Failure {
             ),
             Self::Lost => Error::new(ErrorKind::TransactionClosed, "its connection broke; nothing was committed"),
             Self::TimedOut => timed_out(),
+            Self::StatementCutOff => Error::new(
+                ErrorKind::TransactionClosed,
+                "a statement of it was cut off by dropping its future, as a timeout or `select!` around it does, and the \
+                 connection with it; nothing was committed. `TransactionOptions::timeout` and the server's statement \
+                 timeout end statements in good order",
+            ),
             Self::CutOff => Error::new(
                 ErrorKind::TransactionClosed,
                 "the beginning or end of a savepoint was cut off by dropping its future; it can only be rolled back",
@@ -74,7 +84,7 @@ pub(super) fn timed_out() -> Error {
 
 impl Work {
     pub(crate) fn new(lease: Lease, deadline: Option<Instant>) -> Self {
-        Self { lease, level: 0, undo: None, failure: None, retryable: false, deadline }
+        Self { lease, level: 0, undo: None, failure: None, retryable: false, unfinished: false, deadline }
     }
 
     /// Whether this is what is left where the connection was taken away.
@@ -95,15 +105,19 @@ impl Work {
         sink: &mut dyn RowSink,
     ) -> Result<Done> {
         self.settle().await?;
+        self.unfinished = true;
         let statement = observer.fetch(self.lease.connection()?, query, sink);
         let result = within(self.deadline, statement).await;
+        self.unfinished = false;
         self.note(&result);
         result
     }
 
     pub(crate) async fn batch(&mut self, observer: &Observer, sql: &str) -> Result<()> {
         self.settle().await?;
+        self.unfinished = true;
         let result = within(self.deadline, observer.batch(self.lease.connection()?, sql)).await;
+        self.unfinished = false;
         self.note(&result);
         result
     }
@@ -130,6 +144,9 @@ impl Work {
     /// Undoes what was left without an end; refuses when nothing can go on.
     #[inline]
     async fn settle(&mut self) -> Result<()> {
+        if self.unfinished {
+            self.look_after_cut_off()?;
+        }
         if self.undo.is_some() {
             self.undo_left_open().await?;
         }
@@ -137,6 +154,16 @@ impl Work {
             None => Ok(()),
             Some(failure) => Err(failure.refusal()),
         }
+    }
+
+    /// What a statement that was cut off means: nothing where the connection can go on.
+    #[cold]
+    fn look_after_cut_off(&mut self) -> Result<()> {
+        self.unfinished = false;
+        if self.level > 0 && self.failure.is_none() && self.lease.connection()?.is_broken() {
+            self.failure = Some(Failure::StatementCutOff);
+        }
+        Ok(())
     }
 
     #[cold]
@@ -206,6 +233,9 @@ impl Work {
 
     /// Ends a level and keeps its changes.
     pub(crate) async fn commit(&mut self, level: u32) -> Result<()> {
+        if self.unfinished {
+            self.look_after_cut_off()?;
+        }
         if self.undo.is_some_and(|undo| undo > level) {
             self.undo_left_open().await?;
         }

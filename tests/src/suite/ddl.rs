@@ -61,7 +61,7 @@ async fn tables_of_one_name_in_two_schemas_are_told_apart(test: Test) -> Result<
     let quote = db.dialect().quote();
     let rows = format!("SELECT COUNT(*) FROM {quote}{schema}{quote}.canary");
     assert_eq!(db.query::<i64>(&rows, ()).await?, [0]);
-    drop_tables(db.session(), &[other]).await?;
+    drop_tables(db.session(), &[other], false).await?;
     assert!(db.table_exists::<Canary>().await? && !table_exists(db.session(), other).await?);
     test.remove_schema(&db, schema).await
 }
@@ -99,9 +99,51 @@ async fn tables_that_point_at_each_other_are_dropped(test: Test) -> Result<()> {
 async fn ddl_in_a_transaction_is_undone_where_it_can_be(test: Test) -> Result<()> {
     let db = test.connect().await?;
     let tx = db.begin().await?;
-    tx.create_tables::<Parent>().await?;
+    let created = tx.create_tables::<Parent>().await;
+    if test.shape.transactional_ddl {
+        created?;
+    } else {
+        // It would commit what was written before.
+        assert_eq!(created.unwrap_err().kind(), ErrorKind::Unsupported);
+    }
     tx.rollback().await?;
-    assert_eq!(db.table_exists::<Parent>().await?, !test.shape.transactional_ddl);
+    assert!(!db.table_exists::<Parent>().await?);
+    Ok(())
+}
+
+async fn tables_that_others_depend_on_are_not_dropped(test: Test) -> Result<()> {
+    let db = test.with::<Blog>().await?;
+    blog(&db).await?;
+    let error = db.drop_tables::<Author>().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::HasDependents, "{error:?}");
+    assert!(error.message().contains("posts") || error.message().contains("other table"), "{error}");
+    assert!(db.table_exists::<Author>().await? && Author::count().exec(&db).await? > 0);
+    let cascaded = db.drop_tables::<Author>().cascade().await;
+    if test.shape.truncate_cascade {
+        cascaded?;
+        assert!(!db.table_exists::<Author>().await? && db.table_exists::<Post>().await?);
+    } else {
+        assert_eq!(cascaded.unwrap_err().kind(), ErrorKind::Unsupported);
+    }
+    Ok(())
+}
+
+async fn views_are_not_dropped_with_the_tables_they_read(test: Test) -> Result<()> {
+    let db = test.with::<Parent>().await?;
+    let quote = db.dialect().quote();
+    let table = format!("{quote}{}{quote}", Parent::DEF.table.name);
+    db.execute(&format!("CREATE VIEW overview AS SELECT * FROM {table}"), ()).await?;
+    let dropped = db.drop_tables::<Parent>().await;
+    if test.shape.truncate_cascade {
+        let error = dropped.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::HasDependents, "{error:?}");
+        assert!(error.message().contains("overview"), "{error}");
+        db.drop_tables::<Parent>().cascade().await?;
+    } else {
+        dropped?;
+        db.execute("DROP VIEW overview", ()).await?;
+    }
+    assert!(!db.table_exists::<Parent>().await?);
     Ok(())
 }
 
@@ -287,6 +329,8 @@ cases! { $ ddl:
     tables_are_dropped_in_the_order_of_their_keys,
     tables_that_point_at_each_other_are_dropped,
     ddl_in_a_transaction_is_undone_where_it_can_be,
+    tables_that_others_depend_on_are_not_dropped,
+    views_are_not_dropped_with_the_tables_they_read,
     foreign_keys_point_at_unique_keys_of_soft_deleting_tables,
     unique_keys_of_several_columns_hold,
     checks_hold,

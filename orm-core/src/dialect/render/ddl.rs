@@ -56,8 +56,8 @@ pub fn create(schema: &Schema, existing: &[&TableSchema], dialect: &dyn Dialect)
     Ok(statements)
 }
 
-/// The statements that end the cycles of foreign keys between the tables that are `there`, before [`drop`]: where
-/// dropping a table does not drop the keys that point at it, those keys are dropped, or else the tables emptied.
+/// The statements that end the cycles of foreign keys between the tables that are `there`, before a [`drop`] that does not
+/// cascade: those keys are dropped, or else the tables emptied.
 ///
 /// # Errors
 /// As [`create`].
@@ -72,7 +72,7 @@ pub fn untie(schema: &Schema, there: &[&TableSchema], dialect: &dyn Dialect) -> 
         keys.map(|key| (*table, key))
     });
     let in_the_way: Vec<(&TableSchema, &ForeignKey)> = in_the_way.collect();
-    if capabilities.drop_cascade || in_the_way.is_empty() {
+    if in_the_way.is_empty() {
         return Ok(Vec::new());
     }
     if !capabilities.add_foreign_key {
@@ -123,23 +123,32 @@ fn empty(mut tables: Vec<&TableSchema>, dialect: &dyn Dialect) -> Result<Vec<Str
     Ok(statements)
 }
 
-/// The statements that drop everything in a snapshot, in order; what is not there is passed over.
+/// The statements that drop the tables of a snapshot, in order, and with `cascade` what depends on them; what is not there
+/// is passed over.
 ///
 /// # Errors
 /// As [`create`].
-pub fn drop(schema: &Schema, dialect: &dyn Dialect) -> Result<Vec<String>> {
-    let capabilities = dialect.capabilities();
+pub fn drop(schema: &Schema, cascade: bool, dialect: &dyn Dialect) -> Result<Vec<String>> {
     let mut statements = Vec::new();
     for table in schema.tables.iter().rev() {
         let mut w = SqlWriter::new(dialect);
         w.push_sql("DROP TABLE IF EXISTS ");
         w.push_qualified(table.schema.as_deref(), &table.name)?;
-        if capabilities.drop_cascade {
+        if cascade {
             w.push_sql(" CASCADE");
         }
         statements.push(w.finish().sql);
     }
-    if capabilities.enum_types {
+    Ok(statements)
+}
+
+/// The statements that drop the enum types of a snapshot; what is not there is passed over.
+///
+/// # Errors
+/// As [`create`].
+pub fn drop_enums(schema: &Schema, dialect: &dyn Dialect) -> Result<Vec<String>> {
+    let mut statements = Vec::new();
+    if dialect.capabilities().enum_types {
         for def in &schema.enums {
             let mut w = SqlWriter::new(dialect);
             w.push_sql("DROP TYPE IF EXISTS ");
