@@ -90,6 +90,11 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// The type through which MIN and MAX of another go, where they do not exist for it.
+    fn ordered_as(&self, _ty: SqlType) -> Option<SqlType> {
+        None
+    }
+
     /// What stands before a query to ask for its plan.
     fn explain(&self) -> &'static str {
         "EXPLAIN "

@@ -46,7 +46,7 @@ pub(crate) use create_tree::insert_values;
 pub use destroy::{Destroy, DestroyOne, Truncate};
 pub use exec::Between;
 pub(crate) use exec::{ModelSet, about, fetch_into, owned, query as as_query, write as execute};
-pub use expr::{Dated, Document, Expr, Free, JsonPath, TextLength, Within};
+pub use expr::{Dated, Document, Expr, Free, JsonPath, Partition, TextLength, Within};
 pub use find::{Find, JoinBy};
 pub use find_one::{FindByPk, FindOne};
 pub use find_or_create::{FindOrCreate, FindOrInsert};

@@ -254,11 +254,24 @@ impl Dialect for PostgresDialect {
             Function::CurrentDate => FunctionForm::Text("CURRENT_DATE"),
             // Rounding to digits exists for numeric alone; a single argument is rounded as what it is.
             Function::Round => FunctionForm::Around("ROUND((", ")::numeric, (", "))"),
+            // There is none of floats.
+            Function::FloatRemainder => {
+                FunctionForm::Around("CAST(MOD((", ")::numeric, (", ")::numeric) AS DOUBLE PRECISION)")
+            }
             Function::Year => FunctionForm::Around("CAST(EXTRACT(YEAR FROM ", ", ", ") AS INTEGER)"),
             Function::Month => FunctionForm::Around("CAST(EXTRACT(MONTH FROM ", ", ", ") AS INTEGER)"),
             Function::Day => FunctionForm::Around("CAST(EXTRACT(DAY FROM ", ", ", ") AS INTEGER)"),
             _ => return None,
         })
+    }
+
+    /// The text of UUIDs has their order. PostgreSQL manual, 9.21: there is no MIN of booleans and UUIDs.
+    fn ordered_as(&self, ty: SqlType) -> Option<SqlType> {
+        match ty {
+            SqlType::Bool => Some(SqlType::I32),
+            SqlType::Uuid => Some(SqlType::Text),
+            _ => None,
+        }
     }
 
     /// There is no CREATE TYPE IF NOT EXISTS: the block passes over the error of a type that is there, and over that of

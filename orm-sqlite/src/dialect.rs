@@ -19,7 +19,7 @@ pub(crate) const NAME: &str = "sqlite";
 
 /// SQLite's dialect, with the capabilities of one version.
 ///
-/// Made for what this driver sets up on each connection: `REGEXP`, `CEIL` and `FLOOR` exist, and a misspelt name in
+/// Made for what this driver sets up on each connection: `REGEXP`, `CEIL`, `FLOOR` and `MOD` exist, and a misspelt name in
 /// double quotes is an error rather than text.
 ///
 /// ```
@@ -209,6 +209,9 @@ impl Dialect for SqliteDialect {
             Function::Least => FunctionForm::Call("MIN"),
             // The form in which instants are stored, so that the two compare.
             Function::Now => FunctionForm::Text("strftime('%Y-%m-%d %H:%M:%f +00:00', 'now')"),
+            // Decimals that are whole are stored as integers.
+            Function::Divide => FunctionForm::Around("(CAST(", " AS REAL) / CAST(", " AS REAL))"),
+            Function::Date => FunctionForm::Call("date"),
             Function::Year => FunctionForm::Around("CAST(strftime('%Y', ", ", ", ") AS INTEGER)"),
             Function::Month => FunctionForm::Around("CAST(strftime('%m', ", ", ", ") AS INTEGER)"),
             Function::Day => FunctionForm::Around("CAST(strftime('%d', ", ", ", ") AS INTEGER)"),

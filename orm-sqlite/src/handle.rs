@@ -158,6 +158,8 @@ impl Handle {
             // SAFETY: these functions have no user data.
             unsafe { self.create_function(name, 1, ptr::null_mut(), function, None)? };
         }
+        // SAFETY: this function has no user data.
+        unsafe { self.create_function(c"mod", 2, ptr::null_mut(), on_mod, None)? };
         Ok(())
     }
 
@@ -726,6 +728,25 @@ unsafe extern "C" fn on_ceil(context: *mut ffi::sqlite3_context, count: c_int, v
 unsafe extern "C" fn on_floor(context: *mut ffi::sqlite3_context, count: c_int, values: *mut *mut ffi::sqlite3_value) {
     // SAFETY: the arguments are passed on as they came.
     unsafe { round(context, count, values, f64::floor) }
+}
+
+/// As SQLite's own `mod`, which the bundled build leaves out: what is left of a division of floats, NULL of one by zero.
+unsafe extern "C" fn on_mod(context: *mut ffi::sqlite3_context, count: c_int, values: *mut *mut ffi::sqlite3_value) {
+    if count != 2 {
+        return;
+    }
+    // SAFETY: there are two arguments, alive until this returns, and the context is valid
+    // (https://www.sqlite.org/appfunc.html).
+    unsafe {
+        let number = |value| match ffi::sqlite3_value_numeric_type(value) {
+            ffi::SQLITE_INTEGER | ffi::SQLITE_FLOAT => Some(ffi::sqlite3_value_double(value)),
+            _ => None,
+        };
+        match (number(*values), number(*values.add(1))) {
+            (Some(left), Some(right)) if right != 0.0 => ffi::sqlite3_result_double(context, left % right),
+            _ => ffi::sqlite3_result_null(context),
+        }
+    }
 }
 
 /// As SQLite's own `ceil` and `floor`, which the bundled build leaves out

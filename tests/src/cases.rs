@@ -43,6 +43,7 @@ macro_rules! suite {
         $crate::crud!(super::Backend);
         $crate::exact!(super::Backend);
         $crate::change!(super::Backend);
+        $crate::compute!(super::Backend);
         $crate::filter!(super::Backend);
         $crate::order!(super::Backend);
         $crate::types!(super::Backend);

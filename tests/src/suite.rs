@@ -2,6 +2,7 @@
 
 pub mod cancel;
 pub mod change;
+pub mod compute;
 pub mod crud;
 pub mod ddl;
 pub mod error;

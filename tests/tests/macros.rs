@@ -56,3 +56,27 @@ async fn fields_may_come_from_a_macro() -> Result<()> {
     assert_eq!(authors[0].books[0].title, "Notes");
     Ok(())
 }
+
+macro_rules! table {
+    ($name:ident, $table:literal, $length:expr, $column:ident: $type:ty = $default:expr) => {
+        #[derive(Debug, Clone, Model)]
+        #[orm(table = $table)]
+        struct $name {
+            #[orm(primary_key)]
+            id: i64,
+            #[orm(length = $length)]
+            name: String,
+            #[orm(default = $default)]
+            $column: $type,
+        }
+    };
+}
+
+table!(Shelf, "shelves of books", 40, rank: i32 = -1);
+
+#[test]
+fn values_of_attributes_may_come_from_a_macro() {
+    assert_eq!(Shelf::DEF.table.name, "shelves of books");
+    assert_eq!(Shelf::NAME.def().length, Some(40));
+    let _ = Shelf::create().name("s").rank(2);
+}

@@ -359,6 +359,14 @@ pub enum Function {
     Day,
     /// The whole part of the quotient of two integers. A dialect gives its operator, as text, when that is not `/`.
     IntegerDivide,
+    /// The quotient of two decimals.
+    Divide,
+    /// What is left of the division of two decimals.
+    Remainder,
+    /// What is left of the division of two floats.
+    FloatRemainder,
+    /// The date of a date-time, or of a text.
+    Date,
 }
 
 /// An aggregate function.
@@ -434,6 +442,6 @@ pub enum Quantifier {
     None,
     /// Whether all related rows pass the filter.
     All,
-    /// How many there are, or another aggregate of them.
-    Aggregate(Box<Aggregate>),
+    /// How many there are, or what else is computed from aggregates of them.
+    Aggregate(Box<Expr>),
 }

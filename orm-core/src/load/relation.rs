@@ -198,9 +198,11 @@ impl<P: Model, C: Model, R: Reach> Relation<P, C, R> {
     pub fn all<X: IntoCondition<C>>(self, condition: X) -> Condition<P> {
         let condition = condition.into_condition();
         match self.scope_node() {
-            // Rows outside of the relation's scope do not count: they pass.
+            // Rows outside of the relation's scope do not count: they pass. So do those of which it is unknown.
             Some(scope) => {
-                let outside = ast::Expr::Not(Box::new(scope));
+                let (yes, no) = (ast::Expr::And(Vec::new()), ast::Expr::Or(Vec::new()));
+                let outside = ast::Case { branches: vec![(scope, no)], otherwise: Some(yes) };
+                let outside = ast::Expr::Case(Box::new(outside));
                 let filter = Some(outside.or(condition));
                 Expr::from_node(ast::Expr::Related(Box::new(Related {
                     relation: self.def,
@@ -235,19 +237,20 @@ impl<P: Model, C: Model, R: Reach> Relation<P, C, R> {
 
     fn count_where_node(self, condition: Option<ast::Expr>) -> Expr<P, i64> {
         let count = Aggregate { function: "COUNT", distinct: false, argument: None, filter: None };
-        self.ask(Quantifier::Aggregate(Box::new(count)), condition)
+        self.ask(Quantifier::Aggregate(Box::new(ast::Expr::Aggregate(Box::new(count)))), condition)
     }
 
     /// An aggregate of the related rows: `User::POSTS.aggregate(Post::VIEWS.sum())`.
     pub fn aggregate<T: Type>(self, aggregate: Expr<C, T>) -> Expr<P, T> {
-        match aggregate.into_node() {
-            ast::Expr::Aggregate(aggregate) => self.ask(Quantifier::Aggregate(aggregate), None),
-            // Not an aggregate: the value of some related row, which `MAX` makes well-defined.
-            other => {
-                let max = Aggregate { function: "MAX", distinct: false, argument: Some(other), filter: None };
-                self.ask(Quantifier::Aggregate(Box::new(max)), None)
-            }
+        let mut node = aggregate.into_node();
+        let mut aggregates = false;
+        node.walk(&mut |part| aggregates |= matches!(part, ast::Expr::Aggregate(_)));
+        if !aggregates {
+            // The value of some related row, which `MAX` makes well-defined.
+            let max = Aggregate { function: "MAX", distinct: false, argument: Some(node), filter: None };
+            node = ast::Expr::Aggregate(Box::new(max));
         }
+        self.ask(Quantifier::Aggregate(Box::new(node)), None)
     }
 
     /// A column of the row that a to-one relation leads to, for filters, orders and selections: an `Option`, NULL where

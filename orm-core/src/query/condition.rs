@@ -48,6 +48,20 @@ impl<S> Condition<S> {
     }
 }
 
+impl<M> Column<M, bool> {
+    /// Both.
+    #[must_use]
+    pub fn and<C: IntoCondition<M>>(self, other: C) -> Condition<M> {
+        self.is_true().and(other)
+    }
+
+    /// Either.
+    #[must_use]
+    pub fn or<C: IntoCondition<M>>(self, other: C) -> Condition<M> {
+        self.is_true().or(other)
+    }
+}
+
 /// At least one of several conditions; FALSE of none.
 pub fn any_of<S>(conditions: impl IntoIterator<Item = Condition<S>>) -> Condition<S> {
     Expr::from_node(ast::Expr::Or(conditions.into_iter().map(Expr::into_node).collect()))

@@ -71,6 +71,49 @@ fn aggregate<S, T>(name: &'static str, distinct: bool, argument: ast::Expr) -> E
     })))
 }
 
+fn cast<S, T>(node: ast::Expr, ty: SqlType) -> Expr<S, T> {
+    match ty {
+        SqlType::Date if !matches!(node, ast::Expr::Json { .. }) => function(Function::Date, vec![node]),
+        ty => Expr::from_node(ast::Expr::Cast(Box::new(node), ty)),
+    }
+}
+
+fn doubled(node: ast::Expr) -> ast::Expr {
+    ast::Expr::Cast(Box::new(node), SqlType::F64)
+}
+
+/// Makes the aggregates of an expression count only some rows; whether there are any.
+fn restrict(node: &mut ast::Expr, condition: &ast::Expr) -> bool {
+    use ast::Expr as E;
+    match node {
+        E::Aggregate(aggregate) => {
+            aggregate.filter = Some(match aggregate.filter.take() {
+                Some(filter) => filter.and(condition.clone()),
+                None => condition.clone(),
+            });
+            true
+        }
+        E::Window(window) => restrict(&mut window.function, condition),
+        E::Binary(_, pair) => restrict(&mut pair.0, condition) | restrict(&mut pair.1, condition),
+        E::Not(inner) | E::Negate(inner) | E::Cast(inner, _) | E::IsNull { expr: inner, .. } => {
+            restrict(inner, condition)
+        }
+        E::Between { operands, .. } => {
+            restrict(&mut operands.0, condition)
+                | restrict(&mut operands.1, condition)
+                | restrict(&mut operands.2, condition)
+        }
+        E::And(all) | E::Or(all) | E::Function(_, all) | E::Call(_, all) | E::Raw(_, all) => {
+            all.iter_mut().fold(false, |found, expr| restrict(expr, condition) | found)
+        }
+        E::Case(case) => {
+            let parts = case.branches.iter_mut().flat_map(|(when, then)| [when, then]).chain(&mut case.otherwise);
+            parts.fold(false, |found, expr| restrict(expr, condition) | found)
+        }
+        _ => false,
+    }
+}
+
 fn in_list<S, R: InList<S, T>, T>(expr: ast::Expr, list: R, negated: bool) -> Condition<S> {
     Expr::from_node(ast::Expr::In(Box::new(ast::InList { expr, items: list.into_items(), negated })))
 }
@@ -162,9 +205,9 @@ macro_rules! methods {
             pub fn count_distinct(self) -> Expr<S, i64> {
                 aggregate("COUNT", true, self.into_node())
             }
-            /// Converts in SQL.
+            /// Converts in SQL. The date of a date-time is `.cast::<NaiveDate>()`.
             pub fn cast<U: Type>(self) -> Expr<S, U> {
-                Expr::from_node(ast::Expr::Cast(Box::new(self.into_node()), U::Base::TYPE))
+                cast(self.into_node(), U::Base::TYPE)
             }
             /// The same, usable in every query; the renderer checks that the table is read.
             pub fn free(self) -> Expr<Free, T> {
@@ -291,19 +334,28 @@ macro_rules! methods {
         {
             /// The sum; NULL of no rows.
             pub fn sum(self) -> Expr<S, Option<<T::Base as Numeric>::Sum>> {
-                aggregate("SUM", false, self.into_node())
+                match T::Base::TYPE {
+                    // Summed in double precision, which some databases do not by themselves.
+                    SqlType::F32 => aggregate("SUM", false, doubled(self.into_node())),
+                    _ => aggregate("SUM", false, self.into_node()),
+                }
             }
             /// The average; NULL of no rows.
             pub fn avg(self) -> Expr<S, Option<<T::Base as Numeric>::Average>> {
-                aggregate("AVG", false, self.into_node())
+                // Some databases give the average of integers with four digits.
+                match T::Base::TYPE.is_integer() {
+                    true => aggregate("AVG", false, doubled(self.into_node())),
+                    false => aggregate("AVG", false, self.into_node()),
+                }
             }
             /// Without its sign.
             pub fn abs(self) -> Expr<S, T> {
                 function(Function::Abs, vec![self.into_node()])
             }
-            /// Rounded to a number of digits after the point.
-            pub fn round(self, digits: i32) -> Expr<S, T> {
-                let digits = ast::Expr::Value(digits.encode());
+            /// Rounded to a number of digits after the point. What is half way goes away from zero; floats on MySQL and
+            /// MariaDB to the even neighbour.
+            pub fn round(self, digits: u8) -> Expr<S, T> {
+                let digits = ast::Expr::Value(i32::from(digits).encode());
                 function(Function::Round, vec![self.into_node(), digits])
             }
             /// Rounded up to a whole number.
@@ -389,7 +441,23 @@ macro_rules! methods {
             }
         }
 
-        methods!($name: Add add Add, Sub sub Sub, Mul mul Mul, Rem rem Rem);
+        methods!($name: Add add Add, Sub sub Sub, Mul mul Mul);
+
+        /// What is left of a division, with the sign of the left side.
+        impl<S, T: Type, R: Operand<S, T::Base>> Rem<R> for $name<S, T>
+        where
+            T::Base: Numeric,
+        {
+            type Output = Expr<S, T>;
+            fn rem(self, other: R) -> Expr<S, T> {
+                let (left, right) = (self.into_node(), other.into_operand());
+                match T::Base::TYPE {
+                    SqlType::F32 | SqlType::F64 => function(Function::FloatRemainder, vec![left, right]),
+                    SqlType::Decimal => function(Function::Remainder, vec![left, right]),
+                    _ => binary(BinaryOp::Rem, left, right),
+                }
+            }
+        }
 
         /// Of integers, the whole part, on every database.
         impl<S, T: Type, R: Operand<S, T::Base>> Div<R> for $name<S, T>
@@ -399,10 +467,11 @@ macro_rules! methods {
             type Output = Expr<S, T>;
             fn div(self, other: R) -> Expr<S, T> {
                 let (left, right) = (self.into_node(), other.into_operand());
-                if T::Base::TYPE.is_integer() {
-                    return function(Function::IntegerDivide, vec![left, right]);
+                match T::Base::TYPE {
+                    ty if ty.is_integer() => function(Function::IntegerDivide, vec![left, right]),
+                    SqlType::Decimal => function(Function::Divide, vec![left, right]),
+                    _ => binary(BinaryOp::Div, left, right),
                 }
-                binary(BinaryOp::Div, left, right)
             }
         }
     };
@@ -423,31 +492,64 @@ methods!(Column);
 methods!(Expr);
 
 impl<S, T> Expr<S, T> {
-    /// Counts only some rows; on aggregates only.
+    /// Aggregates only some rows: `User::VISITS.sum().only_where(..)`. What is no aggregate, nor computed from some, is NULL
+    /// in the other rows.
     #[must_use]
     pub fn only_where<C: IntoCondition<S>>(self, condition: C) -> Self {
-        let node = match self.into_node() {
-            ast::Expr::Aggregate(mut aggregate) => {
-                let condition = condition.into_condition();
-                aggregate.filter = Some(match aggregate.filter.take() {
-                    Some(filter) => filter.and(condition),
-                    None => condition,
-                });
-                ast::Expr::Aggregate(aggregate)
-            }
-            other => other,
-        };
+        let (mut node, condition) = (self.into_node(), condition.into_condition());
+        if !restrict(&mut node, &condition) {
+            node = ast::Expr::Case(Box::new(ast::Case { branches: vec![(condition, node)], otherwise: None }));
+        }
         Self::from_node(node)
     }
 
-    /// As a window function: over the rows with equal values of `partition`, in an order.
-    pub fn over<P: super::Select<S>, O: super::IntoOrder<S>>(self, partition: P, order: O) -> Self {
+    /// As a window function: over the rows with equal values of `partition`, in an order. Either may be `()`, for all rows
+    /// and for no order: `row_number().over((), User::AGE.desc())`.
+    pub fn over<P: Partition<S>, O: super::IntoOrder<S>>(self, partition: P, order: O) -> Self {
         let (mut partition_by, mut order_by) = (Vec::new(), Vec::new());
-        partition.push(&mut partition_by);
+        partition.push_partition(&mut partition_by);
         order.push(&mut order_by);
         Self::from_node(ast::Expr::Window(Box::new(ast::Window { function: self.into_node(), partition_by, order_by })))
     }
 }
+
+/// What the rows of a window have in common: `()`, a column, an expression or a tuple of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not divide the rows of `{S}` into windows",
+    label = "expected `()`, a column, an expression or a tuple of them"
+)]
+pub trait Partition<S> {
+    /// Appends the trees.
+    fn push_partition(self, list: &mut Vec<ast::Expr>);
+}
+
+impl<S> Partition<S> for () {
+    fn push_partition(self, _list: &mut Vec<ast::Expr>) {}
+}
+
+impl<S, M: Within<S>, T: Type> Partition<S> for Column<M, T> {
+    fn push_partition(self, list: &mut Vec<ast::Expr>) {
+        list.push(self.into_node());
+    }
+}
+
+impl<S, M: Within<S>, T: Type> Partition<S> for Expr<M, T> {
+    fn push_partition(self, list: &mut Vec<ast::Expr>) {
+        list.push(self.into_node());
+    }
+}
+
+macro_rules! partitions {
+    ($(($($name:ident $index:tt)+))+) => {$(
+        impl<S, $($name: Partition<S>),+> Partition<S> for ($($name,)+) {
+            fn push_partition(self, list: &mut Vec<ast::Expr>) {
+                $(self.$index.push_partition(list);)+
+            }
+        }
+    )+};
+}
+
+partitions! { (A 0) (A 0 B 1) (A 0 B 1 C 2) (A 0 B 1 C 2 D 3) }
 
 /// Types whose text length is nullable exactly when they are.
 pub trait TextLength {

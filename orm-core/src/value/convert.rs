@@ -116,7 +116,12 @@ impl Scalar for bool {
             ValueRef::Bytes([0]) => Ok(false),
             ValueRef::Bytes([1]) => Ok(true),
             ValueRef::I64(_) | ValueRef::U64(_) => Err(out_of_range::<Self>()),
-            other => Err(mismatch::<Self>(&other)),
+            // What CASE and COALESCE of truth values and parameters are on MySQL.
+            other => match integer(&other) {
+                Some(0) => Ok(false),
+                Some(1) => Ok(true),
+                _ => Err(mismatch::<Self>(&other)),
+            },
         }
     }
 }

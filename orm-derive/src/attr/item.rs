@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, ExprUnary, Lit, LitStr, Path, Token, UnOp};
+use syn::{Attribute, Expr, ExprGroup, ExprLit, ExprUnary, Lit, LitStr, Path, Token, UnOp};
 
 use crate::ctxt::Ctxt;
 
@@ -38,7 +38,7 @@ impl Parse for Item {
         let name = input.call(Ident::parse_any)?;
         let body = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
-            Body::Value(input.parse()?)
+            Body::Value(ungrouped(input.parse()?))
         } else if input.peek(syn::token::Paren) {
             let content;
             syn::parenthesized!(content in input);
@@ -52,6 +52,19 @@ impl Parse for Item {
             Body::Word
         };
         Ok(Item::Named(Named { name, body }))
+    }
+}
+
+/// The expression without the invisible parentheses of a macro's `$value:literal` or `$value:expr`, where it binds as
+/// strongly without them.
+pub(crate) fn ungrouped(expr: Expr) -> Expr {
+    match expr {
+        Expr::Group(group) => match ungrouped(*group.expr) {
+            simple @ (Expr::Lit(_) | Expr::Path(_)) => simple,
+            Expr::Unary(unary) if matches!(*unary.expr, Expr::Lit(_)) => Expr::Unary(unary),
+            inner => Expr::Group(ExprGroup { expr: Box::new(inner), ..group }),
+        },
+        expr => expr,
     }
 }
 

@@ -37,6 +37,17 @@ async fn nulls_come_where_asked_for(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn an_order_by_an_empty_list_is_none(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    let favourites: Vec<i64> = Vec::new();
+    let order = (Person::ID.in_(favourites).desc(), all_of::<Person>([]).asc(), Person::ID.desc());
+    let found = Person::find_all().order_by(order).select(Person::ID).limit(2).exec(&db).await?;
+    assert_eq!(found, [5, 4]);
+    let found = Person::find_all().order_by(any_of::<Person>([]).asc()).exec(&db).await?;
+    assert_eq!(found.len(), 5);
+    Ok(())
+}
+
 async fn groups_go_by_expressions_with_values(test: Test) -> Result<()> {
     let db = five(&test).await?;
     let decade = || Person::AGE / 10;
@@ -246,6 +257,7 @@ cases! { $ order:
     order_goes_by_several_keys,
     nulls_come_where_asked_for,
     groups_go_by_expressions_with_values,
+    an_order_by_an_empty_list_is_none,
     order_goes_by_expressions,
     limit_zero_gives_nothing,
     offset_works_without_limit,

@@ -2,7 +2,7 @@
 
 use super::super::{JsonStyle, for_column, unsupported};
 use super::Renderer;
-use crate::ast::{Aggregate, BinaryOp, Case, Expr, JsonStep, Quantifier, Window};
+use crate::ast::{Aggregate, BinaryOp, Case, Expr, Function, JsonStep, Quantifier, Window};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ColumnDef;
 use crate::value::{SqlType, Value};
@@ -118,7 +118,7 @@ impl Renderer<'_> {
                 self.w.push_sql(name);
                 self.arguments(arguments)
             }
-            Expr::Aggregate(aggregate) => self.aggregate(aggregate),
+            Expr::Aggregate(aggregate) => self.aggregate(aggregate, None),
             Expr::Window(window) => self.window(window),
             Expr::Case(case) => self.case(case),
             // Where the text of a boolean is no boolean.
@@ -131,22 +131,7 @@ impl Renderer<'_> {
                 self.w.push_sql(" = 'true')");
                 Ok(())
             }
-            Expr::Cast(inner, ty) => {
-                let name = self.dialect().cast_type(*ty)?;
-                self.w.push_sql("CAST(");
-                match &**inner {
-                    Expr::Json { expr, path, text: true }
-                        if self.dialect().capabilities().json == JsonStyle::ArrowPath && *ty != SqlType::Text =>
-                    {
-                        self.json_value(expr, path)?;
-                    }
-                    inner => self.expr(inner)?,
-                }
-                self.w.push_sql(" AS ");
-                self.w.push_sql(&name);
-                self.w.push_sql(")");
-                Ok(())
-            }
+            Expr::Cast(inner, ty) => self.cast(inner, *ty),
             Expr::Subquery(select) => {
                 self.w.push_sql("(");
                 self.select(select)?;
@@ -258,15 +243,39 @@ impl Renderer<'_> {
     /// One side of a comparison: a value takes the form of the column that it is compared with.
     pub(super) fn compared(&mut self, expr: &Expr, with: &Expr, level: u8) -> Result<()> {
         match (expr, column_of(with)) {
-            (Expr::Value(value), Some(column)) => {
-                let value = for_column(self.dialect(), column, value.clone());
-                self.w.push_bind(value)
-            }
+            (Expr::Value(_), column) => self.in_form_of(expr, column),
             _ => self.operand(expr, level),
         }
     }
 
-    fn aggregate(&mut self, aggregate: &Aggregate) -> Result<()> {
+    /// An expression; a value in the form in which a column keeps it.
+    pub(super) fn in_form_of(&mut self, expr: &Expr, column: Option<&'static ColumnDef>) -> Result<()> {
+        match (expr, column) {
+            (Expr::Value(value), Some(column)) => {
+                let value = for_column(self.dialect(), column, value.clone());
+                self.w.push_bind(value)
+            }
+            _ => self.expr(expr),
+        }
+    }
+
+    /// An aggregate, of some window when there is one.
+    fn aggregate(&mut self, aggregate: &Aggregate, window: Option<&Window>) -> Result<()> {
+        // Where there is no order of a type for MIN and MAX, they go through another.
+        let ty = column_of_extreme(aggregate).filter(|column| column.type_name.is_none()).map(|column| column.ty);
+        if let (Some(ty), Some(argument)) = (ty, &aggregate.argument)
+            && let Some(through) = self.dialect().ordered_as(ty)
+        {
+            let argument = Some(Expr::Cast(Box::new(argument.clone()), through));
+            let aggregate = Aggregate { argument, ..aggregate.clone() };
+            let name = self.dialect().cast_type(ty)?;
+            self.w.push_sql("CAST(");
+            self.aggregate(&aggregate, window)?;
+            self.w.push_sql(" AS ");
+            self.w.push_sql(&name);
+            self.w.push_sql(")");
+            return Ok(());
+        }
         let native = self.dialect().capabilities().aggregate_filter;
         self.w.push_sql(aggregate.function);
         self.w.push_sql(if aggregate.distinct { "(DISTINCT " } else { "(" });
@@ -292,14 +301,21 @@ impl Renderer<'_> {
             self.expr(filter)?;
             self.w.push_sql(")");
         }
-        Ok(())
+        window.map_or(Ok(()), |window| self.over(window))
     }
 
     fn window(&mut self, window: &Window) -> Result<()> {
         if !self.dialect().capabilities().windows {
             return Err(unsupported(self.dialect(), "window functions"));
         }
+        if let Expr::Aggregate(aggregate) = &window.function {
+            return self.aggregate(aggregate, Some(window));
+        }
         self.expr(&window.function)?;
+        self.over(window)
+    }
+
+    fn over(&mut self, window: &Window) -> Result<()> {
         self.w.push_sql(" OVER (");
         if !window.partition_by.is_empty() {
             self.w.push_sql("PARTITION BY ");
@@ -310,17 +326,35 @@ impl Renderer<'_> {
         Ok(())
     }
 
+    pub(super) fn cast(&mut self, inner: &Expr, ty: SqlType) -> Result<()> {
+        let name = self.dialect().cast_type(ty)?;
+        self.w.push_sql("CAST(");
+        match inner {
+            Expr::Json { expr, path, text: true }
+                if self.dialect().capabilities().json == JsonStyle::ArrowPath && ty != SqlType::Text =>
+            {
+                self.json_value(expr, path)?;
+            }
+            inner => self.expr(inner)?,
+        }
+        self.w.push_sql(" AS ");
+        self.w.push_sql(&name);
+        self.w.push_sql(")");
+        Ok(())
+    }
+
     fn case(&mut self, case: &Case) -> Result<()> {
+        let column = column_of_case(case);
         self.w.push_sql("CASE");
         for (when, then) in &case.branches {
             self.w.push_sql(" WHEN ");
             self.expr(when)?;
             self.w.push_sql(" THEN ");
-            self.expr(then)?;
+            self.in_form_of(then, column)?;
         }
         if let Some(otherwise) = &case.otherwise {
             self.w.push_sql(" ELSE ");
-            self.expr(otherwise)?;
+            self.in_form_of(otherwise, column)?;
         }
         self.w.push_sql(" END");
         Ok(())
@@ -425,13 +459,26 @@ impl Renderer<'_> {
     }
 }
 
-/// The column that an expression is, here or at the end of a path.
+/// The column that an expression is, here or at the end of a path, or whose values it gives.
 pub(super) fn column_of(expr: &Expr) -> Option<&'static ColumnDef> {
     match expr {
         Expr::Column(column) | Expr::Outer(column) => Some(column),
         Expr::Path(_, inner) => column_of(inner),
+        Expr::Function(Function::Coalesce, all) => all.iter().find_map(column_of),
+        Expr::Case(case) => column_of_case(case),
+        Expr::Aggregate(aggregate) => column_of_extreme(aggregate),
         _ => None,
     }
+}
+
+/// The column whose least or greatest value an aggregate is.
+fn column_of_extreme(aggregate: &Aggregate) -> Option<&'static ColumnDef> {
+    let argument = aggregate.argument.as_ref().filter(|_| matches!(aggregate.function, "MIN" | "MAX"));
+    argument.and_then(column_of)
+}
+
+fn column_of_case(case: &Case) -> Option<&'static ColumnDef> {
+    case.branches.iter().map(|(_, then)| then).chain(&case.otherwise).find_map(column_of)
 }
 
 #[cold]

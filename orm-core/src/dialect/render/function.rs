@@ -2,6 +2,7 @@
 
 use super::super::FunctionForm;
 use super::Renderer;
+use super::expr::column_of;
 use crate::ast::{Expr, Function};
 use crate::error::Result;
 
@@ -28,7 +29,9 @@ fn standard(function: Function) -> FunctionForm {
         Function::Year => return FunctionForm::Around("EXTRACT(YEAR FROM ", ", ", ")"),
         Function::Month => return FunctionForm::Around("EXTRACT(MONTH FROM ", ", ", ")"),
         Function::Day => return FunctionForm::Around("EXTRACT(DAY FROM ", ", ", ")"),
-        Function::IntegerDivide => return FunctionForm::Text("/"),
+        Function::IntegerDivide | Function::Divide => return FunctionForm::Text("/"),
+        Function::Remainder | Function::FloatRemainder => "MOD",
+        Function::Date => return FunctionForm::Around("CAST(", ", ", " AS DATE)"),
     })
 }
 
@@ -41,9 +44,22 @@ impl Renderer<'_> {
             return self.operand(only, u8::MAX);
         }
         match self.dialect().function(function).unwrap_or_else(|| standard(function)) {
-            FunctionForm::Text(operator) if function == Function::IntegerDivide => self.joined(arguments, operator),
+            FunctionForm::Text(operator) if matches!(function, Function::IntegerDivide | Function::Divide) => {
+                self.joined(arguments, operator)
+            }
             FunctionForm::Text(text) => {
                 self.w.push_sql(text);
+                Ok(())
+            }
+            FunctionForm::Call(name) if function == Function::Coalesce => {
+                // Values take the form of the column that they stand in for.
+                let column = arguments.iter().find_map(column_of);
+                self.w.push_sql(name);
+                for (i, argument) in arguments.iter().enumerate() {
+                    self.w.push_sql(if i == 0 { "(" } else { ", " });
+                    self.in_form_of(argument, column)?;
+                }
+                self.w.push_sql(")");
                 Ok(())
             }
             FunctionForm::Call(name) => {

@@ -2,7 +2,7 @@
 
 use super::select::{joinable, starts_at};
 use super::{Frame, Renderer, Source};
-use crate::ast::{Aggregate, BinaryOp, Deleted, Expr, Function, Hop, Order, Quantifier, Related};
+use crate::ast::{BinaryOp, Deleted, Expr, Function, Hop, Order, Quantifier, Related};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::RelationDef;
 use crate::value::Value;
@@ -28,12 +28,12 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    fn correlated_aggregate(&mut self, aggregate: &Aggregate, related: &Related) -> Result<()> {
+    fn correlated_aggregate(&mut self, aggregate: &Expr, related: &Related) -> Result<()> {
         self.w.push_sql("(SELECT ");
         // The aggregate's columns belong to the related table, whose scope opens with FROM: open it first.
         let frame = self.relation_frame(&related.relation);
         self.frames.push(frame);
-        self.expr(&Expr::Aggregate(Box::new(aggregate.clone())))?;
+        self.expr(aggregate)?;
         self.relation_from(&related.relation, related.deleted, related.filter.as_ref(), false)?;
         self.frames.pop();
         self.w.push_sql(")");
@@ -180,7 +180,8 @@ impl Renderer<'_> {
 /// Whether an expression is sure to be NULL where all columns of its table are.
 fn null_without_row(expr: &Expr) -> bool {
     use Function::{
-        Abs, Ceil, Day, Floor, IntegerDivide, Length, Lower, Month, Replace, Round, Substring, Trim, Upper, Year,
+        Abs, Ceil, Date, Day, Divide, FloatRemainder, Floor, IntegerDivide, Length, Lower, Month, Remainder, Replace,
+        Round, Substring, Trim, Upper, Year,
     };
     match expr {
         Expr::Column(_) | Expr::Path(..) => true,
@@ -193,7 +194,7 @@ fn null_without_row(expr: &Expr) -> bool {
         Expr::Case(case) => case.otherwise.is_none() && case.branches.iter().all(|(_, then)| null_without_row(then)),
         Expr::Function(
             Lower | Upper | Trim | Length | Abs | Round | Ceil | Floor | Substring | Replace | Year | Month | Day
-            | IntegerDivide,
+            | Date | IntegerDivide | Divide | Remainder | FloatRemainder,
             arguments,
         ) => arguments.first().is_some_and(null_without_row),
         _ => false,

@@ -2,7 +2,9 @@
 
 use super::super::{LimitStyle, unsupported};
 use super::{Frame, Renderer, Source};
-use crate::ast::{Deleted, Expr, Hop, JoinKind, LockStrength, LockWait, NullsOrder, Order, Select, SelectList};
+use crate::ast::{
+    Deleted, Expr, Hop, JoinKind, ListItems, LockStrength, LockWait, NullsOrder, Order, Select, SelectList,
+};
 use crate::error::Result;
 use crate::model::ModelDef;
 use crate::value::Value;
@@ -123,7 +125,11 @@ impl Renderer<'_> {
             if !std::mem::take(&mut first) {
                 self.w.push_sql(", ");
             }
-            self.expr(expr)?;
+            match expr {
+                // On its own, some databases take such a parameter for text.
+                Expr::Value(value @ (Value::Bytes(_) | Value::Uuid(_))) => self.cast(expr, value.sql_type())?,
+                expr => self.expr(expr)?,
+            }
             if named {
                 self.w.push_sql(" AS ");
                 self.w.push_ident(&format!("_e{i}"))?;
@@ -219,7 +225,8 @@ impl Renderer<'_> {
     /// `ORDER BY`, with its leading space; nothing for no keys. The keys may be items of the query's list.
     pub(super) fn order_by(&mut self, order_by: &[Order], of: Option<&Select>) -> Result<()> {
         let capabilities = self.dialect().capabilities();
-        for (i, order) in order_by.iter().enumerate() {
+        // Databases take a constant for the number of a column, or refuse it.
+        for (i, order) in order_by.iter().filter(|order| !is_constant(&order.expr)).enumerate() {
             self.w.push_sql(if i == 0 { " ORDER BY " } else { ", " });
             let natural = match order.nulls {
                 None => true,
@@ -228,7 +235,15 @@ impl Renderer<'_> {
             };
             if !natural && !capabilities.nulls_order {
                 // FALSE sorts before TRUE everywhere.
-                self.operand(&order.expr, super::expr::COMPARE + 1)?;
+                match of.filter(|of| !of.group_by.is_empty()).and_then(|of| ordinal(of, &order.expr)) {
+                    // Of a group's key, the greatest is the key; it is the same whatever the values in it are bound as.
+                    Some(_) if !aggregates(&order.expr) => {
+                        self.w.push_sql("MAX(");
+                        self.expr(&order.expr)?;
+                        self.w.push_sql(")");
+                    }
+                    _ => self.operand(&order.expr, super::expr::COMPARE + 1)?,
+                }
                 self.w.push_sql(if order.nulls == Some(NullsOrder::First) { " IS NULL DESC, " } else { " IS NULL, " });
             }
             match of.filter(|of| of.distinct || !of.group_by.is_empty()).and_then(|of| ordinal(of, &order.expr)) {
@@ -357,14 +372,34 @@ pub(super) fn joinable(hops: &[Hop]) -> bool {
     hops.iter().all(|hop| hop.relation.through.is_none() && hop.relation.leads_to_one())
 }
 
-/// The position in the query's list of an expression with values in it. Written again, its values would be bound again,
-/// and to the database the two would be different expressions.
+fn aggregates(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.walk(&mut |part| found |= matches!(part, Expr::Aggregate(_) | Expr::Window(_)));
+    found
+}
+
+/// Whether an expression is written as TRUE or FALSE.
+fn is_constant(expr: &Expr) -> bool {
+    match expr {
+        Expr::And(all) | Expr::Or(all) if all.len() < 2 => all.first().is_none_or(is_constant),
+        Expr::In(list) => match &list.items {
+            ListItems::Values(_, values) => values.is_empty(),
+            ListItems::Exprs(items) => items.is_empty(),
+            ListItems::Select(_) => false,
+        },
+        Expr::Not(inner) => is_constant(inner),
+        Expr::Path(_, inner) => is_constant(inner),
+        _ => false,
+    }
+}
+
+/// The position in the query's list of an expression that is more than a column. Written again, its values would be bound
+/// again, and to the database the two would be different expressions.
 fn ordinal(select: &Select, expr: &Expr) -> Option<u64> {
-    let mut binds = false;
-    expr.walk(&mut |part| binds |= matches!(part, Expr::Value(_) | Expr::Json { .. } | Expr::Like { .. }));
     let (before, exprs) = match &select.list {
-        SelectList::Exprs(exprs) if binds => (0, exprs),
-        SelectList::ModelAnd(exprs) if binds => (select.model.columns.len(), exprs),
+        _ if matches!(expr, Expr::Column(_)) => return None,
+        SelectList::Exprs(exprs) => (0, exprs),
+        SelectList::ModelAnd(exprs) => (select.model.columns.len(), exprs),
         _ => return None,
     };
     exprs.iter().position(|item| item == expr).map(|i| (before + i + 1) as u64)
