@@ -120,6 +120,10 @@ fn with_names(error: Error, server: Server, number: u16, message: &str) -> Error
         1451 | 1452 => foreign_key(error, server, message),
         // Column 'name' cannot be null; Field 'name' doesn't have a default value; .. NOT NULL column 'name' at row 1.
         1048 | 1263 | 1364 | 1265 | 1366 | 1264 | 1406 => column(error, message),
+        // Incorrect date value: 'x' for column 'name' at row 1. Other texts of this number end with the value.
+        1292 | 1411 if message.rsplit_once(" at row ").is_some_and(|(_, row)| row.parse::<u64>().is_ok()) => {
+            column(error, message)
+        }
         // Unknown column 'table.name' in 'field list'; Key column 'name' doesn't exist in table.
         1054 | 1072 => match between(message, "column '", "'") {
             Some(name) => error.with_columns([last_part(name).to_owned()]),
@@ -301,6 +305,10 @@ mod tests {
         let error =
             names("10.11.0-MariaDB", 1366, "Incorrect integer value: 'x' for column `db`.`users`.`age` at row 1");
         assert_eq!((error.table(), error.columns()), (Some("users"), vec!["age"]));
+        let error = names("8.0.0", 1292, "Incorrect date value: 'for column `x`' for column 'born' at row 1");
+        assert_eq!(error.columns(), ["born"]);
+        let error = names("8.0.0", 1292, "Truncated incorrect DOUBLE value: 'x for column 'secret' at row '");
+        assert!(error.columns().is_empty());
         let error = names("8.0.0", 1364, "Field 'age' doesn't have a default value");
         assert_eq!(error.columns(), ["age"]);
         let error = names("8.0.0", 1054, "Unknown column 'users.nick' in 'field list'");

@@ -94,16 +94,24 @@ pub(crate) fn stale(error: sqlx::Error) -> Error {
 /// An error of a statement.
 pub(crate) fn map(error: sqlx::Error) -> Error {
     let Some(cause) = server(&error) else {
-        let kind = match &error {
-            sqlx::Error::Configuration(_) => ErrorKind::Config,
-            sqlx::Error::Tls(_) => ErrorKind::ConnectionFailed,
-            sqlx::Error::Encode(_) => ErrorKind::Encode,
-            sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => ErrorKind::Decode,
-            sqlx::Error::ColumnIndexOutOfBounds { .. } | sqlx::Error::ColumnNotFound(_) => ErrorKind::Decode,
-            sqlx::Error::TypeNotFound { .. } | sqlx::Error::Database(_) => ErrorKind::Database,
-            _ => ErrorKind::ConnectionLost,
+        let (kind, words) = match &error {
+            sqlx::Error::Configuration(_) => (ErrorKind::Config, ""),
+            sqlx::Error::Tls(_) => (ErrorKind::ConnectionFailed, ""),
+            sqlx::Error::Encode(_) => (ErrorKind::Encode, "the value has no form in the binary protocol"),
+            sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => (
+                ErrorKind::Decode,
+                "the client does not know a type of the result, such as a multirange: convert it to text in the query",
+            ),
+            sqlx::Error::ColumnIndexOutOfBounds { .. } | sqlx::Error::ColumnNotFound(_) => {
+                (ErrorKind::Decode, "the result has no such column")
+            }
+            sqlx::Error::TypeNotFound { .. } => {
+                (ErrorKind::InvalidStatement, "there is no such type; an extension may be missing")
+            }
+            sqlx::Error::Database(_) => (ErrorKind::Database, "the source has the server's words"),
+            _ => (ErrorKind::ConnectionLost, ""),
         };
-        return Error::new(kind, "").with_source(error);
+        return Error::new(kind, words).with_source(error);
     };
     let (kind, words) = told(cause);
     let mut mapped = Error::new(kind, words).with_code(cause.code());

@@ -198,15 +198,19 @@ fn insert_sql(session: &dyn Session, def: &'static ModelDef, given: u128, return
     Ok(render(&Statement::Insert(Box::new(insert)), &**session.dialect())?.sql)
 }
 
-/// The number of rows that go into one statement without exceeding what the database takes best at once: all, or a half,
-/// a quarter and so on, so that few statement texts arise.
+/// The number of rows that go into one statement without exceeding what the database takes best at once: all of them, or a
+/// power of two. So the same few texts come up whatever the values, and the next rows find them prepared.
 fn rows_that_fit(session: &dyn Session, rows: &[NewRow], members: &[usize]) -> usize {
     let limit = session.dialect().capabilities().statement_bytes;
     let mut fit = members.len();
     if limit < usize::MAX {
         let bytes_of = |row: &usize| rows[*row].values.iter().map(Value::bytes).sum::<usize>();
-        while fit > 1 && members[..fit].iter().map(bytes_of).sum::<usize>() > limit {
-            fit /= 2;
+        let too_much = |fit: usize| members[..fit].iter().map(bytes_of).sum::<usize>() > limit;
+        if fit > 1 && too_much(fit) {
+            fit = 1 << (fit - 1).ilog2();
+            while fit > 1 && too_much(fit) {
+                fit /= 2;
+            }
         }
     }
     fit

@@ -160,7 +160,10 @@ impl Scalar for f32 {
     #[inline]
     #[allow(clippy::cast_possible_truncation)] // Widened on the way in, so nothing is lost on the way out.
     fn decode(value: ValueRef<'_>) -> Result<Self> {
-        f64::decode(value).map(|v| v as f32).map_err(|_| Error::decode("f32", "another type"))
+        let wide = f64::decode(value).map_err(|_| Error::decode("f32", "another type"))?;
+        let narrow = wide as f32;
+        // A column of doubles may hold more.
+        if narrow.is_infinite() && wide.is_finite() { Err(out_of_range::<Self>()) } else { Ok(narrow) }
     }
 }
 impl Numeric for f32 {
@@ -377,6 +380,9 @@ impl Scalar for rust_decimal::Decimal {
     }
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
+            ValueRef::Decimal(text) if matches!(&*text, "NaN" | "Infinity" | "-Infinity") => {
+                Err(Error::decode(std::any::type_name::<Self>(), format_args!("{text}, which it cannot hold")))
+            }
             ValueRef::Decimal(text) => {
                 Self::from_str_exact(&text).map_err(|e| malformed::<Self>("a decimal of more than 28 digits", e))
             }
@@ -407,11 +413,18 @@ impl Scalar for serde_json::Value {
     }
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
-            ValueRef::Json(text) => serde_json::from_str(&text).map_err(|e| malformed::<Self>("malformed JSON", e)),
-            ValueRef::Text(text) => serde_json::from_str(text).map_err(|e| malformed::<Self>("malformed JSON", e)),
+            ValueRef::Json(text) => serde_json::from_str(&text).map_err(not_json),
+            ValueRef::Text(text) => serde_json::from_str(text).map_err(not_json),
             other => Err(mismatch::<Self>(&other)),
         }
     }
+}
+
+#[cfg(feature = "json")]
+fn not_json(error: serde_json::Error) -> Error {
+    // The text quotes nothing but the place.
+    let beyond = error.to_string().starts_with("number out of range");
+    malformed::<serde_json::Value>(if beyond { "a number beyond a 64-bit float" } else { "malformed JSON" }, error)
 }
 
 /// A value of any serializable type, stored as JSON.
@@ -484,5 +497,30 @@ mod tests {
         for float in [2.5, f64::NAN, f64::INFINITY, 1e300] {
             assert!(i64::decode(ValueRef::F64(float)).is_err());
         }
+    }
+
+    #[test]
+    fn doubles_beyond_a_float_are_refused_and_infinite_ones_are_not() {
+        assert!(f32::decode(ValueRef::F64(1e300)).is_err());
+        assert_eq!(f32::decode(ValueRef::F64(f64::INFINITY)).unwrap(), f32::INFINITY);
+        assert_eq!(f32::decode(ValueRef::F64(f64::from(f32::MAX))).unwrap(), f32::MAX);
+    }
+
+    #[cfg(feature = "decimal")]
+    #[test]
+    fn decimals_that_are_no_numbers_are_called_so() {
+        for text in ["NaN", "Infinity", "-Infinity"] {
+            let error = rust_decimal::Decimal::decode(ValueRef::Decimal(text.into())).unwrap_err();
+            assert!(error.message().contains(text), "{error}");
+        }
+    }
+
+    #[cfg(feature = "json")]
+    #[test]
+    fn numbers_in_json_that_no_float_holds_are_called_so() {
+        let error = serde_json::Value::decode(ValueRef::Json("[1e400]".into())).unwrap_err();
+        assert!(error.message().contains("beyond a 64-bit float"), "{error}");
+        let error = serde_json::Value::decode(ValueRef::Json("[".into())).unwrap_err();
+        assert!(error.message().contains("malformed JSON"), "{error}");
     }
 }
