@@ -171,6 +171,11 @@ async fn relations(db: &Database) -> Result<()> {
         }
     }
 
+    let titles: Vec<(User, Vec<(i64, String)>)> =
+        User::find_all().with_related(User::POSTS.order_by(Post::ID).select((Post::ID, Post::TITLE))).exec(db).await?;
+    let mut posts = Post::find_all().exec(db).await?;
+    orm::load(&mut posts, Post::USER.include(User::GROUPS), db).await?;
+
     let authors = User::find_all().filter(User::POSTS.any(Post::TITLE.starts_with("N"))).exec(db).await?;
     let busy =
         User::find_all().filter(User::POSTS.count().gt(10)).order_by(User::POSTS.count().desc()).exec(db).await?;
@@ -190,7 +195,7 @@ async fn relations(db: &Database) -> Result<()> {
     for profile in &profiles {
         println!("{:?}: {} groups, {:?}", profile.name, profile.groups, profile.posts.first().map(|post| &post.title));
     }
-    println!("{drafts} {} {} {}", authors.len(), busy.len(), of_ada.len());
+    println!("{drafts} {} {} {} {} {}", titles.len(), posts.len(), authors.len(), busy.len(), of_ada.len());
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 mod refine;
 
 mod aggregate;
+mod beside;
 mod between;
 mod bulk;
 mod cascade;
@@ -36,6 +37,7 @@ mod tracked;
 mod update;
 
 pub use aggregate::{AggregateOf, Count, Exists};
+pub use beside::{Beside, Pick};
 pub(crate) use between::{Linked, any_row, payload_values};
 pub use bulk::{BulkCreate, BulkUpsert, OnConflict};
 pub(crate) use bulk::{alive_filter, is_key, is_unique};
@@ -62,7 +64,7 @@ pub use key::{KeyOperand, KeyPart};
 pub use operand::{InList, IntoExpr, Operand};
 pub use order::{IntoOrder, Order};
 pub use page::{FindAndCount, Page};
-pub use select::{Copied, Nest, NestSlot, Projection, Select, SelectItems};
+pub use select::{Copied, Fits, LeadsToOne, Nest, NestSlot, Projection, Select, SelectItems};
 pub use statements::Statements;
 pub use stream::Rows;
 pub use tables::{ModelList, create_tables, drop_tables, table_exists};

@@ -34,6 +34,14 @@ use crate::types::Cell;
 /// Buffers of binds larger than this are given back after each run.
 const KEPT_BUFFER: usize = 64 * 1024;
 
+/// The bit of `SQLITE_TESTCTRL_OPTIMIZATIONS` for turning `EXISTS` into a join, `SQLITE_ExistsToJoin` in SQLite's source.
+const EXISTS_TO_JOIN: c_int = 0x4000_0000;
+
+/// Whether this SQLite miscounts: where `EXISTS` becomes a join, `OFFSET` counts a row once for every match.
+fn miscounts_exists() -> bool {
+    ((3, 51, 0)..(3, 53, 0)).contains(&version())
+}
+
 /// The version of the SQLite in this program.
 pub(crate) fn version() -> (u32, u32, u32) {
     // SAFETY: returns a constant (https://www.sqlite.org/c3ref/libversion.html).
@@ -150,6 +158,10 @@ impl Handle {
             ] {
                 ffi::sqlite3_db_config(db, option, on as c_int, ptr::null_mut::<c_int>());
             }
+        }
+        if miscounts_exists() {
+            // SAFETY: the database is open; this operation takes it and an int (`sqlite3_test_control` in SQLite's main.c).
+            unsafe { ffi::sqlite3_test_control(ffi::SQLITE_TESTCTRL_OPTIMIZATIONS, db, EXISTS_TO_JOIN) };
         }
         let regexp = Box::into_raw(Box::new(Regexp::default())).cast::<c_void>();
         // SAFETY: as `create_function` asks: `on_regexp` reads its user data as a `Regexp`, and `drop_regexp` frees it.

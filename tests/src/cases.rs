@@ -50,6 +50,8 @@ macro_rules! suite {
         $crate::includes!(super::Backend);
         $crate::loading!(super::Backend);
         $crate::nested!(super::Backend);
+        $crate::beside!(super::Backend);
+        $crate::trees!(super::Backend);
         $crate::relation!(super::Backend);
         $crate::handles!(super::Backend);
         $crate::tagged!(super::Backend);

@@ -1,5 +1,6 @@
 //! The tests, by subject. Each module ends with the list of its tests.
 
+pub mod beside;
 pub mod cancel;
 pub mod change;
 pub mod compute;
@@ -21,4 +22,5 @@ pub mod relation;
 pub mod stream;
 pub mod tagged;
 pub mod transaction;
+pub mod trees;
 pub mod types;

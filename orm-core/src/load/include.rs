@@ -5,7 +5,9 @@ use std::marker::PhantomData;
 use super::relation::Models;
 use crate::ast::Deleted;
 use crate::model::{Model, Reach, Several};
-use crate::query::{IncludeNode, IntoCondition, IntoInclude, IntoOrder, Nest, Strategy, include_into};
+use crate::query::{
+    IncludeNode, IntoCondition, IntoInclude, IntoOrder, Nest, Pick, Projection, Select, Strategy, include_into,
+};
 
 /// A relation to load, refined: `User::POSTS.filter(..).order_by(..).limit(3)`.
 #[must_use = "pass it to `.include(..)`"]
@@ -65,6 +67,21 @@ impl<P: Model, C: Model, R: Reach> Include<P, C, R> {
     pub fn include<I: IntoInclude<C>>(mut self, relations: I) -> Self {
         include_into(&mut self.node.select, &mut self.node.children, relations);
         self
+    }
+
+    /// Reads columns and expressions of the related rows instead of whole rows, for
+    /// [`with_related`](crate::query::Find::with_related).
+    pub fn select<X: Select<C>>(self, items: X) -> Pick<P, X::Output, R>
+    where
+        X::Output: Clone,
+    {
+        Pick::select(self.node, items)
+    }
+
+    /// Reads a projection of the related rows instead of whole rows, for
+    /// [`with_related`](crate::query::Find::with_related).
+    pub fn project<T: Projection<C>>(self) -> Pick<P, T, R> {
+        Pick::project(self.node)
     }
 
     /// Loads the relation by a query of its own, also where it could be joined: cheaper when many rows belong to few.

@@ -44,7 +44,7 @@ pub(super) fn node(
         children: Vec::new(),
         required: false,
         strategy: Strategy::Auto,
-        clashes: false,
+        refused: None,
         new_set,
         attach,
         load: load_node,

@@ -11,8 +11,8 @@ use super::one_of::Fill;
 use crate::ast::{self, Aggregate, BinaryOp, Deleted, Join, JoinKind, Quantifier, Related};
 use crate::model::{ColumnDef, KeyPair, Model, ModelDef, Reach, RelationDef, Several};
 use crate::query::{
-    Attach, Between, Column, Condition, Expr, IncludeNode, IntoCondition, IntoInclude, IntoOrder, JoinBy, Nest, RowSet,
-    Within,
+    Attach, Between, Column, Condition, Expr, IncludeNode, IntoCondition, IntoInclude, IntoOrder, JoinBy, Nest, Pick,
+    Projection, RowSet, Select, Within,
 };
 use crate::value::{Scalar, Type, Value};
 
@@ -241,7 +241,7 @@ impl<P: Model, C: Model, R: Reach> Relation<P, C, R> {
     }
 
     /// An aggregate of the related rows: `User::POSTS.aggregate(Post::VIEWS.sum())`.
-    pub fn aggregate<T: Type>(self, aggregate: Expr<C, T>) -> Expr<P, T> {
+    pub fn aggregate<S: Within<C>, T: Type>(self, aggregate: Expr<S, T>) -> Expr<P, T> {
         let mut node = aggregate.into_node();
         let mut aggregates = false;
         node.walk(&mut |part| aggregates |= matches!(part, ast::Expr::Aggregate(_)));
@@ -328,6 +328,19 @@ impl<P: Model, C: Model, R: Reach> Relation<P, C, R> {
     /// Loads relations of the related rows as well.
     pub fn include<I: IntoInclude<C>>(self, relations: I) -> Include<P, C, R> {
         self.start().include(relations)
+    }
+
+    /// Reads columns and expressions of the related rows; see [`Include::select`].
+    pub fn select<X: Select<C>>(self, items: X) -> Pick<P, X::Output, R>
+    where
+        X::Output: Clone,
+    {
+        self.start().select(items)
+    }
+
+    /// Reads a projection of the related rows; see [`Include::project`].
+    pub fn project<T: Projection<C>>(self) -> Pick<P, T, R> {
+        self.start().project()
     }
 
     /// Loads the relation by a query of its own; see [`Include::separate`].

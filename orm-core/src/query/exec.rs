@@ -276,10 +276,37 @@ impl<M, J> ModelSet<M, J> {
     }
 }
 
-impl<M: Model, J: Between> RowSink for ModelSet<M, J> {
+/// A row that has all columns of a model.
+pub(crate) trait Whole: Sized + Send + 'static {
+    fn read(columns: &mut Columns<'_>) -> Result<Self>;
+    fn value(&self, column: usize) -> Value;
+}
+
+impl<M: Model> Whole for M {
+    #[inline]
+    fn read(columns: &mut Columns<'_>) -> Result<Self> {
+        read_model(columns)
+    }
+    #[inline]
+    fn value(&self, column: usize) -> Value {
+        Model::value(self, column)
+    }
+}
+
+/// With a place for what belongs to it.
+impl<M: Model, F: Default + Send + 'static> Whole for (M, F) {
+    fn read(columns: &mut Columns<'_>) -> Result<Self> {
+        Ok((read_model(columns)?, F::default()))
+    }
+    fn value(&self, column: usize) -> Value {
+        self.0.value(column)
+    }
+}
+
+impl<M: Whole, J: Between> RowSink for ModelSet<M, J> {
     fn row(&mut self, row: &dyn Row) -> Result<Flow> {
         let mut columns = Columns::new(row);
-        self.rows.push(read_model(&mut columns)?);
+        self.rows.push(M::read(&mut columns)?);
         if !J::columns().is_empty() {
             self.between.push(J::read(&mut columns)?);
         }
@@ -293,7 +320,7 @@ impl<M: Model, J: Between> RowSink for ModelSet<M, J> {
     }
 }
 
-impl<M: Model, J: Between> Parents for ModelSet<M, J> {
+impl<M: Whole, J: Between> Parents for ModelSet<M, J> {
     fn len(&self) -> usize {
         self.rows.len()
     }
@@ -305,7 +332,7 @@ impl<M: Model, J: Between> Parents for ModelSet<M, J> {
     }
 }
 
-impl<M: Model, J: Between> RowSet for ModelSet<M, J> {
+impl<M: Whole, J: Between> RowSet for ModelSet<M, J> {
     fn extra(&self, row: usize) -> &[Value] {
         &self.extra[row * self.extra_count..(row + 1) * self.extra_count]
     }

@@ -114,16 +114,13 @@ impl<M: Model, Out, S> Find<M, Out, S> {
         P::select(&mut items);
         let (list, nodes) = items.into_parts();
         self.select.list = SelectList::Exprs(list);
+        for node in &mut self.includes {
+            node.refused = Some("is included into rows that are not read whole; nest it in the projection instead");
+        }
         for node in nodes {
             super::include::push_node(&mut self.select, &mut self.includes, node);
         }
-        Find {
-            select: self.select,
-            includes: self.includes,
-            read: |columns| P::grow(P::read(columns)?),
-            load: load_projected::<M, P>,
-            _types: PhantomData,
-        }
+        self.becoming(|columns| P::grow(P::read(columns)?), load_projected::<M, P>)
     }
 
     /// Joins another model: over a relation, `.join(User::POSTS)`, or on a condition,
@@ -151,7 +148,12 @@ impl<M: Model, Out, S> Find<M, Out, S> {
     }
 
     fn reading<T: Send + 'static>(self, read: Read<T>) -> Find<M, T, S> {
-        Find { select: self.select, includes: self.includes, read, load: load_nothing::<T>, _types: PhantomData }
+        self.becoming(read, load_nothing::<T>)
+    }
+
+    /// Gives each row as something else.
+    pub(super) fn becoming<T>(self, read: Read<T>, load: LoadAll<T>) -> Find<M, T, S> {
+        Find { select: self.select, includes: self.includes, read, load, _types: PhantomData }
     }
 
     /// The tree.
@@ -241,17 +243,16 @@ pub(super) async fn run<Out: Send + 'static>(
 }
 
 /// Reads rows together with their relations.
-pub(super) type LoadAll<Out> = for<'a> fn(
-    &'a dyn Session,
-    ast::Select,
-    &'a [IncludeNode],
-) -> Pin<Box<dyn Future<Output = Result<Vec<Out>>> + Send + 'a>>;
+pub(super) type LoadAll<Out> = for<'a> fn(&'a dyn Session, ast::Select, &'a [IncludeNode]) -> Loading<'a, Out>;
+
+/// Rows and their relations being read.
+pub(super) type Loading<'a, Out> = Pin<Box<dyn Future<Output = Result<Vec<Out>>> + Send + 'a>>;
 
 fn load_models<'a, M: Model>(
     session: &'a dyn Session,
     select: ast::Select,
     includes: &'a [IncludeNode],
-) -> Pin<Box<dyn Future<Output = Result<Vec<M>>> + Send + 'a>> {
+) -> Loading<'a, M> {
     Box::pin(async move {
         let mut set = ModelSet::<M>::new(Vec::new());
         exec::fetch_with(session, select, includes, &mut set).await?;
@@ -263,7 +264,7 @@ fn load_projected<'a, M: Model, P: Projection<M>>(
     session: &'a dyn Session,
     mut select: ast::Select,
     includes: &'a [IncludeNode],
-) -> Pin<Box<dyn Future<Output = Result<Vec<P>>> + Send + 'a>> {
+) -> Loading<'a, P> {
     Box::pin(async move {
         let mut set = ProjectedSet::new::<M, P>();
         if let SelectList::Exprs(list) = &mut select.list {
@@ -278,7 +279,7 @@ fn load_nothing<'a, Out: Send + 'static>(
     _session: &'a dyn Session,
     select: ast::Select,
     includes: &'a [IncludeNode],
-) -> Pin<Box<dyn Future<Output = Result<Vec<Out>>> + Send + 'a>> {
+) -> Loading<'a, Out> {
     let name = includes.first().map_or("", |node| node.relation.name);
     let message = format!("`{name}` is loaded into whole models; leave `select` out or use a nested projection");
     let error = Error::new(ErrorKind::InvalidStatement, message).with_model(select.model.name);

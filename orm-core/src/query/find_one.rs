@@ -36,6 +36,10 @@ impl<M: Model> FindOne<M> {
         Self(find.limit(1))
     }
 
+    pub(super) fn map<T>(self, change: impl FnOnce(Find<M>) -> Find<M, T>) -> FindOne<M, T> {
+        FindOne(change(self.0))
+    }
+
     /// Loads relations into the row's relation fields.
     pub fn include<I: IntoInclude<M>>(self, relations: I) -> Self {
         Self(self.0.include(relations))
@@ -156,7 +160,7 @@ impl<M: Model> FindByPk<M> {
         self.refine(Find::for_share)
     }
 
-    fn find(self) -> Find<M> {
+    pub(super) fn find(self) -> Find<M> {
         let mut find = self.find.map_or_else(Find::new, |find| *find);
         find.select.filter.append(&mut super::update::key_filter(M::DEF, &self.key));
         find

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::joined::Strategy;
-use crate::ast::{Expr, Quantifier, Related, Select};
+use crate::ast::{Expr, Quantifier, Related, Select, SelectList};
 use crate::driver::Session;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, Model, ModelDef};
@@ -41,8 +41,8 @@ pub struct IncludeNode {
     pub required: bool,
     /// How the relation is loaded.
     pub strategy: Strategy,
-    /// Whether its field is filled by another node, which loads other rows: an error when the query runs.
-    pub clashes: bool,
+    /// Why this cannot be loaded, when it cannot: an error when the query runs.
+    pub refused: Option<&'static str>,
     /// An empty set of related rows.
     pub new_set: fn() -> Box<dyn RowSet>,
     /// Moves related rows into the parents they belong to.
@@ -67,17 +67,30 @@ impl IncludeNode {
         None
     }
 
-    /// An error when the field is filled twice.
-    pub(crate) fn check(&self) -> Result<()> {
-        if !self.clashes {
-            return Ok(());
+    /// Reads expressions instead of whole rows, which have no fields for rows included below them.
+    pub(super) fn read_parts(&mut self, list: Vec<Expr>) {
+        self.select.list = SelectList::Exprs(list);
+        for child in &mut self.children {
+            child.refused = Some(
+                "is included below rows that are not read whole, which have no field for it; nest it in a projection instead",
+            );
         }
-        let relation = format!("{}::{}", self.parent.name, self.relation.name.to_uppercase());
-        let message = format!(
-            "`{relation}` is included twice and not alike, but its field holds one set of rows; include it once, or one of \
-             them through another relation field or a nested projection"
-        );
-        Err(Error::new(ErrorKind::InvalidStatement, message).with_model(self.parent.name))
+    }
+
+    /// The relation's constant, for messages.
+    pub(crate) fn path(&self) -> String {
+        format!("{}::{}", self.parent.name, self.relation.name.to_uppercase())
+    }
+
+    /// An error when this, or what is below it, cannot be loaded.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.refused {
+            None => self.children.iter().try_for_each(IncludeNode::check),
+            Some(why) => {
+                let error = Error::new(ErrorKind::InvalidStatement, format!("`{}` {why}", self.path()));
+                Err(error.with_model(self.parent.name))
+            }
+        }
     }
 }
 
@@ -193,7 +206,13 @@ pub(crate) fn merged<P>(relations: impl IntoInclude<P>) -> Vec<IncludeNode> {
 /// Adds a node, to the one for the same field when there is one.
 fn merge(nodes: &mut Vec<IncludeNode>, node: IncludeNode) {
     let rest = match nodes.iter_mut().find(|known| known.relation == node.relation) {
-        Some(known) => known.merge(node).map(|node| IncludeNode { clashes: true, ..node }),
+        Some(known) => known.merge(node).map(|node| IncludeNode {
+            refused: Some(
+                "is included twice and not alike, but its field holds one set of rows; include it once, or one of them through \
+                 another relation field or beside the rows, by `with_related`",
+            ),
+            ..node
+        }),
         None => Some(node),
     };
     nodes.extend(rest);

@@ -35,6 +35,10 @@ impl<M: Model> FindAndCount<M> {
     pub fn include<I: IntoInclude<M>>(self, relations: I) -> Self {
         Self(self.0.include(relations))
     }
+
+    pub(super) fn map<T>(self, change: impl FnOnce(Find<M>) -> Find<M, T>) -> FindAndCount<M, T> {
+        FindAndCount(change(self.0))
+    }
 }
 
 impl<M: Model> Default for FindAndCount<M> {

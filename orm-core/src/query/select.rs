@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::exec::owned;
 use super::include::{IncludeNode, Owners, Parents, RowSet};
 use super::{Column, Expr, Within};
-use crate::ast::{self, SelectList};
+use crate::ast;
 use crate::error::Result;
 use crate::model::{Always, ColumnDef, Model, Reach, Required, read_model};
 use crate::row::{Columns, Decode, Flow, Row, RowSink};
@@ -84,7 +84,7 @@ pub trait Projection<M: Model>: Copied + Send + 'static {
     fn nest(node: &mut IncludeNode) {
         let mut items = SelectItems::<M>::new();
         Self::select(&mut items);
-        node.select.list = SelectList::Exprs(items.list);
+        node.read_parts(items.list);
         for child in items.nodes {
             super::include::push_node(&mut node.select, &mut node.children, child);
         }
@@ -155,7 +155,8 @@ impl<M> SelectItems<M> {
     {
         let mut node = relation.into_nest();
         Q::nest(&mut node);
-        node.attach = Arc::new(move |parents, children, owners| attach(parents, children, owners, slot));
+        node.attach =
+            Arc::new(move |parents, children, owners| attach(parents, children, owners, slot, Copied::copied));
         self.nodes.push(node);
     }
 
@@ -250,12 +251,18 @@ fn projected_set<C: Model, Q: Projection<C>>() -> Box<dyn RowSet> {
     Box::new(ProjectedSet::new::<C, Q>())
 }
 
+/// An empty set of selected columns.
+pub(super) fn selected_set<T: Decode>() -> Box<dyn RowSet> {
+    Box::new(ProjectedSet::reading(T::decode, |rows| Ok(Box::new(rows))))
+}
+
 /// Moves nested rows into their parents; a row that several parents have is copied for all but the last.
-fn attach<P: 'static, Q: Copied + 'static>(
+pub(super) fn attach<P: 'static, Q: 'static>(
     parents: &mut dyn Parents,
     children: Box<dyn RowSet>,
     owners: &Owners,
-    slot: fn(&mut P) -> &mut dyn NestSlot<Q>,
+    slot: impl Fn(&mut P) -> &mut dyn NestSlot<Q>,
+    copy: fn(&Vec<Q>) -> Vec<Q>,
 ) -> Result<()> {
     let Ok(children) = children.into_rows()?.downcast::<Vec<Q>>() else {
         return Ok(()); // The types come from one call of `nest`, so they are these.
@@ -279,7 +286,7 @@ fn attach<P: 'static, Q: Copied + 'static>(
             (Some(rows), Some(1)) => std::mem::take(rows),
             (Some(rows), Some(count)) => {
                 *count -= 1;
-                rows.copied()
+                copy(rows)
             }
             _ => Vec::new(),
         };
@@ -311,21 +318,25 @@ impl<S: Send + 'static> ProjectedSet<S> {
     pub(super) fn new<C: Model, T: Projection<C, Seed = S>>() -> Self {
         let mut items = SelectItems::<C>::new();
         T::select(&mut items);
-        let mut set = Self {
-            rows: Vec::new(),
-            read: T::read,
-            grow: |seeds| Ok(Box::new(grown::<C, T>(seeds)?)),
-            keys: Vec::new(),
-            values: Vec::new(),
-            extra: Vec::new(),
-            extra_count: 0,
-            mark: 0,
-        };
+        let mut set = Self::reading(T::read, |seeds| Ok(Box::new(grown::<C, T>(seeds)?)));
         for node in &items.nodes {
             node.relation.keys.iter().for_each(|pair| set.need(pair.from));
             node.relation.when.iter().for_each(|(column, _)| set.need(column));
         }
         set
+    }
+
+    fn reading(read: fn(&mut Columns<'_>) -> Result<S>, grow: fn(Vec<S>) -> Result<Box<dyn Any + Send>>) -> Self {
+        Self {
+            rows: Vec::new(),
+            read,
+            grow,
+            keys: Vec::new(),
+            values: Vec::new(),
+            extra: Vec::new(),
+            extra_count: 0,
+            mark: 0,
+        }
     }
 
     pub(super) fn into_seeds(self) -> Vec<S> {

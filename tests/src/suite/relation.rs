@@ -94,6 +94,25 @@ async fn filters_on_relations_multiply_no_rows(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn offsets_count_rows_however_many_are_related(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let commented = Post::COMMENTS.exists();
+    let pages = async |offset: u64| {
+        let find = Post::find_all().filter(commented.clone()).order_by(Post::ID).select(Post::ID);
+        find.limit(1).offset(offset).exec(&db).await
+    };
+    let found = [pages(0).await?, pages(1).await?, pages(2).await?, pages(3).await?];
+    assert_eq!(found, [vec![1], vec![2], vec![4], vec![]]);
+    let tagged = Author::POSTS.any(Post::TAGS.exists().and(Post::COMMENTS.exists())).and(Author::POSTS.exists());
+    let rest = Author::find_all().filter(tagged).order_by(Author::ID).select(Author::ID).limit(5).offset(1);
+    assert_eq!(rest.exec(&db).await?, [2]);
+    let sql = orm::sql(
+        "SELECT id FROM authors WHERE EXISTS (SELECT 1 FROM posts WHERE author_id = authors.id) ORDER BY id LIMIT 5 OFFSET 1",
+    );
+    assert_eq!(db.query::<i64>(sql, ()).await?, [2]);
+    Ok(())
+}
+
 async fn rows_behind_a_model_in_between_are_asked_about(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     let countries = async |condition: Condition<Country>| {
@@ -136,6 +155,9 @@ async fn related_rows_are_aggregated(test: Test) -> Result<()> {
         .exec(&db)
         .await?;
     assert_eq!(rows, [(Some(60), Some(30)), (Some(5), Some(5)), (None, None)]);
+    let views = Author::POSTS.aggregate(Post::VIEWS.sum().unwrap_or(0) - Post::VIEWS.count());
+    let views: Vec<i64> = Author::find_all().select(views).order_by(Author::ID.asc()).exec(&db).await?;
+    assert_eq!(views, [57, 4, 0]);
     Ok(())
 }
 
@@ -516,6 +538,7 @@ cases! { $ relation:
     any_nests,
     any_asks_to_one_relations,
     filters_on_relations_multiply_no_rows,
+    offsets_count_rows_however_many_are_related,
     rows_behind_a_model_in_between_are_asked_about,
     related_rows_are_counted,
     related_rows_are_aggregated,
