@@ -27,8 +27,10 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
     let this = quote!(self);
     let put = model.columns.iter().enumerate().map(|(index, Column { ident, ty, .. })| {
         let put = quote_spanned!(ty.span()=> __orm::Type::put(&#this.#ident));
-        quote!(#index => #put,)
+        // There are no other positions.
+        if index + 1 == model.columns.len() { quote!(_ => #put,) } else { quote!(#index => #put,) }
     });
+    let nothing = model.columns.is_empty().then(|| quote!(_ => __orm::Value::Null(__orm::SqlType::Bool),));
     let into_value = model
         .columns
         .iter()
@@ -56,7 +58,7 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             fn value(&self, column: usize) -> __orm::Value {
                 match column {
                     #(#put)*
-                    _ => __orm::Value::Null(__orm::SqlType::Bool),
+                    #nothing
                 }
             }
             fn into_values(self) -> ::std::vec::Vec<__orm::Value> {

@@ -164,8 +164,7 @@ fn a_model() {
                         match column {
                             0usize => __orm::Type::put(&self.id),
                             1usize => __orm::Type::put(&self.user_id),
-                            2usize => __orm::Type::put(&self.title),
-                            _ => __orm::Value::Null(__orm::SqlType::Bool),
+                            _ => __orm::Type::put(&self.title),
                         }
                     }
                     fn into_values(self) -> ::std::vec::Vec<__orm::Value> {
