@@ -234,6 +234,13 @@ async fn handles(db: &Database) -> Result<()> {
     let now = notes.tags().order_by(Tag::ID.asc()).select(Tag::NAME).exec(db).await?;
     println!("two set: {now:?}, has the first: {}", notes.tags().has(&tags[0], db).await?);
 
+    let new = notes.tags().with(Tagging::WEIGHT, 3).create().name("computers").exec(db).await?;
+    println!("created: {}, has it: {}", new.name, notes.tags().has(&new, db).await?);
+
+    // The row it belongs to: what comes back is the post as it is then.
+    let moved = notes.author().set(3).exec(db).await?;
+    println!("moved from {} to {}", notes.author_id, moved.author().required(db).await?.name);
+
     // Of a relation with a condition, only such rows.
     println!("{} comments, {} threads", notes.comments().count(db).await?, notes.threads().count(db).await?);
     Ok(())

@@ -158,6 +158,8 @@ async fn relations(db: &Database) -> Result<()> {
     let group = Group::find_one().required(db).await?;
     ada.posts().create().title("Notes").published(true).exec(db).await?;
     ada.groups().add(&group).with(Membership::OWNER, true).exec(db).await?; // or by its key: .add(1)
+    let birds = ada.groups().create().name("Bird watchers").exec(db).await?;
+    ada.groups().set([&group, &birds]).exec(db).await?;
     let drafts = ada.posts().filter(Post::PUBLISHED.eq(false)).count(db).await?;
 
     let users = User::find_all()

@@ -1,10 +1,12 @@
 //! What code written by the derive names, in one place. Not part of the API: it changes without notice.
 
+pub use core::future::Future;
+
 pub use crate::driver::{Runs, Unpoliced};
 pub use crate::error::{Error, Result};
 pub use crate::load::{
-    CreateUnder, Link, NewChild, OneOf, OneOfField, Related, Relation, RelationField, Variant, Variants, belongs, has,
-    scope, when,
+    CreateUnder, Link, ManyToMany, NewChild, OneOf, OneOfField, Over, Related, Relation, RelationField, ToMany, ToOne,
+    ToOwner, Variant, Variants, belongs, has, scope, when,
 };
 pub use crate::model::{
     Always, ColumnDef, DefaultDef, IndexDef, IndexPart, Maybe, Model, ModelDef, OnDelete, OneOfDef, RelationDef,
@@ -12,7 +14,7 @@ pub use crate::model::{
 };
 pub use crate::query::{
     Building, Changing, Column, Complete, Copied, Create, Destroy, Expr, Given, Instance, IntoInclude, Missing,
-    Projection, Restore, SelectItems, Set, Update,
+    Projection, Restore, SelectItems, Set, Start, Update,
 };
 pub use crate::row::{Columns, Decode};
 pub use crate::value::{EnumDef, EnumStorage, Scalar, SqlType, Type, Value, ValueRef};

@@ -29,6 +29,7 @@ mod key;
 mod operand;
 mod order;
 mod page;
+mod scope;
 mod select;
 mod statements;
 mod stream;
@@ -38,7 +39,11 @@ mod update;
 
 pub use aggregate::{AggregateOf, Count, Exists};
 pub use beside::{Beside, Pick};
-pub(crate) use between::{Linked, any_row, payload_values};
+pub use between::Start;
+pub(crate) use between::{
+    Linked, Payload, any_row, begin_write, count_rows, latest_row, lock_rows, no_key, other_keys, payload_values,
+    pointing,
+};
 pub use bulk::{BulkCreate, BulkUpsert, OnConflict};
 pub(crate) use bulk::{alive_filter, is_key, is_unique};
 pub use column::Column;
@@ -47,9 +52,10 @@ pub use create::{Building, Complete, Create, Given, InsertRow, Missing, Set};
 pub(crate) use create_tree::insert_values;
 pub use destroy::{Destroy, DestroyOne, Truncate};
 pub use exec::Between;
-pub(crate) use exec::{ModelSet, about, fetch_into, owned, query as as_query, write as execute};
+pub(crate) use exec::{ModelSet, ValueRow, about, fetch_into, owned, query as as_query, write as execute};
 pub use expr::{Dated, Document, Expr, Free, JsonPath, Partition, TextLength, Within};
 pub use find::{Find, JoinBy};
+pub(crate) use find_one::not_found;
 pub use find_one::{FindByPk, FindOne};
 pub use find_or_create::{FindOrCreate, FindOrInsert};
 pub use function::{CaseWhen, Operands, call, case, coalesce, concat, count_all, now, random, raw, row_number, val};
@@ -64,6 +70,7 @@ pub use key::{KeyOperand, KeyPart};
 pub use operand::{InList, IntoExpr, Operand};
 pub use order::{IntoOrder, Order};
 pub use page::{FindAndCount, Page};
+pub(crate) use scope::Scope;
 pub use select::{Copied, Fits, LeadsToOne, Nest, NestSlot, Projection, Select, SelectItems};
 pub use statements::Statements;
 pub use stream::Rows;
@@ -73,4 +80,4 @@ pub use update::{
     Assign, AssignTo, Assigned, Changes, Changing, Filtered, IsFiltered, Kind, Nullable, Plain, Restore, Unfiltered,
     Update, update_row,
 };
-pub(crate) use update::{count_up, key_of, update_of};
+pub(crate) use update::{count_up, key_filter, key_of, update_of};

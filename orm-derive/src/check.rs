@@ -115,6 +115,9 @@ fn words_fit_the_field(ctxt: &Ctxt, field: &Field<'_>) {
     let words = &field.attrs.words;
     match field.part {
         Part::Column => {
+            if let Some(word) = field.attrs.relation.unique.name() {
+                ctxt.error(word, "of a column it is `unique`, `unique = \"name\"` or nothing");
+            }
             let Some(word) = RelationAttrs::first_word(words) else { return };
             let kind = RelationKind::ALL.into_iter().find(|kind| word == kind.word());
             let message = match kind {
@@ -135,7 +138,7 @@ fn words_fit_the_field(ctxt: &Ctxt, field: &Field<'_>) {
                     format!("the type is `{made}<..>`: write `{}`, or make it `{wanted}<..>`", kind.word()),
                 );
             }
-            if let Some(word) = RelationAttrs::first_other_word(words) {
+            if let Some(word) = RelationAttrs::first_other_word(words).or(field.attrs.unique.name()) {
                 ctxt.error(word, format!("`{word}` belongs to columns, and `{}` is a relation", field.ident));
             }
         }
@@ -206,6 +209,9 @@ fn relation_options(ctxt: &Ctxt, field: &Field<'_>, kind: RelationKind, between:
                 ),
             );
         }
+    }
+    if let (false, Some(word)) = (kind == RelationKind::BelongsToMany, relation.unique.name()) {
+        ctxt.error(word, format!("`{word}` is about the pairs of a `BelongsToMany`; a column is `unique` by itself"));
     }
     let constraint = [relation.on_delete.name(), relation.on_update.name(), relation.constraints.name()];
     for word in constraint.iter().flatten().filter(|_| kind != RelationKind::BelongsTo) {

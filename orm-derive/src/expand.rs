@@ -37,8 +37,9 @@ pub(crate) fn expand(model: &ModelIr<'_>) -> TokenStream {
     quote! {
         #create
         #update
-        // The bounds of the create builder are named after columns; documentation is the fields' own.
-        #[allow(dead_code, missing_docs, non_camel_case_types)]
+        // The bounds of the create builder are named after columns; documentation is the fields' own; a handle names the model
+        // in between, which may be nobody else's.
+        #[allow(dead_code, missing_docs, non_camel_case_types, private_interfaces)]
         const _: () = {
             use #private as __orm;
             impl #ident {

@@ -147,6 +147,8 @@ pub(crate) struct Relation<'a> {
     /// The column that holds a text in rows the relation is about, with its model: the one that has the foreign key.
     pub(crate) when: Option<(TokenStream, Ident, LitStr)>,
     pub(crate) constraint: bool,
+    /// Whether no two rows are connected twice.
+    pub(crate) unique: bool,
     /// Variants of the library's enum.
     pub(crate) on_delete: &'static str,
     pub(crate) on_update: &'static str,
@@ -154,6 +156,8 @@ pub(crate) struct Relation<'a> {
     pub(crate) foreign_key: Vec<usize>,
     /// Whether every row has a foreign key, which the database checks, to a row of the relation.
     pub(crate) never_null: bool,
+    /// Whether a row may do without, when the foreign key is on this model.
+    pub(crate) may_be_none: bool,
     /// The position of the column of `when`, when it is on this model.
     pub(crate) when_column: Option<usize>,
     /// The position in `ModelIr::one_of`, when the rows are put into a field with rows of other models.

@@ -54,6 +54,8 @@ macro_rules! suite {
         $crate::trees!(super::Backend);
         $crate::relation!(super::Backend);
         $crate::handles!(super::Backend);
+        $crate::owner!(super::Backend);
+        $crate::scoped!(super::Backend);
         $crate::tagged!(super::Backend);
         $crate::one_of!(super::Backend);
         $crate::transaction!(super::Backend);

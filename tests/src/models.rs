@@ -2,6 +2,7 @@
 
 pub mod blog;
 pub mod club;
+pub mod gallery;
 pub mod keys;
 pub mod kinds;
 pub mod links;

@@ -1,7 +1,7 @@
 //! What the handles take to add, remove, set and ask for: rows or their keys, one or several.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Model, ThroughDef};
+use crate::model::{KeyPair, Model};
 use crate::query::{KeyOperand, key_of};
 use crate::value::Value;
 
@@ -33,9 +33,9 @@ impl<C: Model> Child<'_, C> {
         }
     }
 
-    /// The values of the columns that the model in between points at.
-    pub(super) fn pointed_at(self, through: &ThroughDef) -> Result<Vec<Value>> {
-        let columns = through.keys.iter().map(|pair| pair.to.index);
+    /// The values of the columns that foreign keys point at.
+    pub(super) fn pointed_at(self, keys: &[KeyPair]) -> Result<Vec<Value>> {
+        let columns = keys.iter().map(|pair| pair.to.index);
         match self {
             Self::Row(row) => Ok(columns.map(|column| row.value(column)).collect()),
             Self::Key(key) => {
@@ -45,10 +45,10 @@ impl<C: Model> Child<'_, C> {
             .ok_or_else(|| {
                 Error::new(
                     ErrorKind::InvalidStatement,
-                    "the model in between points at another key than the primary key: give the row itself",
+                    "the relation points at another key than the primary key: give the row itself",
                 )
                 .with_model(C::DEF.name)
-                .with_columns(through.keys.iter().map(|pair| pair.to.name))
+                .with_columns(keys.iter().map(|pair| pair.to.name))
             }),
         }
     }
@@ -65,6 +65,16 @@ pub enum Several {}
 /// One key.
 #[derive(Debug, Clone, Copy)]
 pub enum OneKey {}
+
+/// One row of `C`, by itself or by its primary key: `&row`, `7`, `("hall", 7)`.
+#[diagnostic::on_unimplemented(
+    message = "this relation leads to one row of `{C}`",
+    label = "expected `&row` or its key"
+)]
+pub trait OneChild<'c, C: 'c, Q>: Children<'c, C, Q> {}
+
+impl<'c, C: Model, T: Children<'c, C, One>> OneChild<'c, C, One> for T {}
+impl<'c, C: Model, T: Children<'c, C, OneKey>> OneChild<'c, C, OneKey> for T {}
 
 /// Several keys, in an iterator.
 #[derive(Debug, Clone, Copy)]

@@ -1,68 +1,65 @@
-//! Handles on the related rows of a row in hand: find, count, create, add, remove, set.
+//! Handles on the related rows of a row in hand, and what each kind of relation lets them do. How changes are written is in
+//! `owner`, `foreign_key` and `links`.
 
-use super::{Children, Relation};
-use crate::ast::{
-    self, BinaryOp, Conflict, ConflictAction, Delete, Deleted, InList, Insert, Join, JoinKind, ListItems, Returning,
-    Select, Statement,
-};
-use crate::driver::{BeginOptions, Runs, Session};
-use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ColumnDef, Model, Reach, RelationDef, RelationKind, ThroughDef};
+use std::marker::PhantomData;
+
+use super::children::{Children, OneChild};
+use super::foreign_key::ChangeRows;
+use super::kind::{CreateUnder, Leads, ManyToMany, MayBeNone, Over, ToMany, ToOne, ToOwner, Writes};
+use super::links::ChangeLinks;
+use super::owner::ChangeOwner;
+use super::{Relation, change};
+use crate::ast::{self, BinaryOp, Deleted, Join, JoinKind, Select};
+use crate::driver::Runs;
+use crate::error::Result;
+use crate::model::{Model, Reach};
 use crate::query::{
-    Assign, Column, Complete, Create, Find, FindOne, IntoCondition, IntoInclude, IntoOrder, Linked, alive_filter,
-    any_row, client_values, count_up, execute, insert_values, is_key, is_unique, payload_values, time_value, update_of,
+    Assign, Column, Find, FindOne, Instance, IntoCondition, IntoInclude, IntoOrder, Linked, Payload, Scope, Start,
+    key_filter, not_found,
 };
 use crate::value::{Type, Value};
 
-/// `Self` may be created under the relation whose foreign key has the number `K`, which the derive makes from the names of
-/// its columns. Written by the derive for every `belongs_to`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` declares no `belongs_to` on the foreign key of this relation",
-    note = "add a `BelongsTo` field over that foreign key to `{Self}`"
-)]
-pub trait CreateUnder<const K: u64>: Model {
-    /// The builder, with the foreign key given.
-    type Create;
-    /// Starts a row with the foreign key's values.
-    fn create_under(key: Vec<Value>) -> Self::Create;
-}
-
-/// Starts rows to create together with the row they point at: `.with_posts(|post| [post.create().title("Hi")])`.
-#[derive(Debug)]
-pub struct NewChild<C, const K: u64>(std::marker::PhantomData<fn() -> C>);
-
-impl<C: Model, const K: u64> NewChild<C, K> {
-    /// Called by the derive.
-    #[allow(clippy::new_without_default)]
-    pub fn new() -> Self {
-        Self(std::marker::PhantomData)
-    }
-
-    /// Starts a row; its foreign key is filled in when the row it points at has been created.
-    pub fn create<R>(&self) -> R
-    where
-        C: CreateUnder<K, Create = R>,
-    {
-        C::create_under(C::DEF.columns.iter().map(|column| Value::Null(column.ty)).collect())
-    }
-}
-
-/// The related rows of one row: `user.posts()`.
+/// The related rows of one row: `user.posts()`. What can be done with them depends on the kind of the relation, `S`:
+///
+/// | | `BelongsTo` | `HasOne` | `HasMany` | `BelongsToMany` |
+/// |---|---|---|---|---|
+/// | [`find`](Self::find), [`filter`](Self::filter), [`count`](Self::count), [`has`](Self::has) .. | yes | yes | yes | yes |
+/// | `exec` gives | the row or none | the row or none | a list | a list |
+/// | `create` | the row; this one points at it | the row | a row | a row, and the one in between |
+/// | `set` | one row | one row | these rows and no others | these rows and no others |
+/// | `unset` | if the key may be NULL | yes | | |
+/// | `add`, `remove` | | | yes | yes |
+/// | `with`, `pairs` | | | | columns of the model in between |
+///
+/// Relations that lead over another model (`HasMany` and `HasOne` with `through`) are read only.
+///
+/// Where the relation has a `filter`, only rows that meet it are found, counted and removed; created rows and those that
+/// are added to a `HasMany` or `HasOne` are given the values it asks for, and rows that do not meet it are an error.
+///
+/// A handle borrows the row as it is: what it writes is in the database, and the struct shows it after `reload`.
 #[must_use = "a handle does nothing by itself"]
-#[derive(Debug)]
-pub struct Related<'p, P, C, const K: u64 = 0> {
+pub struct Related<'p, P, C, S> {
     parent: &'p P,
     relation: Relation<P, C>,
+    /// Columns of rows in between.
+    payload: Payload,
+    _kind: PhantomData<fn() -> S>,
 }
 
-impl<'p, P, C, const K: u64> Related<'p, P, C, K> {
-    /// The handle of a relation; called by the derive.
-    pub fn new<R: Reach>(parent: &'p P, relation: Relation<P, C, R>) -> Self {
-        Self { parent, relation: relation.any_reach() }
+impl<P, C, S> std::fmt::Debug for Related<'_, P, C, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Related").field("relation", &self.relation).finish_non_exhaustive()
     }
 }
 
-impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
+impl<'p, P, C, S> Related<'p, P, C, S> {
+    /// The handle of a relation; called by the derive.
+    pub fn new<R: Reach>(parent: &'p P, relation: Relation<P, C, R>) -> Self {
+        Self { parent, relation: relation.any_reach(), payload: Payload::new(), _kind: PhantomData }
+    }
+}
+
+impl<'p, P: Model, C: Model, S> Related<'p, P, C, S> {
     /// A finder of the related rows.
     #[track_caller]
     pub fn find(&self) -> Find<C> {
@@ -93,7 +90,7 @@ impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
         self.find().include(relations)
     }
 
-    /// All related rows.
+    /// All related rows; of a to-one relation the row that an include loads, or `None`.
     ///
     /// # Errors
     /// The database's, naming the model.
@@ -101,8 +98,33 @@ impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
     pub fn exec<'e, E: Runs<C> + ?Sized>(
         &self,
         db: &'e E,
-    ) -> impl Future<Output = Result<Vec<C>>> + use<'e, P, C, E, K> {
-        self.find().exec(db)
+    ) -> impl Future<Output = Result<S::Rows<C>>> + use<'e, P, C, E, S>
+    where
+        S: Leads,
+    {
+        let mut select = self.select();
+        if S::ONE {
+            select.limit = Some(1);
+            if !self.relation.def().leads_to_one() {
+                let first = |column| ast::Order { expr: ast::Expr::Column(column), descending: false, nulls: None };
+                select.order_by.extend(C::DEF.key_columns().map(first));
+            }
+        }
+        let found = Find::<C>::from_select(select).exec(db);
+        async move { found.await.map(S::rows) }
+    }
+
+    /// The row of a to-one relation.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none, else the database's.
+    #[track_caller]
+    pub fn required<'e, E: Runs<C> + ?Sized>(&self, db: &'e E) -> impl Future<Output = Result<C>> + use<'e, P, C, E, S>
+    where
+        S: Leads<Rows<C> = Option<C>>,
+    {
+        let found = self.exec(db);
+        async move { found.await?.ok_or_else(|| not_found(C::DEF.name)) }
     }
 
     /// The number of related rows.
@@ -110,7 +132,7 @@ impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
     /// # Errors
     /// The database's, naming the model.
     #[track_caller]
-    pub fn count<'e, E: Runs<C> + ?Sized>(&self, db: &'e E) -> impl Future<Output = Result<u64>> + use<'e, P, C, E, K> {
+    pub fn count<'e, E: Runs<C> + ?Sized>(&self, db: &'e E) -> impl Future<Output = Result<u64>> + use<'e, P, C, E, S> {
         self.find().count(db)
     }
 
@@ -122,81 +144,38 @@ impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
     where
         C: 'c,
     {
-        let mut keys: Vec<Vec<Value>> = children.children().map(|child| child.key()).collect::<Result<_>>()?;
-        keys.sort_by_key(|key| format!("{:?}", key.iter().map(crate::query::Comparable::of).collect::<Vec<_>>()));
-        keys.dedup();
+        let keys = change::distinct(children.children().map(|child| child.key()))?;
         if keys.is_empty() {
             return Ok(true);
         }
         let mut select = self.rows();
-        select.filter.push(any_key(C::DEF, &keys));
+        select.filter.push(change::any_of(&C::DEF.key_columns().collect::<Vec<_>>(), &keys));
         Ok(Find::<C>::from_select(select).count(db).await? == keys.len() as u64)
     }
 
-    /// The related rows, each with its row in between: `user.groups().pairs::<Membership>()`.
-    #[track_caller]
-    pub fn pairs<J: Model>(&self) -> Find<C, (C, J)> {
-        self.find().with_rows_of::<J>()
-    }
-
-    /// Starts a related row: its foreign key is filled in. `user.posts().create().title("Hi").exec(&db)`.
-    pub fn create<R>(&self) -> R
-    where
-        C: CreateUnder<K, Create = R>,
-    {
-        C::create_under(self.parent_key())
-    }
-
-    /// Creates a row and relates it to this one over the model in between, in one transaction:
-    /// `user.groups().add_new(Group::create().name("Engines")).exec(&db)`.
-    pub fn add_new<R: Complete<C>>(&self, row: R) -> AddNew<C> {
-        let link = Linked { relation: *self.relation.def(), key: self.parent_key(), payload: Vec::new() };
-        AddNew { row: row.into_create(), link }
-    }
-
-    fn parent_key(&self) -> Vec<Value> {
+    /// The values of this row that the relation leads from.
+    fn key(&self) -> Vec<Value> {
         self.relation.def().keys.iter().map(|pair| self.parent.value(pair.from.index)).collect()
     }
 
-    /// Relates a row or several to this one: `user.groups().add(&group)`, `.add(&groups)`.
-    pub fn add<'c, Q>(&self, children: impl Children<'c, C, Q>) -> ChangeLinks
-    where
-        C: 'c,
-    {
-        self.change(children, Kinds::Add)
+    fn scope(&self) -> Option<Scope> {
+        self.relation.scope_node().map(|filter| Scope::of(P::DEF, self.relation.def(), filter))
     }
 
-    /// Ends the relation of a row or several to this one; the rows stay. A foreign key that cannot be NULL is an error.
-    pub fn remove<'c, Q>(&self, children: impl Children<'c, C, Q>) -> ChangeLinks
-    where
-        C: 'c,
-    {
-        self.change(children, Kinds::Remove)
-    }
-
-    /// Relates this row, or these rows, and no others.
-    pub fn set<'c, Q>(&self, children: impl Children<'c, C, Q>) -> ChangeLinks
-    where
-        C: 'c,
-    {
-        self.change(children, Kinds::Set)
-    }
-
-    fn change<'c, Q>(&self, children: impl Children<'c, C, Q>, kind: Kinds) -> ChangeLinks
+    fn change<'c, Q>(&self, children: impl Children<'c, C, Q>, kind: change::Kind) -> change::Change
     where
         C: 'c,
     {
         let def = *self.relation.def();
-        let parent = self.parent_key();
         let children = children.children().map(|child| match def.through {
-            Some(through) => child.pointed_at(&through),
+            Some(through) => child.pointed_at(through.keys),
             None => child.key(),
         });
-        let (children, wrong) = match children.collect() {
+        let (children, wrong) = match change::distinct(children) {
             Ok(children) => (children, None),
             Err(error) => (Vec::new(), Some(error)),
         };
-        ChangeLinks { def, parent, children, wrong, kind, payload: Vec::new(), scope: self.relation.scope_node() }
+        change::Change { owner: P::DEF, def, parent: self.key(), children, wrong, kind, scope: self.scope() }
     }
 
     #[track_caller]
@@ -213,346 +192,185 @@ impl<'p, P: Model, C: Model, const K: u64> Related<'p, P, C, K> {
         {
             select.filter.push(ast::Expr::Or(Vec::new())); // This row's key points at another model.
         }
-        let values: Vec<Value> = def.keys.iter().map(|pair| self.parent.value(pair.from.index)).collect();
         if let Some(through) = def.through {
-            let on = through.keys.iter().map(|pair| equal(pair.from, ast::Expr::Column(pair.to))).collect();
-            let model = (through.model)();
-            select.joins.push(Join { kind: JoinKind::Inner, model, deleted: Deleted::Hidden, on: ast::Expr::And(on) });
+            let on = through.keys.iter().map(|pair| ast::Expr::binary(BinaryOp::Eq, pair.from.into(), pair.to.into()));
+            let (model, on) = ((through.model)(), ast::Expr::And(on.collect()));
+            select.joins.push(Join { kind: JoinKind::Inner, model, deleted: Deleted::Hidden, on });
         }
-        select.filter.extend(parent_filter(def, &values));
+        select.filter.extend(change::parent_filter(def, &self.key()));
         select.filter.extend(self.relation.scope_node());
         select
     }
-}
 
-fn equal(column: &'static ColumnDef, other: ast::Expr) -> ast::Expr {
-    ast::Expr::binary(BinaryOp::Eq, column.into(), other)
-}
-
-/// The condition that a row of the other model, or of the one in between, points at a key.
-fn parent_filter(relation: &RelationDef, values: &[Value]) -> Vec<ast::Expr> {
-    let keys = relation.keys.iter().zip(values);
-    let keys = keys.map(|(pair, value)| equal(pair.to, ast::Expr::Value(value.clone())));
-    keys.chain(ast::Expr::tag_of(relation)).collect()
-}
-
-/// The condition that a row has one of some keys.
-fn any_key(def: &'static crate::model::ModelDef, keys: &[Vec<Value>]) -> ast::Expr {
-    any_of(&def.key_columns().collect::<Vec<_>>(), keys)
-}
-
-fn any_of(columns: &[&'static ColumnDef], keys: &[Vec<Value>]) -> ast::Expr {
-    if let [column] = columns {
-        let values = keys.iter().map(|key| key[0].clone()).collect();
-        let items = ListItems::Values(column.ty, values);
-        return ast::Expr::In(Box::new(InList { expr: (*column).into(), items, negated: false }));
-    }
-    let any = keys.iter().map(|key| {
-        let all = columns.iter().zip(key).map(|(column, value)| equal(column, ast::Expr::Value(value.clone())));
-        ast::Expr::And(all.collect())
-    });
-    ast::Expr::Or(any.collect())
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kinds {
-    Add,
-    Remove,
-    Set,
-}
-
-/// A row to create and to relate to another one.
-#[must_use = "a statement does nothing until `.exec(&db).await`"]
-#[derive(Debug)]
-pub struct AddNew<C> {
-    row: Create<C>,
-    link: Linked,
-}
-
-impl<C: Model> AddNew<C> {
-    /// Gives a column of the model in between a value.
-    pub fn with<J: Model, T: Type, V: Assign<J, T>>(mut self, column: Column<J, T>, value: V) -> Self {
-        self.link.payload.push((column.def(), value.into_assigned()));
-        self
-    }
-
-    /// Creates both rows and gives the related one as the database has it.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidStatement`] for relations without a model in between, else the database's.
-    pub async fn exec<E: Runs<C> + ?Sized>(mut self, db: &E) -> Result<C> {
-        if self.link.relation.through.is_none() {
-            return Err(Error::new(
-                ErrorKind::InvalidStatement,
-                "rows of this relation have the foreign key themselves: start them by `create()`",
-            )
-            .with_model(C::DEF.name));
+    /// How a row starts that has the foreign key.
+    fn start_under(&self) -> Start {
+        let key = self.key();
+        let mut pairs = self.relation.def().keys.iter().zip(&key);
+        let missing = pairs.find(|(_, value)| value.is_null()).map(|(pair, _)| pair.from);
+        let start = Start::under(key).within(self.scope());
+        match missing {
+            Some(column) => start.linked(Linked::Nothing(column)),
+            None => start,
         }
-        self.row.link(self.link);
-        self.row.exec(db).await
     }
 }
 
-/// A change of which rows are related; in one transaction when it takes more than one statement.
-#[must_use = "a statement does nothing until `.exec(&db).await`"]
-#[derive(Debug)]
-pub struct ChangeLinks {
-    def: RelationDef,
-    parent: Vec<Value>,
-    /// The children's keys: the primary key, or the columns that the table in between points at.
-    children: Vec<Vec<Value>>,
-    /// Why there are no keys.
-    wrong: Option<Error>,
-    kind: Kinds,
-    payload: Vec<(&'static ColumnDef, ast::Expr)>,
-    scope: Option<ast::Expr>,
+/// Of the row that this one belongs to.
+impl<'p, P: Model, C: Model, const NULLABLE: bool> Related<'p, P, C, ToOwner<NULLABLE>> {
+    /// Makes this row belong to another one, given by itself or by its key: `post.author().set(&ann)`. What it is
+    /// executed to is this row as it is then; the row in hand keeps its foreign key. To change it as well, write
+    /// `post.update().author(&ann)`.
+    pub fn set<'c, Q>(&self, row: impl OneChild<'c, C, Q>) -> ChangeOwner<'p, P>
+    where
+        C: 'c,
+    {
+        let key = change::only(row.children(), |child| child.pointed_at(self.relation.def().keys));
+        ChangeOwner { row: self.parent, relation: *self.relation.def(), key: Some(key), scope: self.scope() }
+    }
+
+    /// Starts a row that this one belongs to from then on, in one transaction: `post.author().create().name("Ann")`. The
+    /// row in hand keeps its foreign key.
+    pub fn create(&self) -> C::Create
+    where
+        C: Instance,
+    {
+        let key: Vec<Value> = P::DEF.primary_key.iter().map(|index| self.parent.value(*index)).collect();
+        let mut filter = key_filter(P::DEF, &key);
+        filter.extend(P::DEF.version.map(|index| {
+            let version = ast::Expr::Value(self.parent.value(index));
+            ast::Expr::binary(BinaryOp::Eq, (&P::DEF.columns[index]).into(), version)
+        }));
+        let link = Linked::Owner { model: P::DEF, relation: *self.relation.def(), filter };
+        C::__start(Start::default().linked(link).within(self.scope()))
+    }
+
+    /// Makes this row belong to none, where its foreign key may be NULL. What it is executed to is this row as it is then;
+    /// the row in hand keeps its foreign key.
+    pub fn unset(&self) -> ChangeOwner<'p, P>
+    where
+        ToOwner<NULLABLE>: MayBeNone,
+    {
+        ChangeOwner { row: self.parent, relation: *self.relation.def(), key: None, scope: None }
+    }
 }
 
-impl ChangeLinks {
-    /// Gives a column of the table in between a value, for many-to-many relations.
-    pub fn with<J: Model, T: Type, V: Assign<J, T>>(mut self, column: Column<J, T>, value: V) -> Self {
+/// Of rows that belong to rows of a model in between: nothing more.
+impl<P: Model, C: Model, const ONE: bool> Related<'_, P, C, Over<ONE>> {
+    #[doc(hidden)]
+    pub fn create(&self)
+    where
+        Over<ONE>: Writes,
+    {
+    }
+}
+
+/// Of the row that belongs to this one.
+impl<P: Model, C: Model, const K: u64> Related<'_, P, C, ToOne<K>> {
+    /// Starts the row: its foreign key is filled in. `user.profile().create().bio("..").exec(&db)`.
+    pub fn create<R>(&self) -> R
+    where
+        C: CreateUnder<K, Create = R>,
+    {
+        C::create_under(self.start_under())
+    }
+
+    /// Makes a row, given by itself or by its key, belong to this one, and any other that did to none.
+    pub fn set<'c, Q>(&self, row: impl OneChild<'c, C, Q>) -> ChangeRows<C>
+    where
+        C: 'c,
+    {
+        ChangeRows::new(self.change(row, change::Kind::Set))
+    }
+
+    /// Makes the row that belongs to this one belong to none.
+    pub fn unset(&self) -> ChangeRows<C> {
+        ChangeRows::new(self.change(std::iter::empty::<&C>(), change::Kind::Set))
+    }
+}
+
+/// Of the rows that belong to this one.
+impl<P: Model, C: Model, const K: u64> Related<'_, P, C, ToMany<K>> {
+    /// Starts a row: its foreign key is filled in. `user.posts().create().title("Hi").exec(&db)`.
+    pub fn create<R>(&self) -> R
+    where
+        C: CreateUnder<K, Create = R>,
+    {
+        C::create_under(self.start_under())
+    }
+
+    /// Makes a row or several belong to this one: `user.posts().add(&post)`, `.add(&posts)`, `.add([1, 2])`.
+    pub fn add<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeRows<C>
+    where
+        C: 'c,
+    {
+        ChangeRows::new(self.change(rows, change::Kind::Add))
+    }
+
+    /// Makes a row or several that belong to this one belong to none; see [`ChangeRows::or_destroy`] for foreign keys that
+    /// are never NULL.
+    pub fn remove<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeRows<C>
+    where
+        C: 'c,
+    {
+        ChangeRows::new(self.change(rows, change::Kind::Remove))
+    }
+
+    /// Makes these rows belong to this one, and all others that did to none.
+    pub fn set<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeRows<C>
+    where
+        C: 'c,
+    {
+        ChangeRows::new(self.change(rows, change::Kind::Set))
+    }
+}
+
+/// Of rows that are connected by rows of a model in between.
+impl<'p, P: Model, C: Model, J: Model> Related<'p, P, C, ManyToMany<J>> {
+    /// Gives a column of the model in between a value, in all rows of it that this handle writes:
+    /// `user.groups().with(Membership::OWNER, true).create().name("Engines")`.
+    pub fn with<T: Type, V: Assign<J, T>>(mut self, column: Column<J, T>, value: V) -> Self {
         self.payload.push((column.def(), value.into_assigned()));
         self
     }
 
-    /// Makes the change and gives the number of rows written.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidStatement`] for relations that cannot be changed this way, else the database's.
-    pub async fn exec<E: crate::driver::Executor + ?Sized>(self, db: &E) -> Result<u64> {
-        if let Some(error) = self.wrong {
-            return Err(error);
-        }
-        let session = db.session();
-        let target = (self.def.target)();
-        if self.kind != Kinds::Remove
-            && !self.children.is_empty()
-            && let Some((pair, _)) = self.def.keys.iter().zip(&self.parent).find(|(_, value)| value.is_null())
-        {
-            return Err(Error::new(
-                ErrorKind::InvalidStatement,
-                "the key of this row is NULL, so no row can point at it; set it first",
-            )
-            .with_table(pair.from.table.name)
-            .with_columns([pair.from.name]));
-        }
-        match (self.def.kind, self.def.through) {
-            (RelationKind::BelongsToMany, Some(through)) => self.change_between(session, through).await,
-            (_, Some(through)) => Err(Error::new(
-                ErrorKind::InvalidStatement,
-                format!("these rows belong to rows of `{}`; change which", (through.model)().name),
-            )
-            .with_model(target.name)),
-            (RelationKind::BelongsTo, None) => Err(Error::new(
-                ErrorKind::InvalidStatement,
-                "the foreign key is on this row: change it by `update()`, which has a setter for the relation",
-            )
-            .with_model(target.name)),
-            (_, None) => self.change_foreign_keys(session).await,
-        }
+    /// Starts a row and the one in between, in one transaction: `user.groups().create().name("Engines").exec(&db)`.
+    pub fn create(&self) -> C::Create
+    where
+        C: Instance,
+    {
+        let payload = self.payload.clone();
+        let link = Linked::Between { relation: *self.relation.def(), key: self.key(), payload };
+        C::__start(Start::default().linked(link).within(self.scope()))
     }
 
-    async fn change_foreign_keys(self, session: &dyn Session) -> Result<u64> {
-        let target = (self.def.target)();
-        let keys = self.def.keys;
-        if self.kind != Kinds::Add && keys.iter().any(|pair| !pair.to.nullable) {
-            return Err(Error::new(
-                ErrorKind::InvalidStatement,
-                "the foreign key cannot be NULL, so rows cannot be left without a parent; destroy them instead",
-            )
-            .with_model(target.name)
-            .with_columns(keys.iter().map(|pair| pair.to.name)));
-        }
-        if self.children.is_empty() && self.kind != Kinds::Set {
-            return Ok(0);
-        }
-        let owned = parent_filter(&self.def, &self.parent);
-        let these = (!self.children.is_empty()).then(|| any_key(target, &self.children));
-        let tag = self.def.tag.map(|(column, text)| (column, Value::Text(text.into())));
-        let to_parent: Vec<_> = (keys.iter().zip(&self.parent).map(|(pair, value)| (pair.to, value.clone())))
-            .chain(tag.clone())
-            .map(|(column, value)| (column, ast::Expr::Value(value)))
-            .collect();
-        let freed = keys.iter().map(|pair| pair.to).chain(tag.map(|(column, _)| column).filter(|tag| tag.nullable));
-        let to_null: Vec<_> = freed.map(|column| (column, ast::Expr::Value(Value::Null(column.ty)))).collect();
-        let with_these = |mut filter: Vec<ast::Expr>, these: Option<ast::Expr>| {
-            filter.extend(these);
-            filter
-        };
-        match self.kind {
-            Kinds::Add => execute(session, target, &update_of(target, to_parent, with_these(Vec::new(), these))).await,
-            Kinds::Remove => execute(session, target, &update_of(target, to_null, with_these(owned, these))).await,
-            Kinds::Set => {
-                let others = these.clone().map(|these| ast::Expr::Not(Box::new(these)));
-                let unit = session.begin(&BeginOptions::default()).await?;
-                let mut scoped = with_these(owned, others);
-                scoped.extend(self.scope);
-                let mut written = execute(&*unit, target, &update_of(target, to_null, scoped)).await?;
-                if these.is_some() {
-                    let add = update_of(target, to_parent, with_these(Vec::new(), these));
-                    written += execute(&*unit, target, &add).await?;
-                }
-                unit.commit().await?;
-                Ok(written)
-            }
-        }
+    /// The related rows, each with its row in between.
+    #[track_caller]
+    pub fn pairs(&self) -> Find<C, (C, J)> {
+        self.find().with_rows_of::<J>()
     }
 
-    async fn change_between(self, session: &dyn Session, through: ThroughDef) -> Result<u64> {
-        let model = (through.model)();
-        let payload = payload_values(model, &self.payload)?;
-        if self.children.is_empty() && self.kind != Kinds::Set {
-            return Ok(0);
-        }
-        let owned = parent_filter(&self.def, &self.parent);
-        let columns: Vec<&'static ColumnDef> = through.keys.iter().map(|pair| pair.from).collect();
-        match self.kind {
-            Kinds::Remove => {
-                let mut filter = owned;
-                filter.push(any_of(&columns, &self.children));
-                execute(session, model, &remove_of(model, filter)).await
-            }
-            Kinds::Add => self.add_between(session, through, &payload).await,
-            Kinds::Set => {
-                let unit = session.begin(&BeginOptions::default()).await?;
-                let mut filter = owned;
-                if !self.children.is_empty() {
-                    filter.push(ast::Expr::Not(Box::new(any_of(&columns, &self.children))));
-                }
-                let mut written = execute(&*unit, model, &remove_of(model, filter)).await?;
-                if !self.children.is_empty() {
-                    written += self.add_between(&*unit, through, &payload).await?;
-                }
-                unit.commit().await?;
-                Ok(written)
-            }
-        }
+    /// Connects a row or several with this one: `user.groups().add(&group)`, `.add(&groups)`, `.add([1, 2])`. Those that
+    /// are connected already stay so.
+    pub fn add<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeLinks<J>
+    where
+        C: 'c,
+    {
+        ChangeLinks::new(self.change(rows, change::Kind::Add), self.payload.clone())
     }
 
-    /// Inserts the rows in between that are not there; those that are get the payload.
-    async fn add_between(
-        &self,
-        session: &dyn Session,
-        through: ThroughDef,
-        payload: &[(&'static ColumnDef, Value)],
-    ) -> Result<u64> {
-        let model = (through.model)();
-        let near: Vec<&'static ColumnDef> = self.def.keys.iter().map(|pair| pair.to).collect();
-        let far: Vec<&'static ColumnDef> = through.keys.iter().map(|pair| pair.from).collect();
-        let tag = self.def.tag.map(|(column, _)| column);
-        let target: Vec<&'static ColumnDef> = near.iter().copied().chain(tag).chain(far.iter().copied()).collect();
-        if !is_unique(model, &target, false) {
-            // Nothing in the database keeps the rows from being there twice: look first.
-            let unit = session.begin(&BeginOptions::default()).await?;
-            let written = self.add_missing(&*unit, through, payload).await?;
-            unit.commit().await?;
-            return Ok(written);
-        }
-        let mut fixed: Vec<(&'static ColumnDef, Value)> =
-            near.iter().copied().zip(self.parent.iter().cloned()).collect();
-        fixed.extend(self.def.tag.map(|(column, text)| (column, Value::Text(text.into()))));
-        fixed.extend(payload.iter().cloned());
-        let mut given: Vec<usize> = fixed.iter().map(|(column, _)| column.index).collect();
-        given.extend(far.iter().map(|column| column.index));
-        let mut columns: Vec<&'static ColumnDef> = fixed.iter().map(|(column, _)| *column).collect();
-        columns.extend(far.iter().copied());
-        columns.extend(client_values(model, &given).into_iter().map(|(column, _)| column));
-        let mut set: Vec<_> = payload.iter().map(|(column, _)| (*column, ast::Expr::Excluded(column))).collect();
-        // Where the key is the two foreign keys, a row that was soft-deleted is still there.
-        if let Some(index) = model.deleted_at
-            && is_key(model, &target)
-        {
-            let column = &model.columns[index];
-            set.push((column, ast::Expr::Value(Value::Null(column.ty))));
-        }
-        if !set.is_empty() {
-            count_up(model, &mut set);
-        }
-        let (target, target_filter, action) = if set.is_empty() {
-            (Vec::new(), None, ConflictAction::Nothing)
-        } else {
-            let filter = alive_filter(model, &target, None);
-            (target, filter, ConflictAction::Update(set))
-        };
-        let conflict = Conflict { target, target_filter, action };
-        let most = (session.dialect().capabilities().max_binds / columns.len().max(1)).max(1);
-        let statement = |children: &[Vec<Value>]| {
-            let mut values: Vec<Value> = Vec::with_capacity(children.len() * columns.len());
-            for child in children {
-                values.extend(fixed.iter().map(|(_, value)| value.clone()).chain(child.iter().cloned()));
-                // Made anew for each row: keys among them.
-                values.extend(client_values(model, &given).into_iter().map(|(_, value)| value));
-            }
-            Statement::Insert(Box::new(Insert {
-                model,
-                columns: columns.clone(),
-                values,
-                rows: children.len(),
-                conflict: Some(conflict.clone()),
-                returning: Returning::Nothing,
-            }))
-        };
-        if self.children.len() <= most {
-            return execute(session, model, &statement(&self.children)).await;
-        }
-        let unit = session.begin(&BeginOptions::default()).await?;
-        let mut written = 0;
-        for children in self.children.chunks(most) {
-            written += execute(&*unit, model, &statement(children)).await?;
-        }
-        unit.commit().await?;
-        Ok(written)
+    /// Ends the connection of a row or several with this one. The rows stay; those in between go.
+    pub fn remove<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeLinks<J>
+    where
+        C: 'c,
+    {
+        ChangeLinks::new(self.change(rows, change::Kind::Remove), self.payload.clone())
     }
-}
 
-impl ChangeLinks {
-    /// Gives the rows in between that are there the payload, and inserts the others. The session must be a transaction.
-    async fn add_missing(
-        &self,
-        session: &dyn Session,
-        through: ThroughDef,
-        payload: &[(&'static ColumnDef, Value)],
-    ) -> Result<u64> {
-        let model = (through.model)();
-        let far: Vec<&'static ColumnDef> = through.keys.iter().map(|pair| pair.from).collect();
-        let owned = parent_filter(&self.def, &self.parent);
-        let mut written = 0;
-        let mut done: Vec<&Vec<Value>> = Vec::new();
-        for child in &self.children {
-            if done.contains(&child) {
-                continue;
-            }
-            done.push(child);
-            let mut filter = owned.clone();
-            filter.push(any_of(&far, std::slice::from_ref(child)));
-            if any_row(session, model, filter.clone()).await? {
-                if !payload.is_empty() {
-                    let set = payload.iter().map(|(column, value)| (*column, ast::Expr::Value(value.clone())));
-                    written += execute(session, model, &update_of(model, set.collect(), filter)).await?;
-                }
-                continue;
-            }
-            let near = self.def.keys.iter().map(|pair| pair.to).zip(self.parent.iter().cloned());
-            let tag = self.def.tag.map(|(column, text)| (column, Value::Text(text.into())));
-            let values = near.chain(tag).chain(payload.iter().cloned()).chain(far.iter().copied().zip(child.clone()));
-            insert_values(session, model, values.collect()).await?;
-            written += 1;
-        }
-        Ok(written)
-    }
-}
-
-fn remove_of(model: &'static crate::model::ModelDef, filter: Vec<ast::Expr>) -> Statement {
-    match model.deleted_at {
-        Some(index) => {
-            let column = &model.columns[index];
-            update_of(model, vec![(column, ast::Expr::Value(time_value(column, crate::value::now())))], filter)
-        }
-        None => Statement::Delete(Box::new(Delete {
-            model,
-            filter,
-            deleted: Deleted::Hidden,
-            returning: Returning::Nothing,
-        })),
+    /// Connects these rows with this one, and no others.
+    pub fn set<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeLinks<J>
+    where
+        C: 'c,
+    {
+        ChangeLinks::new(self.change(rows, change::Kind::Set), self.payload.clone())
     }
 }

@@ -20,6 +20,15 @@ impl IndexDef {
     pub const fn new(unique: bool, parts: &'static [IndexPart]) -> Self {
         Self { name: "", unique, parts, method: None, filter: None }
     }
+
+    /// The positions of its columns, when it is over nothing but columns, of all rows.
+    pub fn columns(&self) -> Option<Vec<usize>> {
+        let column = |part: &IndexPart| match part {
+            IndexPart::Column { index, .. } => Some(*index),
+            IndexPart::Expression(_) => None,
+        };
+        if self.filter.is_some() { None } else { self.parts.iter().map(column).collect() }
+    }
 }
 
 /// One key part of an index.

@@ -1,6 +1,6 @@
 //! The metadata of relations: which columns of which models meet, and what the database does about it.
 
-use super::{ColumnDef, IndexPart, Model, ModelDef};
+use super::{ColumnDef, Model, ModelDef};
 
 /// A relation of a model to another one (or to itself).
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,8 @@ pub struct RelationDef {
     pub tag: Option<(&'static ColumnDef, &'static str)>,
     /// Whether the database enforces it with a foreign key (belongs-to only).
     pub constraint: bool,
+    /// Whether no two rows may be connected twice (many-to-many only): tables in between then have a unique key for it.
+    pub unique: bool,
     /// What happens to this row when the row it belongs to is removed.
     pub on_delete: OnDelete,
     /// What happens to this row's key when the key it points at changes.
@@ -48,6 +50,7 @@ impl RelationDef {
             when: None,
             tag: None,
             constraint: true,
+            unique: true,
             on_delete: OnDelete::NoAction,
             on_update: OnDelete::NoAction,
         }
@@ -63,17 +66,7 @@ impl RelationDef {
                 let wanted: Vec<usize> = self.keys.iter().map(|pair| pair.to.index).chain(tag).collect();
                 let unique = |columns: &[usize]| !columns.is_empty() && columns.iter().all(|c| wanted.contains(c));
                 unique(target.primary_key)
-                    || target.indexes.iter().filter(|index| index.unique && index.filter.is_none()).any(|index| {
-                        let columns: Vec<usize> = index
-                            .parts
-                            .iter()
-                            .filter_map(|part| match part {
-                                IndexPart::Column { index, .. } => Some(*index),
-                                IndexPart::Expression(_) => None,
-                            })
-                            .collect();
-                        columns.len() == index.parts.len() && unique(&columns)
-                    })
+                    || target.indexes.iter().any(|i| i.unique && i.columns().is_some_and(|columns| unique(&columns)))
             }
             _ => false,
         }

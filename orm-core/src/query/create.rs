@@ -3,7 +3,7 @@
 
 use std::marker::PhantomData;
 
-use super::Linked;
+use super::Start;
 use super::create_tree::nest;
 use super::include::IntoInclude;
 use super::insert::{NewRow, create_one};
@@ -118,11 +118,6 @@ impl<M: Model> Create<M> {
         nest(&mut self.row.nested().children, relation, rows);
     }
 
-    /// Makes a row in between as well.
-    pub(crate) fn link(&mut self, link: Linked) {
-        self.row.nested().links.push(link);
-    }
-
     /// Creates the row and reads it back: keys and defaults made by the database are in it, and rows that were created with
     /// it are in its relation fields.
     ///
@@ -167,17 +162,18 @@ impl<M, S> std::fmt::Debug for Building<M, S> {
 }
 
 impl<M: Model, S> Building<M, S> {
-    /// Starts with no column given.
-    pub fn new() -> Self {
-        Self(Create::new(), PhantomData)
+    /// Starts on its own.
+    pub fn new(start: Start) -> Self {
+        Self::under(&[], start)
     }
 
-    /// Starts with a foreign key: the positions of its columns, and their values.
-    pub fn under(columns: &[usize], key: Vec<Value>) -> Self {
+    /// Starts with a foreign key, which has these columns.
+    pub fn under(columns: &[usize], start: Start) -> Self {
         let mut create = Create::new();
-        for (column, value) in columns.iter().zip(key) {
+        for (column, value) in columns.iter().zip(start.key) {
             create.set(*column, value);
         }
+        create.row.nested = start.nested;
         Self(create, PhantomData)
     }
 
@@ -212,12 +208,6 @@ impl<M: Model, S> Building<M, S> {
     /// The row.
     pub fn finish(self) -> Create<M> {
         self.0
-    }
-}
-
-impl<M: Model, S> Default for Building<M, S> {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -5,13 +5,14 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use super::between::Linked;
+use super::between::{Linked, Payload, no_key, payload_values};
 use super::exec::ValueRow;
 use super::include::{IncludeNode, IntoInclude, Owners, RowSet};
 use super::insert::{NewRow, insert_row};
+use super::scope::Scope;
 use crate::driver::Session;
 use crate::error::Result;
-use crate::model::{ColumnDef, ModelDef, RelationKind};
+use crate::model::{ColumnDef, ModelDef, RelationDef, RelationKind};
 use crate::value::{SqlType, Value};
 
 /// Rows to create before and after another one.
@@ -21,8 +22,25 @@ pub(super) struct Nested {
     pub(super) parents: Vec<(IncludeNode, NewRow)>,
     /// Rows that point at the row, or are connected to it.
     pub(super) children: Vec<(IncludeNode, Vec<NewRow>)>,
-    /// Rows in between that connect the row to others, which are there.
+    /// What connects the row to others, which are there.
     pub(super) links: Vec<Linked>,
+    /// Columns of the row in between that connects it to the row it is nested in.
+    pub(super) payload: Payload,
+    /// The filter of the relation whose row it is.
+    pub(super) scope: Option<Scope>,
+}
+
+impl Nested {
+    /// Whether there is nothing to create.
+    fn is_empty(&self) -> bool {
+        self.parents.is_empty() && self.children.is_empty() && self.links.is_empty()
+    }
+}
+
+impl std::fmt::Debug for Nested {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Nested").field("links", &self.links).field("scope", &self.scope).finish_non_exhaustive()
+    }
 }
 
 /// Inserts a row of these values.
@@ -104,23 +122,34 @@ pub(super) fn create_tree<'a>(
     Box::pin(async move {
         let nested = row.take_nested();
         let mut created = Created::default();
-        for (node, parent) in nested.parents {
+        for (node, mut parent) in nested.parents {
+            parent.be_of(&node);
             let parent = create_tree(session, (node.relation.target)(), parent).await?;
             for pair in node.relation.keys {
                 row.give(pair.from.index, parent.values[pair.to.index].clone());
             }
             created.nested.push((node, vec![parent]));
         }
+        if let Some(scope) = &nested.scope {
+            scope.fill(&mut row)?;
+        }
         created.values = insert_row(session, def, row).await?;
         let values = &created.values;
+        if let Some(scope) = &nested.scope {
+            scope.check(session, values).await?;
+        }
         for link in nested.links {
-            link.create(session, values).await?;
+            link.create(session, values, nested.scope.as_ref()).await?;
         }
         for (node, children) in nested.children {
             let relation = node.relation;
             let target = (relation.target)();
             let mut rows = Vec::with_capacity(children.len());
             for mut child in children {
+                if let Some(pair) = relation.keys.iter().find(|pair| values[pair.from.index].is_null()) {
+                    return Err(no_key(pair.from));
+                }
+                child.be_of(&node);
                 match relation.through {
                     None => {
                         for pair in relation.keys {
@@ -129,9 +158,12 @@ pub(super) fn create_tree<'a>(
                         rows.push(create_tree(session, target, child).await?);
                     }
                     Some(through) => {
-                        let mut child = create_tree(session, target, child).await?;
                         let model = (through.model)();
                         let mut between = NewRow::new(model);
+                        for (column, value) in child.between(&relation)? {
+                            between.give(column.index, value);
+                        }
+                        let mut child = create_tree(session, target, child).await?;
                         for pair in relation.keys {
                             between.give(pair.to.index, values[pair.from.index].clone());
                         }
@@ -169,6 +201,28 @@ impl NewRow {
     /// Rows to create around this one.
     pub(super) fn nested(&mut self) -> &mut Nested {
         self.nested.get_or_insert_default()
+    }
+
+    /// Says that it is a row of a relation, and so inside its filter.
+    fn be_of(&mut self, node: &IncludeNode) {
+        if let Some(filter) = &node.scope {
+            self.nested().scope = Some(Scope::of(node.parent, &node.relation, filter.clone()));
+        }
+    }
+
+    /// The columns of the row in between that is to connect it.
+    fn between(&self, relation: &RelationDef) -> Result<Vec<(&'static ColumnDef, Value)>> {
+        match &self.nested {
+            Some(nested) => payload_values(relation, &nested.payload, nested.scope.as_ref()),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Gives the values of its relation's filter, where these are all that is left to do around it.
+    pub(super) fn settle(&mut self) -> Result<()> {
+        let alone = |nested: &Nested| nested.is_empty() && nested.scope.as_ref().is_none_or(Scope::is_plain);
+        let Some(nested) = self.nested.take_if(|nested| alone(nested)) else { return Ok(()) };
+        nested.scope.map_or(Ok(()), |scope| scope.fill(self))
     }
 
     fn take_nested(&mut self) -> Nested {

@@ -102,12 +102,30 @@ fn constraint_columns(def: &'static ModelDef, constraint: &str) -> Vec<&'static 
             match (def.column(name), def.one_of.iter().find(|one_of| one_of.name == name)) {
                 (Some(column), _) => vec![column.name],
                 (None, Some(one_of)) => one_of.keys.iter().copied().flatten().map(|i| def.columns[*i].name).collect(),
-                (None, None) => Vec::new(),
+                // The pair of keys of a model in between, which the relations at its ends declare.
+                (None, None) => rest.strip_suffix("_key").map(|names| columns_named(def, names)).unwrap_or_default(),
             }
         }
         // A UNIQUE without a name of its own is named after its column by MySQL and MariaDB.
         None => def.column(constraint).map(|column| vec![column.name]).unwrap_or_default(),
     }
+}
+
+/// The columns whose names, with `_` between them, make a text; none when no columns do.
+fn columns_named(def: &'static ModelDef, names: &str) -> Vec<&'static str> {
+    for column in def.columns {
+        match names.strip_prefix(column.name) {
+            Some("") => return vec![column.name],
+            Some(rest) => {
+                let rest = rest.strip_prefix('_').map(|rest| columns_named(def, rest)).unwrap_or_default();
+                if !rest.is_empty() {
+                    return std::iter::once(column.name).chain(rest).collect();
+                }
+            }
+            None => {}
+        }
+    }
+    Vec::new()
 }
 
 /// A sink that keeps the first row.

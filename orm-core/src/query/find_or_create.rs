@@ -2,10 +2,11 @@
 
 use std::marker::PhantomData;
 
+use super::between::begin_write;
 use super::exec;
 use super::{Complete, Create, IntoCondition};
 use crate::ast::{self, LockStrength, LockWait, Statement};
-use crate::driver::{BeginOptions, LockMode, Runs, Session};
+use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, read_model};
 
@@ -66,10 +67,7 @@ impl<M: Model> FindOrInsert<M> {
     /// database's.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<(M, bool)> {
         let session = db.session();
-        // Where there are no row locks, a transaction that reads first cannot write once another one has.
-        let alone = !session.in_transaction() && !session.dialect().capabilities().row_locks;
-        let lock_mode = alone.then_some(LockMode::Immediate);
-        let unit = session.begin(&BeginOptions { lock_mode, ..BeginOptions::default() }).await?;
+        let unit = begin_write(session).await?;
         let found = self.find(&*unit, false).await?;
         let (row, created) = match found {
             Some(row) => (row, false),

@@ -137,6 +137,7 @@ pub(super) async fn insert_row(session: &dyn Session, def: &'static ModelDef, mu
 
 pub(super) async fn create_one<M: Model>(session: &dyn Session, mut row: NewRow) -> Result<M> {
     let def = M::DEF;
+    row.settle()?;
     if row.nested.is_some() {
         let unit = session.begin(&BeginOptions::default()).await?;
         let created = create_tree(&*unit, def, row).await?;
@@ -262,6 +263,7 @@ pub(super) async fn insert_many(
     conflict: Option<&Conflict>,
     wanted: bool,
 ) -> Result<Inserted> {
+    rows.iter_mut().try_for_each(NewRow::settle)?;
     if rows.iter().any(|row| row.nested.is_some()) {
         return insert_trees(session, def, rows, conflict).await;
     }

@@ -4,7 +4,7 @@ use super::cascade::{Mark, cascade, deleted_at, of_row};
 use super::exec;
 use super::include::{load_into, merged};
 use super::update::{Changes, gone, key_filter, key_of, saves, touch, write_row};
-use super::{Column, DestroyOne, IntoInclude};
+use super::{Column, DestroyOne, IntoInclude, Start};
 use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
 use crate::driver::{BeginOptions, Runs};
 use crate::error::{Error, ErrorKind, Result};
@@ -14,10 +14,17 @@ use crate::value::{Numeric, Scalar, Type, Value};
 /// Methods of a row in hand. In the prelude, so that `User::update()` and `user.update()` can both exist.
 #[allow(async_fn_in_trait)] // Written out below: the futures are Send.
 pub trait Instance: Model {
+    /// The builder of a new row, with no column given.
+    type Create;
+
     /// The builder with a setter per column.
     type Update<'m>
     where
         Self: 'm;
+
+    /// Starts a new row; called by [`create`](super::Statements::create) and by handles.
+    #[doc(hidden)]
+    fn __start(start: Start) -> Self::Create;
 
     /// Writes some columns: `user.update().name("Ada").exec(&db).await?`. The struct has them afterwards.
     fn update(&mut self) -> Self::Update<'_>;

@@ -1,14 +1,22 @@
-//! [`Statements`]: the statements of a model that need nothing from its derive. In the prelude; `create`, `update` and
-//! `destroy` are the model's own.
+//! [`Statements`]: the statements of a model that need nothing from its derive. In the prelude; `update` and `destroy`
+//! are the model's own.
 
 use super::{
     AggregateOf, BulkCreate, Complete, Count, Exists, Find, FindAndCount, FindByPk, FindOne, FindOrCreate, InsertRow,
-    KeyOperand, Select, Truncate,
+    Instance, KeyOperand, Select, Start, Truncate,
 };
 use crate::model::Model;
 
 /// The statements every model has: `User::find_all()`. In the prelude, like [`Instance`](super::Instance).
 pub trait Statements: Model {
+    /// Starts a new row: a builder with a setter per column.
+    fn create() -> Self::Create
+    where
+        Self: Instance,
+    {
+        Self::__start(Start::default())
+    }
+
     /// Finds rows.
     fn find_all() -> Find<Self> {
         Find::new()

@@ -39,8 +39,54 @@ pub fn from_models(models: &[&'static ModelDef]) -> Result<Schema> {
         }
         schema.tables.push(table(model));
     }
+    for (model, columns) in pairs(&unique) {
+        let is_it =
+            |table: &&mut TableSchema| table.name == model.table.name && table.schema.as_deref() == model.table.schema;
+        let Some(table) = schema.tables.iter_mut().find(is_it) else { continue };
+        let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+        for column in table.columns.iter_mut().filter(|column| names.contains(&&*column.name)) {
+            column.indexed = true;
+        }
+        table.indexes.push(IndexSchema {
+            name: format!("{}_{}_key", model.table.name, names.join("_")),
+            unique: true,
+            keys: names.iter().map(|name| IndexKey::Column { name: (*name).to_owned(), descending: false }).collect(),
+            method: None,
+            filter: None,
+            alive: model.deleted_at.map(|index| model.columns[index].name.to_owned()),
+        });
+    }
     cover_deleted_rows(&mut schema);
     Ok(schema)
+}
+
+/// The pairs of keys in models in between that nothing but the relation keeps from being there twice.
+fn pairs(models: &[&'static ModelDef]) -> Vec<(&'static ModelDef, Vec<&'static ColumnDef>)> {
+    let mut pairs: Vec<(&'static ModelDef, Vec<&'static ColumnDef>, bool)> = Vec::new();
+    let many = models.iter().flat_map(|model| model.relations).filter(|r| r.kind == RelationKind::BelongsToMany);
+    for relation in many {
+        let Some(through) = relation.through else { continue };
+        let model = (through.model)();
+        let near = relation.keys.iter().map(|pair| pair.to).chain(relation.tag.map(|(column, _)| column));
+        let columns: Vec<_> = near.chain(through.keys.iter().map(|pair| pair.from)).collect();
+        let among = |index: &usize| columns.iter().any(|column| column.index == *index);
+        let is_key = |key: &[usize]| !key.is_empty() && key.iter().all(among);
+        let is_unique = is_key(model.primary_key)
+            || model
+                .indexes
+                .iter()
+                .any(|index| index.unique && index.columns().is_some_and(|columns| is_key(&columns)));
+        // The same pair, from the other end.
+        let same = |other: &Vec<&'static ColumnDef>| {
+            other.len() == columns.len() && other.iter().all(|column| among(&column.index))
+        };
+        match pairs.iter_mut().find(|(other, key, _)| std::ptr::eq(*other, model) && same(key)) {
+            Some((.., wanted)) => *wanted &= relation.unique,
+            None if is_unique => {}
+            None => pairs.push((model, columns, relation.unique)),
+        }
+    }
+    pairs.into_iter().filter(|(.., wanted)| *wanted).map(|(model, columns, _)| (model, columns)).collect()
 }
 
 /// A foreign key cannot point at a unique key that leaves deleted rows out, so one that is pointed at covers them.

@@ -47,8 +47,9 @@ const WORDS: [&str; 37] = [
     "at_most_one_of",
 ];
 
-/// The words that only relations have.
-const RELATION_WORDS: [&str; 12] = [
+/// The words of relations. `unique` is also one of columns.
+const RELATION_WORDS: [&str; 13] = [
+    "unique",
     "through",
     "key",
     "other_key",
@@ -123,6 +124,8 @@ pub(crate) struct RelationAttrs {
     pub(crate) on_delete: Slot<Ident>,
     pub(crate) on_update: Slot<Ident>,
     pub(crate) constraints: Slot<bool>,
+    /// Whether no two rows may be connected twice.
+    pub(crate) unique: Slot<bool>,
     /// The models, one of which the relation leads to.
     pub(crate) one_of: Slot<Vec<(Ident, RelationAttrs)>>,
 }
@@ -179,6 +182,7 @@ impl FieldAttrs {
             "primary_key" => self.primary_key.set(ctxt, &name, item.flag(ctxt)),
             "auto_increment" => self.auto_increment.set(ctxt, &name, item.bool(ctxt)),
             "column" | "rename" => self.column.set(ctxt, &name, item.text(ctxt, "column_name")),
+            "unique" if item.is_bool() => self.relation.item(ctxt, item),
             "unique" => self.unique.set(ctxt, &name, group(ctxt, &item)),
             "index" => self.index.set(ctxt, &name, group(ctxt, &item)),
             "default" => {
@@ -257,6 +261,7 @@ impl RelationAttrs {
             "on_delete" => self.on_delete.set(ctxt, &name, action(ctxt, &item)),
             "on_update" => self.on_update.set(ctxt, &name, action(ctxt, &item)),
             "constraints" => self.constraints.set(ctxt, &name, item.bool(ctxt)),
+            "unique" => self.unique.set(ctxt, &name, item.bool(ctxt)),
             "one_of" | "at_most_one_of" => self.one_of.set(ctxt, &name, Some(one_of(ctxt, item))),
             _ => ctxt.unknown("attribute", &name, known),
         }
@@ -265,7 +270,7 @@ impl RelationAttrs {
     /// The first word that only a relation has.
     pub(crate) fn first_word(words: &[Ident]) -> Option<&Ident> {
         words.iter().find(|word| {
-            RELATION_WORDS.iter().any(|known| *word == known)
+            RELATION_WORDS.iter().any(|known| *word == known && *word != "unique")
                 || RelationKind::ALL.iter().any(|kind| *word == kind.word())
         })
     }

@@ -126,6 +126,11 @@ impl Named {
         }
     }
 
+    /// Whether it is `name = true` or `name = false`.
+    pub(crate) fn is_bool(&self) -> bool {
+        matches!(self.body, Body::Value(Expr::Lit(ExprLit { lit: Lit::Bool(_), .. })))
+    }
+
     /// Expects `name = "text"`; `example` goes into the message.
     pub(crate) fn text(&self, ctxt: &Ctxt, example: &str) -> Option<LitStr> {
         match &self.body {

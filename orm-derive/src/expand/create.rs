@@ -139,20 +139,18 @@ fn nested_children(model: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream 
     let Relation { ident, vis, constant, target, .. } = relation;
     let (name, owner) = (format_ident!("with_{}", plain(ident)), model.ident);
     let doc = format!("Creates rows of [`{owner}::{constant}`] together with this one.");
-    if relation.through.is_some() {
-        return quote! {
-            #[doc = #doc]
-            #vis fn #name<__R: __orm::Complete<#target>>(self, rows: impl ::core::iter::IntoIterator<Item = __R>) -> Self {
-                Self(self.0.children::<#target, __R>(#owner::#constant, rows))
-            }
-        };
-    }
-    let number = relation_number(relation);
+    let kind = match &relation.through {
+        Some((between, _)) => quote!(ManyToMany<#between>),
+        None => {
+            let number = relation_number(relation);
+            quote!(ToMany<#number>)
+        }
+    };
     quote! {
         #[doc = #doc]
         #vis fn #name<__I: ::core::iter::IntoIterator<Item: __orm::Complete<#target>>>(
             self,
-            rows: impl ::core::ops::FnOnce(__orm::NewChild<#target, #number>) -> __I,
+            rows: impl ::core::ops::FnOnce(__orm::NewChild<#target, __orm::#kind>) -> __I,
         ) -> Self {
             Self(self.0.children::<#target, _>(#owner::#constant, rows(__orm::NewChild::new())))
         }

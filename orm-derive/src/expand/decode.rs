@@ -4,13 +4,13 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::update_name;
+use super::{create_name, update_name};
 use crate::ir::{Column, Init, ModelIr};
 
 /// `Model`, `Decode`, `Unpoliced` and `Instance`.
 pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
     let ident = model.ident;
-    let update = update_name(model);
+    let (create, update) = (create_name(model), update_name(model));
     let read = read(model);
     let key = match &*model.primary_key {
         [one] => {
@@ -73,7 +73,11 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             }
         }
         impl __orm::Instance for #ident {
+            type Create = #create;
             type Update<'__a> = #update<'__a>;
+            fn __start(start: __orm::Start) -> #create {
+                #create(__orm::Building::new(start))
+            }
             fn update(&mut self) -> #update<'_> {
                 #update(__orm::Changing::new(self))
             }

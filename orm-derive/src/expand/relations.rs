@@ -39,6 +39,9 @@ fn relation_items(ir: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream {
     if !relation.constraint {
         fields.push(quote!(constraint: false));
     }
+    if !relation.unique {
+        fields.push(quote!(unique: false));
+    }
     for (name, action) in [("on_delete", relation.on_delete), ("on_update", relation.on_update)] {
         if action != "NoAction" {
             let (name, action) = (format_ident!("{name}"), format_ident!("{action}"));
@@ -61,11 +64,7 @@ fn relation_items(ir: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream {
         }
         _ => quote_spanned!(ident.span()=> new(#slot)),
     };
-    // The number under which the other model says how it is created: see `create_under`.
-    let under = (relation.foreign_key.is_empty() && relation.through.is_none()).then(|| {
-        let number = relation_number(relation);
-        quote!(, #number)
-    });
+    let handle = handle_kind(relation);
     let scope = relation.scope.iter().map(|filter| quote!(.with_scope(|| __orm::scope::<#target, _>(#filter))));
     let reach = reach(relation);
     let doc = doc(&relation.doc);
@@ -76,7 +75,7 @@ fn relation_items(ir: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream {
             __orm::Link::#link,
         )#(#scope)*;
         #doc
-        #vis fn #ident(&self) -> __orm::Related<'_, #model, #target #under> {
+        #vis fn #ident(&self) -> __orm::Related<'_, #model, #target, #handle> {
             __orm::Related::new(self, #model::#constant)
         }
     }
@@ -91,6 +90,27 @@ fn reach(relation: &Relation<'_>) -> TokenStream {
             quote!(<#target as __orm::Model>::Referred)
         }
         _ => quote!(__orm::Maybe),
+    }
+}
+
+/// What a relation's handle can do.
+fn handle_kind(relation: &Relation<'_>) -> TokenStream {
+    match (&relation.through, relation.kind) {
+        (_, RelationKind::BelongsTo) => {
+            let nullable = relation.may_be_none;
+            quote!(__orm::ToOwner<#nullable>)
+        }
+        (Some((between, _)), RelationKind::BelongsToMany) => quote!(__orm::ManyToMany<#between>),
+        (Some(_), kind) => {
+            let one = kind == RelationKind::HasOne;
+            quote!(__orm::Over<#one>)
+        }
+        (None, kind) => {
+            // The number under which the other model says how it is created: see `create_under`.
+            let number = relation_number(relation);
+            let kind = if kind == RelationKind::HasOne { quote!(ToOne) } else { quote!(ToMany) };
+            quote!(__orm::#kind<#number>)
+        }
     }
 }
 
@@ -135,10 +155,10 @@ pub(super) fn create_under(model: &ModelIr<'_>) -> TokenStream {
             None => quote!(Building),
         };
         quote! {
-                impl __orm::CreateUnder<#number> for #ident {
+            impl __orm::CreateUnder<#number> for #ident {
                 type Create = #create<(#(__orm::#states,)*)>;
-                fn create_under(key: ::std::vec::Vec<__orm::Value>) -> Self::Create {
-                    #create(__orm::#building::under(&[#(#key),*], key)#(#tagged)*)
+                fn create_under(start: __orm::Start) -> Self::Create {
+                    #create(__orm::#building::under(&[#(#key),*], start)#(#tagged)*)
                 }
             }
         }

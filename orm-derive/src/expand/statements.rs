@@ -3,14 +3,12 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::create_name;
 use crate::ir::ModelIr;
 
-/// `User::create()`, `User::update()`, `User::destroy()` and `User::restore()`: all but the first share their names with
-/// methods of a row, so they cannot be a trait's.
+/// `User::update()`, `User::destroy()` and `User::restore()` share their names with methods of a row, so they cannot be a
+/// trait's.
 pub(super) fn statements(model: &ModelIr<'_>) -> TokenStream {
     let (ident, vis) = (model.ident, model.vis);
-    let create = create_name(model);
     let restore = model.deleted_at.map(|_| {
         quote! {
             /// Takes the mark of deletion off the rows that a filter leaves.
@@ -20,10 +18,6 @@ pub(super) fn statements(model: &ModelIr<'_>) -> TokenStream {
         }
     });
     quote! {
-        /// Starts a new row.
-        #vis fn create() -> #create {
-            #create(__orm::Building::new())
-        }
         /// Changes the rows that a filter leaves.
         #vis fn update() -> __orm::Update<#ident> {
             __orm::Update::new()

@@ -59,7 +59,7 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
             #vis fn exec<'__d, __D: __orm::Runs<#ident> + ?::core::marker::Sized>(
                 self,
                 db: &'__d __D,
-            ) -> impl ::core::future::Future<Output = __orm::Result<()>> + use<'__a, '__d, __D> {
+            ) -> impl __orm::Future<Output = __orm::Result<()>> + use<'__a, '__d, __D> {
                 self.0.exec(db)
             }
         }

@@ -191,8 +191,10 @@ impl<'a> Resolver<'_, 'a> {
             when: None,
             constraint,
             never_null,
+            unique: attrs.unique.get().copied().unwrap_or(true),
             on_delete: variant(attrs.on_delete.get()),
             on_update: variant(attrs.on_update.get()),
+            may_be_none: self.is_nullable(&foreign_key) && !is_required(field),
             foreign_key,
             when_column: None,
             one_of: None,
@@ -218,6 +220,12 @@ impl<'a> Resolver<'_, 'a> {
             self.ctxt.error(written.ident, message);
         }
         found.map(|index| vec![index])
+    }
+
+    /// Whether a key can be NULL: a part of it is enough.
+    fn is_nullable(&self, foreign_key: &[usize]) -> bool {
+        let mut columns = foreign_key.iter().filter_map(|index| self.model.columns().nth(*index));
+        columns.any(|column| column.nullable().is_some())
     }
 
     /// A key that is never NULL cannot become NULL when the row it points at goes.

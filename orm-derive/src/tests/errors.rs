@@ -107,6 +107,11 @@ fn values_of_the_wrong_kind() {
     on_struct("check(name = \"a\")", "`check` expects SQL: `check(\"price >= 0\")`");
     on_struct("check(1)", "expected one string of SQL\n`check` expects SQL: `check(\"price >= 0\")`");
     field("#[orm(unique = 1)] a: i64", "`unique` expects a string: `unique = \"name\"`");
+    field("#[orm(unique = true)] a: i64", "of a column it is `unique`, `unique = \"name\"` or nothing");
+    field(
+        "#[orm(unique = false)] posts: HasMany<Post>",
+        "`unique` is about the pairs of a `BelongsToMany`; a column is `unique` by itself",
+    );
     field("#[orm(unique(b))] a: i64", "`unique(..)` goes on the struct; here it is `unique` or `unique = \"name\"`");
     field("#[orm(auto_increment = 3)] a: i64", "`auto_increment` is `true` or `false`");
     field("#[orm(length = \"3\")] a: String", "`length` expects a number: `length = 255`");

@@ -65,7 +65,7 @@ fn a_model() {
             ///Changes to a [`Post`]: set columns, then `.exec(&db)`.
             #[must_use = "nothing is changed until `.exec(&db).await`"]
             pub(crate) struct PostUpdate<'__a>(::orm::__private::Changing<'__a, Post>);
-            #[allow(dead_code, missing_docs, non_camel_case_types)]
+            #[allow(dead_code, missing_docs, non_camel_case_types, private_interfaces)]
             const _: () = {
                 use ::orm::__private as __orm;
                 impl Post {
@@ -88,7 +88,7 @@ fn a_model() {
                         },
                         __orm::Link::new(|__row: &mut Post| &mut __row.user),
                     );
-                    pub fn user(&self) -> __orm::Related<'_, Post, User> {
+                    pub fn user(&self) -> __orm::Related<'_, Post, User, __orm::ToOwner<false>> {
                         __orm::Related::new(self, Post::USER)
                     }
                     pub const COMMENTS: __orm::Relation<Post, Comment, __orm::Several> = __orm::Relation::new(
@@ -103,12 +103,8 @@ fn a_model() {
                     );
                     pub fn comments(
                         &self,
-                    ) -> __orm::Related<'_, Post, Comment, 12400656552945557455> {
+                    ) -> __orm::Related<'_, Post, Comment, __orm::ToMany<12400656552945557455>> {
                         __orm::Related::new(self, Post::COMMENTS)
-                    }
-                    /// Starts a new row.
-                    pub(crate) fn create() -> PostCreate {
-                        PostCreate(__orm::Building::new())
                     }
                     /// Changes the rows that a filter leaves.
                     pub(crate) fn update() -> __orm::Update<Post> {
@@ -142,8 +138,8 @@ fn a_model() {
                 };
                 impl __orm::CreateUnder<9741845151819590158> for Post {
                     type Create = PostCreate<(__orm::Given,)>;
-                    fn create_under(key: ::std::vec::Vec<__orm::Value>) -> Self::Create {
-                        PostCreate(__orm::Building::under(&[1usize], key))
+                    fn create_under(start: __orm::Start) -> Self::Create {
+                        PostCreate(__orm::Building::under(&[1usize], start))
                     }
                 }
                 impl __orm::Model for Post {
@@ -185,7 +181,11 @@ fn a_model() {
                     }
                 }
                 impl __orm::Instance for Post {
+                    type Create = PostCreate;
                     type Update<'__a> = PostUpdate<'__a>;
+                    fn __start(start: __orm::Start) -> PostCreate {
+                        PostCreate(__orm::Building::new(start))
+                    }
                     fn update(&mut self) -> PostUpdate<'_> {
                         PostUpdate(__orm::Changing::new(self))
                     }
@@ -209,7 +209,7 @@ fn a_model() {
                     >(
                         self,
                         rows: impl ::core::ops::FnOnce(
-                            __orm::NewChild<Comment, 12400656552945557455>,
+                            __orm::NewChild<Comment, __orm::ToMany<12400656552945557455>>,
                         ) -> __I,
                     ) -> Self {
                         Self(
@@ -274,9 +274,7 @@ fn a_model() {
                     pub(crate) fn exec<'__d, __D: __orm::Runs<Post> + ?::core::marker::Sized>(
                         self,
                         db: &'__d __D,
-                    ) -> impl ::core::future::Future<
-                        Output = __orm::Result<()>,
-                    > + use<'__a, '__d, __D> {
+                    ) -> impl __orm::Future<Output = __orm::Result<()>> + use<'__a, '__d, __D> {
                         self.0.exec(db)
                     }
                 }

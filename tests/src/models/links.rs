@@ -12,6 +12,10 @@ pub struct Member {
     pub clubs: BelongsToMany<Club, Joining>,
     #[orm(other_key = topic_name, other_references = name)]
     pub topics: BelongsToMany<Topic, Subscription>,
+    #[orm(unique = false)]
+    pub places: BelongsToMany<Place, Visit>,
+    #[orm(unique = false, filter = Visit::AGAIN.free().eq(true))]
+    pub again: BelongsToMany<Place, Visit>,
     #[orm(key = owner_id)]
     pub tasks: HasMany<Task>,
 }
@@ -23,9 +27,11 @@ pub struct Club {
     pub city: String,
     #[orm(primary_key)]
     pub number: i32,
+    #[orm(key(club_city, club_number), other_key = member_id)]
+    pub members: BelongsToMany<Member, Joining>,
 }
 
-/// Has a key of its own, and nothing that keeps a member from joining a club twice.
+/// Has a key of its own; its table has a unique key as well, that keeps a member from joining a club twice.
 #[derive(Debug, Clone, PartialEq, Model)]
 pub struct Joining {
     #[orm(primary_key)]
@@ -39,6 +45,25 @@ pub struct Joining {
     pub role: String,
     #[orm(version)]
     pub version: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+pub struct Place {
+    #[orm(primary_key)]
+    pub id: i64,
+    #[orm(unique = false)]
+    pub visitors: BelongsToMany<Member, Visit>,
+}
+
+/// A member may have been at a place several times.
+#[derive(Debug, Clone, PartialEq, Model)]
+pub struct Visit {
+    #[orm(primary_key)]
+    pub id: i64,
+    pub member_id: i64,
+    pub place_id: i64,
+    #[orm(default = false)]
+    pub again: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Model)]
@@ -77,4 +102,4 @@ pub struct Task {
 }
 
 /// All tables.
-pub type Links = (Member, Club, Joining, Topic, Subscription, Task);
+pub type Links = (Member, Club, Joining, Place, Visit, Topic, Subscription, Task);

@@ -6,7 +6,7 @@ use orm::prelude::*;
 use crate::Test;
 use crate::cases::cases;
 use crate::models::blog::{Author, Blog, Comment, Post, PostTag, Profile, Tag, blog};
-use crate::models::links::{Club, Joining, Links, Member, Subscription, Task, Topic};
+use crate::models::links::{Club, Joining, Links, Member, Place, Subscription, Task, Topic, Visit};
 
 async fn filled(test: &Test) -> Result<Database> {
     let db = test.with::<Blog>().await?;
@@ -109,8 +109,8 @@ async fn adding_twice_adds_once(test: Test) -> Result<()> {
 
 async fn adding_is_all_or_nothing(test: Test) -> Result<()> {
     let (db, member) = linked(&test).await?;
-    let refused = Club { city: "a".into(), number: 100 };
     let known = Club::find_by_pk(("a", 1)).required(&db).await?;
+    let refused = Club { number: 100, ..known.clone() };
     let error = member.clubs().add([&known, &refused]).exec(&db).await.unwrap_err();
     assert_eq!((error.kind(), Joining::count().exec(&db).await?), (ErrorKind::CheckViolation, 0));
     Ok(())
@@ -119,8 +119,8 @@ async fn adding_is_all_or_nothing(test: Test) -> Result<()> {
 async fn many_to_many_rows_are_created_with_their_link(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     let post = Post::find_by_pk(3).required(&db).await?;
-    let plain = post.tags().add_new(Tag::create().label("plain")).exec(&db).await?;
-    let heavy = post.tags().add_new(Tag::create().label("heavy")).with(PostTag::WEIGHT, 9).exec(&db).await?;
+    let plain = post.tags().create().label("plain").exec(&db).await?;
+    let heavy = post.tags().with(PostTag::WEIGHT, 9).create().label("heavy").exec(&db).await?;
     let found: Vec<(i64, i32)> = PostTag::find_all()
         .filter(PostTag::POST_ID.eq(3))
         .select((PostTag::TAG_ID, PostTag::WEIGHT))
@@ -129,61 +129,32 @@ async fn many_to_many_rows_are_created_with_their_link(test: Test) -> Result<()>
         .await?;
     assert_eq!(found, [(plain.id, 1), (heavy.id, 9)]);
     let gone = Post { id: 99, ..post };
-    gone.tags().add_new(Tag::create().label("lost")).exec(&db).await.unwrap_err();
+    gone.tags().create().label("lost").exec(&db).await.unwrap_err();
     assert_eq!(Tag::count().filter(Tag::LABEL.eq("lost")).exec(&db).await?, 0);
     Ok(())
 }
 
-async fn payload_is_of_the_model_in_between(test: Test) -> Result<()> {
+async fn columns_in_between_are_given_to_all_that_a_handle_writes(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     let post = Post::find_by_pk(3).required(&db).await?;
-    let error = post.tags().add(1).with(Tag::LABEL, "x").exec(&db).await.unwrap_err();
-    assert_eq!((error.kind(), error.columns()), (ErrorKind::InvalidStatement, vec!["label"]));
-    let error = post.tags().add_new(Tag::create().label("l")).with(Tag::LABEL, "x").exec(&db).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidStatement);
-    assert_eq!(Tag::count().exec(&db).await?, 3);
-    let comment = Comment::create().text("t");
-    let error = post.comments().add_new(comment).exec(&db).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidStatement);
+    let heavy = post.tags().with(PostTag::WEIGHT, 7);
+    heavy.add([1, 2]).exec(&db).await?;
+    heavy.set([2, 3]).with(PostTag::WEIGHT, 8).exec(&db).await?;
+    let weights = PostTag::find_all().filter(PostTag::POST_ID.eq(3)).select((PostTag::TAG_ID, PostTag::WEIGHT));
+    assert_eq!(weights.order_by(PostTag::TAG_ID).exec(&db).await?, [(2, 8), (3, 8)]);
+    let error = post.tags().add(1).with(PostTag::WEIGHT, PostTag::WEIGHT + 1).exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.columns()), (ErrorKind::InvalidStatement, vec!["weight"]));
+    let error = post.tags().add(1).with(PostTag::POST_ID, 4).exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.columns()), (ErrorKind::InvalidStatement, vec!["post_id"]));
     Ok(())
 }
 
 async fn pairs_are_rows_with_their_rows_in_between(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     let post = Post::find_by_pk(1).required(&db).await?;
-    let pairs = post.tags().pairs::<PostTag>().filter(Tag::ID.gt(0)).order_by(Tag::ID).exec(&db).await?;
+    let pairs = post.tags().pairs().filter(Tag::ID.gt(0)).order_by(Tag::ID).exec(&db).await?;
     let pairs: Vec<(&str, i32)> = pairs.iter().map(|(tag, between)| (tag.label.as_str(), between.weight)).collect();
     assert_eq!(pairs, [("rust", 1), ("sql", 5)]);
-    let error = post.tags().pairs::<Comment>().exec(&db).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidStatement);
-    Ok(())
-}
-
-async fn has_one_is_set_created_and_found(test: Test) -> Result<()> {
-    let db = filled(&test).await?;
-    let cat = Author::find_by_pk(3).required(&db).await?;
-    assert_eq!(cat.profile().find_one().exec(&db).await?, None);
-    let profile = cat.profile().create().bio("b").exec(&db).await?;
-    assert_eq!(cat.profile().find_one().required(&db).await?.id, profile.id);
-    assert!(cat.profile().has(profile.id, &db).await?);
-    // Its key cannot be NULL, so the row that would have to go keeps its place.
-    let error = cat.profile().set(1).exec(&db).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidStatement);
-    Profile::destroy().filter(Profile::ID.eq(profile.id)).exec(&db).await?;
-    cat.profile().add(1).exec(&db).await?;
-    assert_eq!(Profile::find_by_pk(1).required(&db).await?.author_id, 3);
-    Ok(())
-}
-
-async fn belongs_to_is_set_by_the_row(test: Test) -> Result<()> {
-    let db = filled(&test).await?;
-    let cat = Author::find_by_pk(3).required(&db).await?;
-    let mut post = Post::create().author(&cat).title("t").exec(&db).await?;
-    assert_eq!((post.author_id, post.reviewer_id), (3, None));
-    post.update().reviewer(&cat).exec(&db).await?;
-    assert_eq!(post.reviewer().find_one().required(&db).await?.id, 3);
-    let error = post.author().set(&cat).exec(&db).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidStatement);
     Ok(())
 }
 
@@ -224,6 +195,103 @@ async fn every_update_counts_up_the_version(test: Test) -> Result<()> {
     task.destroy().exec(&db).await?;
     task.restore(&db).await?;
     assert_eq!((task.version, version().await?), (15, 15));
+    Ok(())
+}
+
+async fn a_pair_is_a_unique_key_unless_said_otherwise(test: Test) -> Result<()> {
+    let (db, member) = linked(&test).await?;
+    let joining = || Joining::create().member_id(member.id).club_city("a").club_number(1);
+    joining().exec(&db).await?;
+    let error = joining().exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.model()), (ErrorKind::UniqueViolation, Some("Joining")));
+    assert_eq!(error.columns(), ["member_id", "club_city", "club_number"]);
+    let place = Place::create().exec(&db).await?;
+    let visit = || Visit::create().member_id(member.id).place_id(place.id);
+    Visit::bulk_create([visit(), visit()]).count(&db).await?;
+    assert_eq!(member.places().count(&db).await?, 2);
+    member.places().add(&place).exec(&db).await?;
+    assert_eq!(Visit::count().exec(&db).await?, 2);
+    // A visit of another sort.
+    member.again().add(&place).exec(&db).await?;
+    assert_eq!((member.again().count(&db).await?, Visit::count().exec(&db).await?), (1, 3));
+    member.again().set([]).exec(&db).await?;
+    assert_eq!(Visit::count().exec(&db).await?, 2);
+    Ok(())
+}
+
+/// Adds the same pairs from both ends at once, partly in transactions.
+async fn add_at_once(db: &Database, member: &Member) -> Result<()> {
+    let mut tasks = Vec::new();
+    for number in 0..12 {
+        let (db, member) = (db.clone(), member.clone());
+        tasks.push(tokio::spawn(async move {
+            let club = Club::find_by_pk(("a", 1)).required(&db).await?;
+            let place = Place::find_by_pk(1).required(&db).await?;
+            let locks = db.dialect().capabilities().row_locks;
+            match number % 3 {
+                0 => {
+                    member.places().add(&place).exec(&db).await?;
+                    member.clubs().add(&club).exec(&db).await
+                }
+                1 => {
+                    place.visitors().add(&member).exec(&db).await?;
+                    club.members().add(&member).exec(&db).await
+                }
+                // Elsewhere, a transaction that reads first cannot write once another one has.
+                _ if locks => db.transaction(async |tx| member.places().add([1]).exec(tx).await).await,
+                _ => member.places().add([1]).exec(&db).await,
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.map_err(|error| orm::Error::new(ErrorKind::Io, error.to_string()))??;
+    }
+    Ok(())
+}
+
+async fn adding_at_once_adds_once(test: Test) -> Result<()> {
+    let (db, member) = linked(&test).await?;
+    Place::bulk_create([1, 2].map(|id| Place::create().id(id))).count(&db).await?;
+    for _ in 0..5 {
+        add_at_once(&db, &member).await?;
+        assert_eq!((Visit::count().exec(&db).await?, Joining::count().exec(&db).await?), (1, 1));
+        member.places().set([2]).exec(&db).await?;
+        member.clubs().set([("a", 2)]).exec(&db).await?;
+        member.places().set([]).exec(&db).await?;
+        member.clubs().set([]).exec(&db).await?;
+    }
+    Ok(())
+}
+
+async fn setting_at_once_leaves_what_one_set(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let post = Post::find_by_pk(3).required(&db).await?;
+    for _ in 0..5 {
+        let mut tasks = Vec::new();
+        for number in 1..=3 {
+            let (db, post) = (db.clone(), post.clone());
+            tasks.push(tokio::spawn(async move {
+                post.tags().set([number]).exec(&db).await?;
+                post.comments().set([number]).exec(&db).await
+            }));
+        }
+        for task in tasks {
+            task.await.unwrap()?;
+        }
+        assert_eq!((post.tags().count(&db).await?, post.comments().count(&db).await?), (1, 1));
+    }
+    Ok(())
+}
+
+async fn the_same_row_twice_is_added_once_with_its_columns(test: Test) -> Result<()> {
+    let (db, member) = linked(&test).await?;
+    let topic = Topic::find_by_pk(1).required(&db).await?;
+    for weight in [2, 3] {
+        member.topics().add([&topic, &topic]).with(Subscription::WEIGHT, weight).exec(&db).await?;
+        assert_eq!(Subscription::find_one().required(&db).await?.weight, weight);
+    }
+    member.clubs().set([("a", 1), ("a", 1)]).with(Joining::ROLE, "host").exec(&db).await?;
+    assert_eq!(clubs(&db).await?, [(1, "host".into(), 0)]);
     Ok(())
 }
 
@@ -312,12 +380,14 @@ cases! { $ handles:
     keys_of_two_columns_are_tuples,
     keys_do_where_the_model_in_between_points_at_them,
     adding_twice_adds_once,
+    a_pair_is_a_unique_key_unless_said_otherwise,
+    adding_at_once_adds_once,
+    setting_at_once_leaves_what_one_set,
+    the_same_row_twice_is_added_once_with_its_columns,
     adding_is_all_or_nothing,
     many_to_many_rows_are_created_with_their_link,
-    payload_is_of_the_model_in_between,
+    columns_in_between_are_given_to_all_that_a_handle_writes,
     pairs_are_rows_with_their_rows_in_between,
-    has_one_is_set_created_and_found,
-    belongs_to_is_set_by_the_row,
     moved_rows_have_a_new_version,
     every_update_counts_up_the_version,
 }

@@ -128,8 +128,6 @@ async fn rows_behind_a_model_in_between_are_asked_about(test: Test) -> Result<()
     assert_eq!(country.posts().filter(Post::VIEWS.gt(10)).count(&db).await?, 2);
     let post = Post::find_by_pk(1).required(&db).await?;
     assert!(country.posts().has(&post, &db).await?);
-    let error = country.posts().add(&post).exec(&db).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidStatement);
     Ok(())
 }
 
@@ -341,7 +339,9 @@ async fn rows_created_together_are_loaded(test: Test) -> Result<()> {
         .with_profile(|new| [new.create().bio("about Ann")])
         .with_posts(|new| {
             ["a", "b"].map(|title| {
-                new.create().title(title).with_tags(["x", "y"].map(|tag| Tag::create().label(format!("{title}{tag}"))))
+                new.create()
+                    .title(title)
+                    .with_tags(|new| ["x", "y"].map(|tag| new.create().label(format!("{title}{tag}"))))
             })
         })
         .exec(&db)

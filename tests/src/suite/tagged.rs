@@ -54,7 +54,7 @@ async fn rows_created_together_carry_the_text(test: Test) -> Result<()> {
     let article = Article::create()
         .title("new")
         .with_remarks(|remark| [remark.create().text("r")])
-        .with_labels([Label::create().name("l")])
+        .with_labels(|new| [new.create().name("l")])
         .exec(&db)
         .await?;
     assert_eq!(texts(&article.remarks().exec(&db).await?), ["r"]);
@@ -150,12 +150,32 @@ async fn moving_rows_moves_the_text_too(test: Test) -> Result<()> {
     let other = Article::find_by_pk(2).required(&db).await?;
     let cover = article.cover().create().file("c").exec(&db).await?;
     let foreign = Cover::create().of_type("Picture").of_id(1).file("p").exec(&db).await?;
-    assert_eq!(article.cover().remove(&foreign).exec(&db).await?, 0);
-    other.cover().add(&cover).exec(&db).await?;
-    assert_eq!(other.cover().count(&db).await?, 1);
-    other.cover().remove(&cover).exec(&db).await?;
+    other.cover().set(&cover).exec(&db).await?;
+    assert_eq!((article.cover().count(&db).await?, other.cover().count(&db).await?), (0, 1));
+    assert_eq!(article.cover().unset().exec(&db).await?, 0);
+    assert_eq!(other.cover().unset().exec(&db).await?, 1);
     let free = Cover::find_by_pk(cover.id).required(&db).await?;
     assert_eq!((free.of_type, free.of_id), (None, None));
+    assert_eq!(Cover::find_by_pk(foreign.id).required(&db).await?.of_id, Some(1));
+    Ok(())
+}
+
+async fn the_row_it_belongs_to_is_set_and_unset_with_its_text(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let (article, picture) = both(&db).await?;
+    let remark = Remark::find_by_pk(3).required(&db).await?;
+    let moved = remark.article().set(&article).exec(&db).await?;
+    assert_eq!((moved.about_type.as_str(), moved.about_id), ("Article", article.id));
+    let created = moved.picture().create().file("new").exec(&db).await?;
+    let moved = Remark::find_by_pk(3).required(&db).await?;
+    assert_eq!((moved.about_type.as_str(), moved.about_id), ("Picture", created.id));
+    let cover = Cover::create().of_type("Picture").of_id(picture.id).file("p").exec(&db).await?;
+    // It belongs to no article, but to a picture.
+    assert_eq!(cover.article().unset().exec(&db).await?.of_id, Some(picture.id));
+    let cover = cover.article().set(2).exec(&db).await?;
+    assert_eq!((cover.of_type.as_deref(), cover.of_id), (Some("Article"), Some(2)));
+    let cover = cover.article().unset().exec(&db).await?;
+    assert_eq!((cover.of_type.as_deref(), cover.of_id), (None, None));
     Ok(())
 }
 
@@ -201,6 +221,7 @@ cases! { $ tagged:
     a_path_over_has_one_leads_to_the_right_row,
     handles_find_rows_of_the_right_model,
     moving_rows_moves_the_text_too,
+    the_row_it_belongs_to_is_set_and_unset_with_its_text,
     many_to_many_keeps_links_of_the_models_apart,
     soft_deletion_stays_within_the_model,
 }
