@@ -12,6 +12,7 @@ pub struct Yard {
     pub beds: HasMany<Bed>,
     #[orm(through = Bed)]
     pub plants: HasMany<Plant>,
+    #[orm(unique = false)]
     pub helpers: BelongsToMany<Helper, Shift>,
 }
 
@@ -44,11 +45,11 @@ pub struct Helper {
     pub id: i64,
     pub name: String,
     pub deleted_at: Option<DateTime<Utc>>,
-    #[orm(through = Shift)]
+    #[orm(through = Shift, unique = false)]
     pub yards: BelongsToMany<Yard>,
 }
 
-/// In between of yards and helpers.
+/// In between of yards and helpers, who may do several things there.
 #[derive(Debug, Clone, PartialEq, Model)]
 #[orm(paranoid)]
 pub struct Shift {
