@@ -4,13 +4,11 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::exec::{self, ModelSet, Read};
-use super::find::Loading;
+use super::exec::{ModelSet, Read};
+use super::find::{Load, vec_of};
 use super::include::{IncludeNode, Parents, push_node};
 use super::select::{Copied, Projection, Select, attach, selected_set};
 use super::{Find, FindAndCount, FindByPk, FindOne};
-use crate::ast;
-use crate::driver::Session;
 use crate::error::Result;
 use crate::model::{Model, Reach, read_model};
 
@@ -149,7 +147,18 @@ impl<M: Model> Find<M> {
             push_node(&mut self.select, &mut self.includes, node);
         }
         let read: Read<B::Output> = |columns| B::join(read_model(columns)?, B::Found::default(), &[]);
-        self.becoming(read, load_beside::<M, B>)
+        self.becoming(
+            read,
+            Load::with(
+                || Box::new(ModelSet::<(M, B::Found)>::new(Vec::new())),
+                |rows, includes| {
+                    // They come last.
+                    let nodes = &includes[includes.len().saturating_sub(B::COUNT)..];
+                    let rows: Vec<(M, B::Found)> = vec_of(rows);
+                    rows.into_iter().map(|(row, found)| B::join(row, found, nodes)).collect()
+                },
+            ),
+        )
     }
 }
 
@@ -187,19 +196,4 @@ impl<M: Model, F: Send + 'static> Parents for FirstOfPair<'_, M, F> {
     fn row_mut(&mut self, row: usize) -> Option<&mut dyn std::any::Any> {
         self.0.row_mut(row)?.downcast_mut::<(M, F)>().map(|pair| &mut pair.0 as _)
     }
-}
-
-fn load_beside<'a, M: Model, B: Beside<M>>(
-    session: &'a dyn Session,
-    select: ast::Select,
-    includes: &'a [IncludeNode],
-) -> Loading<'a, B::Output> {
-    Box::pin(async move {
-        let mut set = ModelSet::<(M, B::Found)>::new(Vec::new());
-        exec::fetch_with(session, select, includes, &mut set).await?;
-        // They come last.
-        let nodes = &includes[includes.len().saturating_sub(B::COUNT)..];
-        let rows: Result<_> = set.rows.into_iter().map(|(row, found)| B::join(row, found, nodes)).collect();
-        rows.map_err(|error| error.with_model(M::DEF.name))
-    })
 }

@@ -1,12 +1,12 @@
 //! [`Find`]: rows by filter, in an order, with what to read from each and which relations to load.
 
+use std::any::Any;
 use std::marker::PhantomData;
-use std::pin::Pin;
 
 use super::exec::{self, ModelSet, Read};
 use super::explain::Lines;
 use super::include::RowSet;
-use super::select::{ProjectedSet, grown};
+use super::select::projected_set;
 use super::{Condition, Free, IncludeNode, IntoCondition, IntoInclude, Projection, Rows, Select, SelectItems};
 use crate::ast::{self, Deleted, Join, JoinKind, SelectList, Statement};
 use crate::dialect::render;
@@ -21,7 +21,7 @@ pub struct Find<M, Out = M, S = M> {
     pub(super) select: Box<ast::Select>,
     pub(super) includes: Vec<IncludeNode>,
     pub(super) read: Read<Out>,
-    pub(super) load: LoadAll<Out>,
+    pub(super) load: Load<Out>,
     _types: PhantomData<fn() -> (M, S)>,
 }
 
@@ -55,7 +55,7 @@ impl<M: Model> Find<M> {
             select: Box::new(select),
             includes: Vec::new(),
             read: read_model::<M>,
-            load: load_models::<M>,
+            load: Load::by(|| Box::new(ModelSet::<M>::new(Vec::new()))),
             _types: PhantomData,
         }
     }
@@ -120,7 +120,7 @@ impl<M: Model, Out, S> Find<M, Out, S> {
         for node in nodes {
             super::include::push_node(&mut self.select, &mut self.includes, node);
         }
-        self.becoming(|columns| P::grow(P::read(columns)?), load_projected::<M, P>)
+        self.becoming(|columns| P::grow(P::read(columns)?), Load::by(projected_set::<M, P>))
     }
 
     /// Joins another model: over a relation, `.join(User::POSTS)`, or on a condition,
@@ -148,11 +148,11 @@ impl<M: Model, Out, S> Find<M, Out, S> {
     }
 
     fn reading<T: Send + 'static>(self, read: Read<T>) -> Find<M, T, S> {
-        self.becoming(read, load_nothing::<T>)
+        self.becoming(read, Load::nothing())
     }
 
     /// Gives each row as something else.
-    pub(super) fn becoming<T>(self, read: Read<T>, load: LoadAll<T>) -> Find<M, T, S> {
+    pub(super) fn becoming<T>(self, read: Read<T>, load: Load<T>) -> Find<M, T, S> {
         Find { select: self.select, includes: self.includes, read, load, _types: PhantomData }
     }
 
@@ -196,7 +196,10 @@ impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
     }
 
     /// Runs the query and gives rows as they come, holding few in memory. The connection is in use until the stream
-    /// ends or is dropped. Relations cannot be included.
+    /// ends or is dropped.
+    ///
+    /// To-one relations can be included: they are read by the same query. Relations that take a query of their own cannot;
+    /// load them for batches of rows, with [`load`](crate::load::load).
     ///
     /// ```ignore
     /// let mut users = User::find_all().stream(&db);
@@ -226,7 +229,7 @@ pub(super) async fn run<Out: Send + 'static>(
     select: ast::Select,
     includes: &[IncludeNode],
     read: Read<Out>,
-    load: LoadAll<Out>,
+    load: Load<Out>,
 ) -> Result<Vec<Out>> {
     let def = select.model;
     if includes.is_empty() {
@@ -239,51 +242,69 @@ pub(super) async fn run<Out: Send + 'static>(
         return exec::fetch_all(session, def, &Statement::Select(Box::new(select)), read).await;
     }
     let pinned = session.pin().await?;
-    load(&*pinned, select, includes).await
+    let mut select = select;
+    let mut set = load.start(&mut select, includes)?();
+    exec::fetch_with(&*pinned, select, includes, &mut *set).await?;
+    load.finish(set, includes).map_err(exec::about(def))
 }
 
-/// Reads rows together with their relations.
-pub(super) type LoadAll<Out> = for<'a> fn(&'a dyn Session, ast::Select, &'a [IncludeNode]) -> Loading<'a, Out>;
+/// Makes the rows of a set what they become.
+type Take<Out> = fn(Box<dyn Any + Send>, &[IncludeNode]) -> Result<Vec<Out>>;
 
-/// Rows and their relations being read.
-pub(super) type Loading<'a, Out> = Pin<Box<dyn Future<Output = Result<Vec<Out>>> + Send + 'a>>;
-
-fn load_models<'a, M: Model>(
-    session: &'a dyn Session,
-    select: ast::Select,
-    includes: &'a [IncludeNode],
-) -> Loading<'a, M> {
-    Box::pin(async move {
-        let mut set = ModelSet::<M>::new(Vec::new());
-        exec::fetch_with(session, select, includes, &mut set).await?;
-        Ok(set.rows)
-    })
+/// How rows are read together with their relations.
+pub(super) struct Load<Out> {
+    /// An empty set of rows; `None` where rows have no place for related ones.
+    set: Option<fn() -> Box<dyn RowSet>>,
+    /// What the rows of a set become.
+    take: Take<Out>,
 }
 
-fn load_projected<'a, M: Model, P: Projection<M>>(
-    session: &'a dyn Session,
-    mut select: ast::Select,
-    includes: &'a [IncludeNode],
-) -> Loading<'a, P> {
-    Box::pin(async move {
-        let mut set = ProjectedSet::new::<M, P>();
+impl<Out> Clone for Load<Out> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<Out> Copy for Load<Out> {}
+
+impl<Out: 'static> Load<Out> {
+    /// By sets whose rows are the result.
+    fn by(set: fn() -> Box<dyn RowSet>) -> Self {
+        Self { set: Some(set), take: |rows, _| Ok(vec_of(rows)) }
+    }
+
+    /// By sets whose rows become the result.
+    pub(super) fn with(set: fn() -> Box<dyn RowSet>, take: Take<Out>) -> Self {
+        Self { set: Some(set), take }
+    }
+
+    /// Not at all.
+    fn nothing() -> Self {
+        Self { set: None, take: |_, _| Ok(Vec::new()) }
+    }
+
+    /// An empty set, whose keys the query reads as well.
+    pub(super) fn start(self, select: &mut ast::Select, includes: &[IncludeNode]) -> Result<fn() -> Box<dyn RowSet>> {
+        let Some(new_set) = self.set else {
+            let name = includes.first().map_or("", |node| node.relation.name);
+            let message =
+                format!("`{name}` is loaded into whole models; leave `select` out or use a nested projection");
+            return Err(Error::new(ErrorKind::InvalidStatement, message).with_model(select.model.name));
+        };
         if let SelectList::Exprs(list) = &mut select.list {
-            list.extend(set.keys().iter().copied().map(ast::Expr::Column));
+            list.extend(new_set().keys().iter().copied().map(ast::Expr::Column));
         }
-        exec::fetch_with(session, select, includes, &mut set).await?;
-        grown::<M, P>(set.into_seeds())
-    })
+        Ok(new_set)
+    }
+
+    /// The rows of a set.
+    pub(super) fn finish(self, set: Box<dyn RowSet>, includes: &[IncludeNode]) -> Result<Vec<Out>> {
+        (self.take)(set.into_rows()?, includes)
+    }
 }
 
-fn load_nothing<'a, Out: Send + 'static>(
-    _session: &'a dyn Session,
-    select: ast::Select,
-    includes: &'a [IncludeNode],
-) -> Loading<'a, Out> {
-    let name = includes.first().map_or("", |node| node.relation.name);
-    let message = format!("`{name}` is loaded into whole models; leave `select` out or use a nested projection");
-    let error = Error::new(ErrorKind::InvalidStatement, message).with_model(select.model.name);
-    Box::pin(std::future::ready(Err(error)))
+/// Rows of a type that is known.
+pub(super) fn vec_of<T: 'static>(rows: Box<dyn Any + Send>) -> Vec<T> {
+    rows.downcast().map(|rows| *rows).unwrap_or_default()
 }
 
 /// Whether this reads every column of every row, in no order.

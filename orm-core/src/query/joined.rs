@@ -63,6 +63,16 @@ impl<'n> Joins<'n> {
         JoinSink { set, plan: &mut self.0 }
     }
 
+    /// The first relation that was not joined.
+    pub(crate) fn separate(&self) -> Option<&'n IncludeNode> {
+        self.0.first_separate()
+    }
+
+    /// Moves joined rows into the rows they belong to, and is ready for more rows.
+    pub(crate) fn settle(&mut self, set: &mut dyn Parents) -> Result<()> {
+        self.0.settle(set)
+    }
+
     /// Loads what was not joined, and moves joined rows into the rows they belong to.
     pub(crate) async fn finish(self, session: &dyn Session, set: &mut dyn RowSet) -> Result<()> {
         finish(session, self.0, set).await
@@ -165,7 +175,24 @@ impl RowSink for JoinSink<'_, '_> {
     }
 }
 
-impl Plan<'_> {
+impl<'n> Plan<'n> {
+    fn first_separate(&self) -> Option<&'n IncludeNode> {
+        let below = || self.joined.iter().find_map(|joined| joined.below.first_separate());
+        self.separate.first().copied().or_else(below)
+    }
+
+    /// Moves joined rows into the rows they belong to.
+    fn settle(&mut self, set: &mut dyn Parents) -> Result<()> {
+        for Joined { node, set: children, below, owners, .. } in &mut self.joined {
+            let mut children = std::mem::replace(children, (node.new_set)());
+            let mut owners = std::mem::take(owners);
+            owners.groups = children.len();
+            below.settle(&mut *children)?;
+            (node.attach)(set, children, &owners)?;
+        }
+        Ok(())
+    }
+
     /// Takes the joined columns of one more row.
     fn row(&mut self, row: &dyn Row) -> Result<()> {
         for joined in &mut self.joined {

@@ -247,7 +247,7 @@ impl<Q: Copied> Copied for Option<Q> {
 }
 
 /// An empty set of projections, which reads the keys of the relations nested in them.
-fn projected_set<C: Model, Q: Projection<C>>() -> Box<dyn RowSet> {
+pub(super) fn projected_set<C: Model, Q: Projection<C>>() -> Box<dyn RowSet> {
     Box::new(ProjectedSet::new::<C, Q>())
 }
 
@@ -309,7 +309,7 @@ pub(super) struct ProjectedSet<S> {
 }
 
 /// The rows of a set of projections, grown.
-pub(super) fn grown<C: Model, T: Projection<C>>(seeds: Vec<T::Seed>) -> Result<Vec<T>> {
+fn grown<C: Model, T: Projection<C>>(seeds: Vec<T::Seed>) -> Result<Vec<T>> {
     let rows: Result<_> = seeds.into_iter().map(T::grow).collect();
     rows.map_err(|error| error.with_model(C::DEF.name))
 }
@@ -337,10 +337,6 @@ impl<S: Send + 'static> ProjectedSet<S> {
             extra_count: 0,
             mark: 0,
         }
-    }
-
-    pub(super) fn into_seeds(self) -> Vec<S> {
-        self.rows
     }
 }
 

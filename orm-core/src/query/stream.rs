@@ -9,9 +9,9 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use super::Find;
-use super::exec::{self, Read};
-use crate::ast::Statement;
-use crate::dialect::render;
+use super::exec;
+use super::include::IncludeNode;
+use super::joined::Joins;
 use crate::driver::{Executor, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
@@ -33,6 +33,15 @@ pub struct Rows<'e, T: Send + 'static> {
     executor: PhantomData<&'e ()>,
 }
 
+#[cold]
+fn takes_a_query(node: &IncludeNode) -> Error {
+    let message = format!(
+        "`{}` takes a query of its own, and the stream's is still running; load it for batches of rows, by `orm::load`",
+        node.path()
+    );
+    Error::new(ErrorKind::InvalidStatement, message).with_model(node.parent.name)
+}
+
 /// Rows that were read and not yet taken.
 struct Ahead<T> {
     rows: VecDeque<T>,
@@ -42,18 +51,18 @@ struct Ahead<T> {
     gone: bool,
 }
 
-struct Feed<T> {
+struct Feed<T, F> {
     shared: Arc<Mutex<Ahead<T>>>,
-    read: Read<T>,
+    read: F,
 }
 
-impl<T: Send + 'static> RowSink for Feed<T> {
+impl<T: Send + 'static, F: FnMut(&dyn Row) -> Result<T> + Send> RowSink for Feed<T, F> {
     fn row(&mut self, row: &dyn Row) -> Result<Flow> {
         let mut ahead = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         if ahead.gone {
             return Ok(Flow::Stop);
         }
-        ahead.rows.push_back((self.read)(&mut Columns::new(row))?);
+        ahead.rows.push_back((self.read)(row)?);
         Ok(if ahead.rows.len() >= Rows::<T>::AHEAD { Flow::Pause } else { Flow::Continue })
     }
     fn restart(&mut self) {
@@ -79,19 +88,26 @@ impl<'e, T: Send + 'static> Rows<'e, T> {
         let session = executor.shared_session();
         let on = Arc::clone(&session);
         let shared = Arc::new(Mutex::new(Ahead { rows: VecDeque::new(), taken: false, gone: false }));
-        let mut feed = Feed { shared: Arc::clone(&shared), read: find.read };
-        let (select, includes) = (find.select, find.includes);
+        let (mut select, includes, read, load) = (find.select, find.includes, find.read, find.load);
+        let ahead = Arc::clone(&shared);
         let run = async move {
-            if let Some(node) = includes.first() {
-                return Err(Error::new(
-                    ErrorKind::InvalidStatement,
-                    format!("`{}` cannot be included in a stream; load it for batches of rows", node.relation.name),
-                )
-                .with_model(M::DEF.name));
+            if includes.is_empty() {
+                let mut feed = Feed { shared: ahead, read: |row: &dyn Row| read(&mut Columns::new(row)) };
+                return exec::fetch_into(&*on, *select, &mut feed).await;
             }
-            let rendered = render(&Statement::Select(select), &**on.dialect())?;
-            on.fetch(exec::query(&rendered), &mut feed).await.map_err(exec::about(M::DEF))?;
-            Ok(())
+            let new_set = load.start(&mut select, &includes)?;
+            let mut joins = Joins::of(&mut select, &includes)?;
+            if let Some(node) = joins.separate() {
+                return Err(takes_a_query(node));
+            }
+            let read = |row: &dyn Row| {
+                let mut set = new_set();
+                joins.sink(&mut *set).row(row)?;
+                joins.settle(&mut *set)?;
+                let row = load.finish(set, &includes)?.pop();
+                row.ok_or_else(|| Error::new(ErrorKind::Decode, "a row became none"))
+            };
+            exec::fetch_into(&*on, *select, &mut Feed { shared: ahead, read }).await
         };
         Self { shared, error: None, session, run: Some(Box::pin(run)), started: false, executor: PhantomData }
     }

@@ -7,7 +7,7 @@ use orm::{PoolOptions, Result};
 
 use crate::Test;
 use crate::cases::cases;
-use crate::models::blog::{Author, Blog, blog};
+use crate::models::blog::{Author, Blog, Comment, Country, Post, blog};
 use crate::models::people::Person;
 
 /// A pool of one, with some hundred people.
@@ -251,7 +251,106 @@ async fn the_clock_of_the_database_is_utc(test: Test) -> Result<()> {
     Ok(())
 }
 
+/// The blog with some hundred posts more.
+async fn long_blog(test: &Test) -> Result<Database> {
+    let db = test.with::<Blog>().await?;
+    blog(&db).await?;
+    let post = |i: i64| {
+        let reviewer = (i % 2 == 0).then_some(1 + i % 3);
+        Post::create().author_id(1 + i % 3).reviewer_id(reviewer).title(format!("{i}"))
+    };
+    Post::bulk_create((0..300).map(post)).count(&db).await?;
+    Ok(db)
+}
+
+async fn every<T: Send + 'static>(mut rows: orm::query::Rows<'_, T>) -> Result<Vec<T>> {
+    let mut all = Vec::new();
+    while let Some(row) = rows.next().await {
+        all.push(row?);
+    }
+    Ok(all)
+}
+
+async fn to_one_relations_come_with_a_stream_s_rows(test: Test) -> Result<()> {
+    let db = long_blog(&test).await?;
+    let log = db.watch();
+    let author = Post::AUTHOR.include((Author::COUNTRY, Author::PROFILE));
+    let find = Post::find_all().include((author, Post::REVIEWER.filter(Author::ID.ne(1)))).order_by(Post::ID);
+    let streamed = every(find.clone().stream(&db)).await?;
+    assert_eq!(log.take().len(), 1);
+    assert_eq!(streamed.len(), 304);
+    assert_eq!(streamed, find.exec(&db).await?);
+    let required = Post::find_all().include(Post::REVIEWER.required()).order_by(Post::ID);
+    assert_eq!(every(required.clone().stream(&db)).await?, required.exec(&db).await?);
+    let beside = Comment::find_all().with_related(Comment::POST.select(Post::TITLE)).order_by(Comment::ID);
+    assert_eq!(every(beside.clone().stream(&db)).await?, beside.exec(&db).await?);
+    Ok(())
+}
+
+#[derive(Debug, Clone, PartialEq, Projection)]
+#[orm(model = Post)]
+struct Line {
+    title: String,
+    #[orm(nested = author)]
+    author: Byline,
+    #[orm(nested = reviewer)]
+    reviewer: Option<Byline>,
+}
+
+#[derive(Debug, Clone, PartialEq, Projection)]
+#[orm(model = Author)]
+struct Byline {
+    name: String,
+    #[orm(nested = country)]
+    country: Option<Country>,
+}
+
+async fn nested_projections_come_as_a_stream(test: Test) -> Result<()> {
+    let db = long_blog(&test).await?;
+    let find = Post::find_all().project::<Line>().order_by(Post::ID);
+    let streamed = every(find.clone().stream(&db)).await?;
+    assert_eq!(streamed, find.exec(&db).await?);
+    assert_eq!(streamed[0].author.country.as_ref().map(|country| &*country.name), Some("Norway"));
+    Ok(())
+}
+
+async fn rows_of_a_stream_load_relations_by_batches(test: Test) -> Result<()> {
+    let db = long_blog(&test).await?;
+    let mut posts = Post::find_all().include(Post::AUTHOR).order_by(Post::ID).stream(&db);
+    let (mut batch, mut comments) = (Vec::new(), 0);
+    let log = db.watch();
+    while let Some(post) = posts.next().await {
+        batch.push(post?);
+        if batch.len() == 100 {
+            orm::load(&mut batch, Post::COMMENTS, &db).await?;
+            comments += batch.drain(..).map(|post| post.comments.get().unwrap().len()).sum::<usize>();
+        }
+    }
+    assert_eq!((comments, log.take().len()), (5, 4));
+    Ok(())
+}
+
+async fn relations_that_take_a_query_are_refused_in_a_stream(test: Test) -> Result<()> {
+    let db = long_blog(&test).await?;
+    let log = db.watch();
+    for (refused, name) in [
+        (Author::find_all().include(Author::POSTS), "`Author::POSTS`"),
+        (Author::find_all().include((Author::COUNTRY, Author::PROFILE.separate())), "`Author::PROFILE`"),
+        (Author::find_all().include(Author::COUNTRY.include(Country::AUTHORS)), "`Country::AUTHORS`"),
+    ] {
+        let error = refused.stream(&db).next().await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidStatement);
+        assert!(error.to_string().contains(name) && error.to_string().contains("`orm::load`"), "{error}");
+    }
+    assert_eq!(log.take().len(), 0);
+    Ok(())
+}
+
 cases! { $ stream:
+    to_one_relations_come_with_a_stream_s_rows,
+    nested_projections_come_as_a_stream,
+    rows_of_a_stream_load_relations_by_batches,
+    relations_that_take_a_query_are_refused_in_a_stream,
     a_stream_gives_every_row_in_order,
     a_stream_that_is_dropped_leaves_the_connection_usable,
     a_stream_holds_its_connection,
