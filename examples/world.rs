@@ -16,7 +16,7 @@ struct Country {
     name: String,
     #[orm(key = country_code)]
     subdivisions: HasMany<Subdivision>,
-    #[orm(through = Tender, key = country_code, other_key = currency_code, other_references = code)]
+    #[orm(through = Tender, key = country_code, other_key = currency_code)]
     currencies: BelongsToMany<Currency>,
 }
 
@@ -32,7 +32,7 @@ struct Subdivision {
     name: String,
     #[orm(length = 60)]
     kind: String,
-    #[orm(key = country_code, references = code)]
+    #[orm(key = country_code)]
     country: BelongsTo<Country>,
 }
 
@@ -47,9 +47,9 @@ struct Currency {
     digits: Option<i32>,
     #[orm(length = 3)]
     successor_code: Option<String>,
-    #[orm(key = successor_code, references = code)]
+    #[orm(key = successor_code)]
     successor: BelongsTo<Currency>,
-    #[orm(through = Tender, key = currency_code, other_key = country_code, other_references = code)]
+    #[orm(through = Tender, key = currency_code, other_key = country_code)]
     countries: BelongsToMany<Country>,
 }
 
@@ -61,9 +61,9 @@ struct Tender {
     country_code: String,
     #[orm(length = 3)]
     currency_code: String,
-    #[orm(key = country_code, references = code)]
+    #[orm(key = country_code)]
     country: BelongsTo<Country>,
-    #[orm(key = currency_code, references = code)]
+    #[orm(key = currency_code)]
     currency: BelongsTo<Currency>,
 }
 

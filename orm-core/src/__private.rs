@@ -13,15 +13,15 @@ pub use crate::model::{
     RelationKind, Several, TableName, ThroughDef, one, read_model,
 };
 pub use crate::query::{
-    Building, Changing, Column, Complete, Copied, Create, Destroy, Expr, Given, Instance, IntoInclude, Missing,
-    Projection, Restore, SelectItems, Set, Start, Update,
+    Building, Changing, Column, Complete, Copied, Create, Creating, Destroy, Expr, Given, Instance, IntoInclude,
+    KeyOperand, KeyPart, Missing, Projection, Restore, SelectItems, Set, SingleKey, Start, Update,
 };
 pub use crate::row::{Columns, Decode};
 pub use crate::value::{EnumDef, EnumStorage, Scalar, SqlType, Type, Value, ValueRef};
 
-/// The current instant, as the default of a column.
-pub fn now() -> Value {
-    Value::Timestamp(crate::value::now())
+/// The value of a column, as its default.
+pub fn value<T: Type>(value: T) -> Value {
+    value.into_value()
 }
 
 /// A text that says which model a key points at.

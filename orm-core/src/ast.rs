@@ -3,6 +3,7 @@
 
 mod expr;
 mod select;
+mod truth;
 mod write;
 
 pub use expr::{

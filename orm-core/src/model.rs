@@ -136,9 +136,6 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// The metadata.
     const DEF: &'static ModelDef;
 
-    /// The type of the primary key: the column's own, or a tuple of them.
-    type Key: Clone + Send + Sync + 'static;
-
     /// What a foreign key that is never NULL leads to: [`Always`] a row, or [`Maybe`] one where rows may be marked as
     /// deleted.
     type Referred: Reach;

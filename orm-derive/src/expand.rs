@@ -14,9 +14,7 @@ mod statics;
 mod update;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::Type;
-use syn::spanned::Spanned;
+use quote::{format_ident, quote};
 
 use crate::ir::ModelIr;
 
@@ -48,11 +46,6 @@ pub(crate) fn expand(model: &ModelIr<'_>) -> TokenStream {
             #(#families)*
         };
     }
-}
-
-/// The trait between a column's type and its values, for the type.
-fn column_type(ty: &Type) -> TokenStream {
-    quote_spanned!(ty.span()=> <#ty as __orm::Type>)
 }
 
 /// The name of the create builder.

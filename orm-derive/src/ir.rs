@@ -87,8 +87,6 @@ pub(crate) enum DefaultValue {
     Value(TokenStream),
     /// An expression of the column's type, made anew for every row.
     Client(TokenStream),
-    /// The current time.
-    Now,
     /// A new UUID.
     Uuid,
     Sql(String),
@@ -144,8 +142,8 @@ pub(crate) struct Relation<'a> {
     /// Whether the field holds the rows in between as well.
     pub(crate) loads_between: bool,
     pub(crate) scope: Option<TokenStream>,
-    /// The column that holds a text in rows the relation is about, with its model: the one that has the foreign key.
-    pub(crate) when: Option<(TokenStream, Ident, LitStr)>,
+    /// The column that holds a text in rows the relation is about, of the model that has the foreign key.
+    pub(crate) when: Option<(TokenStream, LitStr)>,
     pub(crate) constraint: bool,
     /// Whether no two rows are connected twice.
     pub(crate) unique: bool,
@@ -165,10 +163,11 @@ pub(crate) struct Relation<'a> {
     pub(crate) doc: String,
 }
 
-/// A key and the foreign key that points at it, each with its model.
+/// A column of a key and that of the foreign key that points at it.
 #[derive(Debug)]
 pub(crate) struct Pair {
-    pub(crate) key: (TokenStream, Ident),
+    pub(crate) key: TokenStream,
+    /// The path of the model that has it, and the constant.
     pub(crate) foreign_key: (TokenStream, Ident),
     /// Whether the relation starts at the key.
     pub(crate) from_key: bool,

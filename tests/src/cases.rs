@@ -44,6 +44,7 @@ macro_rules! suite {
         $crate::exact!(super::Backend);
         $crate::change!(super::Backend);
         $crate::compute!(super::Backend);
+        $crate::expr!(super::Backend);
         $crate::filter!(super::Backend);
         $crate::order!(super::Backend);
         $crate::types!(super::Backend);

@@ -8,6 +8,7 @@ pub mod crud;
 pub mod ddl;
 pub mod error;
 pub mod exact;
+pub mod expr;
 pub mod filter;
 pub mod handles;
 pub mod includes;

@@ -217,7 +217,7 @@ async fn json_inside_of_concatenation_is_read_first() -> Result<()> {
     let db = database().await?;
     Essay::create().title("t").meta(empty()).exec(&db).await?;
     let text = Essay::find_all().select(Essay::TITLE.concat(Essay::META.json_text("a"))).exec(&db).await?;
-    assert_eq!(text, ["tx"]);
+    assert_eq!(text, [Some("tx".to_owned())]);
     let find = Essay::find_all().with_deleted().filter(Essay::TITLE.regexp(Essay::META.json_text("a")));
     assert_eq!(where_of(find.to_sql(&postgres())), r#""title" ~ ("meta" #>> $1)"#);
     Ok(())

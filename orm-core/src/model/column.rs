@@ -68,17 +68,12 @@ impl ColumnDef {
     pub const fn of<T: Type>(table: &'static TableName, index: usize, name: &'static str) -> Self {
         Self { nullable: T::NULLABLE, ..Self::new(table, index, name, <T::Base as Scalar>::TYPE) }
     }
-
-    /// Whether a row can be created without a value for this column.
-    pub fn is_optional(&self) -> bool {
-        self.nullable || self.auto_increment || self.generated.is_some() || !matches!(self.default, DefaultDef::None)
-    }
 }
 
 /// Where a missing value comes from when a row is created.
 #[derive(Debug, Clone, Copy)]
 pub enum DefaultDef {
-    /// Nowhere: NULL where allowed, otherwise the value is required.
+    /// Nowhere: NULL where allowed; the time in columns of the model's timestamps; otherwise the value is required.
     None,
     /// A constant, written into the DDL and filled in by the client as well.
     Value(fn() -> Value),

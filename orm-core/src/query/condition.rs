@@ -3,7 +3,8 @@
 use super::{Column, Expr, Free, Within};
 use crate::ast;
 
-/// A condition of queries about `S`.
+/// A condition of queries about `S`. Where an operand is NULL it does not hold, in filters and as a value that is selected;
+/// selected as `.nullable()`, it is NULL there.
 pub type Condition<S> = Expr<S, bool>;
 
 /// Something that is a condition in a query about `S`.

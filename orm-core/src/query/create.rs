@@ -2,6 +2,7 @@
 //! database is in `insert`, many rows at once are in `bulk`.
 
 use std::marker::PhantomData;
+use std::pin::Pin;
 
 use super::Start;
 use super::create_tree::nest;
@@ -209,7 +210,16 @@ impl<M: Model, S> Building<M, S> {
     pub fn finish(self) -> Create<M> {
         self.0
     }
+
+    /// Creates the row; see [`Create::exec`].
+    pub fn exec<'d, E: Runs<M> + ?Sized>(self, db: &'d E) -> Creating<'d, M> {
+        Box::pin(self.0.exec(db))
+    }
 }
+
+/// A row being created. The state of its builder is no part of the type, nor of what must hold for it: the compiler
+/// reports a missing column where the builder is used, and not again where its future is.
+pub type Creating<'d, M> = Pin<Box<dyn Future<Output = Result<M>> + Send + 'd>>;
 
 /// A whole struct to insert: `User::insert(user)`. An auto-increment key of 0 is left to the database.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]

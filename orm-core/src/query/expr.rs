@@ -38,6 +38,9 @@ impl<S, T> Expr<S, T> {
     }
 }
 
+/// An expression of three operands: nullable where one of them is.
+type Three<S, T, A, B> = Expr<S, <<T as Type>::And<A> as Type>::And<B>>;
+
 /// The scope of expressions that fit every query; the renderer checks that their tables are read.
 #[derive(Debug, Clone, Copy)]
 pub enum Free {}
@@ -206,7 +209,7 @@ macro_rules! methods {
                 aggregate("COUNT", true, self.into_node())
             }
             /// Converts in SQL. The date of a date-time is `.cast::<NaiveDate>()`.
-            pub fn cast<U: Type>(self) -> Expr<S, U> {
+            pub fn cast<U: Type>(self) -> Expr<S, U::And<T>> {
                 cast(self.into_node(), U::Base::TYPE)
             }
             /// The same, usable in every query; the renderer checks that the table is read.
@@ -229,8 +232,8 @@ macro_rules! methods {
             pub fn is_not_null(self) -> Condition<S> {
                 Expr::from_node(ast::Expr::IsNull { expr: Box::new(self.into_node()), negated: true })
             }
-            /// This, or something else where it is NULL.
-            pub fn unwrap_or<R: Operand<S, T>>(self, other: R) -> Expr<S, T> {
+            /// This, or something else where it is NULL; it may still be, where the other may.
+            pub fn unwrap_or<R: Operand<S, T>>(self, other: R) -> Expr<S, R::Type> {
                 function(Function::Coalesce, vec![self.into_node(), other.into_operand()])
             }
         }
@@ -307,22 +310,19 @@ macro_rules! methods {
                 function(Function::Trim, vec![self.into_node()])
             }
             /// The number of characters.
-            pub fn length(self) -> Expr<S, T::Length>
-            where
-                T: TextLength,
-            {
+            pub fn length(self) -> Expr<S, T::Like<i64>> {
                 function(Function::Length, vec![self.into_node()])
             }
             /// A part: the first character is number 1.
-            pub fn substring<A: Operand<S, i32>, B: Operand<S, i32>>(self, start: A, length: B) -> Expr<S, T> {
+            pub fn substring<A: Operand<S, i32>, B: Operand<S, i32>>(self, start: A, length: B) -> Three<S, T, A::Type, B::Type> {
                 function(Function::Substring, vec![self.into_node(), start.into_operand(), length.into_operand()])
             }
             /// With every occurrence of one text replaced by another.
-            pub fn replace<A: Operand<S, String>, B: Operand<S, String>>(self, from: A, to: B) -> Expr<S, T> {
+            pub fn replace<A: Operand<S, String>, B: Operand<S, String>>(self, from: A, to: B) -> Three<S, T, A::Type, B::Type> {
                 function(Function::Replace, vec![self.into_node(), from.into_operand(), to.into_operand()])
             }
             /// Followed by another text.
-            pub fn concat<R: Operand<S, String>>(self, other: R) -> Expr<S, T> {
+            pub fn concat<R: Operand<S, String>>(self, other: R) -> Expr<S, T::And<R::Type>> {
                 binary(BinaryOp::Concat, self.into_node(), other.into_operand())
             }
         }
@@ -374,15 +374,15 @@ macro_rules! methods {
             T::Base: Dated,
         {
             /// The year.
-            pub fn year(self) -> Expr<S, i32> {
+            pub fn year(self) -> Expr<S, T::Like<i32>> {
                 function(Function::Year, vec![self.into_node()])
             }
             /// The month, from 1.
-            pub fn month(self) -> Expr<S, i32> {
+            pub fn month(self) -> Expr<S, T::Like<i32>> {
                 function(Function::Month, vec![self.into_node()])
             }
             /// The day of the month, from 1.
-            pub fn day(self) -> Expr<S, i32> {
+            pub fn day(self) -> Expr<S, T::Like<i32>> {
                 function(Function::Day, vec![self.into_node()])
             }
         }
@@ -399,7 +399,7 @@ macro_rules! methods {
             }
             /// The value of a key, converted to a type; NULL when there is none.
             pub fn json_value<U: Scalar>(self, path: impl Into<JsonPath>) -> Expr<S, Option<U>> {
-                self.json_text(path).cast()
+                self.json_text(path).cast::<U>()
             }
         }
 
@@ -448,8 +448,8 @@ macro_rules! methods {
         where
             T::Base: Numeric,
         {
-            type Output = Expr<S, T>;
-            fn rem(self, other: R) -> Expr<S, T> {
+            type Output = Expr<S, T::And<R::Type>>;
+            fn rem(self, other: R) -> Self::Output {
                 let (left, right) = (self.into_node(), other.into_operand());
                 match T::Base::TYPE {
                     SqlType::F32 | SqlType::F64 => function(Function::FloatRemainder, vec![left, right]),
@@ -459,13 +459,14 @@ macro_rules! methods {
             }
         }
 
-        /// Of integers, the whole part, on every database.
+        /// Of integers, the whole part, on every database. Dividing by zero is an error on PostgreSQL, and elsewhere NULL,
+        /// which is an error to read unless the expression is `.nullable()`.
         impl<S, T: Type, R: Operand<S, T::Base>> Div<R> for $name<S, T>
         where
             T::Base: Numeric,
         {
-            type Output = Expr<S, T>;
-            fn div(self, other: R) -> Expr<S, T> {
+            type Output = Expr<S, T::And<R::Type>>;
+            fn div(self, other: R) -> Self::Output {
                 let (left, right) = (self.into_node(), other.into_operand());
                 match T::Base::TYPE {
                     ty if ty.is_integer() => function(Function::IntegerDivide, vec![left, right]),
@@ -480,8 +481,8 @@ macro_rules! methods {
         where
             T::Base: Numeric,
         {
-            type Output = Expr<S, T>;
-            fn $method(self, other: R) -> Expr<S, T> {
+            type Output = Expr<S, T::And<R::Type>>;
+            fn $method(self, other: R) -> Self::Output {
                 binary(BinaryOp::$op, self.into_node(), other.into_operand())
             }
         }
@@ -550,18 +551,6 @@ macro_rules! partitions {
 }
 
 partitions! { (A 0) (A 0 B 1) (A 0 B 1 C 2) (A 0 B 1 C 2 D 3) }
-
-/// Types whose text length is nullable exactly when they are.
-pub trait TextLength {
-    /// The type of the length.
-    type Length: Type;
-}
-impl TextLength for String {
-    type Length = i64;
-}
-impl TextLength for Option<String> {
-    type Length = Option<i64>;
-}
 
 /// Types with a year, month and day.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a date")]

@@ -97,37 +97,38 @@ impl Operands for () {
 
 impl<X: Select<Free>> Operands for X {
     fn push_operands(self, list: &mut Vec<ast::Expr>) {
-        self.push(list);
+        Select::push_operands(self, list);
     }
 }
 
 impl<X: Select<Free>, const N: usize> Operands for [X; N] {
     fn push_operands(self, list: &mut Vec<ast::Expr>) {
-        self.into_iter().for_each(|operand| operand.push(list));
+        self.into_iter().for_each(|operand| Select::push_operands(operand, list));
     }
 }
 
 /// `CASE`: `case().when(condition, result).otherwise(result)`.
 pub fn case<S, T: Scalar>() -> CaseWhen<S, T> {
-    CaseWhen { branches: Vec::new(), _types: PhantomData }
+    CaseWhen { branches: Vec::new(), _types: PhantomData, _gives: PhantomData }
 }
 
-/// A `CASE` under construction.
+/// A `CASE` under construction, with results of type `T`; `N` is that, or an `Option` of it when one may be NULL.
 #[must_use]
-pub struct CaseWhen<S, T> {
+pub struct CaseWhen<S, T, N = T> {
     branches: Vec<(ast::Expr, ast::Expr)>,
     _types: PhantomData<fn() -> (S, T)>,
+    _gives: PhantomData<fn() -> N>,
 }
 
-impl<S, T: Scalar> CaseWhen<S, T> {
+impl<S, T: Scalar, N: Type> CaseWhen<S, T, N> {
     /// A result for rows where a condition holds and no earlier one did.
-    pub fn when<R: Operand<S, T>>(mut self, condition: Condition<S>, result: R) -> Self {
+    pub fn when<R: Operand<S, T>>(mut self, condition: Condition<S>, result: R) -> CaseWhen<S, T, N::And<R::Type>> {
         self.branches.push((condition.into_node(), result.into_operand()));
-        self
+        CaseWhen { branches: self.branches, _types: PhantomData, _gives: PhantomData }
     }
 
     /// The result for all other rows.
-    pub fn otherwise<R: Operand<S, T>>(self, result: R) -> Expr<S, T> {
+    pub fn otherwise<R: Operand<S, T>>(self, result: R) -> Expr<S, N::And<R::Type>> {
         let case = ast::Case { branches: self.branches, otherwise: Some(result.into_operand()) };
         Expr::from_node(ast::Expr::Case(Box::new(case)))
     }
@@ -138,7 +139,7 @@ impl<S, T: Scalar> CaseWhen<S, T> {
     }
 }
 
-impl<S, T> std::fmt::Debug for CaseWhen<S, T> {
+impl<S, T, N> std::fmt::Debug for CaseWhen<S, T, N> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.branches.fmt(f)
     }

@@ -6,9 +6,9 @@ use super::include::{load_into, merged};
 use super::update::{Changes, gone, key_filter, key_of, saves, touch, write_row};
 use super::{Column, DestroyOne, IntoInclude, Start};
 use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
-use crate::driver::{BeginOptions, Runs};
+use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Model, read_model};
+use crate::model::{ColumnDef, Model, read_model};
 use crate::value::{Numeric, Scalar, Type, Value};
 
 /// Methods of a row in hand. In the prelude, so that `User::update()` and `user.update()` can both exist.
@@ -71,23 +71,7 @@ pub trait Instance: Model {
     ///
     /// Errors: [`ErrorKind::NotFound`] when the row is gone, else the database's.
     fn reload<E: Runs<Self> + ?Sized>(&mut self, db: &E) -> impl Future<Output = Result<()>> + Send {
-        async move {
-            let def = Self::DEF;
-            let mut select = ast::Select::new(def);
-            select.deleted = Deleted::Included;
-            select.filter = key_filter(def, &key_of(self)?);
-            let select = Statement::Select(Box::new(select));
-            match exec::fetch_first(db.session(), def, &select, read_model::<Self>).await? {
-                Some(fresh) => {
-                    let old = std::mem::replace(self, fresh);
-                    self.keep_relations(old);
-                    Ok(())
-                }
-                None => {
-                    Err(Error::new(ErrorKind::NotFound, "the row was removed since it was read").with_model(def.name))
-                }
-            }
-        }
+        reread(self, db.session())
     }
 
     /// Takes the mark of deletion off the row.
@@ -151,23 +135,64 @@ pub trait Instance: Model {
         T::Base: Numeric,
         E: Runs<Self> + ?Sized,
     {
-        let by = Scalar::into_value(by);
-        async move {
-            let def = Self::DEF;
-            let sum = ast::Expr::binary(BinaryOp::Add, column.into_node(), ast::Expr::Value(by));
-            let mut set = vec![(column.def(), sum)];
-            touch(def, &mut set);
-            let update = ast::Update {
-                model: def,
-                set,
-                filter: key_filter(def, &key_of(self)?),
-                deleted: Deleted::Hidden,
-                returning: Returning::Nothing,
-            };
-            if exec::execute(db.session(), def, &Statement::Update(Box::new(update))).await?.rows_affected == 0 {
-                return Err(gone(def));
-            }
-            self.reload(db).await
+        compute(self, column.def(), BinaryOp::Add, Scalar::into_value(by), db.session())
+    }
+
+    /// Subtracts from a number in the database, whatever it is there by now, and reads the row again.
+    ///
+    /// Errors: [`ErrorKind::NotFound`] when the row is gone, else the database's.
+    fn decrement<T, E>(
+        &mut self,
+        column: Column<Self, T>,
+        by: T::Base,
+        db: &E,
+    ) -> impl Future<Output = Result<()>> + Send
+    where
+        T: Type,
+        T::Base: Numeric,
+        E: Runs<Self> + ?Sized,
+    {
+        compute(self, column.def(), BinaryOp::Sub, Scalar::into_value(by), db.session())
+    }
+}
+
+/// Changes a number of a row by what the database computes from it, and reads the row again.
+async fn compute<M: Model>(
+    row: &mut M,
+    column: &'static ColumnDef,
+    op: BinaryOp,
+    by: Value,
+    session: &dyn Session,
+) -> Result<()> {
+    let def = M::DEF;
+    let mut set = vec![(column, ast::Expr::binary(op, column.into(), ast::Expr::Value(by)))];
+    touch(def, &mut set);
+    let update = ast::Update {
+        model: def,
+        set,
+        filter: key_filter(def, &key_of(row)?),
+        deleted: Deleted::Hidden,
+        returning: Returning::Nothing,
+    };
+    if exec::execute(session, def, &Statement::Update(Box::new(update))).await?.rows_affected == 0 {
+        return Err(gone(def));
+    }
+    reread(row, session).await
+}
+
+/// Reads a row again; loaded relations stay as they are.
+async fn reread<M: Model>(row: &mut M, session: &dyn Session) -> Result<()> {
+    let def = M::DEF;
+    let mut select = ast::Select::new(def);
+    select.deleted = Deleted::Included;
+    select.filter = key_filter(def, &key_of(row)?);
+    let select = Statement::Select(Box::new(select));
+    match exec::fetch_first(session, def, &select, read_model::<M>).await? {
+        Some(fresh) => {
+            let old = std::mem::replace(row, fresh);
+            row.keep_relations(old);
+            Ok(())
         }
+        None => Err(Error::new(ErrorKind::NotFound, "the row was removed since it was read").with_model(def.name)),
     }
 }

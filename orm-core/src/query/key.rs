@@ -1,5 +1,6 @@
-//! Primary keys as arguments: a value for a single key, a tuple for a composite one.
+//! Primary keys as arguments: a value for a single key; a tuple for a composite one, about which the derive says so.
 
+use super::Column;
 use crate::model::Model;
 use crate::value::{Scalar, SqlType, Value};
 
@@ -13,26 +14,42 @@ pub trait KeyOperand<M> {
     fn into_key(self) -> Vec<Value>;
 }
 
-impl<M: Model<Key = K>, K: Scalar> KeyOperand<M> for K {
+/// A model whose primary key is one column, of type `K`. The type is a parameter, and no type of the model's, so that it
+/// may be private where the model is not.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no primary key of one column to point at",
+    label = "which column of `{Self}` does it point at?",
+    note = "name it: `references = code`; of a key of several columns all of them: `key(a, b), references(a, b)`"
+)]
+pub trait SingleKey<K>: Model {
+    /// The column.
+    const COLUMN: Column<Self, K>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: SingleKey<K>, K: Scalar> KeyOperand<M> for K {
     fn into_key(self) -> Vec<Value> {
         vec![Scalar::into_value(self)]
     }
 }
 
-impl<M: Model<Key = String>> KeyOperand<M> for &String {
+#[diagnostic::do_not_recommend]
+impl<M: SingleKey<String>> KeyOperand<M> for &String {
     fn into_key(self) -> Vec<Value> {
         vec![self.encode()]
     }
 }
 
 #[cfg(feature = "uuid")]
-impl<M: Model<Key = uuid::Uuid>> KeyOperand<M> for &uuid::Uuid {
+#[diagnostic::do_not_recommend]
+impl<M: SingleKey<uuid::Uuid>> KeyOperand<M> for &uuid::Uuid {
     fn into_key(self) -> Vec<Value> {
         vec![self.encode()]
     }
 }
 
-impl<M: Model<Key = String>> KeyOperand<M> for &str {
+#[diagnostic::do_not_recommend]
+impl<M: SingleKey<String>> KeyOperand<M> for &str {
     fn into_key(self) -> Vec<Value> {
         vec![Value::Text(self.to_owned().into())]
     }
@@ -62,18 +79,6 @@ impl KeyPart<String> for &str {
         Value::Text(self.to_owned().into())
     }
 }
-
-macro_rules! tuples {
-    ($(($($part:ident $key:ident $index:tt)+))+) => {$(
-        impl<Mo: Model<Key = ($($key,)+)>, $($key, $part: KeyPart<$key>),+> KeyOperand<Mo> for ($($part,)+) {
-            fn into_key(self) -> Vec<Value> {
-                vec![$(self.$index.into_part()),+]
-            }
-        }
-    )+};
-}
-
-tuples! { (A K 0 B L 1) (A K 0 B L 1 C M 2) (A K 0 B L 1 C M 2 D N 3) (A K 0 B L 1 C M 2 D N 3 E O 4) }
 
 /// A decimal without zeros at its ends, in whatever form the database gives it.
 fn plain_decimal(value: &Value) -> String {

@@ -12,59 +12,71 @@ use crate::value::{Scalar, Type, Value};
     note = "the other side must have the same Rust type; use `.cast::<..>()` to convert in SQL; for NULL use `.is_null()`"
 )]
 pub trait Operand<S, T> {
+    /// `T`, or an `Option` of it for what may be NULL.
+    type Type: Type;
     /// The tree.
     fn into_operand(self) -> ast::Expr;
 }
 
 impl<S, T: Scalar> Operand<S, T> for T {
+    type Type = T;
     fn into_operand(self) -> ast::Expr {
         ast::Expr::Value(Scalar::into_value(self))
     }
 }
 
 impl<S, T: Scalar> Operand<S, T> for &T {
+    type Type = T;
     fn into_operand(self) -> ast::Expr {
         ast::Expr::Value(self.encode())
     }
 }
 
 impl<S> Operand<S, String> for &str {
+    type Type = String;
     fn into_operand(self) -> ast::Expr {
         ast::Expr::Value(Value::Text(self.to_owned().into()))
     }
 }
 
 impl<S, M: Within<S>, T: Scalar> Operand<S, T> for Column<M, T> {
+    type Type = T;
     fn into_operand(self) -> ast::Expr {
         self.into_node()
     }
 }
 
 impl<S, M: Within<S>, T: Scalar> Operand<S, T> for Column<M, Option<T>> {
+    type Type = Option<T>;
     fn into_operand(self) -> ast::Expr {
         self.into_node()
     }
 }
 
 impl<S, M: Within<S>, T: Scalar> Operand<S, T> for Expr<M, T> {
+    type Type = T;
     fn into_operand(self) -> ast::Expr {
         self.into_node()
     }
 }
 
 impl<S, M: Within<S>, T: Scalar> Operand<S, T> for Expr<M, Option<T>> {
+    type Type = Option<T>;
     fn into_operand(self) -> ast::Expr {
         self.into_node()
     }
 }
 
+/// NULL where the sub-query has no row.
 impl<S, M: Model, Q, T: Scalar> Operand<S, T> for Find<M, T, Q> {
+    type Type = Option<T>;
     fn into_operand(self) -> ast::Expr {
         ast::Expr::Subquery(self.into_select())
     }
 }
 
 impl<S, M: Model, Q, T: Scalar> Operand<S, T> for Find<M, Option<T>, Q> {
+    type Type = Option<T>;
     fn into_operand(self) -> ast::Expr {
         ast::Expr::Subquery(self.into_select())
     }

@@ -24,6 +24,14 @@ pub trait Select<S> {
     type Output: Decode;
     /// Appends the trees.
     fn push(self, list: &mut Vec<ast::Expr>);
+    /// Appends the trees as operands of something else: conditions keep their NULLs.
+    #[doc(hidden)]
+    fn push_operands(self, list: &mut Vec<ast::Expr>)
+    where
+        Self: Sized,
+    {
+        self.push(list);
+    }
 }
 
 impl<S, M: Within<S>, T: Type> Select<S> for Column<M, T> {
@@ -33,9 +41,14 @@ impl<S, M: Within<S>, T: Type> Select<S> for Column<M, T> {
     }
 }
 
+/// A condition is read as whether it holds: FALSE also where it is NULL, unless it is `.nullable()`.
 impl<S, M: Within<S>, T: Type> Select<S> for Expr<M, T> {
     type Output = T;
     fn push(self, list: &mut Vec<ast::Expr>) {
+        let node = self.into_node();
+        list.push(if T::NULLABLE { node } else { node.truth() });
+    }
+    fn push_operands(self, list: &mut Vec<ast::Expr>) {
         list.push(self.into_node());
     }
 }
@@ -46,6 +59,9 @@ macro_rules! tuples {
             type Output = ($($name::Output,)+);
             fn push(self, list: &mut Vec<ast::Expr>) {
                 $(self.$index.push(list);)+
+            }
+            fn push_operands(self, list: &mut Vec<ast::Expr>) {
+                $(self.$index.push_operands(list);)+
             }
         }
     )+};

@@ -2,12 +2,13 @@
 
 use std::ops::{Deref, DerefMut};
 
+use super::Column;
 use super::update::{Changes, key_of, saves, write_row};
 use crate::ast::Deleted;
 use crate::driver::Runs;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, Model};
-use crate::value::Value;
+use crate::value::{Type, Value, ValueRef};
 
 /// A row that remembers its columns, so that [`save`](Self::save) writes those that were changed and no others. It reads
 /// and changes like the row itself.
@@ -37,6 +38,16 @@ impl<M: Model> Tracked<M> {
             saves(M::DEF, column) && self.before.get(column.index) != Some(&self.row.value(column.index))
         };
         M::DEF.columns.iter().filter(differs).collect()
+    }
+
+    /// The value of a column as it was read, or saved since.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] for a value that the column's type does not read.
+    pub fn previous<T: Type>(&self, column: Column<M, T>) -> Result<T> {
+        let named = |error: Error| error.with_model(M::DEF.name).with_columns([column.def().name]);
+        let value = self.before.get(column.def().index).map_or(ValueRef::Null, Value::as_ref);
+        T::take(value).map_err(named)
     }
 
     /// Writes the changed columns; nothing when there are none. `updated_at` is set, the version checked and counted up.

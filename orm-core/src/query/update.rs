@@ -402,6 +402,7 @@ impl<S, T: Type> From<Column<S, T>> for Assigned<S, T::Base> {
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
     set: Vec<(usize, Value)>,
+    silent: bool,
 }
 
 impl Changes {
@@ -416,6 +417,11 @@ impl Changes {
             Some((_, slot)) => *slot = value,
             None => self.set.push((column, value)),
         }
+    }
+
+    /// Leaves `updated_at` as it is.
+    pub fn silence(&mut self) {
+        self.silent = true;
     }
 
     /// Whether nothing changes.
@@ -441,6 +447,12 @@ impl<'m, M: Model> Changing<'m, M> {
     /// Gives a column a value, by its position.
     pub fn with(mut self, column: usize, value: Value) -> Self {
         self.changes.set(column, value);
+        self
+    }
+
+    /// Leaves `updated_at` as it is.
+    pub fn silent(mut self) -> Self {
+        self.changes.silence();
         self
     }
 
@@ -516,6 +528,7 @@ pub(super) async fn write_row<M: Model>(
         return Ok(());
     }
     if let Some(index) = def.updated_at
+        && !changes.silent
         && !changes.set.iter().any(|(column, _)| *column == index)
     {
         changes.set(index, time_value(&def.columns[index], crate::value::now()));

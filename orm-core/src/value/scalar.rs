@@ -81,6 +81,10 @@ pub trait Type: Sized + Clone + Send + Sync + 'static {
     type Base: Scalar;
     /// Whether NULL is a value of this type.
     const NULLABLE: bool;
+    /// Another scalar, nullable where this is: what a function of one argument gives.
+    type Like<U: Scalar>: Type<Base = U>;
+    /// This type, nullable also where another is: what an expression of both gives.
+    type And<U: Type>: Type<Base = Self::Base>;
 
     /// The value to bind.
     fn put(&self) -> Value;
@@ -97,6 +101,8 @@ pub trait Type: Sized + Clone + Send + Sync + 'static {
 impl<T: Scalar> Type for T {
     type Base = T;
     const NULLABLE: bool = false;
+    type Like<U: Scalar> = U;
+    type And<U: Type> = U::Like<T>;
 
     #[inline]
     fn put(&self) -> Value {
@@ -123,6 +129,8 @@ fn unexpected_null<T: Scalar>() -> Error {
 impl<T: Scalar> Type for Option<T> {
     type Base = T;
     const NULLABLE: bool = true;
+    type Like<U: Scalar> = Option<U>;
+    type And<U: Type> = Option<T>;
 
     #[inline]
     fn put(&self) -> Value {

@@ -98,11 +98,14 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
             #(#nested)*
             #(#open)*
             /// Creates the row and gives it back as the database has it, or the database's error.
-            #vis async fn exec(self, db: &(impl __orm::Runs<#ident> + ?::core::marker::Sized)) -> __orm::Result<#ident>
+            #vis fn exec(
+                self,
+                db: &(impl __orm::Runs<#ident> + ?::core::marker::Sized),
+            ) -> __orm::Creating<'_, #ident>
             where
                 Self: __orm::Complete<#ident>,
             {
-                self.0.finish().exec(db).await
+                self.0.exec(db)
             }
         }
         impl<#(#states),*> #create<(#(#states,)*)> {

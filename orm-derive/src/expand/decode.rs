@@ -1,6 +1,6 @@
 //! Between rows and the struct: reading by position, values by position.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -13,13 +13,26 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
     let (create, update) = (create_name(model), update_name(model));
     let read = read(model);
     let key = match &*model.primary_key {
+        [] => TokenStream::new(),
         [one] => {
-            let ty = model.columns[*one].ty;
-            quote!(#ty)
+            let Column { ty, constant, .. } = &model.columns[*one];
+            quote! {
+                impl __orm::SingleKey<#ty> for #ident {
+                    const COLUMN: __orm::Column<Self, #ty> = Self::#constant;
+                }
+            }
         }
         several => {
-            let types = several.iter().map(|index| model.columns[*index].ty);
-            quote!((#(#types,)*))
+            let types: Vec<_> = several.iter().map(|index| model.columns[*index].ty).collect();
+            let parts: Vec<_> = (0..several.len()).map(|place| format_ident!("__K{place}")).collect();
+            let places = (0..several.len()).map(Literal::usize_unsuffixed);
+            quote! {
+                impl<#(#parts: __orm::KeyPart<#types>),*> __orm::KeyOperand<#ident> for (#(#parts,)*) {
+                    fn into_key(self) -> ::std::vec::Vec<__orm::Value> {
+                        ::std::vec![#(__orm::KeyPart::<#types>::into_part(self.#places)),*]
+                    }
+                }
+            }
         }
     };
     let referred = format_ident!("{}", if model.deleted_at.is_some() { "Maybe" } else { "Always" });
@@ -50,7 +63,6 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
     quote! {
         impl __orm::Model for #ident {
             const DEF: &'static __orm::ModelDef = &__DEF;
-            type Key = #key;
             type Referred = __orm::#referred;
             fn from_columns(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
                 #read
@@ -66,6 +78,7 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             }
             #keep
         }
+        #key
         impl __orm::Unpoliced for #ident {}
         impl __orm::Decode for #ident {
             fn decode(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {

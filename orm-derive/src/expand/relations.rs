@@ -32,9 +32,9 @@ fn relation_items(ir: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream {
         let through = quote!(__orm::ThroughDef::new::<#between>(&[#(#keys),*]));
         fields.push(quote!(through: ::core::option::Option::Some(#through)));
     }
-    if let Some((holder, column, text)) = &relation.when {
+    if let Some((column, text)) = &relation.when {
         let side = if relation.foreign_key.is_empty() { quote!(tag) } else { quote!(when) };
-        fields.push(quote!(#side: ::core::option::Option::Some(__orm::when(#holder::#column, #text))));
+        fields.push(quote!(#side: ::core::option::Option::Some(__orm::when(#column, #text))));
     }
     if !relation.constraint {
         fields.push(quote!(constraint: false));
@@ -130,9 +130,9 @@ fn one_of_items(model: &Ident, one_of: &OneOf<'_>) -> TokenStream {
 }
 
 fn pair(pair: &Pair) -> TokenStream {
-    let ((key_model, key), (holder, foreign_key)) = (&pair.key, &pair.foreign_key);
-    let join = if pair.from_key { quote!(has) } else { quote!(belongs) };
-    quote!(__orm::#join(#key_model::#key, #holder::#foreign_key))
+    let Pair { key, foreign_key: (holder, foreign_key), from_key } = pair;
+    let join = if *from_key { quote!(has) } else { quote!(belongs) };
+    quote!(__orm::#join(#key, #holder::#foreign_key))
 }
 
 /// `CreateUnder`, once per foreign key; two relations over one key share it, unless a column tells them apart.
@@ -173,7 +173,7 @@ pub(super) fn relation_number(relation: &Relation<'_>) -> Literal {
 
 /// The text that tells relations over one foreign key apart.
 fn text<'a>(relation: &'a Relation<'_>) -> Option<&'a LitStr> {
-    relation.when.as_ref().map(|(.., text)| text)
+    relation.when.as_ref().map(|(_, text)| text)
 }
 
 /// A number for a foreign key, from the constants of its columns and what `when` says: both models know these when their

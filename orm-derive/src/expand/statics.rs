@@ -4,7 +4,6 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::column_type;
 use crate::case::plain;
 use crate::ir::{Column, DefaultValue, Index, IndexPart, ModelIr};
 
@@ -60,12 +59,12 @@ fn column_def(index: usize, column: &Column<'_>) -> TokenStream {
 }
 
 fn default_def(column: &Column<'_>) -> Option<TokenStream> {
-    let ty = column_type(column.ty);
+    let ty = column.ty;
+    let made = quote_spanned!(ty.span()=> __orm::value::<#ty>);
     Some(match &column.default {
         DefaultValue::None => return None,
-        DefaultValue::Value(value) => quote!(Value(|| #ty::into_value(#value))),
-        DefaultValue::Client(value) => quote!(Client(|| #ty::into_value(#value))),
-        DefaultValue::Now => quote!(Client(__orm::now)),
+        DefaultValue::Value(value) => quote!(Value(|| #made(#value))),
+        DefaultValue::Client(value) => quote!(Client(|| #made(#value))),
         DefaultValue::Uuid => quote!(Client(__orm::new_uuid)),
         DefaultValue::Sql(sql) => quote!(Sql(#sql)),
     })

@@ -50,11 +50,20 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
             }
         }
     });
+    let silent = model.updated_at.map(|_| {
+        quote! {
+            /// Leaves the time of the last change as it is.
+            #vis fn silent(self) -> Self {
+                Self(self.0.silent())
+            }
+        }
+    });
     quote! {
         impl<'__a> #update<'__a> {
             #(#setters)*
             #(#references)*
             #(#one_of)*
+            #silent
             /// Writes the changes and refreshes the struct, or gives the database's error.
             #vis fn exec<'__d, __D: __orm::Runs<#ident> + ?::core::marker::Sized>(
                 self,

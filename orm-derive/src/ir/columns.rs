@@ -174,7 +174,8 @@ fn column<'a>(model: &Model<'_>, marks: &Marks, index: usize, field: &'a Field<'
     let auto_increment = marks.auto_increment == Some(index);
     let default = default(marks, index, field);
     let generated = text(attrs.generated.get());
-    let filled = auto_increment || generated.is_some() || !matches!(default, DefaultValue::None);
+    let time = [marks.created_at, marks.updated_at, marks.deleted_at].contains(&Some(index));
+    let filled = auto_increment || generated.is_some() || time || !matches!(default, DefaultValue::None);
     let writable = generated.is_none() && marks.version != Some(index);
     Column {
         ident: field.ident,
@@ -192,7 +193,7 @@ fn column<'a>(model: &Model<'_>, marks: &Marks, index: usize, field: &'a Field<'
         generated,
         comment: text(attrs.comment.get()).unwrap_or_else(|| field.doc.clone()),
         doc: field.doc.clone(),
-        required: writable && !filled && field.nullable().is_none() && marks.deleted_at != Some(index),
+        required: writable && !filled && field.nullable().is_none(),
         writable,
     }
 }
@@ -206,7 +207,6 @@ fn default(marks: &Marks, index: usize, field: &Field<'_>) -> DefaultValue {
         Some(attr::DefaultAttr::Value(value)) => DefaultValue::Value(converted(value, field.nullable().is_some())),
         Some(attr::DefaultAttr::Function(path)) => DefaultValue::Client(quote_spanned!(path.span()=> (#path)())),
         Some(attr::DefaultAttr::Sql(sql)) => DefaultValue::Sql(sql.value()),
-        None if marks.created_at == Some(index) || marks.updated_at == Some(index) => DefaultValue::Now,
         None if marks.version == Some(index) => DefaultValue::Value(quote!(0)),
         None if marks.primary_key == [index] && field.type_word().is_some_and(|ty| ty == "Uuid") => DefaultValue::Uuid,
         None => DefaultValue::None,

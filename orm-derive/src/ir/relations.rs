@@ -2,8 +2,8 @@
 //! become constants that the compiler looks up, at the span of what the user wrote.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
-use syn::Type;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Path, Type};
 
 use super::{OneOf, Pair, Relation, ident_at, position};
 use crate::ast::{self, Field, Model, Part, last_word};
@@ -82,40 +82,37 @@ impl<'a> Resolver<'_, 'a> {
     fn relation(&self, relation: ast::Relation<'a, 'a>) -> Option<Relation<'a>> {
         let ast::Relation { field, kind, target, between } = relation;
         let (attrs, written) = (&field.attrs.relation, Written::of(field));
-        let given = attrs.through.get().map(ToTokens::to_token_stream);
+        let given = attrs.through.get().map(Holder::of_path);
         let mut foreign_key = Vec::new();
         let mut when_column = None;
         let mut through = None;
-        let keys = match (kind, between.map(path_of).or(given)) {
+        let keys = match (kind, between.map(Holder::of).or(given)) {
             (RelationKind::BelongsTo, _) => {
                 foreign_key = self.own_foreign_key(written, "belongs_to")?;
                 if let Some((name, _)) = attrs.when.get() {
                     when_column = Some(position(self.ctxt, self.model, name)?);
                 }
                 self.no_null_where_none_fits(attrs, &foreign_key);
-                self.belongs_to(written, &path_of(target), &foreign_key)?
+                self.belongs_to(written, &Holder::of(target), &foreign_key)?
             }
             (_, Some(between)) => {
                 through = Some((between.clone(), self.onward(field, kind, target, &between)?));
-                self.has(field, between, "key")?
+                self.has(field, &between, "key")?
             }
             (RelationKind::BelongsToMany, None) => return None,
-            (_, None) => self.has(field, path_of(target), "key")?,
+            (_, None) => self.has(field, &Holder::of(target), "key")?,
         };
         let when = attrs.when.get().map(|(name, text)| {
             let holder = match (kind, &through) {
-                (RelationKind::BelongsTo, _) => {
-                    let model = ident_at(&self.model.ident.to_string(), name.span());
-                    quote!(#model)
-                }
+                (RelationKind::BelongsTo, _) => Holder::own(self.model, name.span()),
                 (_, Some((between, _))) => between.clone(),
-                (_, None) => path_of(target),
+                (_, None) => Holder::of(target),
             };
-            (holder, constant(name), text.clone())
+            (holder.column(name), text.clone())
         });
         Some(Relation {
             loads_between: between.is_some(),
-            through,
+            through: through.map(|(between, keys)| (between.ty, keys)),
             when,
             when_column,
             doc: field.doc.clone(),
@@ -139,7 +136,7 @@ impl<'a> Resolver<'_, 'a> {
         let ident = ident_at(&name.unwrap_or_else(|| snake(target)), target.span());
         let written = Written { ident: &ident, attrs };
         let foreign_key = self.own_foreign_key(written, &format!("{word}({target}"))?;
-        let keys = self.belongs_to(written, &quote!(#target), &foreign_key)?;
+        let keys = self.belongs_to(written, &Holder::of_path(&target.clone().into()), &foreign_key)?;
         for column in foreign_key.iter().filter_map(|index| self.model.columns().nth(*index)) {
             if column.nullable().is_none() {
                 let message = format!("`{}` is NULL in rows about another model: make it an `Option`", column.ident);
@@ -243,10 +240,10 @@ impl<'a> Resolver<'_, 'a> {
         }
     }
 
-    fn belongs_to(&self, written: Written<'_>, target: &TokenStream, foreign_key: &[usize]) -> Option<Vec<Pair>> {
+    fn belongs_to(&self, written: Written<'_>, target: &Holder, foreign_key: &[usize]) -> Option<Vec<Pair>> {
         let references = match written.attrs.references.get() {
-            Some(references) => references.clone(),
-            None if foreign_key.len() == 1 => vec![ident_at("id", written.ident.span())],
+            Some(references) => references.iter().map(|key| target.column(key)).collect(),
+            None if foreign_key.len() == 1 => vec![target.key(written.ident.span())],
             None => {
                 let word = written.attrs.key.name().unwrap_or(written.ident);
                 self.ctxt.error(word, "a key of several columns names those it points at: `references(a, b)`");
@@ -255,19 +252,15 @@ impl<'a> Resolver<'_, 'a> {
         };
         self.same_length(written, references.len(), foreign_key.len())?;
         let spans = written.own_key();
-        let pairs = references.iter().zip(foreign_key).zip(spans).filter_map(|((key, index), written)| {
+        let pairs = references.into_iter().zip(foreign_key).zip(spans).filter_map(|((key, index), written)| {
             let own = self.model.columns().nth(*index)?;
-            Some(Pair {
-                key: (target.clone(), constant(key)),
-                foreign_key: self.own_column(own, written.span()),
-                from_key: false,
-            })
+            Some(Pair { key, foreign_key: self.own_column(own, written.span()), from_key: false })
         });
         Some(pairs.collect())
     }
 
     /// The pairs from this model's key to the foreign key on `holder`.
-    fn has(&self, field: &Field<'_>, holder: TokenStream, word: &str) -> Option<Vec<Pair>> {
+    fn has(&self, field: &Field<'_>, holder: &Holder, word: &str) -> Option<Vec<Pair>> {
         let attrs = &field.attrs.relation;
         let references = match attrs.references.get() {
             Some(references) => {
@@ -297,8 +290,8 @@ impl<'a> Resolver<'_, 'a> {
         let pairs = references.iter().zip(&foreign_key).filter_map(|(index, name)| {
             let own = self.model.columns().nth(*index)?;
             Some(Pair {
-                key: self.own_column(own, name.span()),
-                foreign_key: (holder.clone(), constant(name)),
+                key: joined(&self.own_column(own, name.span())),
+                foreign_key: holder.constant(name),
                 from_key: true,
             })
         });
@@ -307,7 +300,7 @@ impl<'a> Resolver<'_, 'a> {
 
     /// The pairs between the model in between and the target: the model in between points at the target of a many-to-many
     /// relation, and rows of any other target point at it.
-    fn onward(&self, field: &Field<'_>, kind: RelationKind, target: &Type, between: &TokenStream) -> Option<Vec<Pair>> {
+    fn onward(&self, field: &Field<'_>, kind: RelationKind, target: &Type, between: &Holder) -> Option<Vec<Pair>> {
         let attrs = &field.attrs.relation;
         let many_to_many = kind == RelationKind::BelongsToMany;
         let through = attrs.through.get().and_then(|path| path.segments.last()).map(|last| &last.ident);
@@ -332,9 +325,11 @@ impl<'a> Resolver<'_, 'a> {
                 return None;
             }
         };
+        let target = Holder::of(target);
+        let (model, holder) = if many_to_many { (&target, between) } else { (between, &target) };
         let references = match attrs.other_references.get() {
-            Some(references) => references.clone(),
-            None if foreign_key.len() == 1 => vec![ident_at("id", field.ident.span())],
+            Some(references) => references.iter().map(|key| model.column(key)).collect(),
+            None if foreign_key.len() == 1 => vec![model.key(field.ident.span())],
             None => {
                 let word = attrs.other_key.name().unwrap_or(field.ident);
                 self.ctxt.error(word, "a key of several columns names those it points at: `other_references(a, b)`");
@@ -342,11 +337,9 @@ impl<'a> Resolver<'_, 'a> {
             }
         };
         self.same_length(Written::of(field), references.len(), foreign_key.len())?;
-        let (model, holder) =
-            if many_to_many { (path_of(target), between.clone()) } else { (between.clone(), path_of(target)) };
-        let pairs = references.iter().zip(&foreign_key).map(|(key, name)| Pair {
-            key: (model.clone(), constant(key)),
-            foreign_key: (holder.clone(), constant(name)),
+        let pairs = references.into_iter().zip(&foreign_key).map(|(key, name)| Pair {
+            key,
+            foreign_key: holder.constant(name),
             from_key: !many_to_many,
         });
         Some(pairs.collect())
@@ -354,8 +347,7 @@ impl<'a> Resolver<'_, 'a> {
 
     /// The constant of one of this model's columns, at a span of the relation.
     fn own_column(&self, field: &Field<'_>, span: Span) -> (TokenStream, Ident) {
-        let model = ident_at(&self.model.ident.to_string(), span);
-        (quote!(#model), ident_at(&constant(field.ident).to_string(), span))
+        Holder::own(self.model, span).constant(&ident_at(&field.ident.to_string(), span))
     }
 
     fn same_length(&self, written: Written<'_>, key: usize, foreign_key: usize) -> Option<()> {
@@ -368,12 +360,49 @@ impl<'a> Resolver<'_, 'a> {
     }
 }
 
-/// The type as the start of a path.
-fn path_of(ty: &Type) -> TokenStream {
-    match ty {
-        Type::Path(path) if path.qself.is_none() => quote!(#ty),
-        _ => quote!(<#ty>),
+/// A model that has columns of a relation: its type, also as the start of a path.
+#[derive(Clone)]
+struct Holder {
+    ty: TokenStream,
+    path: TokenStream,
+}
+
+impl Holder {
+    fn of(ty: &Type) -> Self {
+        match ty {
+            Type::Path(path) if path.qself.is_none() => Self::of_path(&path.path),
+            _ => Self { ty: quote!(#ty), path: quote!(<#ty>) },
+        }
     }
+
+    fn of_path(path: &Path) -> Self {
+        let plain = path.segments.iter().all(|segment| segment.arguments.is_none());
+        Self { ty: quote!(#path), path: if plain { quote!(#path) } else { quote!(<#path>) } }
+    }
+
+    /// The model that is derived.
+    fn own(model: &Model<'_>, span: Span) -> Self {
+        Self::of_path(&ident_at(&model.ident.to_string(), span).into())
+    }
+
+    /// The constant of a field's column.
+    fn column(&self, field: &Ident) -> TokenStream {
+        joined(&self.constant(field))
+    }
+
+    fn constant(&self, field: &Ident) -> (TokenStream, Ident) {
+        (self.path.clone(), constant(field))
+    }
+
+    /// The column of its primary key.
+    fn key(&self, span: Span) -> TokenStream {
+        let ty = &self.ty;
+        quote_spanned!(span=> <#ty as __orm::SingleKey<_>>::COLUMN)
+    }
+}
+
+fn joined((path, constant): &(TokenStream, Ident)) -> TokenStream {
+    quote!(#path::#constant)
 }
 
 fn variant(action: Option<&Ident>) -> &'static str {

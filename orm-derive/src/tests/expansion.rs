@@ -83,7 +83,12 @@ fn a_model() {
                             >(
                                 "user",
                                 __orm::RelationKind::BelongsTo,
-                                &[__orm::belongs(User::ID, Post::USER_ID)],
+                                &[
+                                    __orm::belongs(
+                                        <User as __orm::SingleKey<_>>::COLUMN,
+                                        Post::USER_ID,
+                                    ),
+                                ],
                             )
                         },
                         __orm::Link::new(|__row: &mut Post| &mut __row.user),
@@ -144,7 +149,6 @@ fn a_model() {
                 }
                 impl __orm::Model for Post {
                     const DEF: &'static __orm::ModelDef = &__DEF;
-                    type Key = i64;
                     type Referred = __orm::Always;
                     fn from_columns(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
                         let (_0, _1, _2) = columns.read()?;
@@ -173,6 +177,9 @@ fn a_model() {
                         self.user = old.user;
                         self.comments = old.comments;
                     }
+                }
+                impl __orm::SingleKey<i64> for Post {
+                    const COLUMN: __orm::Column<Self, i64> = Self::ID;
                 }
                 impl __orm::Unpoliced for Post {}
                 impl __orm::Decode for Post {
@@ -219,14 +226,14 @@ fn a_model() {
                         )
                     }
                     /// Creates the row and gives it back as the database has it, or the database's error.
-                    pub(crate) async fn exec(
+                    pub(crate) fn exec(
                         self,
                         db: &(impl __orm::Runs<Post> + ?::core::marker::Sized),
-                    ) -> __orm::Result<Post>
+                    ) -> __orm::Creating<'_, Post>
                     where
                         Self: __orm::Complete<Post>,
                     {
-                        self.0.finish().exec(db).await
+                        self.0.exec(db)
                     }
                 }
                 impl<__S1> PostCreate<(__S1,)> {

@@ -69,7 +69,7 @@ pub struct Town {
     pub id: i64,
     #[orm(length = 20)]
     pub land_code: String,
-    #[orm(key = land_code, references = code, constraints = false)]
+    #[orm(key = land_code, constraints = false)]
     pub land: BelongsTo<Land>,
 }
 
@@ -105,7 +105,7 @@ pub struct Sale {
     pub id: i64,
     #[orm(precision(6, 2))]
     pub rate: Decimal,
-    #[orm(key = rate, references = percent, constraints = false)]
+    #[orm(key = rate, constraints = false)]
     pub at: BelongsTo<Rate>,
 }
 

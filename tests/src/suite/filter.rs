@@ -382,12 +382,12 @@ async fn number_functions_compute(test: Test) -> Result<()> {
 
 async fn date_functions_take_dates_apart(test: Test) -> Result<()> {
     let db = five(&test).await?;
-    let row: Vec<(i32, i32, i32)> = Person::find_all()
+    let row: Vec<(Option<i32>, Option<i32>, Option<i32>)> = Person::find_all()
         .filter(Person::ID.eq(5))
         .select((Person::BORN.year(), Person::BORN.month(), Person::BORN.day()))
         .exec(&db)
         .await?;
-    assert_eq!(row, [(2000, 2, 29)]);
+    assert_eq!(row, [(Some(2000), Some(2), Some(29))]);
     assert_eq!(who(&db, Person::BORN.year().eq(1990)).await?, [3]);
     Ok(())
 }

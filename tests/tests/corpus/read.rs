@@ -73,7 +73,7 @@ fn attributes() -> Vec<Case> {
                 film_id: i32,
                 #[orm(column = rental_duration)]
                 days: i16,
-                #[orm(expr = Film::LENGTH.cast::<Option<String>>())]
+                #[orm(expr = Film::LENGTH.cast::<String>())]
                 length_text: Option<String>,
                 #[orm(expr = orm::val(1) + 1)]
                 two: i32,

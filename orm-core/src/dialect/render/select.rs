@@ -402,5 +402,5 @@ fn ordinal(select: &Select, expr: &Expr) -> Option<u64> {
         SelectList::ModelAnd(exprs) => (select.model.columns.len(), exprs),
         _ => return None,
     };
-    exprs.iter().position(|item| item == expr).map(|i| (before + i + 1) as u64)
+    exprs.iter().position(|item| item == expr || item.is_truth_of(expr)).map(|i| (before + i + 1) as u64)
 }

@@ -10,10 +10,14 @@ struct User {
     age: i32,
 }
 
+async fn create(db: &Database) -> Result<User> {
+    User::create().age(3).exec(db).await?;
+    let _ = User::create().exec(db);
+    let user: User = User::create().email("ada@example.com").exec(db).await?;
+    Ok(user)
+}
+
 fn main() {
-    let _ = |db: &orm::Database| {
-        let _ = User::create().age(3).exec(db);
-    };
     let _ = User::bulk_create([User::create().email("ada@example.com")]);
     let _ = User::create().email(1);
     let _ = User::create().id("one");
