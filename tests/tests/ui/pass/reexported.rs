@@ -36,7 +36,7 @@ struct Short {
 }
 
 fn main() {
-    use framework::database::{Scalar, ValueRef};
+    use framework::database::{Scalar, Statements, ValueRef};
     assert!(matches!(Kind::decode(ValueRef::I64(-1)), Ok(Kind::A)));
     assert!(matches!(Kind::decode(ValueRef::I64(0)), Ok(Kind::B)));
     assert_eq!(
