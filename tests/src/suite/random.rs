@@ -270,7 +270,15 @@ async fn include_trees_are_as_in_memory(test: Test) -> Result<()> {
             tags_include,
             Post::AUTHOR,
         ));
+        let log = db.watch();
         let loaded = Author::find_all().include(include).order_by(Author::ID.asc()).exec(&db).await?;
+        // One for the authors, one for each to-many relation; the posts' authors are joined.
+        assert!(log.take().len() <= 4, "{plan:#?}");
+        let picked =
+            level!(Author::POSTS, of_posts, Post::VIEWS, Post::ID).select((Post::ID, Post::AUTHOR.col(Author::ID)));
+        let beside = Author::find_all().with_related(picked).order_by(Author::ID.asc()).exec(&db).await?;
+        assert!(log.take().len() <= 2, "{plan:#?}");
+        let beside: Vec<_> = beside.into_iter().map(|(author, posts)| (author.id, posts)).collect();
         let mut found: Tree = Vec::new();
         for author in &loaded {
             let mut below = Vec::new();
@@ -291,8 +299,13 @@ async fn include_trees_are_as_in_memory(test: Test) -> Result<()> {
             of_tags.pick(rows, |row| i32::try_from(row.id).unwrap(), |row| row.id)
         };
         let mut expected: Tree = Vec::new();
+        let mut expected_beside: Vec<(i64, Vec<(i64, i64)>)> = Vec::new();
         for author in &authors {
             let mut rows: Vec<&Post> = posts.iter().filter(|post| post.author_id == author.id).collect();
+            let picked = of_posts.pick(rows.clone(), |row| row.views, |row| row.id);
+            if !(of_posts.required && picked.is_empty()) {
+                expected_beside.push((author.id, picked.into_iter().map(|post| (post.id, author.id)).collect()));
+            }
             rows.retain(|post| !(of_comments.required && comments_of(post.id).is_empty()));
             rows.retain(|post| !(of_tags.required && tags_of(post.id).is_empty()));
             let rows = of_posts.pick(rows, |row| row.views, |row| row.id);
@@ -308,6 +321,7 @@ async fn include_trees_are_as_in_memory(test: Test) -> Result<()> {
             expected.push((author.id, below.collect()));
         }
         assert_eq!(found, expected, "{plan:#?}");
+        assert_eq!(beside, expected_beside, "{plan:#?}");
     }
     Ok(())
 }
