@@ -9,6 +9,7 @@
 
 mod cases;
 pub mod models;
+mod relay;
 mod setup;
 pub mod suite;
 mod test;

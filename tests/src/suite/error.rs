@@ -10,6 +10,7 @@ use crate::cases::cases;
 use crate::models::blog::{Author, Blog, Post, blog};
 use crate::models::keys::{Currency, Seat};
 use crate::models::people::{Account, Person, Receipt, people};
+use crate::relay::Relay;
 
 async fn unique_violations_name_the_columns(test: Test) -> Result<()> {
     let db = test.with::<(Account, Currency, Seat)>().await?;
@@ -239,28 +240,17 @@ async fn a_checkout_that_cannot_connect_tells_where_and_as_whom(test: Test) -> R
     if !test.shape.row_locks {
         return Ok(());
     }
-    // Listens for one connection, as if the server went away afterwards.
-    let (scheme, rest) = test.url().split_once("://").unwrap();
-    let (user, place) = rest.split_once('@').unwrap();
-    let (server, name) = place.rsplit_once('/').unwrap();
-    let relay = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let relay_place = relay.local_addr().unwrap();
-    let server = server.to_owned();
-    let carry = tokio::spawn(async move {
-        let (mut client, _) = relay.accept().await.unwrap();
-        drop(relay);
-        let mut server = tokio::net::TcpStream::connect(server).await.unwrap();
-        let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
-    });
-    let db = orm::connect(&format!("{scheme}://{user}@{relay_place}/{name}")).await?;
-    carry.abort();
+    let (relay, url) = Relay::before(test.url()).await.unwrap();
+    let name = url.rsplit_once('/').unwrap().1;
+    let db = orm::connect(&url).await?;
+    relay.close();
     let mut kinds = Vec::new();
     while kinds.last() != Some(&ErrorKind::ConnectionFailed) {
         let error = db.query::<i64>("SELECT 1", ()).await.unwrap_err();
         kinds.push(error.kind());
         if error.kind() == ErrorKind::ConnectionFailed {
             let shown = error.to_string();
-            assert!(shown.contains(&relay_place.to_string()) && shown.contains(&format!("`{name}`")), "{shown}");
+            assert!(shown.contains(&relay.address().to_string()) && shown.contains(&format!("`{name}`")), "{shown}");
         }
     }
     assert!(kinds.len() < 4, "{kinds:?}");

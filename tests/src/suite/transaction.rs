@@ -10,7 +10,9 @@ use tokio::sync::{Barrier, Mutex};
 
 use crate::Test;
 use crate::cases::cases;
+use crate::models::blog::{Author, Blog, Post, blog};
 use crate::models::people::{Account, Note};
+use crate::relay::Relay;
 
 async fn accounts(test: &Test) -> Result<Database> {
     let db = test.with::<Account>().await?;
@@ -355,6 +357,101 @@ async fn your_own_errors_undo_too(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn every_isolation_level_is_taken(test: Test) -> Result<()> {
+    use orm::Isolation::{ReadCommitted, ReadUncommitted, RepeatableRead, Serializable};
+    let db = accounts(&test).await?;
+    for level in [ReadUncommitted, ReadCommitted, RepeatableRead, Serializable] {
+        for read_only in [false, true] {
+            let options = TransactionOptions::new().isolation(level);
+            let tx = db.begin_with(if read_only { options.read_only() } else { options }).await?;
+            assert_eq!(Account::count().exec(&tx).await?, 3, "{level:?}");
+            let written = tx.execute("UPDATE accounts SET cents = 7 WHERE id = 1", ()).await.map_err(|e| e.kind());
+            assert_eq!(written.err(), read_only.then_some(ErrorKind::ReadOnly), "{level:?}");
+            tx.rollback().await?;
+        }
+    }
+    // The level is the transaction's, not the connection's.
+    assert_eq!(cents(&db).await?, [100, 100, 100]);
+    Account::create().owner("x").exec(&db).await.map(drop)
+}
+
+async fn options_that_a_database_lacks_are_refused(test: Test) -> Result<()> {
+    let db = accounts(&test).await?;
+    let deferrable = TransactionOptions::new().isolation(Isolation::Serializable).read_only().deferrable();
+    let immediate = TransactionOptions::new().immediate();
+    for (options, has) in
+        [(deferrable, test.shape.dialect == "postgresql"), (immediate, test.shape.dialect == "sqlite")]
+    {
+        match db.begin_with(options).await {
+            Ok(tx) => {
+                assert!(has);
+                tx.commit().await?;
+            }
+            Err(error) => assert_eq!((error.kind(), has), (ErrorKind::Unsupported, false), "{error:?}"),
+        }
+    }
+    // Nothing is left open or changed.
+    Account::create().owner("x").exec(&db).await.map(drop)
+}
+
+async fn rows_are_locked_whatever_comes_with_them(test: Test) -> Result<()> {
+    if !test.shape.row_locks {
+        return Ok(());
+    }
+    let db = test.with::<Blog>().await?;
+    blog(&db).await?;
+    let tx = db.begin().await?;
+    let by_ann = || Post::find_all().filter(Post::AUTHOR.any(Author::NAME.eq("Ann"))).order_by(Post::ID.asc());
+    let locked = by_ann().include((Post::AUTHOR, Post::REVIEWER, Post::COMMENTS)).for_update().exec(&tx).await?;
+    assert!(!locked.is_empty());
+    let other = db.begin().await?;
+    let free = by_ann().include(Post::AUTHOR).for_update().skip_locked().exec(&other).await?;
+    assert!(free.is_empty(), "{}", free.len());
+    let refused = by_ann().include(Post::REVIEWER).for_share().nowait().exec(&other).await.map(drop);
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::LockTimeout);
+    drop(other);
+    tx.commit().await
+}
+
+/// The transaction's changes are there, but nobody was told.
+async fn a_commit_whose_answer_is_lost_is_ambiguous(test: Test) -> Result<()> {
+    if !test.shape.row_locks {
+        return Ok(());
+    }
+    let db = accounts(&test).await?;
+    let (relay, url) = Relay::before(test.url()).await.unwrap();
+    let far = orm::connect(&url).await?;
+    let told = Arc::new(AtomicU32::new(0));
+    let tries = AtomicU32::new(0);
+    let options = TransactionOptions::new().retries(3);
+    let result = far
+        .transaction_with(options, async |tx| {
+            tries.fetch_add(1, SeqCst);
+            for register in [true, false] {
+                let told = Arc::clone(&told);
+                let tell = move || async move {
+                    told.fetch_add(1, SeqCst);
+                };
+                if register { tx.after_commit(tell) } else { tx.after_rollback(tell) }
+            }
+            Account::create().owner("far").exec(tx).await?;
+            relay.keep_answers_back();
+            Ok(())
+        })
+        .await;
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::AmbiguousCommit);
+    // Run again, it might happen twice; and nobody knows which callbacks are due.
+    assert_eq!((tries.load(SeqCst), told.load(SeqCst)), (1, 0));
+    // The server has it, as soon as it is done.
+    for _ in 0..200 {
+        if Account::count().exec(&db).await? == 4 {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Err(Error::new(ErrorKind::NotFound, "the commit did not arrive"))
+}
+
 cases! { $ transaction:
     commit_keeps_changes,
     an_error_undoes_changes,
@@ -372,4 +469,8 @@ cases! { $ transaction:
     transactions_end_after_their_time,
     a_dropped_transaction_leaves_nothing_open,
     your_own_errors_undo_too,
+    every_isolation_level_is_taken,
+    options_that_a_database_lacks_are_refused,
+    rows_are_locked_whatever_comes_with_them,
+    a_commit_whose_answer_is_lost_is_ambiguous,
 }

@@ -1,0 +1,78 @@
+//! A relay before a server, for tests of what happens when the network fails: it carries what both sides say, until the
+//! server's answers are kept back.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// A relay. It ends with this value.
+#[derive(Debug)]
+pub(crate) struct Relay {
+    address: SocketAddr,
+    mute: Arc<AtomicBool>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Relay {
+    /// A relay before the server of a URL, and the URL through it.
+    pub(crate) async fn before(url: &str) -> std::io::Result<(Self, String)> {
+        let (user, place) = url.rsplit_once('@').unwrap_or(("", url));
+        let (server, name) = place.split_once('/').unwrap_or((place, ""));
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let mute = Arc::new(AtomicBool::new(false));
+        let task = tokio::spawn(serve(listener, server.to_owned(), Arc::clone(&mute)));
+        Ok((Self { address, mute, task }, format!("{user}@{address}/{name}")))
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// From now on the server hears what is said, and its next answer ends the connection instead of arriving.
+    pub(crate) fn keep_answers_back(&self) {
+        self.mute.store(true, SeqCst);
+    }
+
+    /// From now on nobody is let through, as when the server is gone.
+    pub(crate) fn close(&self) {
+        self.task.abort();
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+async fn serve(listener: TcpListener, server: String, mute: Arc<AtomicBool>) {
+    let mut connections = tokio::task::JoinSet::new();
+    while let Ok((client, _)) = listener.accept().await {
+        connections.spawn(carry(client, server.clone(), Arc::clone(&mute)));
+    }
+}
+
+/// Carries one connection until either side ends it.
+async fn carry(client: TcpStream, server: String, mute: Arc<AtomicBool>) -> std::io::Result<()> {
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = TcpStream::connect(server).await?.into_split();
+    let asks = async { tokio::io::copy(&mut from_client, &mut to_server).await.map(drop) };
+    let answers = async {
+        let mut buffer = vec![0; 16 * 1024];
+        loop {
+            let length = from_server.read(&mut buffer).await?;
+            if length == 0 || mute.load(SeqCst) {
+                return Ok(());
+            }
+            to_client.write_all(&buffer[..length]).await?;
+        }
+    };
+    tokio::select! {
+        end = asks => end,
+        end = answers => end,
+    }
+}
