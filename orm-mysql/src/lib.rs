@@ -10,6 +10,11 @@
 //! - A date such as `0000-00-00` or `2026-02-00` is an error when read, never a wrong date or NULL.
 //! - A `VECTOR` of MySQL 9 is converted in SQL, by `VECTOR_TO_STRING(column)` and `STRING_TO_VECTOR(?)`: sqlx 0.9.0 does
 //!   not know the type, and a statement that gives or takes one loses its connection.
+//! - MySQL keeps what it has learnt about the values of a prepared statement when a column gets another type (9.7.4): a
+//!   DECIMAL that is written to what was a DATETIME(6) is rounded to six digits, without a word. A connection that changes
+//!   a table forgets its statements; that another one did is told by nothing the server sends. After changing the types of
+//!   columns under a running program, open its connections anew ([`MysqlOptions::statement_cache_capacity`] of 1 keeps
+//!   hardly any statement). MariaDB does not do this.
 //! - Updated rows are counted as matched, whether or not their values changed.
 //!
 //! ```no_run

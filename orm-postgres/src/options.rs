@@ -521,6 +521,10 @@ mod tests {
         assert_eq!(options.connect_timeout, None);
         assert_eq!(options.statement_cache, 7);
         assert_eq!(options.init, ["SET geqo = on", "SELECT 1"]);
+        let dashed = "postgres://h/db?connect-timeout=3&lock-timeout=1s&ssl-mode=disable&application-name=a-b";
+        let dashed = PostgresOptions::from_url(dashed).unwrap();
+        assert_eq!((dashed.connect_timeout, dashed.ssl_mode), (Some(Duration::from_secs(3)), Some(SslMode::Disable)));
+        assert_eq!(dashed.application_name.as_deref(), Some("a-b"));
         let settings: Vec<_> = options.settings.iter().map(|(n, v)| format!("{n}={v}")).collect();
         assert_eq!(settings, ["statement_timeout=30000", "lock_timeout=250", "search_path=\"a\", \"B\"", "geqo=off"]);
         assert!(options.client(SslMode::Prefer).is_ok());
@@ -546,6 +550,10 @@ mod tests {
             "mysql://u:hunter2@h/db",
             "u:hunter2",
             "postgres://u:hunter2@h/%ff",
+            "postgres://u:hunter2@h/db#x",
+            "postgres://u:hun/ter2@h/db",
+            "postgres://u:hunter2@h/db?connect_timeout=-1",
+            "postgres://u:hunter2@h/db?lock-timeout=soon",
         ] {
             let error = PostgresOptions::from_url(url).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config, "{url}");
@@ -553,6 +561,17 @@ mod tests {
         }
         let options = PostgresOptions::new().password("hunter2").ssl_client_certificate_pem("c", "hunter2");
         assert!(!format!("{options:?}").contains("hunter2"));
+        let percent = PostgresOptions::from_url("postgres://u:hun%74er2@h/db").unwrap();
+        assert_eq!(percent.password.as_deref(), Some("hunter2"));
+        assert!(!format!("{percent:?}").contains("hun"), "{percent:?}");
+        for (options, named) in [
+            (PostgresOptions::new().application_name("a\0b"), "application_name"),
+            (PostgresOptions::new().user("a\0b"), "user"),
+            (PostgresOptions::from_url("postgres://h/db?sslcert=/c.pem").unwrap(), "sslkey"),
+        ] {
+            let error = options.client(None).unwrap_err();
+            assert!(error.kind() == ErrorKind::Config && error.message().contains(named), "{error}");
+        }
         for (name, value) in [("a b", "1"), ("", "1"), ("a", "x\ty"), ("a;b", "")] {
             assert!(PostgresOptions::new().setting(name, value).client(None).is_err(), "{name:?}");
         }

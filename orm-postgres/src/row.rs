@@ -23,6 +23,7 @@ use crate::types::{ColumnType, Form, Kind};
 #[derive(Default)]
 pub(crate) struct Layout {
     types: Vec<ColumnType>,
+    ways: Vec<Way>,
     /// Values come as text rather than in binary.
     text: bool,
 }
@@ -32,7 +33,26 @@ impl Layout {
         self.types.clear();
         self.types.extend(row.columns().iter().map(|column| ColumnType::resolve(column.type_info())));
         self.text = row.try_get_raw(0).is_ok_and(|raw| raw.format() == PgValueFormat::Text);
+        let text = self.text;
+        self.ways.clear();
+        self.ways.extend(self.types.iter().map(|ty| match ty.kind {
+            _ if text || !ty.is_alone() => Way::Other,
+            Kind::Text => Way::Text,
+            Kind::Int8 => Way::Int8,
+            Kind::Int4 => Way::Int4,
+            _ => Way::Other,
+        }));
     }
+}
+
+/// How a column is read: what most columns are, decided once per result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Text,
+    Int8,
+    Int4,
+    /// With a look at the type.
+    Other,
 }
 
 /// A row in the client's buffer.
@@ -78,27 +98,24 @@ impl Row for PostgresRow<'_> {
     }
 
     fn get(&self, index: usize) -> Result<ValueRef<'_>> {
-        let (Some(&ty), Ok(raw)) = (self.layout.types.get(index), self.row.try_get_raw(index)) else {
+        let (Some(way), Ok(raw)) = (self.layout.ways.get(index), self.row.try_get_raw(index)) else {
             return Err(no_such_column(index));
         };
         // Only NULL has no bytes.
         let Ok(bytes) = raw.as_bytes() else { return Ok(ValueRef::Null) };
-        // What most columns are, without the detours of the rest.
-        if !self.layout.text && ty.is_alone() {
-            match ty.kind {
-                Kind::Text => return utf8(bytes).map(ValueRef::Text),
-                Kind::Int8 => return fixed(bytes, "int8").map(|bytes| ValueRef::I64(i64::from_be_bytes(bytes))),
-                Kind::Int4 => return fixed(bytes, "int4").map(|bytes| ValueRef::I64(i32::from_be_bytes(bytes).into())),
-                _ => {}
-            }
+        match way {
+            Way::Text => utf8(bytes).map(ValueRef::Text),
+            Way::Int8 => fixed(bytes, "int8").map(|bytes| ValueRef::I64(i64::from_be_bytes(bytes))),
+            Way::Int4 => fixed(bytes, "int4").map(|bytes| ValueRef::I64(i32::from_be_bytes(bytes).into())),
+            Way::Other => self.other(index, bytes),
         }
-        self.other(index, ty, bytes)
     }
 }
 
 impl PostgresRow<'_> {
     /// A value of any type.
-    fn other<'s>(&'s self, index: usize, ty: ColumnType, bytes: &'s [u8]) -> Result<ValueRef<'s>> {
+    fn other<'s>(&'s self, index: usize, bytes: &'s [u8]) -> Result<ValueRef<'s>> {
+        let ty = *self.layout.types.get(index).ok_or_else(|| no_such_column(index))?;
         if self.layout.text {
             return text::read(self, index, ty, utf8(bytes)?);
         }
