@@ -115,7 +115,8 @@ impl Error {
         self.0.model
     }
 
-    /// The table, when the database told or the model knows.
+    /// The table, when the database told or the model knows. Where a row was to go that others point at, it is the table of
+    /// those, as are columns and constraint; the model is that of the row.
     pub fn table(&self) -> Option<&str> {
         self.0.table.as_deref()
     }

@@ -193,8 +193,8 @@ impl MysqlConnection {
                 Either::Left(end) => {
                     // After INSERT .. RETURNING, MariaDB counts nothing but the rows it sent.
                     done.rows_affected += end.rows_affected();
-                    if let Some(id) = i64::try_from(end.last_insert_id()).ok().filter(|id| *id != 0) {
-                        done.last_insert_id = Some(id);
+                    if end.last_insert_id() != 0 {
+                        done.last_insert_id = Some(end.last_insert_id().cast_signed());
                     }
                     new_set = true;
                 }

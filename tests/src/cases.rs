@@ -56,6 +56,7 @@ macro_rules! suite {
         $crate::relation!(super::Backend);
         $crate::handles!(super::Backend);
         $crate::owner!(super::Backend);
+        $crate::graph!(super::Backend);
         $crate::scoped!(super::Backend);
         $crate::tagged!(super::Backend);
         $crate::one_of!(super::Backend);

@@ -11,4 +11,5 @@ pub mod remarks;
 pub mod reviews;
 pub mod schema;
 pub mod shelf;
+pub mod store;
 pub mod yard;

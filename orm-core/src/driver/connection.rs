@@ -29,7 +29,7 @@ impl<'q> Query<'q> {
 pub struct Done {
     /// Rows inserted, matched by an update, or deleted.
     pub rows_affected: u64,
-    /// The key of the first inserted row, on databases that report one.
+    /// The key of the first inserted row, on databases that report one; an unsigned one by its bits.
     pub last_insert_id: Option<i64>,
 }
 

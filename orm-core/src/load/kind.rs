@@ -98,7 +98,7 @@ impl<C, S> std::fmt::Debug for NewChild<C, S> {
     }
 }
 
-impl<C: Model, S> NewChild<C, S> {
+impl<C, S> NewChild<C, S> {
     /// Called by the derive.
     #[allow(clippy::new_without_default)] // Nobody else makes one.
     pub fn new() -> Self {

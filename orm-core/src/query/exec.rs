@@ -40,8 +40,26 @@ fn name_model(mut error: Error, def: &'static ModelDef) -> Error {
     match error.table() {
         None => error.with_model(def.name).with_table(def.table.name),
         Some(table) if table == def.table.name => error.with_model(def.name),
+        Some(_) if error.kind() == ErrorKind::ForeignKeyViolation => pointed_at(error, def),
         Some(_) => error,
     }
+}
+
+/// The error for a row that rows of another table point at: the table, columns and constraint are theirs.
+#[cold]
+fn pointed_at(mut error: Error, def: &'static ModelDef) -> Error {
+    let table = error.table().unwrap_or_default().to_owned();
+    let mut targets = def.relations.iter().map(|relation| (relation.target)());
+    if error.columns().is_empty()
+        && let Some(target) = targets.find(|target| target.table.name == table)
+    {
+        let columns = error.constraint().map(|constraint| constraint_columns(target, constraint));
+        error = error.with_columns(columns.unwrap_or_default());
+    }
+    if error.message().is_empty() {
+        error = error.with_message(format!("rows of `{table}` point at the row by these columns"));
+    }
+    error.with_model(def.name)
 }
 
 /// As [`about`], naming the selected column that did not fit, with the relations that led to it: `author.name`.

@@ -173,7 +173,7 @@ pub(super) async fn create_one<M: Model>(session: &dyn Session, mut row: NewRow)
     if matches!(back, Back::LastId | Back::Read)
         && let (Some(column), Some(id)) = (counted_key(def, row.given), done.last_insert_id)
     {
-        row.values[column.index] = Value::I64(id);
+        row.values[column.index] = reported_key(column, id);
     }
     if back == Back::Read {
         let key: Vec<Value> = def.primary_key.iter().map(|index| row.values[*index].clone()).collect();
@@ -407,6 +407,11 @@ fn counted_key(def: &'static ModelDef, given: u128) -> Option<&'static ColumnDef
     def.auto_increment().filter(|column| given & (1 << column.index) == 0)
 }
 
+/// A key that the database reported.
+fn reported_key(column: &ColumnDef, id: i64) -> Value {
+    if column.ty == SqlType::U64 { Value::U64(id.cast_unsigned()) } else { Value::I64(id) }
+}
+
 fn read_values(columns: &mut Columns<'_>) -> Result<Vec<Value>> {
     let mut values = Vec::with_capacity(columns.left());
     while columns.left() > 0 {
@@ -474,7 +479,8 @@ async fn read_made(
     select.deleted = ast::Deleted::Included;
     match (made_key, first_id) {
         (Some(column), Some(first)) => {
-            let from = ast::Expr::binary(ast::BinaryOp::Ge, column.into(), ast::Expr::Value(Value::I64(first)));
+            let from =
+                ast::Expr::binary(ast::BinaryOp::Ge, column.into(), ast::Expr::Value(reported_key(column, first)));
             select.filter.push(from);
             select.order_by.push(ast::Order { expr: column.into(), descending: false, nulls: None });
             select.limit = Some(chunk.len() as u64);

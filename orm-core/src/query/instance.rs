@@ -29,7 +29,8 @@ pub trait Instance: Model {
     /// Writes some columns: `user.update().name("Ada").exec(&db).await?`. The struct has them afterwards.
     fn update(&mut self) -> Self::Update<'_>;
 
-    /// Removes the row, or marks it as deleted.
+    /// Removes the row, or marks it as deleted. The struct stays as it was: its mark of deletion, version and times are those
+    /// from before, until [`reload`](Self::reload) or [`restore`](Self::restore).
     fn destroy(&self) -> DestroyOne<'_, Self> {
         DestroyOne::new(self)
     }
@@ -74,7 +75,7 @@ pub trait Instance: Model {
         reread(self, db.session())
     }
 
-    /// Takes the mark of deletion off the row.
+    /// Takes the mark of deletion off the row, whether the struct has the mark or is from before the deletion.
     ///
     /// Errors: [`ErrorKind::UniqueViolation`] when its unique values were taken meanwhile,
     /// [`ErrorKind::InvalidStatement`] for models without soft deletion, else the database's.

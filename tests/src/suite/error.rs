@@ -7,7 +7,7 @@ use orm::{PoolOptions, Result};
 
 use crate::Test;
 use crate::cases::cases;
-use crate::models::blog::{Author, Blog, Post, blog};
+use crate::models::blog::{Blog, Country, Post, blog};
 use crate::models::keys::{Currency, Seat};
 use crate::models::people::{Account, Person, Receipt, people};
 use crate::relay::Relay;
@@ -42,8 +42,24 @@ async fn foreign_key_violations_name_the_model(test: Test) -> Result<()> {
         // SQLite does not say which key it was.
         assert_eq!(error.columns(), ["author_id"], "{error:?}");
     }
-    let error = Author::find_by_pk(1).required(&db).await?.destroy().exec(&db).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation);
+    Ok(())
+}
+
+async fn a_row_that_others_point_at_is_named_and_what_points_at_it(test: Test) -> Result<()> {
+    let db = test.with::<Blog>().await?;
+    blog(&db).await?;
+    let country = Country::find_by_pk(1).required(&db).await?;
+    let by_row = country.destroy().exec(&db).await.unwrap_err();
+    let by_filter = Country::destroy().filter(Country::ID.eq(1)).exec(&db).await.unwrap_err();
+    for error in [by_row, by_filter] {
+        assert_eq!((error.kind(), error.model()), (ErrorKind::ForeignKeyViolation, Some("Country")), "{error:?}");
+        if test.shape.row_locks {
+            // SQLite does not say what it was.
+            assert_eq!((error.table(), error.columns()), (Some("authors"), vec!["country_id"]), "{error:?}");
+            assert_eq!(error.constraint(), Some("authors_country_id_fkey"));
+            assert!(error.to_string().contains("`authors`"), "{error}");
+        }
+    }
     Ok(())
 }
 
@@ -326,6 +342,7 @@ async fn errors_show_no_values(test: Test) -> Result<()> {
 cases! { $ error:
     unique_violations_name_the_columns,
     foreign_key_violations_name_the_model,
+    a_row_that_others_point_at_is_named_and_what_points_at_it,
     not_null_violations_name_the_column,
     tables_and_columns_that_are_not_there_are_told_apart,
     values_that_do_not_fit_are_refused,
