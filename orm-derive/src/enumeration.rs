@@ -84,6 +84,9 @@ fn expand(
     let (ident, vis) = (&input.ident, &input.vis);
     let patterns = labels.iter().map(Label::pattern);
     let texts: Vec<_> = labels.iter().map(|label| &label.label).collect();
+    let fieldless = || labels.iter().filter(|label| !label.has_fields);
+    let readable = fieldless().map(|label| &label.label);
+    let idents = fieldless().map(|label| label.ident);
     let storage_name = format_ident!("{storage:?}");
     let (encode, decode) = coding(storage, labels);
     let self_span = input.ident.span();
@@ -104,6 +107,13 @@ fn expand(
                 #vis const fn as_str(&self) -> &'static str {
                     match self {
                         #(#patterns => #texts,)*
+                    }
+                }
+                /// The variant that is stored as a label.
+                #vis fn from_label(label: &str) -> ::core::option::Option<Self> {
+                    match label {
+                        #(#readable => ::core::option::Option::Some(Self::#idents),)*
+                        _ => ::core::option::Option::None,
                     }
                 }
             }

@@ -256,7 +256,8 @@ fn lists_and_what_may_be_one_are_not_unnested() {
 
 #[test]
 fn locks_are_refused_where_there_are_none() {
-    let find = User::find_all().for_update().skip_locked();
+    // In any order.
+    let find = User::find_all().skip_locked().for_update();
     all(
         |d| find.to_sql(d),
         expect![[r#"

@@ -134,7 +134,7 @@ pub struct PerParent {
 }
 
 /// A lock on the rows that are read.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Lock {
     /// How strong.
     pub strength: LockStrength,
@@ -145,9 +145,10 @@ pub struct Lock {
 }
 
 /// How strong a row lock is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LockStrength {
     /// For changing the rows.
+    #[default]
     Update,
     /// For changing the rows but not their keys; `FOR UPDATE` where that does not exist.
     NoKeyUpdate,
@@ -158,9 +159,10 @@ pub enum LockStrength {
 }
 
 /// What to do about rows that others have locked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LockWait {
     /// Wait.
+    #[default]
     Wait,
     /// Fail.
     NoWait,

@@ -3,7 +3,7 @@
 use chrono::SubsecRound;
 
 use super::Dialect;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::ColumnDef;
 use crate::value::{SqlType, Value};
 
@@ -11,7 +11,8 @@ use crate::value::{SqlType, Value};
 /// the row in the table.
 ///
 /// # Errors
-/// [`ErrorKind::Encode`](crate::ErrorKind::Encode) when the column cannot keep the value exactly.
+/// [`ErrorKind::Encode`] when the column cannot keep the value exactly, [`ErrorKind::OutOfRange`] when it has more digits
+/// before the point than the column.
 pub(crate) fn stored(dialect: &dyn Dialect, column: &ColumnDef, value: Value) -> Result<Value> {
     let digits = u16::from(dialect.capabilities().second_digits);
     let value = match value {
@@ -21,9 +22,16 @@ pub(crate) fn stored(dialect: &dyn Dialect, column: &ColumnDef, value: Value) ->
         value => for_column(dialect, column, value),
     };
     let fits = match (&value, column.precision) {
-        (Value::Decimal(text), Some((_, scale))) => {
-            let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction.trim_end_matches('0'));
-            if fraction.len() > usize::from(scale) { Err(too_fine(scale)) } else { Ok(()) }
+        (Value::Decimal(text), Some((digits, scale))) => {
+            let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+            let (whole, fraction) = (whole.trim_start_matches(['-', '0']), fraction.trim_end_matches('0'));
+            let room = usize::from(digits.saturating_sub(scale));
+            match (fraction.len() > usize::from(scale), whole.len() > room && whole.bytes().all(|b| b.is_ascii_digit()))
+            {
+                (true, _) => Err(too_fine(scale)),
+                (_, true) => Err(too_great(room)),
+                (false, false) => Ok(()),
+            }
         }
         _ => Ok(()),
     };
@@ -36,6 +44,11 @@ pub(crate) fn stored(dialect: &dyn Dialect, column: &ColumnDef, value: Value) ->
 #[cold]
 fn too_fine(scale: u8) -> Error {
     Error::encode(format!("the column keeps {scale} digits after the point, the value has more; round it first"))
+}
+
+#[cold]
+fn too_great(digits: usize) -> Error {
+    Error::new(ErrorKind::OutOfRange, format!("the column keeps {digits} digits before the point, the value has more"))
 }
 
 /// A value in the form that the declared type of its column takes: text as a value of a type of the database's own, a

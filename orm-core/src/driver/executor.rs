@@ -30,6 +30,24 @@ pub trait Executor: Send + Sync {
     fn shared_session(&self) -> Arc<dyn Session>;
 }
 
+impl<E: Executor + ?Sized> Executor for &E {
+    fn session(&self) -> &dyn Session {
+        (**self).session()
+    }
+    fn shared_session(&self) -> Arc<dyn Session> {
+        (**self).shared_session()
+    }
+}
+
+impl<E: Executor + ?Sized> Executor for Arc<E> {
+    fn session(&self) -> &dyn Session {
+        (**self).session()
+    }
+    fn shared_session(&self) -> Arc<dyn Session> {
+        (**self).shared_session()
+    }
+}
+
 /// May run statements about `M`: the bound that `exec` names. Every [`Executor`] may, for every model without a policy.
 /// Code that is generic over the model repeats it: `where E: Runs<M> + ?Sized`.
 pub trait Runs<M>: Executor {}

@@ -181,7 +181,7 @@ impl<M> std::fmt::Debug for BulkUpsert<M> {
 
 impl<M: Model> BulkUpsert<M> {
     /// Creates or changes the rows, all or none, and gives the number of rows the database counted: MySQL and MariaDB
-    /// count a changed row twice.
+    /// count a changed row twice, and once a row that was left as it is.
     ///
     /// # Errors
     /// The database's, naming the model and the columns of a violated constraint.

@@ -249,7 +249,7 @@ macro_rules! methods {
             pub fn not_like<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
                 like(self.into_node(), pattern.into_operand(), LikeKind::Pattern, false, true)
             }
-            /// Matches a pattern whatever the letter case.
+            /// Matches a pattern whatever the letter case; on SQLite, whatever that of ASCII letters.
             pub fn ilike<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
                 like(self.into_node(), pattern.into_operand(), LikeKind::Pattern, true, false)
             }
@@ -313,7 +313,7 @@ macro_rules! methods {
             pub fn length(self) -> Expr<S, T::Like<i64>> {
                 function(Function::Length, vec![self.into_node()])
             }
-            /// A part: the first character is number 1.
+            /// A part: the first character is number 1. What starts before it is the database's business.
             pub fn substring<A: Operand<S, i32>, B: Operand<S, i32>>(self, start: A, length: B) -> Three<S, T, A::Type, B::Type> {
                 function(Function::Substring, vec![self.into_node(), start.into_operand(), length.into_operand()])
             }

@@ -160,6 +160,16 @@ impl<M: Model> FindByPk<M> {
         self.refine(Find::for_share)
     }
 
+    /// Fails instead of waiting for a lock of others.
+    pub fn nowait(self) -> Self {
+        self.refine(Find::nowait)
+    }
+
+    /// Finds nothing instead of waiting for a lock of others.
+    pub fn skip_locked(self) -> Self {
+        self.refine(Find::skip_locked)
+    }
+
     pub(super) fn find(self) -> Find<M> {
         let mut find = self.find.map_or_else(Find::new, |find| *find);
         find.select.filter.append(&mut super::update::key_filter(M::DEF, &self.key));

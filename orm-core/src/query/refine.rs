@@ -63,34 +63,28 @@ macro_rules! refine {
         /// Locks the rows.
         pub fn lock(mut self, strength: crate::ast::LockStrength) -> Self {
             let $self = &mut self;
-            $select.lock = Some(crate::ast::Lock { strength, wait: crate::ast::LockWait::Wait, of: Vec::new() });
+            $select.lock.get_or_insert_default().strength = strength;
             self
         }
 
-        /// Fails instead of waiting for rows that others have locked; after a lock.
+        /// Locks the rows, and fails instead of waiting for those that others have locked.
         pub fn nowait(mut self) -> Self {
             let $self = &mut self;
-            if let Some(lock) = &mut $select.lock {
-                lock.wait = crate::ast::LockWait::NoWait;
-            }
+            $select.lock.get_or_insert_default().wait = crate::ast::LockWait::NoWait;
             self
         }
 
-        /// Leaves out rows that others have locked; after a lock.
+        /// Locks the rows, and leaves out those that others have locked.
         pub fn skip_locked(mut self) -> Self {
             let $self = &mut self;
-            if let Some(lock) = &mut $select.lock {
-                lock.wait = crate::ast::LockWait::SkipLocked;
-            }
+            $select.lock.get_or_insert_default().wait = crate::ast::LockWait::SkipLocked;
             self
         }
 
-        /// Locks rows of one of the joined models only; after a lock.
+        /// Locks rows of one of the joined models only.
         pub fn lock_of<J: crate::model::Model>(mut self) -> Self {
             let $self = &mut self;
-            if let Some(lock) = &mut $select.lock {
-                lock.of.push(J::DEF);
-            }
+            $select.lock.get_or_insert_default().of.push(J::DEF);
             self
         }
 

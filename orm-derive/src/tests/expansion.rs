@@ -314,6 +314,14 @@ fn an_enum() {
                             Self::SoSo => "so-so",
                         }
                     }
+                    /// The variant that is stored as a label.
+                    fn from_label(label: &str) -> ::core::option::Option<Self> {
+                        match label {
+                            "happy" => ::core::option::Option::Some(Self::Happy),
+                            "so-so" => ::core::option::Option::Some(Self::SoSo),
+                            _ => ::core::option::Option::None,
+                        }
+                    }
                 }
                 #[automatically_derived]
                 impl __orm::Scalar for Mood {

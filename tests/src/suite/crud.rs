@@ -671,7 +671,16 @@ async fn upsert_keeps_columns_that_a_row_does_not_give(test: Test) -> Result<()>
     Ok(())
 }
 
+async fn statements_run_on_shared_databases(test: Test) -> Result<()> {
+    let db = std::sync::Arc::new(test.with::<Person>().await?);
+    let made = Person::create().name("Ada").age(36).height(1.6).exec(&db).await?;
+    let shared: &Database = &db;
+    assert_eq!(Person::find_by_pk(made.id).exec(&shared).await?, Some(made));
+    Ok(())
+}
+
 cases! { $ crud:
+    statements_run_on_shared_databases,
     upsert_keeps_columns_that_a_row_does_not_give,
     create_gives_the_row_as_it_is_stored,
     create_counts_keys_up,

@@ -215,6 +215,17 @@ async fn lists_of_every_element_round_trip_where_there_are_lists(test: Test) -> 
     Ok(())
 }
 
+async fn decimals_greater_than_their_column_are_refused(test: Test) -> Result<()> {
+    let db = test.with::<Reading>().await?;
+    let greatest = Decimal::new(-999_999_999_999, 4);
+    let reading = Reading::create().litres(greatest).exec(&db).await?;
+    assert_eq!(reading.litres, Some(greatest));
+    let refused = Reading::create().litres(Decimal::from(100_000_000)).exec(&db).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::OutOfRange);
+    assert_eq!(refused.columns(), ["litres"]);
+    Ok(())
+}
+
 async fn decimals_finer_than_their_column_are_refused(test: Test) -> Result<()> {
     let db = test.with::<Reading>().await?;
     let fine: Decimal = "0.00001".parse().unwrap();
@@ -342,6 +353,7 @@ cases! { $ exact:
     uuids_are_kept_in_columns_of_text,
     columns_of_the_databases_own_types_take_text,
     lists_of_every_element_round_trip_where_there_are_lists,
+    decimals_greater_than_their_column_are_refused,
     decimals_finer_than_their_column_are_refused,
     times_in_hand_are_those_in_the_table,
     instants_of_the_database_are_found_again,

@@ -273,6 +273,9 @@ async fn locked_rows_are_refused_skipped_or_waited_for(test: Test) -> Result<()>
         .await
         .unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::LockTimeout);
+    let by_key = Account::find_by_pk(1).nowait().exec(&db).await.unwrap_err();
+    assert_eq!(by_key.kind(), ErrorKind::LockTimeout);
+    assert_eq!(Account::find_by_pk(1).skip_locked().for_update().exec(&db).await?, None);
     let waiting = tokio::spawn({
         let db = db.clone();
         async move { db.transaction(async |tx| Account::find_by_pk(1).for_update().required(tx).await).await }

@@ -61,6 +61,14 @@ async fn round_trip(db: &Database, rows: Vec<Kind>) -> Result<()> {
     Ok(())
 }
 
+async fn labels_lead_to_variants_and_back(_test: Test) -> Result<()> {
+    for (label, mood) in Mood::LABELS.iter().zip([Mood::Happy, Mood::Sad, Mood::SoSo]) {
+        assert_eq!((mood.as_str(), Mood::from_label(label)), (*label, Some(mood)));
+    }
+    assert_eq!(Mood::from_label("angry"), None);
+    Ok(())
+}
+
 async fn every_type_round_trips(test: Test) -> Result<()> {
     let db = test.with::<Kind>().await?;
     round_trip(&db, vec![plain()]).await
@@ -530,6 +538,7 @@ async fn newtypes_have_parameters(test: Test) -> Result<()> {
 }
 
 cases! { $ types:
+    labels_lead_to_variants_and_back,
     every_type_round_trips,
     the_least_values_round_trip,
     the_greatest_values_round_trip,
