@@ -104,6 +104,16 @@ impl ModelDef {
         }
     }
 
+    /// Whether both are about the same columns of the same table. The metadata of a model with parameters are constants,
+    /// which may be in the program twice; with other arguments it may have other columns.
+    pub fn is(&self, other: &ModelDef) -> bool {
+        let same = |(a, b): (&ColumnDef, &ColumnDef)| a.name == b.name && a.ty == b.ty && a.nullable == b.nullable;
+        std::ptr::eq(self, other)
+            || self == other
+                && self.columns.len() == other.columns.len()
+                && self.columns.iter().zip(other.columns).all(same)
+    }
+
     /// A column by its name in the database.
     pub fn column(&self, name: &str) -> Option<&'static ColumnDef> {
         self.columns.iter().find(|column| column.name == name)

@@ -1,16 +1,36 @@
 //! The struct as the user wrote it, with its attributes read and each field's part known. Nothing is resolved yet.
 
-use proc_macro2::Ident;
-use syn::{Data, DeriveInput, Fields, GenericArgument, PathArguments, Type, Visibility};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::{Data, DeriveInput, Fields, GenericArgument, GenericParam, Generics, PathArguments, Type, Visibility};
 
 use crate::attr::{self, FieldAttrs, ModelAttrs, RelationKind};
 use crate::ctxt::Ctxt;
+
+/// An item itself, as a type and as the start of a path.
+pub(crate) fn this(ident: &Ident, generics: &Generics, span: Span) -> TokenStream {
+    let mut ident = ident.clone();
+    ident.set_span(span);
+    let names = parameters(generics);
+    if names.is_empty() { ident.into_token_stream() } else { quote_spanned!(span=> #ident::<#(#names),*>) }
+}
+
+/// The names of an item's type and const parameters.
+pub(crate) fn parameters(generics: &Generics) -> Vec<&Ident> {
+    let names = generics.params.iter().filter_map(|param| match param {
+        GenericParam::Type(param) => Some(&param.ident),
+        GenericParam::Const(param) => Some(&param.ident),
+        GenericParam::Lifetime(_) => None,
+    });
+    names.collect()
+}
 
 /// A struct that derives `Model`.
 #[derive(Debug)]
 pub(crate) struct Model<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) vis: &'a Visibility,
+    pub(crate) generics: &'a Generics,
     pub(crate) attrs: ModelAttrs,
     /// The doc comment's first paragraph.
     pub(crate) doc: String,
@@ -66,16 +86,15 @@ impl<'a> Model<'a> {
                 return None;
             }
         };
-        if !input.generics.params.is_empty() {
-            let message = "a model has no type, lifetime or const parameters: it is one table; columns may be of types \
-                           with parameters";
-            ctxt.error(&input.generics.params, message);
+        if let Some(lifetime) = input.generics.lifetimes().next() {
+            ctxt.error(lifetime, "a row owns what it holds, so a model has no lifetimes");
             return None;
         }
         let attrs = ModelAttrs::read(ctxt, &input.attrs);
         Some(Self {
             ident: &input.ident,
             vis: &input.vis,
+            generics: &input.generics,
             doc: attr::doc_comment(&input.attrs),
             attrs,
             fields: fields.iter().filter_map(|field| Field::read(ctxt, field)).collect(),
@@ -114,9 +133,14 @@ impl<'a> Field<'a> {
         one_argument(self.ty, "Option")
     }
 
+    /// The type without `Option`.
+    pub(crate) fn scalar(&self) -> &'a Type {
+        self.nullable().unwrap_or(self.ty)
+    }
+
     /// The last word of the type, without `Option`.
     pub(crate) fn type_word(&self) -> Option<&'a Ident> {
-        last_word(self.nullable().unwrap_or(self.ty))
+        last_word(self.scalar())
     }
 }
 

@@ -18,7 +18,8 @@ const BUILDER_VERBS: [&str; 10] =
     ["exec", "to_sql", "set", "filter", "all_rows", "on_conflict", "returning", "include", "silent", "def"];
 
 /// Functions and methods of a model.
-const MODEL_VERBS: [&str; 22] = [
+const MODEL_VERBS: [&str; 25] = [
+    "aggregate",
     "bulk_create",
     "count",
     "create",
@@ -34,8 +35,10 @@ const MODEL_VERBS: [&str; 22] = [
     "increment",
     "insert",
     "into_values",
+    "load",
     "reload",
     "restore",
+    "restore_with",
     "save",
     "truncate",
     "update",
@@ -51,6 +54,7 @@ const UNBOUNDED: [&str; 15] =
 pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
     column_count(ctxt, model);
     distinct_names(ctxt, model);
+    nested_names(ctxt, model);
     primary_key_given(ctxt, model);
     for field in &model.fields {
         words_fit_the_field(ctxt, field);
@@ -69,6 +73,9 @@ pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
 }
 
 fn column_count(ctxt: &Ctxt, model: &Model<'_>) {
+    if model.columns().next().is_none() {
+        ctxt.error(model.ident, "a model has at least one column");
+    }
     if let Some(field) = model.columns().nth(MAX_COLUMNS) {
         ctxt.error(
             field.ident,
@@ -89,6 +96,20 @@ fn distinct_names(ctxt: &Ctxt, model: &Model<'_>) {
     }
 }
 
+/// Rows of relations are created together with this one by methods called after them.
+fn nested_names(ctxt: &Ctxt, model: &Model<'_>) {
+    for relation in model.fields.iter().filter(|field| matches!(field.part, Part::Relation(..))) {
+        let (relation, name) = (relation.ident, format!("with_{}", plain(relation.ident)));
+        if let Some(field) = model.fields.iter().find(|field| plain(field.ident) == name) {
+            let message = format!(
+                "`{name}` is how rows of `{relation}` are created together with this one; rename the field and keep the \
+                 column: `#[orm(column = \"{name}\")]`"
+            );
+            ctxt.error(field.ident, message);
+        }
+    }
+}
+
 /// A primary key, and only in one place.
 fn primary_key_given(ctxt: &Ctxt, model: &Model<'_>) {
     let marked = model.columns().find(|field| field.attrs.primary_key.is_set());
@@ -100,7 +121,7 @@ fn primary_key_given(ctxt: &Ctxt, model: &Model<'_>) {
         (Some(_), None, Some(word)) | (None, Some(_), Some(word)) => {
             ctxt.error(word, "`no_primary_key` contradicts `primary_key`; keep one");
         }
-        (None, None, None) => {
+        (None, None, None) if model.columns().next().is_some() => {
             let id = model.columns().find(|field| field.ident == "id");
             let message = "a model needs a primary key: mark its field with `#[orm(primary_key)]`, \
                            or the struct with `#[orm(no_primary_key)]`";

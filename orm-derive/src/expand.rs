@@ -23,7 +23,7 @@ pub(crate) fn expand(model: &ModelIr<'_>) -> TokenStream {
     let private = &model.private;
     let create = create::builder(model);
     let update = update::builder(model);
-    let ident = model.ident;
+    let (this, params, bounds) = (model.params.this(), model.params.plain(&[]), model.params.all_bounds(&[]));
     let items = [columns::constants(model), relations::constants(model), statements::statements(model)];
     let families = [
         statics::statics(model),
@@ -40,7 +40,7 @@ pub(crate) fn expand(model: &ModelIr<'_>) -> TokenStream {
         #[allow(dead_code, missing_docs, non_camel_case_types, private_interfaces)]
         const _: () = {
             use #private as __orm;
-            impl #ident {
+            impl #params #this #bounds {
                 #(#items)*
             }
             #(#families)*

@@ -3,6 +3,7 @@
 //! expands and one mistake stays one message.
 
 mod columns;
+mod params;
 mod relations;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -14,11 +15,14 @@ use crate::attr::{PartAttr, RelationKind};
 use crate::case;
 use crate::ctxt::{Ctxt, nearest};
 
+pub(crate) use params::Params;
+
 /// A model.
 #[derive(Debug)]
 pub(crate) struct ModelIr<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) vis: &'a Visibility,
+    pub(crate) params: Params,
     /// The path to what generated code may name.
     pub(crate) private: TokenStream,
     pub(crate) table: String,
@@ -193,11 +197,13 @@ impl<'a> ModelIr<'a> {
         let columns = columns::resolve(model, &marks);
         distinct_columns(ctxt, &columns);
         let primary_key = marks.primary_key.clone();
-        let (relations, one_of) = relations::resolve(ctxt, model, &primary_key);
+        let params = Params::of(model);
+        let (relations, one_of) = relations::resolve(ctxt, model, &params, &primary_key);
         distinct_constants(ctxt, &columns, &relations, &one_of);
         Self {
             ident: model.ident,
             vis: model.vis,
+            params,
             private: private(attrs.krate.get()),
             table: text(attrs.table.get()).unwrap_or_else(|| case::table(model.ident)),
             schema: text(attrs.schema.get()),

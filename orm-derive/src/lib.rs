@@ -17,8 +17,8 @@ mod projection;
 #[cfg(test)]
 mod tests;
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
-use syn::DeriveInput;
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use syn::{DeriveInput, Generics};
 
 use crate::ctxt::Ctxt;
 
@@ -70,32 +70,31 @@ fn model(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
     expand::expand(&ir::ModelIr::resolve(ctxt, &model))
 }
 
-/// The item with its name in place of `Self`: what is written in a field is also printed where `Self` is a builder. Items
-/// with parameters have none of that, and their name alone is not `Self`.
+/// The item with its name in place of `Self`: what is written in a field is also printed where `Self` is a builder.
 fn named(input: TokenStream) -> TokenStream {
     let mut words = input.clone().into_iter().skip_while(
         |token| !matches!(token, TokenTree::Ident(word) if *word == "struct" || *word == "enum" || *word == "union"),
     );
     match (words.nth(1), words.next()) {
-        (Some(TokenTree::Ident(_)), Some(TokenTree::Punct(next))) if next.as_char() == '<' => input,
-        (Some(TokenTree::Ident(name)), _) => replace_self(input, &name),
+        (Some(TokenTree::Ident(name)), Some(TokenTree::Punct(next))) if next.as_char() == '<' => {
+            // What does not parse is reported by the caller.
+            let generics = syn::parse2::<DeriveInput>(input.clone()).map(|item| item.generics).unwrap_or_default();
+            replace_self(input, &|span| ast::this(&name, &generics, span))
+        }
+        (Some(TokenTree::Ident(name)), _) => replace_self(input, &|span| ast::this(&name, &Generics::default(), span)),
         _ => input,
     }
 }
 
-fn replace_self(tokens: TokenStream, name: &Ident) -> TokenStream {
+fn replace_self(tokens: TokenStream, this: &dyn Fn(Span) -> TokenStream) -> TokenStream {
     let replaced = tokens.into_iter().map(|token| match token {
-        TokenTree::Ident(word) if word == "Self" => {
-            let mut name = name.clone();
-            name.set_span(word.span());
-            TokenTree::Ident(name)
-        }
+        TokenTree::Ident(word) if word == "Self" => this(word.span()),
         TokenTree::Group(group) => {
-            let mut inner = Group::new(group.delimiter(), replace_self(group.stream(), name));
+            let mut inner = Group::new(group.delimiter(), replace_self(group.stream(), this));
             inner.set_span(group.span());
-            TokenTree::Group(inner)
+            TokenTree::Group(inner).into()
         }
-        token => token,
+        token => token.into(),
     });
     replaced.collect()
 }

@@ -54,6 +54,7 @@ macro_rules! suite {
         $crate::beside!(super::Backend);
         $crate::trees!(super::Backend);
         $crate::relation!(super::Backend);
+        $crate::generic!(super::Backend);
         $crate::handles!(super::Backend);
         $crate::owner!(super::Backend);
         $crate::graph!(super::Backend);

@@ -3,6 +3,7 @@
 pub mod blog;
 pub mod club;
 pub mod gallery;
+pub mod generic;
 pub mod keys;
 pub mod kinds;
 pub mod links;

@@ -10,6 +10,7 @@ pub mod error;
 pub mod exact;
 pub mod expr;
 pub mod filter;
+pub mod generic;
 pub mod graph;
 pub mod handles;
 pub mod includes;

@@ -118,7 +118,7 @@ impl<P: Model, E> OneOf<P, E> {
     where
         E: Variant<C>,
     {
-        let keys = self.relations.iter().filter(|relation| std::ptr::eq((relation.target)(), C::DEF));
+        let keys = self.relations.iter().filter(|relation| (relation.target)().is(C::DEF));
         let columns = keys
             .flat_map(|relation| relation.keys)
             .map(|pair| ast::Expr::IsNull { expr: Box::new(pair.from.into()), negated: true });

@@ -115,7 +115,7 @@ impl<M: Model> OnConflict<M> {
         let columns = given_columns(def, given)
             .into_iter()
             .filter(|column| {
-                !self.target.iter().any(|target| std::ptr::eq(*target, *column))
+                !self.target.contains(column)
                     && !def.primary_key.contains(&column.index)
                     && def.created_at != Some(column.index)
             })

@@ -137,7 +137,7 @@ impl<M: Model> Default for Create<M> {
 
 /// Gives the values of relations' keys: that to this row, and NULL for the others.
 pub(super) fn key_to<C: Model>(relations: &[RelationDef], row: &C, mut give: impl FnMut(usize, Value)) {
-    let is = |relation: &&RelationDef| std::ptr::eq((relation.target)(), C::DEF);
+    let is = |relation: &&RelationDef| (relation.target)().is(C::DEF);
     for pair in relations.iter().filter(|relation| !is(relation)).flat_map(|relation| relation.keys) {
         give(pair.from.index, Value::Null(pair.from.ty));
     }

@@ -390,7 +390,7 @@ impl<T: Send + 'static> Parents for ProjectedSet<T> {
 
 impl<T: Send + 'static> RowSet for ProjectedSet<T> {
     fn need(&mut self, column: &'static ColumnDef) {
-        if !self.keys.iter().any(|key| std::ptr::eq(*key, column)) {
+        if !self.keys.contains(&column) {
             self.keys.push(column);
         }
     }

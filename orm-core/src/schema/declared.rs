@@ -16,7 +16,7 @@ pub fn from_models(models: &[&'static ModelDef]) -> Result<Schema> {
     for model in models {
         match unique.iter().find(|other| other.table.is(model.table)) {
             None => unique.push(model),
-            Some(other) if std::ptr::eq(*other, *model) => {}
+            Some(other) if other.is(model) => {}
             Some(other) => {
                 return Err(Error::new(
                     ErrorKind::InvalidStatement,
@@ -80,7 +80,7 @@ fn pairs(models: &[&'static ModelDef]) -> Vec<(&'static ModelDef, Vec<&'static C
         let same = |other: &Vec<&'static ColumnDef>| {
             other.len() == columns.len() && other.iter().all(|column| among(&column.index))
         };
-        match pairs.iter_mut().find(|(other, key, _)| std::ptr::eq(*other, model) && same(key)) {
+        match pairs.iter_mut().find(|(other, key, _)| other.table.is(model.table) && same(key)) {
             Some((.., wanted)) => *wanted &= relation.unique,
             None if is_unique => {}
             None => pairs.push((model, columns, relation.unique)),
@@ -117,7 +117,7 @@ fn in_creation_order(models: &[&'static ModelDef]) -> Vec<&'static ModelDef> {
         visited: &mut Vec<&'static ModelDef>,
         ordered: &mut Vec<&'static ModelDef>,
     ) {
-        if visited.iter().any(|seen| std::ptr::eq(*seen, model)) {
+        if visited.iter().any(|seen| seen.table.is(model.table)) {
             return;
         }
         visited.push(model);
@@ -125,7 +125,7 @@ fn in_creation_order(models: &[&'static ModelDef]) -> Vec<&'static ModelDef> {
             let target = (relation.target)();
             if relation.kind == RelationKind::BelongsTo
                 && relation.constraint
-                && models.iter().any(|m| std::ptr::eq(*m, target))
+                && let Some(target) = models.iter().find(|model| model.table.is(target.table))
             {
                 visit(target, models, visited, ordered);
             }

@@ -8,15 +8,16 @@ use crate::ir::{Column, ModelIr};
 
 /// `User::ID` and the like.
 pub(super) fn constants(model: &ModelIr<'_>) -> TokenStream {
-    let ident = model.ident;
+    let this = model.params.this();
+    let columns = if model.params.exist() { quote!(#this::__COLS) } else { quote!(__COLS) };
     let constants = model.columns.iter().enumerate().map(|(index, column)| {
         let Column { vis, ty, constant, .. } = column;
         let doc = doc(&column.doc);
         let index = Literal::usize_unsuffixed(index);
-        let value = quote_spanned!(ty.span()=> __orm::Column::new(&__COLS[#index]));
+        let value = quote_spanned!(ty.span()=> __orm::Column::new(&#columns[#index]));
         quote! {
             #doc
-            #vis const #constant: __orm::Column<#ident, #ty> = #value;
+            #vis const #constant: __orm::Column<#this, #ty> = #value;
         }
     });
     quote! {

@@ -1,7 +1,7 @@
 //! The create builder: a setter per column, and a type that says which required columns were given.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 
 use super::columns::doc;
 use super::create_name;
@@ -12,29 +12,32 @@ use crate::ir::{Column, ModelIr, OneOf, Relation};
 
 /// `UserCreate`.
 pub(super) fn builder(model: &ModelIr<'_>) -> TokenStream {
-    let (ident, vis, private) = (model.ident, model.vis, &model.private);
+    let (this, vis, private) = (model.params.this(), model.vis, &model.private);
     let create = create_name(model);
     let doc = format!("A new [`{}`]: set its columns, then `.exec(&db)`.", model.ident);
     let missing = required(model).into_iter().map(|_| quote!(#private::Missing));
+    let params = model.params.declared(&[], &[quote!(__S = (#(#missing,)*))]);
+    let bounds = model.params.bounds();
     quote! {
         #[doc = #doc]
         #[must_use = "nothing is created until `.exec(&db).await`"]
-        #vis struct #create<__S = (#(#missing,)*)>(#private::Building<#ident, __S>);
+        #vis struct #create #params(#private::Building<#this, __S>) #bounds;
     }
 }
 
 /// Its setters, `exec` and `Complete`.
 pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
-    let (ident, vis) = (model.ident, model.vis);
+    let (this, vis) = (model.params.this(), model.vis);
     let create = create_name(model);
     let required = required(model);
-    let traits = required.iter().map(|required| given_trait(ident, required.ident));
+    let traits = required.iter().map(|required| given_trait(model.ident, required.ident));
     let states: Vec<_> = required.iter().map(|required| format_ident!("__S{}", required.number)).collect();
     // The builder's type once these were given.
     let after = |given: &dyn Fn(&Required<'_>) -> bool| {
         let after = required.iter().zip(&states);
         let after = after.map(|(of, state)| if given(of) { quote!(__orm::Given) } else { quote!(#state) });
-        quote!(#create<(#(#after,)*)>)
+        let named = model.params.named(&[], &[quote!((#(#after,)*))]);
+        quote!(#create #named)
     };
     let writable = model.columns.iter().enumerate().filter(|(_, column)| column.writable);
     let (counted, optional): (Vec<_>, Vec<_>) =
@@ -61,20 +64,19 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
     });
     let one_of = model.one_of.iter().map(|one_of| {
         let OneOf { ident, vis, constant, target, .. } = one_of;
-        let (model, doc, after) = (model.ident, doc(&one_of.doc), after(&|of| of.ident == *ident));
+        let (doc, after) = (doc(&one_of.doc), after(&|of| of.ident == *ident));
         quote! {
             #doc
             #vis fn #ident<__C: __orm::Model>(self, row: &__C) -> #after
             where
                 #target: __orm::Variant<__C>,
             {
-                #create(self.0.refer(#model::#constant.relations(), row))
+                #create(self.0.refer(#this::#constant.relations(), row))
             }
         }
     });
     let references = model.relations.iter().filter(|relation| relation.is_own_field());
-    let references =
-        references.map(|relation| refer(model.ident, relation, &after(&|of| of.filled_by(relation)), &create));
+    let references = references.map(|relation| refer(&this, relation, &after(&|of| of.filled_by(relation)), &create));
     // Rows behind a model in between are created under rows of that model, except for many-to-many relations.
     let beside = |relation: &&Relation<'_>| relation.through.is_none() || relation.kind == RelationKind::BelongsToMany;
     let nested = model.relations.iter().filter(|relation| relation.foreign_key.is_empty()).filter(beside);
@@ -90,35 +92,36 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
         let given = given_name(of.ident);
         quote!(#state: #given)
     });
-    let bounds: Vec<_> = bounds.collect();
+    let given: Vec<_> = bounds.collect();
+    let (any, any_named) = (model.params.plain(&[quote!(__S)]), model.params.named(&[], &[quote!(__S)]));
+    let each: Vec<_> = states.iter().map(ToTokens::to_token_stream).collect();
+    let (each, each_named) = (model.params.plain(&each), model.params.named(&[], &[quote!((#(#each,)*))]));
+    let (bounds, given) = (model.params.all_bounds(&[]), model.params.all_bounds(&given));
     quote! {
         #(#traits)*
-        impl<__S> #create<__S> {
+        impl #any #create #any_named #bounds {
             #(#optional)*
             #(#nested)*
             #(#open)*
             /// Creates the row and gives it back as the database has it, or the database's error.
             #vis fn exec(
                 self,
-                db: &(impl __orm::Runs<#ident> + ?::core::marker::Sized),
-            ) -> __orm::Creating<'_, #ident>
+                db: &(impl __orm::Runs<#this> + ?::core::marker::Sized),
+            ) -> __orm::Creating<'_, #this>
             where
-                Self: __orm::Complete<#ident>,
+                Self: __orm::Complete<#this>,
             {
                 self.0.exec(db)
             }
         }
-        impl<#(#states),*> #create<(#(#states,)*)> {
+        impl #each #create #each_named #bounds {
             #(#required_setters)*
             #(#references)*
             #(#one_of)*
             #(#fixed)*
         }
-        impl<#(#states),*> __orm::Complete<#ident> for #create<(#(#states,)*)>
-        where
-            #(#bounds,)*
-        {
-            fn into_create(self) -> __orm::Create<#ident> {
+        impl #each __orm::Complete<#this> for #create #each_named #given {
+            fn into_create(self) -> __orm::Create<#this> {
                 self.0.finish()
             }
         }
@@ -126,7 +129,12 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
 }
 
 /// `user(..)`: the row that this one belongs to.
-pub(super) fn refer(model: &Ident, relation: &Relation<'_>, output: &TokenStream, builder: &Ident) -> TokenStream {
+pub(super) fn refer(
+    model: &TokenStream,
+    relation: &Relation<'_>,
+    output: &TokenStream,
+    builder: &Ident,
+) -> TokenStream {
     let Relation { ident, vis, constant, target, .. } = relation;
     let doc = doc(&relation.doc);
     quote! {
@@ -140,8 +148,8 @@ pub(super) fn refer(model: &Ident, relation: &Relation<'_>, output: &TokenStream
 /// `with_posts(..)`: rows to create after this one.
 fn nested_children(model: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream {
     let Relation { ident, vis, constant, target, .. } = relation;
-    let (name, owner) = (format_ident!("with_{}", plain(ident)), model.ident);
-    let doc = format!("Creates rows of [`{owner}::{constant}`] together with this one.");
+    let (name, owner) = (format_ident!("with_{}", plain(ident)), model.params.this());
+    let doc = format!("Creates rows of [`{}::{constant}`] together with this one.", model.ident);
     let kind = match &relation.through {
         Some((between, _)) => quote!(ManyToMany<#between>),
         None => {
@@ -163,8 +171,8 @@ fn nested_children(model: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream 
 /// `with_user(..)`: the row to create before this one, which belongs to it.
 fn nested_parent(model: &ModelIr<'_>, relation: &Relation<'_>, output: &TokenStream) -> TokenStream {
     let Relation { ident, vis, constant, target, .. } = relation;
-    let (name, owner, create) = (format_ident!("with_{}", plain(ident)), model.ident, create_name(model));
-    let doc = format!("Creates the row of [`{owner}::{constant}`] first; this row's foreign key is filled in.");
+    let (name, owner, create) = (format_ident!("with_{}", plain(ident)), model.params.this(), create_name(model));
+    let doc = format!("Creates the row of [`{}::{constant}`] first; this row's foreign key is filled in.", model.ident);
     quote! {
         #[doc = #doc]
         #vis fn #name(self, row: impl __orm::Complete<#target>) -> #output {

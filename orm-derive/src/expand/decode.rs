@@ -9,7 +9,8 @@ use crate::ir::{Column, Init, ModelIr};
 
 /// `Model`, `Decode`, `Unpoliced` and `Instance`.
 pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
-    let ident = model.ident;
+    let this = model.params.this();
+    let (params, bounds) = (model.params.plain(&[]), model.params.all_bounds(&[]));
     let (create, update) = (create_name(model), update_name(model));
     let read = read(model);
     let key = match &*model.primary_key {
@@ -17,7 +18,7 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
         [one] => {
             let Column { ty, constant, .. } = &model.columns[*one];
             quote! {
-                impl __orm::SingleKey<#ty> for #ident {
+                impl #params __orm::SingleKey<#ty> for #this #bounds {
                     const COLUMN: __orm::Column<Self, #ty> = Self::#constant;
                 }
             }
@@ -25,9 +26,11 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
         several => {
             let types: Vec<_> = several.iter().map(|index| model.columns[*index].ty).collect();
             let parts: Vec<_> = (0..several.len()).map(|place| format_ident!("__K{place}")).collect();
+            let bound: Vec<_> = parts.iter().zip(&types).map(|(part, ty)| quote!(#part: __orm::KeyPart<#ty>)).collect();
+            let params = model.params.plain(&bound);
             let places = (0..several.len()).map(Literal::usize_unsuffixed);
             quote! {
-                impl<#(#parts: __orm::KeyPart<#types>),*> __orm::KeyOperand<#ident> for (#(#parts,)*) {
+                impl #params __orm::KeyOperand<#this> for (#(#parts,)*) #bounds {
                     fn into_key(self) -> ::std::vec::Vec<__orm::Value> {
                         ::std::vec![#(__orm::KeyPart::<#types>::into_part(self.#places)),*]
                     }
@@ -36,10 +39,14 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
         }
     };
     let referred = format_ident!("{}", if model.deleted_at.is_some() { "Maybe" } else { "Always" });
+    let def = if model.params.exist() { quote!(Self::__DEF) } else { quote!(&__DEF) };
+    let (there, here) = (model.params.named(&[quote!('__a)], &[]), model.params.named(&[quote!('_)], &[]));
+    let named = model.params.named(&[], &[]);
+    let outlives = model.params.exist().then(|| quote!(where Self: '__a));
     // Names of locals have the span of the locals: the fields may come from a macro.
-    let this = quote!(self);
+    let row = quote!(self);
     let put = model.columns.iter().enumerate().map(|(index, Column { ident, ty, .. })| {
-        let put = quote_spanned!(ty.span()=> __orm::Type::put(&#this.#ident));
+        let put = quote_spanned!(ty.span()=> __orm::Type::put(&#row.#ident));
         // There are no other positions.
         if index + 1 == model.columns.len() { quote!(_ => #put,) } else { quote!(#index => #put,) }
     });
@@ -47,7 +54,7 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
     let into_value = model
         .columns
         .iter()
-        .map(|Column { ident, ty, .. }| quote_spanned!(ty.span()=> __orm::Type::into_value(#this.#ident)));
+        .map(|Column { ident, ty, .. }| quote_spanned!(ty.span()=> __orm::Type::into_value(#row.#ident)));
     let kept = model.fields.iter().filter_map(|init| match init {
         Init::Relation(ident, _) | Init::Default(ident) => Some(quote!(self.#ident = old.#ident;)),
         Init::Column(_) | Init::Computed(..) => None,
@@ -61,8 +68,8 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
         }
     });
     quote! {
-        impl __orm::Model for #ident {
-            const DEF: &'static __orm::ModelDef = &__DEF;
+        impl #params __orm::Model for #this #bounds {
+            const DEF: &'static __orm::ModelDef = #def;
             type Referred = __orm::#referred;
             fn from_columns(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
                 #read
@@ -79,19 +86,19 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             #keep
         }
         #key
-        impl __orm::Unpoliced for #ident {}
-        impl __orm::Decode for #ident {
+        impl #params __orm::Unpoliced for #this #bounds {}
+        impl #params __orm::Decode for #this #bounds {
             fn decode(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
                 __orm::read_model(columns)
             }
         }
-        impl __orm::Instance for #ident {
-            type Create = #create;
-            type Update<'__a> = #update<'__a>;
-            fn __start(start: __orm::Start) -> #create {
+        impl #params __orm::Instance for #this #bounds {
+            type Create = #create #named;
+            type Update<'__a> = #update #there #outlives;
+            fn __start(start: __orm::Start) -> #create #named {
                 #create(__orm::Building::new(start))
             }
-            fn update(&mut self) -> #update<'_> {
+            fn update(&mut self) -> #update #here {
                 #update(__orm::Changing::new(self))
             }
         }

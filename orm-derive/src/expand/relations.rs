@@ -15,15 +15,14 @@ use crate::ir::{ModelIr, OneOf, Pair, Relation};
 /// `User::POSTS` and `user.posts()`.
 pub(super) fn constants(model: &ModelIr<'_>) -> TokenStream {
     let relations = model.relations.iter().map(|relation| relation_items(model, relation));
-    let one_of = model.one_of.iter().map(|one_of| one_of_items(model.ident, one_of));
+    let one_of = model.one_of.iter().map(|one_of| one_of_items(&model.params.this(), one_of));
     relations.chain(one_of).collect()
 }
 
 fn relation_items(ir: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream {
     let Relation { ident, vis, constant, name, target, .. } = relation;
     // At the relation's place, where errors about it belong.
-    let mut model = ir.ident.clone();
-    model.set_span(ident.span());
+    let model = ir.params.this_at(ident.span());
     let kind = format_ident!("{}", relation.kind.type_name());
     let keys = relation.keys.iter().map(pair);
     let mut fields = Vec::new();
@@ -115,7 +114,7 @@ fn handle_kind(relation: &Relation<'_>) -> TokenStream {
 }
 
 /// `Comment::SUBJECT`, whose row is of one of several models.
-fn one_of_items(model: &Ident, one_of: &OneOf<'_>) -> TokenStream {
+fn one_of_items(model: &TokenStream, one_of: &OneOf<'_>) -> TokenStream {
     let OneOf { vis, constant, target, relations, .. } = one_of;
     let doc = doc(&one_of.doc);
     quote_spanned! {target.span()=>
@@ -142,7 +141,8 @@ pub(super) fn create_under(model: &ModelIr<'_>) -> TokenStream {
         !relation.foreign_key.is_empty() && !model.relations[..*index].iter().any(|earlier| same(earlier, relation))
     });
     let impls = relations.map(|(_, relation)| {
-        let (ident, create, key) = (model.ident, create_name(model), &relation.foreign_key);
+        let (this, create, key) = (model.params.this(), create_name(model), &relation.foreign_key);
+        let (params, bounds) = (model.params.plain(&[]), model.params.all_bounds(&[]));
         let names = key.iter().map(|index| &model.columns[*index].constant);
         let number = key_number(names, relation);
         let states = required(model);
@@ -151,12 +151,13 @@ pub(super) fn create_under(model: &ModelIr<'_>) -> TokenStream {
         let tagged = when.iter().map(|(index, text)| quote!(.with(#index, __orm::text(#text))));
         let building = match when {
             // The state before `with` is nowhere named.
-            Some(_) => quote!(Building::<#ident, ()>),
+            Some(_) => quote!(Building::<#this, ()>),
             None => quote!(Building),
         };
+        let named = model.params.named(&[], &[quote!((#(__orm::#states,)*))]);
         quote! {
-            impl __orm::CreateUnder<#number> for #ident {
-                type Create = #create<(#(__orm::#states,)*)>;
+            impl #params __orm::CreateUnder<#number> for #this #bounds {
+                type Create = #create #named;
                 fn create_under(start: __orm::Start) -> Self::Create {
                     #create(__orm::#building::under(&[#(#key),*], start)#(#tagged)*)
                 }

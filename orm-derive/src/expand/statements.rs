@@ -8,22 +8,22 @@ use crate::ir::ModelIr;
 /// `User::update()`, `User::destroy()` and `User::restore()` share their names with methods of a row, so they cannot be a
 /// trait's.
 pub(super) fn statements(model: &ModelIr<'_>) -> TokenStream {
-    let (ident, vis) = (model.ident, model.vis);
+    let (this, vis) = (model.params.this(), model.vis);
     let restore = model.deleted_at.map(|_| {
         quote! {
             /// Takes the mark of deletion off the rows that a filter leaves.
-            #vis fn restore() -> __orm::Restore<#ident> {
+            #vis fn restore() -> __orm::Restore<#this> {
                 __orm::Update::restore()
             }
         }
     });
     quote! {
         /// Changes the rows that a filter leaves.
-        #vis fn update() -> __orm::Update<#ident> {
+        #vis fn update() -> __orm::Update<#this> {
             __orm::Update::new()
         }
         /// Removes the rows that a filter leaves.
-        #vis fn destroy() -> __orm::Destroy<#ident> {
+        #vis fn destroy() -> __orm::Destroy<#this> {
             __orm::Destroy::new()
         }
         #restore

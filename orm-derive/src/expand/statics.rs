@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use crate::case::plain;
 use crate::ir::{Column, DefaultValue, Index, IndexPart, ModelIr};
 
-/// `__TABLE`, `__COLS` and `__DEF`.
+/// `__TABLE`, `__COLS` and `__DEF`. A static has no parameters, so those of a model with parameters are constants.
 pub(super) fn statics(model: &ModelIr<'_>) -> TokenStream {
     let table = &model.table;
     let named = match &model.schema {
@@ -15,8 +15,23 @@ pub(super) fn statics(model: &ModelIr<'_>) -> TokenStream {
         None => quote!(__orm::TableName::new(#table)),
     };
     let count = model.columns.len();
-    let columns = model.columns.iter().enumerate().map(|(index, column)| column_def(index, column));
-    let def = model_def(model);
+    let (table, columns) = if model.params.exist() {
+        (quote!(Self::__TABLE), quote!(Self::__COLS))
+    } else {
+        (quote!(&__TABLE), quote!(&__COLS))
+    };
+    let def = model_def(model, &table, &columns);
+    let columns = model.columns.iter().enumerate().map(|(index, column)| column_def(index, column, &table));
+    if model.params.exist() {
+        let (this, params, bounds) = (model.params.this(), model.params.plain(&[]), model.params.all_bounds(&[]));
+        return quote! {
+            impl #params #this #bounds {
+                const __TABLE: &'static __orm::TableName = &#named;
+                const __COLS: &'static [__orm::ColumnDef] = &[#(#columns),*];
+                const __DEF: &'static __orm::ModelDef = &#def;
+            }
+        };
+    }
     quote! {
         static __TABLE: __orm::TableName = #named;
         static __COLS: [__orm::ColumnDef; #count] = [#(#columns),*];
@@ -25,7 +40,7 @@ pub(super) fn statics(model: &ModelIr<'_>) -> TokenStream {
 }
 
 /// A column; what is as in `ColumnDef::new` is left out.
-fn column_def(index: usize, column: &Column<'_>) -> TokenStream {
+fn column_def(index: usize, column: &Column<'_>, table: &TokenStream) -> TokenStream {
     let name = &column.name;
     let mut fields = Vec::new();
     if column.field != column.name {
@@ -54,7 +69,7 @@ fn column_def(index: usize, column: &Column<'_>) -> TokenStream {
         fields.push(quote!(comment: #comment));
     }
     let ty = column.ty;
-    let plain = quote_spanned!(ty.span()=> __orm::ColumnDef::of::<#ty>(&__TABLE, #index, #name));
+    let plain = quote_spanned!(ty.span()=> __orm::ColumnDef::of::<#ty>(#table, #index, #name));
     if fields.is_empty() { plain } else { quote!(__orm::ColumnDef { #(#fields,)* ..#plain }) }
 }
 
@@ -70,9 +85,9 @@ fn default_def(column: &Column<'_>) -> Option<TokenStream> {
     })
 }
 
-fn model_def(model: &ModelIr<'_>) -> TokenStream {
-    let ident = model.ident;
-    let name = plain(ident);
+fn model_def(model: &ModelIr<'_>, table: &TokenStream, columns: &TokenStream) -> TokenStream {
+    let this = model.params.this();
+    let name = plain(model.ident);
     let primary_key = &model.primary_key;
     let mut fields = Vec::new();
     if !model.indexes.is_empty() {
@@ -85,7 +100,7 @@ fn model_def(model: &ModelIr<'_>) -> TokenStream {
     }
     if !model.relations.is_empty() {
         let relations = model.relations.iter().map(|relation| &relation.constant);
-        fields.push(quote!(relations: &[#(#ident::#relations.erase()),*]));
+        fields.push(quote!(relations: &[#(#this::#relations.erase()),*]));
     }
     if !model.one_of.is_empty() {
         let one_of = model.one_of.iter().map(|one_of| {
@@ -109,7 +124,7 @@ fn model_def(model: &ModelIr<'_>) -> TokenStream {
         let comment = &model.comment;
         fields.push(quote!(comment: #comment));
     }
-    let plain = quote!(__orm::ModelDef::new(#name, &__TABLE, &__COLS, &[#(#primary_key),*]));
+    let plain = quote!(__orm::ModelDef::new(#name, #table, #columns, &[#(#primary_key),*]));
     if fields.is_empty() { plain } else { quote!(__orm::ModelDef { #(#fields,)* ..#plain }) }
 }
 

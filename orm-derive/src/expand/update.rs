@@ -11,18 +11,19 @@ use crate::ir::{Column, ModelIr, OneOf};
 /// `UserUpdate`.
 pub(super) fn builder(model: &ModelIr<'_>) -> TokenStream {
     let (ident, vis, private) = (model.ident, model.vis, &model.private);
-    let update = update_name(model);
+    let (update, this) = (update_name(model), model.params.this());
+    let (params, bounds) = (model.params.declared(&[quote!('__a)], &[]), model.params.bounds());
     let doc = format!("Changes to a [`{ident}`]: set columns, then `.exec(&db)`.");
     quote! {
         #[doc = #doc]
         #[must_use = "nothing is changed until `.exec(&db).await`"]
-        #vis struct #update<'__a>(#private::Changing<'__a, #ident>);
+        #vis struct #update #params(#private::Changing<'__a, #this>) #bounds;
     }
 }
 
 /// Its setters and `exec`.
 pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
-    let (ident, vis) = (model.ident, model.vis);
+    let (this, vis) = (model.params.this(), model.vis);
     let update = update_name(model);
     let writable = model.columns.iter().enumerate().filter(|(_, column)| column.writable);
     let setters = writable.map(|(index, column)| {
@@ -36,17 +37,17 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
         }
     });
     let references = model.relations.iter().filter(|relation| relation.is_own_field());
-    let references = references.map(|relation| refer(ident, relation, &quote!(Self), &update));
+    let references = references.map(|relation| refer(&this, relation, &quote!(Self), &update));
     let one_of = model.one_of.iter().map(|one_of| {
         let OneOf { ident, vis, constant, target, .. } = one_of;
-        let (model, doc) = (model.ident, doc(&one_of.doc));
+        let doc = doc(&one_of.doc);
         quote! {
             #doc
             #vis fn #ident<__C: __orm::Model>(self, row: &__C) -> Self
             where
                 #target: __orm::Variant<__C>,
             {
-                Self(self.0.refer(#model::#constant.relations(), row))
+                Self(self.0.refer(#this::#constant.relations(), row))
             }
         }
     });
@@ -58,17 +59,19 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
             }
         }
     });
+    let (params, bounds) = (model.params.plain_after(&[quote!('__a)]), model.params.all_bounds(&[]));
+    let (named, captured) = (model.params.named(&[quote!('__a)], &[]), model.params.captured());
     quote! {
-        impl<'__a> #update<'__a> {
+        impl #params #update #named #bounds {
             #(#setters)*
             #(#references)*
             #(#one_of)*
             #silent
             /// Writes the changes and refreshes the struct, or gives the database's error.
-            #vis fn exec<'__d, __D: __orm::Runs<#ident> + ?::core::marker::Sized>(
+            #vis fn exec<'__d, __D: __orm::Runs<#this> + ?::core::marker::Sized>(
                 self,
                 db: &'__d __D,
-            ) -> impl __orm::Future<Output = __orm::Result<()>> + use<'__a, '__d, __D> {
+            ) -> impl __orm::Future<Output = __orm::Result<()>> + use<'__a, '__d #captured, __D> {
                 self.0.exec(db)
             }
         }

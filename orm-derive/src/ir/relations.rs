@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Path, Type};
 
-use super::{OneOf, Pair, Relation, ident_at, position};
+use super::{OneOf, Pair, Params, Relation, ident_at, position};
 use crate::ast::{self, Field, Model, Part, last_word};
 use crate::attr::{RelationAttrs, RelationKind};
 use crate::case::{constant, plain, snake};
@@ -15,9 +15,10 @@ use crate::ctxt::Ctxt;
 pub(super) fn resolve<'a>(
     ctxt: &Ctxt,
     model: &'a Model<'a>,
+    params: &Params,
     primary_key: &[usize],
 ) -> (Vec<Relation<'a>>, Vec<OneOf<'a>>) {
-    let resolver = Resolver { ctxt, model, primary_key };
+    let resolver = Resolver { ctxt, model, params, primary_key };
     let mut relations: Vec<_> = model.relations().filter_map(|relation| resolver.relation(relation)).collect();
     let mut one_ofs = Vec::new();
     for field in &model.fields {
@@ -75,6 +76,7 @@ impl<'f> Written<'f> {
 struct Resolver<'r, 'a> {
     ctxt: &'r Ctxt,
     model: &'a Model<'a>,
+    params: &'r Params,
     primary_key: &'r [usize],
 }
 
@@ -104,7 +106,7 @@ impl<'a> Resolver<'_, 'a> {
         };
         let when = attrs.when.get().map(|(name, text)| {
             let holder = match (kind, &through) {
-                (RelationKind::BelongsTo, _) => Holder::own(self.model, name.span()),
+                (RelationKind::BelongsTo, _) => Holder::own(self.params, name.span()),
                 (_, Some((between, _))) => between.clone(),
                 (_, None) => Holder::of(target),
             };
@@ -347,7 +349,7 @@ impl<'a> Resolver<'_, 'a> {
 
     /// The constant of one of this model's columns, at a span of the relation.
     fn own_column(&self, field: &Field<'_>, span: Span) -> (TokenStream, Ident) {
-        Holder::own(self.model, span).constant(&ident_at(&field.ident.to_string(), span))
+        Holder::own(self.params, span).constant(&ident_at(&field.ident.to_string(), span))
     }
 
     fn same_length(&self, written: Written<'_>, key: usize, foreign_key: usize) -> Option<()> {
@@ -381,8 +383,9 @@ impl Holder {
     }
 
     /// The model that is derived.
-    fn own(model: &Model<'_>, span: Span) -> Self {
-        Self::of_path(&ident_at(&model.ident.to_string(), span).into())
+    fn own(params: &Params, span: Span) -> Self {
+        let this = params.this_at(span);
+        Self { ty: this.clone(), path: this }
     }
 
     /// The constant of a field's column.

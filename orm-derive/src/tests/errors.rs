@@ -39,10 +39,12 @@ fn check_projection(item: &str, expected: &str) {
 fn what_can_be_a_model() {
     check("enum User {}", "only a struct can be a model; for an enum in a column derive `Enum`");
     check("struct User(i64);", "a model is a struct with named fields: one per column and relation");
-    check(
-        "struct User<T> { id: T }",
-        "a model has no type, lifetime or const parameters: it is one table; columns may be of types with parameters",
-    );
+    check("struct User;", "a model is a struct with named fields: one per column and relation");
+    check("union User { id: i64 }", "only a struct can be a model; for an enum in a column derive `Enum`");
+    check("struct User {}", "a model has at least one column");
+    check("#[orm(no_primary_key)] struct User { posts: HasMany<Post> }", "a model has at least one column");
+    check("struct User<'a> { name: &'a str }", "a row owns what it holds, so a model has no lifetimes");
+    check("struct User<T: Scalar, const N: usize> where T: Ord { #[orm(primary_key)] id: T, b: Option<T> }", "");
     check(
         "struct User { id: i64 }",
         "a model needs a primary key: mark its field with `#[orm(primary_key)]`, or the struct with `#[orm(no_primary_key)]`",
@@ -182,6 +184,18 @@ fn names_that_are_taken() {
     field("create: HasMany<Post>", "`create` is a verb of every model; rename the relation");
     field("userName: i64, user_name: i64", "`user_name` and `userName` both make the constant `USER_NAME`; rename one");
     field("a: i64, #[orm(column = \"a\")] b: i64", "`a` and `b` are both the column `a`");
+    field("load: HasMany<Post>", "`load` is a verb of every model; rename the relation");
+    field(
+        "with_posts: i64, posts: HasMany<Post>",
+        "`with_posts` is how rows of `posts` are created together with this one; rename the field and keep the column: \
+         `#[orm(column = \"with_posts\")]`",
+    );
+    field(
+        "silent: bool",
+        "`silent` is a verb of the builders; rename the field and keep the column: `#[orm(column = \"silent\")]`",
+    );
+    // Columns have constants and setters, which are not in the way of these.
+    field("create: i64, update: i64, save: i64, find_all: i64, r#type: String, r#match: String", "");
 }
 
 #[test]

@@ -16,6 +16,221 @@ fn check(derive: impl FnOnce(&Ctxt, &DeriveInput) -> TokenStream, item: &str, ex
     expected.assert_eq(&prettyplease::unparse(&syn::parse2(output).unwrap()));
 }
 
+#[test]
+fn a_model_with_parameters() {
+    check(
+        model,
+        r#"
+        pub struct Event<T: Serialize = String, const N: usize = 1> where Json<T>: Clone {
+            #[orm(primary_key)] pub id: i64,
+            data: Json<T>,
+        }
+        "#,
+        &expect![[r#"
+            ///A new [`Event`]: set its columns, then `.exec(&db)`.
+            #[must_use = "nothing is created until `.exec(&db).await`"]
+            pub struct EventCreate<
+                T: Serialize = String,
+                const N: usize = 1,
+                __S = (::orm::__private::Missing,),
+            >(
+                ::orm::__private::Building<Event<T, N>, __S>,
+            )
+            where
+                Json<T>: Clone;
+            ///Changes to a [`Event`]: set columns, then `.exec(&db)`.
+            #[must_use = "nothing is changed until `.exec(&db).await`"]
+            pub struct EventUpdate<'__a, T: Serialize = String, const N: usize = 1>(
+                ::orm::__private::Changing<'__a, Event<T, N>>,
+            )
+            where
+                Json<T>: Clone;
+            #[allow(dead_code, missing_docs, non_camel_case_types, private_interfaces)]
+            const _: () = {
+                use ::orm::__private as __orm;
+                impl<T: Serialize, const N: usize> Event<T, N>
+                where
+                    Json<T>: Clone,
+                    Event<T, N>: ::core::marker::Send + ::core::marker::Sync + 'static,
+                    Json<T>: __orm::Scalar,
+                {
+                    pub const ID: __orm::Column<Event<T, N>, i64> = __orm::Column::new(
+                        &Event::<T, N>::__COLS[0],
+                    );
+                    const DATA: __orm::Column<Event<T, N>, Json<T>> = __orm::Column::new(
+                        &Event::<T, N>::__COLS[1],
+                    );
+                    /// Changes the rows that a filter leaves.
+                    pub fn update() -> __orm::Update<Event<T, N>> {
+                        __orm::Update::new()
+                    }
+                    /// Removes the rows that a filter leaves.
+                    pub fn destroy() -> __orm::Destroy<Event<T, N>> {
+                        __orm::Destroy::new()
+                    }
+                }
+                impl<T: Serialize, const N: usize> Event<T, N>
+                where
+                    Json<T>: Clone,
+                    Event<T, N>: ::core::marker::Send + ::core::marker::Sync + 'static,
+                    Json<T>: __orm::Scalar,
+                {
+                    const __TABLE: &'static __orm::TableName = &__orm::TableName::new("events");
+                    const __COLS: &'static [__orm::ColumnDef] = &[
+                        __orm::ColumnDef {
+                            auto_increment: true,
+                            ..__orm::ColumnDef::of::<i64>(Self::__TABLE, 0usize, "id")
+                        },
+                        __orm::ColumnDef::of::<Json<T>>(Self::__TABLE, 1usize, "data"),
+                    ];
+                    const __DEF: &'static __orm::ModelDef = &__orm::ModelDef::new(
+                        "Event",
+                        Self::__TABLE,
+                        Self::__COLS,
+                        &[0usize],
+                    );
+                }
+                impl<T: Serialize, const N: usize> __orm::Model for Event<T, N>
+                where
+                    Json<T>: Clone,
+                    Event<T, N>: ::core::marker::Send + ::core::marker::Sync + 'static,
+                    Json<T>: __orm::Scalar,
+                {
+                    const DEF: &'static __orm::ModelDef = Self::__DEF;
+                    type Referred = __orm::Always;
+                    fn from_columns(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
+                        let (_0, _1) = columns.read()?;
+                        ::core::result::Result::Ok(Self { id: _0, data: _1 })
+                    }
+                    fn value(&self, column: usize) -> __orm::Value {
+                        match column {
+                            0usize => __orm::Type::put(&self.id),
+                            _ => __orm::Type::put(&self.data),
+                        }
+                    }
+                    fn into_values(self) -> ::std::vec::Vec<__orm::Value> {
+                        ::std::vec![
+                            __orm::Type::into_value(self.id), __orm::Type::into_value(self.data)
+                        ]
+                    }
+                }
+                impl<T: Serialize, const N: usize> __orm::SingleKey<i64> for Event<T, N>
+                where
+                    Json<T>: Clone,
+                    Event<T, N>: ::core::marker::Send + ::core::marker::Sync + 'static,
+                    Json<T>: __orm::Scalar,
+                {
+                    const COLUMN: __orm::Column<Self, i64> = Self::ID;
+                }
+                impl<T: Serialize, const N: usize> __orm::Unpoliced for Event<T, N>
+                where
+                    Json<T>: Clone,
+                    Event<T, N>: ::core::marker::Send + ::core::marker::Sync + 'static,
+                    Json<T>: __orm::Scalar,
+                {}
+                impl<T: Serialize, const N: usize> __orm::Decode for Event<T, N>
+                where
+                    Json<T>: Clone,
+                    Event<T, N>: ::core::marker::Send + ::core::marker::Sync + 'static,
+                    Json<T>: __orm::Scalar,
+                {
+                    fn decode(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
+                        __orm::read_model(columns)
+                    }
+                }
+                impl<T: Serialize, const N: usize> __orm::Instance for Event<T, N>
+                where
+                    Json<T>: Clone,
+                    Event<T, N>: ::core::marker::Send + ::core::marker::Sync + 'static,
+                    Json<T>: __orm::Scalar,
+                {
+                    type Create = EventCreate<T, N>;
+                    type Update<'__a> = EventUpdate<'__a, T, N> where Self: '__a;
+                    fn __start(start: __orm::Start) -> EventCreate<T, N> {
+                        EventCreate(__orm::Building::new(start))
+                    }
+                    fn update(&mut self) -> EventUpdate<'_, T, N> {
+                        EventUpdate(__orm::Changing::new(self))
+                    }
+                }
+                #[diagnostic::on_unimplemented(
+                    message = "`Event::create()` lacks the required column `data`",
+                    label = "add `.data(..)` before this call"
+                )]
+                pub trait data_is_given {}
+                impl data_is_given for __orm::Given {}
+                impl<T: Serialize, const N: usize, __S> EventCreate<T, N, __S>
+                where
+                    Json<T>: Clone,
+                    Event<T, N>: ::core::marker::Send + ::core::marker::Sync + 'static,
+                    Json<T>: __orm::Scalar,
+                {
+                    pub fn id(self, value: impl __orm::Set<i64>) -> Self {
+                        Self(self.0.with(0usize, value.into_set()))
+                    }
+                    /// Creates the row and gives it back as the database has it, or the database's error.
+                    pub fn exec(
+                        self,
+                        db: &(impl __orm::Runs<Event<T, N>> + ?::core::marker::Sized),
+                    ) -> __orm::Creating<'_, Event<T, N>>
+                    where
+                        Self: __orm::Complete<Event<T, N>>,
+                    {
+                        self.0.exec(db)
+                    }
+                }
+                impl<T: Serialize, const N: usize, __S1> EventCreate<T, N, (__S1,)>
+                where
+                    Json<T>: Clone,
+                    Event<T, N>: ::core::marker::Send + ::core::marker::Sync + 'static,
+                    Json<T>: __orm::Scalar,
+                {
+                    fn data(
+                        self,
+                        value: impl __orm::Set<Json<T>>,
+                    ) -> EventCreate<T, N, (__orm::Given,)> {
+                        EventCreate(self.0.with(1usize, value.into_set()))
+                    }
+                }
+                impl<T: Serialize, const N: usize, __S1> __orm::Complete<Event<T, N>>
+                for EventCreate<T, N, (__S1,)>
+                where
+                    Json<T>: Clone,
+                    Event<T, N>: ::core::marker::Send + ::core::marker::Sync + 'static,
+                    Json<T>: __orm::Scalar,
+                    __S1: data_is_given,
+                {
+                    fn into_create(self) -> __orm::Create<Event<T, N>> {
+                        self.0.finish()
+                    }
+                }
+                impl<'__a, T: Serialize, const N: usize> EventUpdate<'__a, T, N>
+                where
+                    Json<T>: Clone,
+                    Event<T, N>: ::core::marker::Send + ::core::marker::Sync + 'static,
+                    Json<T>: __orm::Scalar,
+                {
+                    pub fn id(self, value: impl __orm::Set<i64>) -> Self {
+                        Self(self.0.with(0usize, value.into_set()))
+                    }
+                    fn data(self, value: impl __orm::Set<Json<T>>) -> Self {
+                        Self(self.0.with(1usize, value.into_set()))
+                    }
+                    /// Writes the changes and refreshes the struct, or gives the database's error.
+                    pub fn exec<'__d, __D: __orm::Runs<Event<T, N>> + ?::core::marker::Sized>(
+                        self,
+                        db: &'__d __D,
+                    ) -> impl __orm::Future<
+                        Output = __orm::Result<()>,
+                    > + use<'__a, '__d, T, N, __D> {
+                        self.0.exec(db)
+                    }
+                }
+            };
+        "#]],
+    );
+}
+
 /// A model of 12 columns, 4 of them required, without documentation.
 const TWELVE_COLUMNS: &str = r#"
     #[orm(timestamps)]

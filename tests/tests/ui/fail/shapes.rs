@@ -11,8 +11,8 @@ enum Choice {
 }
 
 #[derive(Model)]
-struct Generic<T> {
-    id: T,
+struct Borrowed<'a> {
+    name: &'a str,
 }
 
 #[derive(Model)]
