@@ -56,9 +56,9 @@ impl<M: Model + Unpoliced, E: Executor + ?Sized> Runs<M> for E {}
 
 /// A model without a policy: it runs on every executor. Written by the derive.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is protected by a policy and cannot run on an unscoped handle",
-    label = "this model has a policy",
-    note = "use a handle scoped to a viewer"
+    message = "statements about `{Self}` are not known to run on this handle",
+    label = "not known to run on every handle",
+    note = "code that is generic over the model asks for it: `async fn of<M: Model>(db: &impl Runs<M>)`"
 )]
 pub trait Unpoliced {}
 
