@@ -66,11 +66,11 @@ async fn main() -> Result<()> {
     // Update the row in hand, or rows by a filter.
     ursula.update().name("Ursula K. Le Guin").born(1929).exec(&db).await?;
     let changed = Book::update().set(Book::SOLD, Book::SOLD + 10).filter(Book::YEAR.lt(1975)).exec(&db).await?;
-    println!("{} was born in {:?}; {changed} books sold ten copies", ursula.name, ursula.born);
+    println!("{} was born in {}; {changed} books sold ten copies", ursula.name, ursula.born.unwrap_or_default());
 
     // Select columns and aggregates instead of models.
-    let sold = Book::find_all().select((Book::AUTHOR.col(Author::NAME), Book::SOLD.sum()));
-    let sold: Vec<(String, Option<i64>)> =
+    let sold = Book::find_all().select((Book::AUTHOR.col(Author::NAME), Book::SOLD.sum().unwrap_or(0)));
+    let sold: Vec<(String, i64)> =
         sold.group_by(Book::AUTHOR.col(Author::NAME)).order_by(Book::SOLD.sum().desc()).exec(&db).await?;
     println!("sold: {sold:?}");
 
