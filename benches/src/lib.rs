@@ -114,6 +114,11 @@ impl<'a> Group<'a> {
         let mut times = Vec::new();
         let mut allocations = Vec::new();
         for case in &mut self.cases {
+            // Connects and prepares, which would be taken for what the case costs.
+            if let Some(before) = &mut case.before {
+                before();
+            }
+            (case.run)(1);
             let mut n = 1;
             loop {
                 if let Some(before) = &mut case.before {

@@ -23,6 +23,25 @@ pub trait Row {
     fn get(&self, index: usize) -> Result<ValueRef<'_>>;
 }
 
+/// The text that bytes from a database are.
+///
+/// # Errors
+/// [`ErrorKind::Decode`] when they are not UTF-8.
+#[inline]
+pub fn utf8(bytes: &[u8]) -> Result<&str> {
+    simdutf8::basic::from_utf8(bytes).map_err(|_| not_utf8(bytes))
+}
+
+/// Looks again, for the place of the mistake.
+#[cold]
+fn not_utf8(bytes: &[u8]) -> Error {
+    let error = Error::decode("text", "bytes that are not UTF-8");
+    match std::str::from_utf8(bytes) {
+        Ok(_) => error,
+        Err(place) => error.with_source(place),
+    }
+}
+
 /// What a sink wants after a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
@@ -93,7 +112,11 @@ impl<T> std::fmt::Debug for Collect<'_, T> {
 impl<T: Send> RowSink for Collect<'_, T> {
     #[inline]
     fn row(&mut self, row: &dyn Row) -> Result<Flow> {
-        self.rows.push((self.read)(&mut Columns::new(row))?);
+        // Not `?`: it moves what was read, and rows are many.
+        match (self.read)(&mut Columns::new(row)) {
+            Ok(read) => self.rows.push(read),
+            Err(error) => return Err(error),
+        }
         Ok(Flow::Continue)
     }
     fn restart(&mut self) {
@@ -198,7 +221,8 @@ impl<T: Type> Decode for T {
 macro_rules! tuples {
     ($(($($name:ident)+))+) => {$(
         impl<$($name: Decode),+> Decode for ($($name,)+) {
-            #[inline]
+            // Always, so that a model's columns become its fields without being a tuple in memory before.
+            #[inline(always)]
             fn decode(columns: &mut Columns<'_>) -> Result<Self> {
                 Ok(($($name::decode(columns)?,)+))
             }

@@ -134,11 +134,11 @@ impl Value {
             Self::Time(v) => ValueRef::Time(*v),
             Self::DateTime(v) => ValueRef::DateTime(*v),
             Self::Timestamp(v) => ValueRef::Timestamp(*v),
-            Self::Decimal(v) => ValueRef::Decimal(Cow::Borrowed(v)),
-            Self::Json(v) => ValueRef::Json(Cow::Borrowed(v)),
+            Self::Decimal(v) => ValueRef::Decimal(v),
+            Self::Json(v) => ValueRef::Json(v),
             Self::Enum(_, label) => ValueRef::Text(label),
             Self::Native(_, text) => ValueRef::Text(text),
-            Self::Array(_, items) => ValueRef::Array(Cow::Borrowed(items)),
+            Self::Array(_, items) => ValueRef::Array(items),
             Self::Invalid(_) => ValueRef::Null,
         }
     }

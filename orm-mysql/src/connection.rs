@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -60,6 +61,67 @@ enum Stop {
 impl From<sqlx::Error> for Stop {
     fn from(error: sqlx::Error) -> Self {
         Self::Client(error)
+    }
+}
+
+/// The answer to a statement, on its way into a sink.
+struct Reading<'c> {
+    answers: Answers<'c>,
+    kinds: &'c mut Vec<Kind>,
+    protocol: Protocol,
+    /// The next row is the first of its set.
+    new_set: bool,
+    rows: u64,
+    done: Done,
+}
+
+/// Why reading stopped.
+enum Event {
+    /// There is nothing more.
+    End,
+    /// Other tasks get their turn: sqlx never yields while there is something to read.
+    Turn,
+    /// The sink asks for a pause.
+    Pause,
+    /// The sink wants no more rows.
+    Enough(Result<()>),
+}
+
+impl Reading<'_> {
+    /// Rows between two looks at the task's budget, which is 128 of them.
+    const TURN: u64 = 16;
+
+    /// Reads until there is something to say. Rows stay where the client puts them: a loop of a future moves each one
+    /// several times, which takes longer than to decode it.
+    fn poll(&mut self, sink: &mut dyn RowSink, context: &mut Context<'_>) -> Poll<sqlx::Result<Event>> {
+        loop {
+            let answer = self.answers.as_mut().poll_next(context);
+            let row = match &answer {
+                Poll::Ready(Some(Ok(Either::Right(row)))) => row,
+                Poll::Ready(Some(Ok(Either::Left(end)))) => {
+                    // After INSERT .. RETURNING, MariaDB counts nothing but the rows it sent.
+                    self.done.rows_affected += end.rows_affected();
+                    if end.last_insert_id() != 0 {
+                        self.done.last_insert_id = Some(end.last_insert_id().cast_signed());
+                    }
+                    self.new_set = true;
+                    continue;
+                }
+                _ => return answer.map(|end| end.transpose().map(|_| Event::End)),
+            };
+            if self.new_set {
+                resolve(row, self.kinds);
+                self.new_set = false;
+            }
+            self.rows += 1;
+            match sink.row(&MysqlRow { row, kinds: self.kinds, protocol: self.protocol }) {
+                Ok(Flow::Continue) if self.rows.is_multiple_of(Self::TURN) => return Poll::Ready(Ok(Event::Turn)),
+                Ok(Flow::Continue) => {}
+                Ok(Flow::Pause) => return Poll::Ready(Ok(Event::Pause)),
+                Ok(Flow::Stop) => return Poll::Ready(Ok(Event::Enough(Ok(())))),
+                Err(error) => return Poll::Ready(Ok(Event::Enough(Err(error)))),
+            }
+        }
     }
 }
 
@@ -180,48 +242,27 @@ impl MysqlConnection {
     ) -> Result<Done, Stop> {
         let protocol = if arguments.is_some() { Protocol::Binary } else { Protocol::Text };
         let text = AssertSqlSafe(sql);
-        let mut answers: Answers<'_> = match arguments {
+        let answers: Answers<'_> = match arguments {
             // Never `persistent(false)`: see `MysqlOptions::statement_cache_capacity`.
             Some(arguments) => (&mut self.client).fetch_many(sqlx::query_with(text, arguments).persistent(true)),
             None => (&mut self.client).fetch_many(sqlx::raw_sql(text)),
         };
-        let mut done = Done::default();
-        let mut rows = 0;
-        let mut new_set = true;
-        while let Some(answer) = answers.try_next().await? {
-            match answer {
-                Either::Left(end) => {
-                    // After INSERT .. RETURNING, MariaDB counts nothing but the rows it sent.
-                    done.rows_affected += end.rows_affected();
-                    if end.last_insert_id() != 0 {
-                        done.last_insert_id = Some(end.last_insert_id().cast_signed());
-                    }
-                    new_set = true;
-                }
-                Either::Right(row) => {
-                    if new_set {
-                        resolve(&row, &mut self.kinds);
-                        new_set = false;
-                    }
-                    rows += 1;
-                    let flow = sink.row(&MysqlRow { row: &row, kinds: &self.kinds, protocol });
-                    match flow {
-                        Ok(Flow::Continue) => {}
-                        Ok(Flow::Pause) => poll_fn(|context| sink.poll_ready(context)).await,
-                        Ok(Flow::Stop) | Err(_) => {
-                            let limit = (!self.transaction).then_some(DRAIN_LIMIT);
-                            self.spent = !drain(answers, limit).await;
-                            flow.map_err(Stop::Own)?;
-                            break;
-                        }
-                    }
-                    // sqlx never yields while there is something to read. The budget is 128 times this.
-                    if rows % 16 == 0 {
-                        tokio::task::consume_budget().await;
-                    }
+        let mut reading =
+            Reading { answers, kinds: &mut self.kinds, protocol, new_set: true, rows: 0, done: Done::default() };
+        let enough = loop {
+            match poll_fn(|context| reading.poll(sink, context)).await? {
+                Event::End => break Ok(()),
+                Event::Turn => tokio::task::consume_budget().await,
+                Event::Pause => poll_fn(|context| sink.poll_ready(context)).await,
+                Event::Enough(said) => {
+                    let limit = (!self.transaction).then_some(DRAIN_LIMIT);
+                    self.spent = !drain(&mut reading.answers, limit).await;
+                    break said;
                 }
             }
-        }
+        };
+        enough.map_err(Stop::Own)?;
+        let Reading { mut done, rows, .. } = reading;
         if done.rows_affected == 0 && rows > 0 && is_write(sql) {
             done.rows_affected = rows;
         }
@@ -335,7 +376,7 @@ impl fmt::Debug for MysqlConnection {
 
 /// Reads the rest of an answer away, for as long as the limit allows; all of it without one, since giving up a
 /// connection would give up its transaction. Whether the end was reached.
-async fn drain(mut answers: Answers<'_>, limit: Option<Duration>) -> bool {
+async fn drain(answers: &mut Answers<'_>, limit: Option<Duration>) -> bool {
     let rest = async {
         loop {
             match answers.try_next().await {

@@ -3,14 +3,13 @@
 //!
 //! Source: MySQL's "Binary Protocol Resultset Row" and "Text Resultset Row"; MariaDB's are the same.
 
-use std::borrow::Cow;
 use std::str::from_utf8;
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
-use orm_core::row::Row;
+use orm_core::row::{Row, utf8};
 use orm_core::{Error, Result, ValueRef};
 use sqlx::mysql::{MySql, MySqlColumn, MySqlRow, MySqlTypeInfo};
-use sqlx::{Column, Decode, Row as _, Type, TypeInfo};
+use sqlx::{Column, ColumnIndex, Decode, Row as _, Type, TypeInfo};
 
 /// How a column's bytes are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +92,17 @@ pub(crate) struct MysqlRow<'r> {
     pub(crate) protocol: Protocol,
 }
 
+/// A column that exists. The client need not look for it a second time, and as that cannot fail, the compiler
+/// builds the value where it is read and moves it nowhere.
+#[derive(Debug, Clone, Copy)]
+struct Known(usize);
+
+impl ColumnIndex<MySqlRow> for Known {
+    fn index(&self, _row: &MySqlRow) -> sqlx::Result<usize> {
+        Ok(self.0)
+    }
+}
+
 impl Row for MysqlRow<'_> {
     fn len(&self) -> usize {
         self.kinds.len()
@@ -100,13 +110,10 @@ impl Row for MysqlRow<'_> {
 
     #[inline]
     fn get(&self, index: usize) -> Result<ValueRef<'_>> {
-        let (Some(kind), Ok(raw)) = (self.kinds.get(index), self.row.try_get_raw(index)) else {
-            return Err(missing(self.kinds.len()));
-        };
+        let Some(kind) = self.kinds.get(index) else { return Err(missing(self.kinds.len())) };
+        let Ok(raw) = self.row.try_get_raw(Known(index)) else { return Err(missing(self.kinds.len())) };
         // Not `is_null()`: it takes zero dates for NULL. Only NULL has no bytes.
-        let Ok(bytes) = <&[u8] as Decode<'_, MySql>>::decode(raw) else {
-            return Ok(ValueRef::Null);
-        };
+        let Ok(bytes) = <&[u8] as Decode<'_, MySql>>::decode(raw) else { return Ok(ValueRef::Null) };
         match (self.protocol, kind) {
             // What most columns are, without the detours of the rest.
             (Protocol::Binary, Kind::Text) => utf8(bytes).map(ValueRef::Text),
@@ -128,11 +135,6 @@ fn missing(columns: usize) -> Error {
 #[cold]
 fn malformed(kind: Kind) -> Error {
     Error::decode("a value of its column's type", format_args!("malformed bytes for {kind:?}"))
-}
-
-#[inline]
-fn utf8(bytes: &[u8]) -> Result<&str> {
-    from_utf8(bytes).map_err(|e| malformed(Kind::Text).with_source(e))
 }
 
 fn binary(kind: Kind, bytes: &[u8]) -> Result<ValueRef<'_>> {
@@ -163,11 +165,10 @@ fn binary(kind: Kind, bytes: &[u8]) -> Result<ValueRef<'_>> {
 /// What both protocols send alike.
 #[inline]
 fn plain(kind: Kind, bytes: &[u8]) -> Result<ValueRef<'_>> {
-    let text = || from_utf8(bytes).map_err(|e| malformed(kind).with_source(e));
     Ok(match kind {
-        Kind::Text => ValueRef::Text(text()?),
-        Kind::Json => ValueRef::Json(Cow::Borrowed(text()?)),
-        Kind::Decimal => ValueRef::Decimal(Cow::Borrowed(decimal(text()?))),
+        Kind::Text => ValueRef::Text(utf8(bytes)?),
+        Kind::Json => ValueRef::Json(utf8(bytes)?),
+        Kind::Decimal => ValueRef::Decimal(decimal(utf8(bytes)?)),
         Kind::Bytes => ValueRef::Bytes(bytes),
         // Big-endian, as many bytes as the bits need.
         Kind::Bit if bytes.len() <= 8 => ValueRef::U64(bytes.iter().fold(0, |bits, byte| bits << 8 | u64::from(*byte))),

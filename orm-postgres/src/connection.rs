@@ -5,12 +5,15 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
 use orm_core::driver::{BeginOptions, Connection, Done, Lexer, Query, Token};
 use orm_core::row::{Flow, RowSink};
 use orm_core::{Error, ErrorKind, Result};
+use sqlx::postgres::{PgQueryResult, PgRow};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor, PgConnection, SqlSafeStr, SqlStr};
 
 use crate::{bind, error, row};
@@ -104,41 +107,96 @@ impl PostgresConnection {
                 statements.add(client, query).await?
             }
         };
-        let mut rows = client.fetch_many(sqlx::query_with(text, arguments).persistent(keep));
-        let mut done = Done::default();
-        // What the sink said when it wanted no more rows.
-        let mut end: Option<Result<()>> = None;
-        let mut drained = 0;
-        while let Some(step) = rows.try_next().await? {
-            let row = match step {
-                Either::Left(result) => {
-                    done.rows_affected += result.rows_affected();
+        let rows = client.fetch_many(sqlx::query_with(text, arguments).persistent(keep));
+        let mut reading = Reading { rows, layout, seen, count: 0, done: Done::default() };
+        let said = loop {
+            match poll_fn(|context| reading.poll(sink, context)).await? {
+                Event::End => break Ok(()),
+                Event::Turn => tokio::task::consume_budget().await,
+                Event::Pause => poll_fn(|context| sink.poll_ready(context)).await,
+                Event::Enough(said) => {
+                    let limit = (!*transaction && reads_only(query.sql)).then_some(MAX_DRAINED);
+                    *broken |= !reading.drain(limit).await?;
+                    break said;
+                }
+            }
+        };
+        Ok(said.map(|()| reading.done))
+    }
+}
+
+/// The answer to a statement, on its way into a sink.
+struct Reading<'c> {
+    rows: BoxStream<'c, sqlx::Result<Either<PgQueryResult, PgRow>>>,
+    layout: &'c mut row::Layout,
+    /// Whether there was a row.
+    seen: &'c mut bool,
+    count: usize,
+    done: Done,
+}
+
+/// Why reading stopped.
+enum Event {
+    /// There is nothing more.
+    End,
+    /// Other tasks get their turn: sqlx never yields while there is something to read.
+    Turn,
+    /// The sink asks for a pause.
+    Pause,
+    /// The sink wants no more rows.
+    Enough(Result<()>),
+}
+
+impl Reading<'_> {
+    /// Rows between two looks at the task's budget, which is 128 of them.
+    const TURN: usize = 16;
+
+    /// Reads until there is something to say. Rows stay where the client puts them: a loop of a future moves each one
+    /// several times, which takes longer than to decode it.
+    fn poll(&mut self, sink: &mut dyn RowSink, context: &mut Context<'_>) -> Poll<sqlx::Result<Event>> {
+        loop {
+            let answer = self.rows.as_mut().poll_next(context);
+            let row = match &answer {
+                Poll::Ready(Some(Ok(Either::Right(row)))) => row,
+                Poll::Ready(Some(Ok(Either::Left(result)))) => {
+                    self.done.rows_affected += result.rows_affected();
                     continue;
                 }
-                Either::Right(row) => row,
+                _ => return answer.map(|end| end.transpose().map(|_| Event::End)),
             };
-            if end.is_some() {
-                drained += 1;
-                if drained > MAX_DRAINED && !*transaction && reads_only(query.sql) {
-                    *broken = true;
-                    break;
-                }
-                continue;
+            if !*self.seen {
+                self.layout.resolve(row);
+                *self.seen = true;
             }
-            if !*seen {
-                layout.resolve(&row);
-                *seen = true;
-            }
-            let flow = sink.row(&row::PostgresRow::new(&row, layout));
-            drop(row);
-            match flow {
+            self.count += 1;
+            let said = sink.row(&row::PostgresRow::new(row, self.layout));
+            self.layout.next();
+            match said {
+                Ok(Flow::Continue) if self.count.is_multiple_of(Self::TURN) => return Poll::Ready(Ok(Event::Turn)),
                 Ok(Flow::Continue) => {}
-                Ok(Flow::Pause) => poll_fn(|cx| sink.poll_ready(cx)).await,
-                Ok(Flow::Stop) => end = Some(Ok(())),
-                Err(error) => end = Some(Err(error)),
+                Ok(Flow::Pause) => return Poll::Ready(Ok(Event::Pause)),
+                Ok(Flow::Stop) => return Poll::Ready(Ok(Event::Enough(Ok(())))),
+                Err(error) => return Poll::Ready(Ok(Event::Enough(Err(error)))),
             }
         }
-        Ok(end.unwrap_or(Ok(())).map(|()| done))
+    }
+
+    /// Reads the rest and forgets it, up to so many rows. Whether the end was reached.
+    async fn drain(&mut self, limit: Option<usize>) -> sqlx::Result<bool> {
+        let mut drained = 0;
+        while let Some(answer) = self.rows.try_next().await? {
+            match answer {
+                Either::Left(result) => self.done.rows_affected += result.rows_affected(),
+                Either::Right(_) => {
+                    drained += 1;
+                    if limit.is_some_and(|limit| drained > limit) {
+                        return Ok(false);
+                    }
+                    tokio::task::consume_budget().await;
+                }
+            }
+        }
+        Ok(true)
     }
 }
 

@@ -6,17 +6,15 @@
 mod native;
 mod text;
 
-use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use chrono::{DateTime, NaiveDate, NaiveTime};
-use orm_core::row::Row;
+use orm_core::row::{Row, utf8};
 use orm_core::{Error, Result, SqlType, Value, ValueRef};
 use sqlx::postgres::{PgRow, PgValueFormat};
-use sqlx::{Column, Row as _};
+use sqlx::{Column, ColumnIndex, Row as _};
 
 use crate::bind::{EPOCH_DAYS, EPOCH_MICROS};
-use crate::numeric;
 use crate::types::{ColumnType, Form, Kind};
 
 /// What the rows of a result have in common; looked up with the first one.
@@ -26,6 +24,8 @@ pub(crate) struct Layout {
     ways: Vec<Way>,
     /// Values come as text rather than in binary.
     text: bool,
+    /// Values of the row at hand that had to be written out, by column.
+    made: Vec<OnceCell<Made>>,
 }
 
 impl Layout {
@@ -42,6 +42,17 @@ impl Layout {
             Kind::Int4 => Way::Int4,
             _ => Way::Other,
         }));
+        self.made.clear();
+        if text || self.ways.contains(&Way::Other) {
+            self.made.resize_with(self.types.len(), OnceCell::new);
+        }
+    }
+
+    /// Forgets what was written out for a row.
+    pub(crate) fn next(&mut self) {
+        for made in &mut self.made {
+            made.take();
+        }
     }
 }
 
@@ -59,25 +70,24 @@ enum Way {
 pub(crate) struct PostgresRow<'r> {
     row: &'r PgRow,
     layout: &'r Layout,
-    /// Values that had to be written out, by column; allocated for the first one.
-    made: OnceCell<Box<[OnceCell<Made>]>>,
 }
 
 /// A value that is not in the client's buffer as it is needed.
 enum Made {
     Text(String),
+    Decimal(String),
+    List(Vec<Value>),
     Bytes(Vec<u8>),
 }
 
 impl<'r> PostgresRow<'r> {
     pub(crate) fn new(row: &'r PgRow, layout: &'r Layout) -> Self {
-        Self { row, layout, made: OnceCell::new() }
+        Self { row, layout }
     }
 
     /// Keeps a value that `make` writes out, once.
     fn made(&self, index: usize, make: impl FnOnce() -> Result<Made>) -> Result<ValueRef<'_>> {
-        let all = self.made.get_or_init(|| self.layout.types.iter().map(|_| OnceCell::new()).collect());
-        let cell = all.get(index).ok_or_else(|| no_such_column(index))?;
+        let cell = self.layout.made.get(index).ok_or_else(|| no_such_column(index))?;
         let made = match cell.get() {
             Some(made) => made,
             None => {
@@ -87,8 +97,21 @@ impl<'r> PostgresRow<'r> {
         };
         Ok(match made {
             Made::Text(text) => ValueRef::Text(text),
+            Made::Decimal(text) => ValueRef::Decimal(text),
+            Made::List(items) => ValueRef::Array(items),
             Made::Bytes(bytes) => ValueRef::Bytes(bytes),
         })
+    }
+}
+
+/// A column that exists. The client need not look for it a second time, and as that cannot fail, the compiler
+/// builds the value where it is read and moves it nowhere.
+#[derive(Debug, Clone, Copy)]
+struct Known(usize);
+
+impl ColumnIndex<PgRow> for Known {
+    fn index(&self, _row: &PgRow) -> sqlx::Result<usize> {
+        Ok(self.0)
     }
 }
 
@@ -98,11 +121,14 @@ impl Row for PostgresRow<'_> {
     }
 
     fn get(&self, index: usize) -> Result<ValueRef<'_>> {
-        let (Some(way), Ok(raw)) = (self.layout.ways.get(index), self.row.try_get_raw(index)) else {
-            return Err(no_such_column(index));
+        let Some(way) = self.layout.ways.get(index) else { return Err(no_such_column(index)) };
+        let raw = self.row.try_get_raw(Known(index));
+        let bytes = match &raw {
+            Ok(raw) => raw.as_bytes(),
+            Err(_) => return Err(no_such_column(index)),
         };
         // Only NULL has no bytes.
-        let Ok(bytes) = raw.as_bytes() else { return Ok(ValueRef::Null) };
+        let Ok(bytes) = bytes else { return Ok(ValueRef::Null) };
         match way {
             Way::Text => utf8(bytes).map(ValueRef::Text),
             Way::Int8 => fixed(bytes, "int8").map(|bytes| ValueRef::I64(i64::from_be_bytes(bytes))),
@@ -120,15 +146,22 @@ impl PostgresRow<'_> {
             return text::read(self, index, ty, utf8(bytes)?);
         }
         if ty.array {
-            return array(ty, bytes).map(|items| ValueRef::Array(Cow::Owned(items)));
+            return self.made(index, || array(ty, bytes).map(Made::List));
         }
         if ty.form == Form::One
             && let Some(value) = scalar(ty.kind, bytes)?
         {
             return Ok(value);
         }
-        self.made(index, || native::text(ty, bytes).map(Made::Text))
+        self.made(index, || written(ty, bytes))
     }
+}
+
+/// A value that its bytes do not give alone.
+fn written(ty: ColumnType, bytes: &[u8]) -> Result<Made> {
+    let text = native::text(ty, bytes)?;
+    let is_decimal = ty.form == Form::One && ty.kind == Kind::Numeric;
+    Ok(if is_decimal { Made::Decimal(text) } else { Made::Text(text) })
 }
 
 #[cold]
@@ -144,11 +177,6 @@ fn malformed(what: &'static str) -> Error {
 #[inline]
 fn fixed<const N: usize>(bytes: &[u8], what: &'static str) -> Result<[u8; N]> {
     bytes.try_into().map_err(|_| malformed(what))
-}
-
-#[inline]
-fn utf8(bytes: &[u8]) -> Result<&str> {
-    std::str::from_utf8(bytes).map_err(|error| malformed("UTF-8 text").with_source(error))
 }
 
 /// A value that can be given from its bytes alone; `None` for those that must be written out first.
@@ -168,14 +196,9 @@ fn scalar(kind: Kind, bytes: &[u8]) -> Result<Option<ValueRef<'_>>> {
         Kind::Bytea => ValueRef::Bytes(bytes),
         Kind::Date => ValueRef::Date(date(bytes)?),
         Kind::Time => ValueRef::Time(time(i64::from_be_bytes(fixed(bytes, "time")?))?),
-        Kind::Numeric => {
-            let mut text = String::new();
-            numeric::read(bytes, &mut text)?;
-            ValueRef::Decimal(Cow::Owned(text))
-        }
-        Kind::Json => ValueRef::Json(Cow::Borrowed(utf8(bytes)?)),
+        Kind::Json => ValueRef::Json(utf8(bytes)?),
         Kind::Jsonb => match bytes {
-            [1, text @ ..] => ValueRef::Json(Cow::Borrowed(utf8(text)?)),
+            [1, text @ ..] => ValueRef::Json(utf8(text)?),
             _ => return Err(malformed("jsonb of version 1")),
         },
         Kind::Oid => ValueRef::I64(u32::from_be_bytes(fixed(bytes, "oid")?).into()),
@@ -282,7 +305,14 @@ fn owned(ty: ColumnType, bytes: &[u8]) -> Result<Value> {
         Form::One => scalar(ty.kind, bytes)?,
         Form::Range | Form::Multirange => None,
     };
-    let Some(value) = value else { return native::text(ty, bytes).map(|text| Value::Text(text.into())) };
+    let Some(value) = value else {
+        return Ok(match written(ty, bytes)? {
+            Made::Text(text) => Value::Text(text.into()),
+            Made::Decimal(text) => Value::Decimal(text),
+            Made::List(items) => Value::Array(element_type(ty), items),
+            Made::Bytes(bytes) => Value::Bytes(bytes),
+        });
+    };
     Ok(match value {
         ValueRef::Null => Value::Null(*element_type(ty)),
         ValueRef::Bool(v) => Value::Bool(v),
@@ -300,8 +330,7 @@ fn owned(ty: ColumnType, bytes: &[u8]) -> Result<Value> {
         ValueRef::Time(v) => Value::Time(v),
         ValueRef::DateTime(v) => Value::DateTime(v),
         ValueRef::Timestamp(v) => Value::Timestamp(v),
-        ValueRef::Decimal(v) => Value::Decimal(v.into_owned()),
-        ValueRef::Json(v) => Value::Json(v.into_owned()),
+        ValueRef::Json(v) => Value::Json(v.to_owned()),
         other => return Err(Error::decode("a list element", other.kind_name())),
     })
 }

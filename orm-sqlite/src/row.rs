@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use orm_core::row::Row;
+use orm_core::row::{Row, utf8};
 use orm_core::{Error, ErrorKind, Result, ValueRef};
 
 use crate::handle::{Column, View};
@@ -24,21 +24,13 @@ impl Row for View<'_> {
     fn get(&self, index: usize) -> Result<ValueRef<'_>> {
         match self.column(index) {
             Some(Column::Integer(v)) => Ok(ValueRef::I64(v)),
-            Some(Column::Text(bytes)) => match std::str::from_utf8(bytes) {
-                Ok(text) => Ok(ValueRef::Text(text)),
-                Err(error) => Err(not_utf8(error)),
-            },
+            Some(Column::Text(bytes)) => utf8(bytes).map(ValueRef::Text),
             Some(Column::Null) => Ok(ValueRef::Null),
             Some(Column::Real(v)) => Ok(ValueRef::F64(v)),
             Some(Column::Blob(bytes)) => Ok(ValueRef::Bytes(bytes)),
             None => Err(no_column(index, self.width())),
         }
     }
-}
-
-#[cold]
-fn not_utf8(error: std::str::Utf8Error) -> Error {
-    Error::decode("text", "bytes that are not UTF-8").with_source(error)
 }
 
 #[cold]
@@ -122,7 +114,7 @@ impl Row for ChunkRow<'_> {
             Some(Cell::Integer(v)) => Ok(ValueRef::I64(*v)),
             Some(Cell::Text(start, end)) => {
                 let bytes = self.buffer.get(*start..*end).unwrap_or_default();
-                std::str::from_utf8(bytes).map(ValueRef::Text).map_err(not_utf8)
+                utf8(bytes).map(ValueRef::Text)
             }
             Some(Cell::Null) => Ok(ValueRef::Null),
             Some(Cell::Real(v)) => Ok(ValueRef::F64(*v)),

@@ -423,9 +423,9 @@ pub(crate) fn owned(value: ValueRef<'_>) -> Value {
         ValueRef::Time(v) => Value::Time(v),
         ValueRef::DateTime(v) => Value::DateTime(v),
         ValueRef::Timestamp(v) => Value::Timestamp(v),
-        ValueRef::Decimal(v) => Value::Decimal(v.into_owned()),
-        ValueRef::Json(v) => Value::Json(v.into_owned()),
-        ValueRef::Array(items) => Value::Array(&crate::value::SqlType::Text, items.into_owned()),
+        ValueRef::Decimal(v) => Value::Decimal(v.to_owned()),
+        ValueRef::Json(v) => Value::Json(v.to_owned()),
+        ValueRef::Array(items) => Value::Array(&crate::value::SqlType::Text, items.to_vec()),
     }
 }
 

@@ -14,7 +14,7 @@ impl RowSink for Lines {
             let mut part = String::new();
             match row.get(index)? {
                 crate::value::ValueRef::Text(text) => part.push_str(text),
-                crate::value::ValueRef::Json(text) => part.push_str(&text),
+                crate::value::ValueRef::Json(text) => part.push_str(text),
                 crate::value::ValueRef::I64(number) => {
                     let _ = write!(part, "{number}");
                 }

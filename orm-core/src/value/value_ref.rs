@@ -1,6 +1,5 @@
-//! A value as it lies in a row, borrowed from the client's buffer where it can be.
+//! A value as it lies in a row, borrowed from the client's buffer or from what the row keeps.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
@@ -8,8 +7,8 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use super::Value;
 
 /// A column's value in a row. Drivers give the variant closest to what is stored; [`Scalar::decode`](super::Scalar)
-/// turns it into a Rust type.
-#[derive(Clone)]
+/// turns it into a Rust type. It owns nothing: what a driver has to write out, it keeps in its [`Row`](crate::row::Row).
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ValueRef<'r> {
     /// NULL.
@@ -37,11 +36,11 @@ pub enum ValueRef<'r> {
     /// An instant, in UTC.
     Timestamp(DateTime<Utc>),
     /// A decimal number in plain notation.
-    Decimal(Cow<'r, str>),
+    Decimal(&'r str),
     /// A JSON document as text.
-    Json(Cow<'r, str>),
+    Json(&'r str),
     /// A list.
-    Array(Cow<'r, [Value]>),
+    Array(&'r [Value]),
 }
 
 impl ValueRef<'_> {

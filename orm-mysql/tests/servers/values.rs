@@ -106,7 +106,7 @@ fn shown(value: ValueRef<'_>, like: &Value) -> Result<String> {
         Value::Timestamp(_) => DateTime::<Utc>::decode(value)?.to_string(),
         Value::Decimal(_) => match value {
             ValueRef::Decimal(text) => {
-                let text = text.into_owned();
+                let text = text.to_owned();
                 if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
             }
             other => panic!("{other:?}"),

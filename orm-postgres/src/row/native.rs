@@ -181,8 +181,8 @@ fn push(out: &mut String, kind: Kind, bytes: &[u8]) -> Result<()> {
             }
             out.push(']');
         }
-        // What follows stands here only as the bound of a range.
         Kind::Numeric => return numeric::read(bytes, out),
+        // What follows stands here only as the bound of a range.
         Kind::Date => match i32::from_be_bytes(fixed(bytes, "date")?) {
             i32::MAX => out.push_str("infinity"),
             i32::MIN => out.push_str("-infinity"),

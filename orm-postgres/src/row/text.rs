@@ -1,8 +1,6 @@
 //! Values that come as text, from the simple protocol: the client of this driver does not ask for rows that way, but
 //! poolers between it and the server may. The forms are the server's own output with `DateStyle` ISO.
 
-use std::borrow::Cow;
-
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use orm_core::{Error, Result, Value, ValueRef};
 
@@ -12,15 +10,15 @@ use crate::types::{ColumnType, Form, Kind};
 /// Reads a column.
 pub(super) fn read<'r>(row: &'r PostgresRow<'_>, index: usize, ty: ColumnType, text: &'r str) -> Result<ValueRef<'r>> {
     if ty.array {
-        return array(ty, text).map(|items| ValueRef::Array(Cow::Owned(items)));
+        return row.made(index, || array(ty, text).map(Made::List));
     }
     if ty.form != Form::One {
         return Ok(ValueRef::Text(text));
     }
     Ok(match ty.kind {
         Kind::Bytea => return row.made(index, || bytea(text).map(Made::Bytes)),
-        Kind::Numeric => ValueRef::Decimal(Cow::Borrowed(text)),
-        Kind::Json | Kind::Jsonb => ValueRef::Json(Cow::Borrowed(text)),
+        Kind::Numeric => ValueRef::Decimal(text),
+        Kind::Json | Kind::Jsonb => ValueRef::Json(text),
         kind => match value(kind, text)? {
             Value::Bool(v) => ValueRef::Bool(v),
             Value::I64(v) => ValueRef::I64(v),
