@@ -70,7 +70,8 @@ pub fn by_hand(c: &rusqlite::Connection, keys: bool) -> Vec<raw::User> {
         c.prepare_cached(sql).unwrap().query_map([], post).unwrap().collect::<Result<_, _>>().unwrap()
     };
     let comments: Vec<raw::Comment> = if keys {
-        let sql = "SELECT id, post_id, text FROM comments WHERE post_id IN (SELECT value FROM json_each(?)) ORDER BY id";
+        let sql =
+            "SELECT id, post_id, text FROM comments WHERE post_id IN (SELECT value FROM json_each(?)) ORDER BY id";
         let ids = list(&mut posts.iter().map(|post| post.id));
         c.prepare_cached(sql).unwrap().query_map([ids], comment).unwrap().collect::<Result<_, _>>().unwrap()
     } else {

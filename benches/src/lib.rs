@@ -160,7 +160,10 @@ impl<'a> Group<'a> {
         let at = |list: &[f64], part: f64| list[((list.len() - 1) as f64 * part).round() as usize];
         let base = self.cases.iter().position(|case| case.name == self.base);
         println!("\n### {}\n", self.title);
-        println!("| case | median | p25..p75 | fastest | x {0} (median) | x {0} (fastest) | allocations/row |", self.base);
+        println!(
+            "| case | median | p25..p75 | fastest | x {0} (median) | x {0} (fastest) | allocations/row |",
+            self.base
+        );
         println!("|---|---:|---:|---:|---:|---:|---:|");
         for ((case, list), allocations) in self.cases.iter().zip(&samples).zip(&allocations) {
             let ratio = |part: f64| base.map_or(f64::NAN, |base| at(list, part) / at(&samples[base], part));

@@ -111,6 +111,7 @@ struct Texts {
     by_key: &'static str,
     some: &'static str,
     insert: &'static str,
+    insert_returning: &'static str,
     clear: &'static str,
 }
 
@@ -119,6 +120,7 @@ const POSTGRES: Texts = Texts {
     by_key: "SELECT id, name, hair_color FROM bench_users WHERE id = $1",
     some: "SELECT id, name, hair_color FROM bench_users WHERE id <= $1",
     insert: "INSERT INTO bench_new_users (name, hair_color) VALUES ($1, $2)",
+    insert_returning: "INSERT INTO bench_new_users (name, hair_color) VALUES ($1, $2) RETURNING id, name, hair_color",
     clear: "TRUNCATE bench_new_users",
 };
 
@@ -127,6 +129,7 @@ const MARIADB: Texts = Texts {
     by_key: "SELECT id, name, hair_color FROM bench_users WHERE id = ?",
     some: "SELECT id, name, hair_color FROM bench_users WHERE id <= ?",
     insert: "INSERT INTO bench_new_users (name, hair_color) VALUES (?, ?)",
+    insert_returning: "INSERT INTO bench_new_users (name, hair_color) VALUES (?, ?) RETURNING id, name, hair_color",
     clear: "TRUNCATE bench_new_users",
 };
 
@@ -182,8 +185,13 @@ macro_rules! suite {
                     sqlx::query_as::<_, User>(sql).bind(key).fetch_all(&mut c).await.unwrap()
                 });
                 let p = pool();
-                group.with("sqlx, query_as on the pool", async move || {
-                    sqlx::query_as::<_, User>(sql).bind(key).fetch_all(&p).await.unwrap()
+                group.with("sqlx, by index on the pool", async move || {
+                    let mut rows = sqlx::query(sql).bind(key).fetch(&p);
+                    let mut users = Vec::new();
+                    while let Some(row) = rows.try_next().await.unwrap() {
+                        users.push(by_index(row));
+                    }
+                    users
                 });
                 let db = sea();
                 group.with("sea-orm", async move || {
@@ -215,6 +223,12 @@ macro_rules! suite {
             let mut c = sqlx_connection();
             group.with("sqlx, by index", async move || {
                 sqlx::query(texts.insert).bind("User 1").bind("brown").execute(&mut c).await.unwrap()
+            });
+            let mut c = sqlx_connection();
+            group.with("sqlx, RETURNING by index", async move || {
+                by_index(
+                    sqlx::query(texts.insert_returning).bind("User 1").bind("brown").fetch_one(&mut c).await.unwrap(),
+                )
             });
             let p = pool();
             group.with("sqlx, on the pool", async move || {
@@ -279,7 +293,8 @@ macro_rules! suite {
                 seas::new_user::Entity::insert_many(rows).exec_without_returning(&db).await.unwrap()
             });
             group.before(move || clear(rt, &c));
-            let mut connection = rt.block_on(<$diesel as diesel_async::AsyncConnection>::establish(&diesel_url)).unwrap();
+            let mut connection =
+                rt.block_on(<$diesel as diesel_async::AsyncConnection>::establish(&diesel_url)).unwrap();
             let c = cleaner.clone();
             group.with("diesel-async, values(&vec)", async move || {
                 use diesel_async::RunQueryDsl;
@@ -297,12 +312,26 @@ macro_rules! suite {
 }
 
 suite!(
-    postgres, POSTGRES, sqlx::Postgres, sqlx::PgPool, sqlx::postgres::PgRow, SqlxPostgresConnector,
-    from_sqlx_postgres_pool, diesel_async::AsyncPgConnection, plain_postgres
+    postgres,
+    POSTGRES,
+    sqlx::Postgres,
+    sqlx::PgPool,
+    sqlx::postgres::PgRow,
+    SqlxPostgresConnector,
+    from_sqlx_postgres_pool,
+    diesel_async::AsyncPgConnection,
+    plain_postgres
 );
 suite!(
-    mariadb, MARIADB, sqlx::MySql, sqlx::MySqlPool, sqlx::mysql::MySqlRow, SqlxMySqlConnector, from_sqlx_mysql_pool,
-    diesel_async::AsyncMysqlConnection, plain_mariadb
+    mariadb,
+    MARIADB,
+    sqlx::MySql,
+    sqlx::MySqlPool,
+    sqlx::mysql::MySqlRow,
+    SqlxMySqlConnector,
+    from_sqlx_mysql_pool,
+    diesel_async::AsyncMysqlConnection,
+    plain_mariadb
 );
 
 /// tokio-postgres, and diesel on libpq.

@@ -246,9 +246,8 @@ fn all(rt: &Runtime, place: &Place, n: usize) {
         diesels::users::table.load::<diesels::User>(&mut c).unwrap()
     });
     let mut c = rt.block_on(sqlxs::open(place, &script));
-    group.with("sqlx, connection", async move || {
-        sqlx::query_as::<_, sqlxs::User>(ALL).fetch_all(&mut c).await.unwrap()
-    });
+    group
+        .with("sqlx, connection", async move || sqlx::query_as::<_, sqlxs::User>(ALL).fetch_all(&mut c).await.unwrap());
     let db = rt.block_on(seas::open(place, &script));
     group.with("sea-orm", async move || {
         use sea_orm::EntityTrait;
@@ -332,8 +331,7 @@ fn bulk(rt: &Runtime, place: &Place) {
     let clear = c.clone();
     group.sync("diesel, values(&vec)", move || {
         use diesel::prelude::*;
-        let rows: Vec<_> =
-            names().map(|name| diesels::New { name, hair_color: Some("brown".to_owned()) }).collect();
+        let rows: Vec<_> = names().map(|name| diesels::New { name, hair_color: Some("brown".to_owned()) }).collect();
         diesel::insert_into(diesels::users::table).values(&rows).execute(&mut *c.borrow_mut()).unwrap()
     });
     group.before(move || {
