@@ -294,8 +294,8 @@ impl Connection for PostgresConnection {
             return Ok(());
         };
         if self.broken {
-            let kind = error::map(error);
-            return Err(kind.with_kind(ErrorKind::AmbiguousCommit));
+            let lost = error::map(error).with_kind(ErrorKind::AmbiguousCommit);
+            return Err(lost.with_message("the connection broke before COMMIT was answered"));
         }
         let error = error::map(error);
         match error.kind() {

@@ -49,7 +49,7 @@ impl Database {
     pub(crate) async fn open(driver: Arc<dyn Driver>, options: DatabaseOptions) -> Result<Self> {
         let pool = Pool::new(Arc::clone(&driver), options.pool)?;
         let mut first = pool.acquire().await?;
-        let dialect = driver.dialect(first.connection()?).await?;
+        let dialect = pool.ask(driver.dialect(first.connection()?)).await?;
         drop(first);
         pool.start().await?;
         let observer = Observer::new(dialect.name(), driver.target(), options.log);

@@ -20,7 +20,7 @@ use std::time::Duration;
 use deadpool::managed::{self, PoolError, QueueMode, Timeouts};
 use orm_core::driver::Driver;
 use orm_core::{Error, ErrorKind, Result};
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 pub(crate) use lease::Lease;
 use lease::Manager;
@@ -137,15 +137,23 @@ impl Pool {
         if lease.is_fit() {
             return Ok(lease);
         }
-        match timeout_at(deadline, lease.make_fit()).await {
-            Ok(Ok(())) => Ok(lease),
-            Ok(Err(error)) => Err(error),
-            Err(_) => {
-                self.shared.counters.timeouts.fetch_add(1, Relaxed);
-                let message = format!("{} did not answer within {limit:?}", self.shared.driver.target());
-                Err(Error::new(ErrorKind::AcquireTimeout, message))
-            }
-        }
+        self.answered(deadline, lease.make_fit()).await?;
+        Ok(lease)
+    }
+
+    /// Asks the first connection something: as with getting it, `acquire_timeout` is the limit.
+    pub(crate) async fn ask<T>(&self, question: impl Future<Output = Result<T>>) -> Result<T> {
+        self.answered(deadline(self.shared.options.acquire_timeout), question).await
+    }
+
+    /// Waits for the server's answer, up to the end of `acquire_timeout`.
+    async fn answered<T>(&self, deadline: Instant, answer: impl Future<Output = Result<T>>) -> Result<T> {
+        timeout_at(deadline, answer).await.unwrap_or_else(|_| {
+            self.shared.counters.timeouts.fetch_add(1, Relaxed);
+            let limit = self.shared.options.acquire_timeout;
+            let message = format!("{} did not answer within {limit:?}", self.shared.driver.target());
+            Err(Error::new(ErrorKind::AcquireTimeout, message))
+        })
     }
 
     /// The error for waiting in vain: who has the connections, and what to do.
@@ -223,7 +231,11 @@ impl Pool {
             }
             if timeout_at(deadline, changed).await.is_err() {
                 let holders: Vec<String> = self.shared.holders().iter().map(ToString::to_string).collect();
-                let message = format!("{in_use} connections were still in use after {limit:?}: {}", holders.join("; "));
+                let mut message = format!("{in_use} connections were still in use after {limit:?}");
+                if !holders.is_empty() {
+                    message.push_str(": ");
+                    message.push_str(&holders.join("; "));
+                }
                 return Err(Error::new(ErrorKind::PoolClosed, message));
             }
         }

@@ -29,6 +29,7 @@ pub(crate) use self::held::{Held, Source};
 pub use self::options::TransactionOptions;
 use self::rest::Rests;
 pub(crate) use self::work::Work;
+use self::work::within;
 use crate::database::Inner;
 use crate::pool::Use;
 use crate::raw::{self, SqlText, Values};
@@ -264,7 +265,8 @@ impl Transaction {
         attempt: u32,
         at: &'static Location<'static>,
     ) -> Result<Self> {
-        let mut work = Work::new(inner.pool.acquire_for(Use::Transaction, Some(at)).await?, deadline);
+        let lease = within(deadline, inner.pool.acquire_for(Use::Transaction, Some(at))).await?;
+        let mut work = Work::new(lease, deadline);
         work.begin(&options.begin).await?;
         Ok(Self { core: Core::new(inner, 1, None, work), attempt })
     }

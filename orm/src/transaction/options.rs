@@ -103,8 +103,11 @@ impl TransactionOptions {
     }
 
     /// How long the transaction may take, retries and pauses included; no limit unless set. Then it is rolled back and
-    /// [`ErrorKind::TransactionTimeout`](crate::ErrorKind::TransactionTimeout) is given. A commit that was sent is
-    /// waited for in any case.
+    /// [`ErrorKind::TransactionTimeout`](crate::ErrorKind::TransactionTimeout) is given.
+    ///
+    /// A commit or rollback that was sent has until then, and five seconds at least. A commit that is not answered by
+    /// then is [`ErrorKind::AmbiguousCommit`](crate::ErrorKind::AmbiguousCommit); without an answer to a rollback, the
+    /// connection is closed, which undoes the changes as well.
     #[must_use]
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);

@@ -94,12 +94,7 @@ async fn attempt<T, E: From<Error>>(
     classify: Classify<E>,
     body: impl AsyncFnOnce(&Transaction) -> Result<T, E>,
 ) -> Result<T, Failed<E>> {
-    let begin = Transaction::open(Arc::clone(inner), options, deadline, number, at);
-    let tx = match deadline {
-        None => begin.await,
-        Some(deadline) => timeout_at(deadline, begin).await.unwrap_or_else(|_| Err(timed_out())),
-    };
-    let tx = tx.map_err(Failed::new)?;
+    let tx = Transaction::open(Arc::clone(inner), options, deadline, number, at).await.map_err(Failed::new)?;
     let result = match deadline {
         None => body(&tx).await,
         Some(deadline) => timeout_at(deadline, body(&tx)).await.unwrap_or_else(|_| Err(timed_out().into())),

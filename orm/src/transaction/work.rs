@@ -5,6 +5,8 @@
 //! statement: a savepoint that was left open is rolled back to, a savepoint command that was cut off fails the whole
 //! transaction.
 
+use std::time::Duration;
+
 use orm_core::driver::{BeginOptions, Done, Query};
 use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
@@ -12,6 +14,9 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::observe::Observer;
 use crate::pool::Lease;
+
+/// How long the end of a transaction may take, though its time is over.
+const END_LIMIT: Duration = Duration::from_secs(5);
 
 /// A connection with the transaction on it.
 #[derive(Debug, Default)]
@@ -171,7 +176,7 @@ impl Work {
         match self.undo {
             None => Ok(()),
             Some(1) => {
-                self.lease.connection()?.reset().await?;
+                ended(self.deadline, self.lease.connection()?.reset()).await.unwrap_or_else(|| Err(unanswered()))?;
                 (self.undo, self.failure, self.level, self.retryable) = (None, None, 0, false);
                 Ok(())
             }
@@ -187,9 +192,10 @@ impl Work {
     /// Runs a command about a savepoint. Failed or cut off, it leaves a transaction that can only be rolled back.
     async fn savepoint(&mut self, sql: &str) -> Result<()> {
         self.failure = Some(Failure::CutOff);
-        let result = self.lease.connection()?.batch(sql).await;
+        let result = within(self.deadline, self.lease.connection()?.batch(sql)).await;
         self.failure = match &result {
             Ok(()) => None,
+            Err(error) if error.kind() == ErrorKind::TransactionTimeout => Some(Failure::TimedOut),
             Err(error) if error.is_retryable() => Some(Failure::RolledBack(error.kind())),
             Err(error) if error.kind() == ErrorKind::ConnectionLost => Some(Failure::Lost),
             Err(_) => Some(Failure::CutOff),
@@ -217,7 +223,7 @@ impl Work {
         }
         (self.undo, self.level) = (Some(1), 1);
         let connection = self.lease.connection()?;
-        let result = connection.begin(options).await;
+        let result = within(self.deadline, connection.begin(options)).await;
         let left_open = result.is_err() && connection.needs_reset();
         if !left_open {
             self.undo = None;
@@ -251,7 +257,10 @@ impl Work {
         if level > 1 {
             self.savepoint(&format!("RELEASE SAVEPOINT orm_{level}")).await?;
         } else {
-            let result = self.lease.connection()?.commit().await;
+            let result = ended(self.deadline, self.lease.connection()?.commit()).await;
+            let result = result.unwrap_or_else(|| {
+                Err(Error::new(ErrorKind::AmbiguousCommit, "COMMIT was sent, and its answer did not come in time"))
+            });
             result.inspect_err(|error| self.lease.note(error))?;
         }
         (self.undo, self.level) = (None, level - 1);
@@ -264,7 +273,7 @@ impl Work {
         if level > 1 {
             return self.undo_left_open().await;
         }
-        self.lease.connection()?.rollback().await?;
+        ended(self.deadline, self.lease.connection()?.rollback()).await.unwrap_or_else(|| Err(unanswered()))?;
         (self.undo, self.failure, self.level) = (None, None, 0);
         Ok(())
     }
@@ -281,9 +290,25 @@ fn rollback_to(level: u32) -> String {
     format!("ROLLBACK TO SAVEPOINT orm_{level}; RELEASE SAVEPOINT orm_{level}")
 }
 
-async fn within<T>(deadline: Option<Instant>, statement: impl Future<Output = Result<T>>) -> Result<T> {
+pub(super) async fn within<T>(deadline: Option<Instant>, statement: impl Future<Output = Result<T>>) -> Result<T> {
     match deadline {
         None => statement.await,
         Some(deadline) => timeout_at(deadline, statement).await.unwrap_or_else(|_| Err(timed_out())),
     }
+}
+
+/// Waits for COMMIT or ROLLBACK: where the transaction's time is limited, until it is over and [`END_LIMIT`] at least.
+/// `None` when there was no answer.
+async fn ended(deadline: Option<Instant>, end: impl Future<Output = Result<()>>) -> Option<Result<()>> {
+    match deadline {
+        None => Some(end.await),
+        Some(deadline) => timeout_at(deadline.max(Instant::now() + END_LIMIT), end).await.ok(),
+    }
+}
+
+fn unanswered() -> Error {
+    Error::new(
+        ErrorKind::ConnectionLost,
+        "ROLLBACK was not answered in time; the connection is closed, which undoes the changes as well",
+    )
 }

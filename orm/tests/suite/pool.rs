@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use orm::{ErrorKind, PoolOptions};
+use orm::{Database, ErrorKind, PoolOptions};
 
 use super::toy::Toy;
 
@@ -202,6 +202,15 @@ async fn a_server_that_is_down_is_told_and_found_again() {
     db.ping().await.unwrap();
     assert_eq!(db.pool_status().size, 1);
     assert_eq!(toy.server.open.load(SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_falls_silent_while_its_version_is_asked_is_not_waited_for() {
+    let toy = Toy::default();
+    toy.server.stalled.store(true, SeqCst);
+    let error = Database::connect_with(toy, quick()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AcquireTimeout);
+    assert!(error.message().contains("did not answer within"), "{error}");
 }
 
 #[tokio::test]

@@ -20,6 +20,8 @@ pub(crate) struct Server {
     pub(crate) rows: Mutex<Vec<String>>,
     /// Whether the server is there.
     pub(crate) down: AtomicBool,
+    /// Whether the server takes what it is sent and never answers.
+    pub(crate) stalled: AtomicBool,
     /// Counted up by a restart; connections of an earlier life are dead.
     pub(crate) life: AtomicU32,
     pub(crate) connects: AtomicU32,
@@ -88,7 +90,8 @@ impl Driver for Toy {
         self.max
     }
 
-    async fn dialect(&self, _connection: &mut dyn Connection) -> Result<Arc<dyn Dialect>> {
+    async fn dialect(&self, connection: &mut dyn Connection) -> Result<Arc<dyn Dialect>> {
+        connection.execute(Query::text("COUNT")).await?;
         Ok(Arc::new(ToyDialect(Capabilities { max_binds: 1, ..Capabilities::core((1, 2, 3)) })))
     }
 
@@ -116,6 +119,9 @@ impl ToyConnection {
         self.cut_off = true;
         tokio::task::yield_now().await;
         tokio::task::yield_now().await;
+        if self.server.stalled.load(SeqCst) {
+            return std::future::pending().await;
+        }
         self.cut_off = false;
         if self.life != self.server.life.load(SeqCst) || self.server.down.load(SeqCst) {
             self.broken = true;

@@ -469,6 +469,69 @@ async fn time_limits() {
     assert!(toy.server.rows().is_empty());
 }
 
+/// Begins a transaction with a limit of 20 ms, writes, and lets the server fall silent.
+async fn silenced() -> (Toy, Database, Transaction) {
+    let (toy, db) = toy().await;
+    let limit = TransactionOptions::new().timeout(Duration::from_millis(20));
+    let tx = db.begin_with(limit).await.unwrap();
+    insert(&tx, "a").await.unwrap();
+    toy.server.stalled.store(true, SeqCst);
+    (toy, db, tx)
+}
+
+async fn check_healed(toy: &Toy, db: &Database) {
+    toy.server.stalled.store(false, SeqCst);
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    db.ping().await.unwrap();
+    assert!(toy.server.rows().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_a_limit_no_step_waits_for_ever() {
+    let (toy, db, tx) = silenced().await;
+    assert_eq!(tx.begin().await.unwrap_err().kind(), ErrorKind::TransactionTimeout);
+    assert_eq!(tx.commit().await.unwrap_err().kind(), ErrorKind::TransactionTimeout);
+    check_healed(&toy, &db).await;
+
+    let (toy, db, tx) = silenced().await;
+    assert_eq!(tx.commit().await.unwrap_err().kind(), ErrorKind::AmbiguousCommit);
+    check_healed(&toy, &db).await;
+
+    let (toy, db, tx) = silenced().await;
+    assert_eq!(tx.rollback().await.unwrap_err().kind(), ErrorKind::ConnectionLost);
+    check_healed(&toy, &db).await;
+
+    let (toy, db) = self::toy().await;
+    let limit = TransactionOptions::new().timeout(Duration::from_millis(20));
+    toy.server.stalled.store(true, SeqCst);
+    assert_eq!(db.begin_with(limit).await.unwrap_err().kind(), ErrorKind::TransactionTimeout);
+    check_healed(&toy, &db).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closure_out_of_time_ends_though_the_server_is_silent() {
+    let (toy, db) = toy().await;
+    let limit = TransactionOptions::new().timeout(Duration::from_millis(20));
+    let ended = db.transaction_with(limit.clone(), async |tx| {
+        insert(tx, "a").await?;
+        toy.server.stalled.store(true, SeqCst);
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        Ok(())
+    });
+    assert_eq!(ended.await.unwrap_err().kind(), ErrorKind::TransactionTimeout);
+    check_healed(&toy, &db).await;
+    let ended = db.transaction_with(limit, async |tx| {
+        tx.transaction(async |savepoint| {
+            insert(savepoint, "a").await?;
+            toy.server.stalled.store(true, SeqCst);
+            Err::<(), _>(failure())
+        })
+        .await
+    });
+    assert_eq!(ended.await.unwrap_err().kind(), ErrorKind::InvalidValue);
+    check_healed(&toy, &db).await;
+}
+
 #[tokio::test]
 async fn a_connection_that_breaks_ends_the_transaction() {
     let (toy, db) = toy().await;
