@@ -1,23 +1,21 @@
 //! [`MysqlConnection`]: runs statements and transactions on one sqlx connection. How values are written and rows read
-//! is in `bind` and `row`, what errors mean in `error`.
+//! is in `bind`, `reading` and `row`, what errors mean in `error`.
 
 use std::fmt;
 use std::future::poll_fn;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::TryStreamExt;
-use futures_util::stream::BoxStream;
 use orm_core::driver::{BeginOptions, Connection, Done, Query};
-use orm_core::row::{Flow, RowSink};
+use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
-use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlQueryResult, MySqlRow};
+use sqlx::mysql::{MySqlArguments, MySqlConnection};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor, SqlSafeStr, Statement};
 
 use crate::bind;
 use crate::error;
-use crate::row::{Kind, MysqlRow, Protocol, resolve};
+use crate::reading::{Answers, Event, Reading};
+use crate::row::{Kind, Protocol};
 use crate::server::Server;
 
 /// How long rows that nobody wants are read away before the connection is given up, which also ends the query on the
@@ -49,8 +47,6 @@ enum State {
     Broken,
 }
 
-type Answers<'c> = BoxStream<'c, sqlx::Result<Either<MySqlQueryResult, MySqlRow>>>;
-
 /// Why a statement stopped.
 enum Stop {
     Client(sqlx::Error),
@@ -61,67 +57,6 @@ enum Stop {
 impl From<sqlx::Error> for Stop {
     fn from(error: sqlx::Error) -> Self {
         Self::Client(error)
-    }
-}
-
-/// The answer to a statement, on its way into a sink.
-struct Reading<'c> {
-    answers: Answers<'c>,
-    kinds: &'c mut Vec<Kind>,
-    protocol: Protocol,
-    /// The next row is the first of its set.
-    new_set: bool,
-    rows: u64,
-    done: Done,
-}
-
-/// Why reading stopped.
-enum Event {
-    /// There is nothing more.
-    End,
-    /// Other tasks get their turn: sqlx never yields while there is something to read.
-    Turn,
-    /// The sink asks for a pause.
-    Pause,
-    /// The sink wants no more rows.
-    Enough(Result<()>),
-}
-
-impl Reading<'_> {
-    /// Rows between two looks at the task's budget, which is 128 of them.
-    const TURN: u64 = 16;
-
-    /// Reads until there is something to say. Rows stay where the client puts them: a loop of a future moves each one
-    /// several times, which takes longer than to decode it.
-    fn poll(&mut self, sink: &mut dyn RowSink, context: &mut Context<'_>) -> Poll<sqlx::Result<Event>> {
-        loop {
-            let answer = self.answers.as_mut().poll_next(context);
-            let row = match &answer {
-                Poll::Ready(Some(Ok(Either::Right(row)))) => row,
-                Poll::Ready(Some(Ok(Either::Left(end)))) => {
-                    // After INSERT .. RETURNING, MariaDB counts nothing but the rows it sent.
-                    self.done.rows_affected += end.rows_affected();
-                    if end.last_insert_id() != 0 {
-                        self.done.last_insert_id = Some(end.last_insert_id().cast_signed());
-                    }
-                    self.new_set = true;
-                    continue;
-                }
-                _ => return answer.map(|end| end.transpose().map(|_| Event::End)),
-            };
-            if self.new_set {
-                resolve(row, self.kinds);
-                self.new_set = false;
-            }
-            self.rows += 1;
-            match sink.row(&MysqlRow { row, kinds: self.kinds, protocol: self.protocol }) {
-                Ok(Flow::Continue) if self.rows.is_multiple_of(Self::TURN) => return Poll::Ready(Ok(Event::Turn)),
-                Ok(Flow::Continue) => {}
-                Ok(Flow::Pause) => return Poll::Ready(Ok(Event::Pause)),
-                Ok(Flow::Stop) => return Poll::Ready(Ok(Event::Enough(Ok(())))),
-                Err(error) => return Poll::Ready(Ok(Event::Enough(Err(error)))),
-            }
-        }
     }
 }
 
@@ -247,8 +182,7 @@ impl MysqlConnection {
             Some(arguments) => (&mut self.client).fetch_many(sqlx::query_with(text, arguments).persistent(true)),
             None => (&mut self.client).fetch_many(sqlx::raw_sql(text)),
         };
-        let mut reading =
-            Reading { answers, kinds: &mut self.kinds, protocol, new_set: true, rows: 0, done: Done::default() };
+        let mut reading = Reading::new(answers, &mut self.kinds, protocol);
         let enough = loop {
             match poll_fn(|context| reading.poll(sink, context)).await? {
                 Event::End => break Ok(()),
@@ -256,13 +190,13 @@ impl MysqlConnection {
                 Event::Pause => poll_fn(|context| sink.poll_ready(context)).await,
                 Event::Enough(said) => {
                     let limit = (!self.transaction).then_some(DRAIN_LIMIT);
-                    self.spent = !drain(&mut reading.answers, limit).await;
+                    self.spent = !reading.drain(limit).await;
                     break said;
                 }
             }
         };
         enough.map_err(Stop::Own)?;
-        let Reading { mut done, rows, .. } = reading;
+        let (mut done, rows) = reading.done();
         if done.rows_affected == 0 && rows > 0 && is_write(sql) {
             done.rows_affected = rows;
         }
@@ -371,25 +305,6 @@ impl fmt::Debug for MysqlConnection {
             .field("state", &self.state)
             .field("in_transaction", &self.transaction)
             .finish_non_exhaustive()
-    }
-}
-
-/// Reads the rest of an answer away, for as long as the limit allows; all of it without one, since giving up a
-/// connection would give up its transaction. Whether the end was reached.
-async fn drain(answers: &mut Answers<'_>, limit: Option<Duration>) -> bool {
-    let rest = async {
-        loop {
-            match answers.try_next().await {
-                Ok(Some(_)) => tokio::task::consume_budget().await,
-                Ok(None) => return true,
-                // What goes wrong with rows that nobody wants is of no interest.
-                Err(error) => return !error::ends_connection(&error),
-            }
-        }
-    };
-    match limit {
-        Some(limit) => tokio::time::timeout(limit, rest).await.unwrap_or(false),
-        None => rest.await,
     }
 }
 

@@ -35,6 +35,7 @@ mod dialect;
 mod driver;
 mod error;
 mod options;
+mod reading;
 mod row;
 mod server;
 mod types;

@@ -1,21 +1,17 @@
-//! One connection: prepared statements, transactions, and whether it can still be used. Values are written in `bind`,
-//! rows read in `row`, errors told apart in `error`.
+//! One connection: running statements, transactions, and whether it can still be used. Values are written in `bind`,
+//! rows read in `reading` and `row`, prepared statements kept in `statements`, errors told apart in `error`.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::future::poll_fn;
-use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use async_trait::async_trait;
-use futures_util::TryStreamExt;
-use futures_util::stream::BoxStream;
 use orm_core::driver::{BeginOptions, Connection, Done, Lexer, Query, Token};
-use orm_core::row::{Flow, RowSink};
+use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
-use sqlx::postgres::{PgQueryResult, PgRow};
-use sqlx::{AssertSqlSafe, Connection as _, Either, Executor, PgConnection, SqlSafeStr, SqlStr};
+use sqlx::{AssertSqlSafe, Connection as _, Executor, PgConnection, SqlSafeStr};
 
+use crate::reading::{Event, Reading};
+use crate::statements::Statements;
 use crate::{bind, error, row};
 
 /// Rows that are read and thrown away after the sink wanted no more, before the connection is rather given up.
@@ -42,7 +38,7 @@ impl PostgresConnection {
     pub(crate) fn new(client: PgConnection, capacity: usize) -> Self {
         Self {
             client,
-            statements: Statements { kept: HashMap::new(), capacity },
+            statements: Statements::new(capacity),
             layout: row::Layout::default(),
             busy: false,
             broken: false,
@@ -107,8 +103,8 @@ impl PostgresConnection {
                 statements.add(client, query).await?
             }
         };
-        let rows = client.fetch_many(sqlx::query_with(text, arguments).persistent(keep));
-        let mut reading = Reading { rows, layout, seen, count: 0, done: Done::default() };
+        let answers = client.fetch_many(sqlx::query_with(text, arguments).persistent(keep));
+        let mut reading = Reading::new(answers, layout, seen);
         let said = loop {
             match poll_fn(|context| reading.poll(sink, context)).await? {
                 Event::End => break Ok(()),
@@ -121,82 +117,7 @@ impl PostgresConnection {
                 }
             }
         };
-        Ok(said.map(|()| reading.done))
-    }
-}
-
-/// The answer to a statement, on its way into a sink.
-struct Reading<'c> {
-    rows: BoxStream<'c, sqlx::Result<Either<PgQueryResult, PgRow>>>,
-    layout: &'c mut row::Layout,
-    /// Whether there was a row.
-    seen: &'c mut bool,
-    count: usize,
-    done: Done,
-}
-
-/// Why reading stopped.
-enum Event {
-    /// There is nothing more.
-    End,
-    /// Other tasks get their turn: sqlx never yields while there is something to read.
-    Turn,
-    /// The sink asks for a pause.
-    Pause,
-    /// The sink wants no more rows.
-    Enough(Result<()>),
-}
-
-impl Reading<'_> {
-    /// Rows between two looks at the task's budget, which is 128 of them.
-    const TURN: usize = 16;
-
-    /// Reads until there is something to say. Rows stay where the client puts them: a loop of a future moves each one
-    /// several times, which takes longer than to decode it.
-    fn poll(&mut self, sink: &mut dyn RowSink, context: &mut Context<'_>) -> Poll<sqlx::Result<Event>> {
-        loop {
-            let answer = self.rows.as_mut().poll_next(context);
-            let row = match &answer {
-                Poll::Ready(Some(Ok(Either::Right(row)))) => row,
-                Poll::Ready(Some(Ok(Either::Left(result)))) => {
-                    self.done.rows_affected += result.rows_affected();
-                    continue;
-                }
-                _ => return answer.map(|end| end.transpose().map(|_| Event::End)),
-            };
-            if !*self.seen {
-                self.layout.resolve(row);
-                *self.seen = true;
-            }
-            self.count += 1;
-            let said = sink.row(&row::PostgresRow::new(row, self.layout));
-            self.layout.next();
-            match said {
-                Ok(Flow::Continue) if self.count.is_multiple_of(Self::TURN) => return Poll::Ready(Ok(Event::Turn)),
-                Ok(Flow::Continue) => {}
-                Ok(Flow::Pause) => return Poll::Ready(Ok(Event::Pause)),
-                Ok(Flow::Stop) => return Poll::Ready(Ok(Event::Enough(Ok(())))),
-                Err(error) => return Poll::Ready(Ok(Event::Enough(Err(error)))),
-            }
-        }
-    }
-
-    /// Reads the rest and forgets it, up to so many rows. Whether the end was reached.
-    async fn drain(&mut self, limit: Option<usize>) -> sqlx::Result<bool> {
-        let mut drained = 0;
-        while let Some(answer) = self.rows.try_next().await? {
-            match answer {
-                Either::Left(result) => self.done.rows_affected += result.rows_affected(),
-                Either::Right(_) => {
-                    drained += 1;
-                    if limit.is_some_and(|limit| drained > limit) {
-                        return Ok(false);
-                    }
-                    tokio::task::consume_budget().await;
-                }
-            }
-        }
-        Ok(true)
+        Ok(said.map(|()| reading.done()))
     }
 }
 
@@ -210,7 +131,7 @@ impl fmt::Debug for PostgresConnection {
         f.debug_struct("PostgresConnection")
             .field("transaction", &self.transaction)
             .field("broken", &self.is_broken())
-            .field("statements", &self.statements.kept.len())
+            .field("statements", &self.statements.len())
             .finish_non_exhaustive()
     }
 }
@@ -392,60 +313,6 @@ fn begin_statement(options: &BeginOptions) -> Option<String> {
     Some(sql)
 }
 
-/// The texts that the client may have prepared, with the types they were prepared for.
-///
-/// The client (`sqlx` 0.9.0) finds prepared statements by their text alone, while types are fixed when a statement is
-/// prepared: the same text with values of other types would send bytes that the server reads as something else. So
-/// this knows every text that the client may know, and a text that comes back with other types gets a comment.
-struct Statements {
-    kept: HashMap<Arc<str>, Box<[u32]>>,
-    capacity: usize,
-}
-
-impl Statements {
-    /// The text to send for a statement that the client may have prepared.
-    fn known(&self, query: Query<'_>) -> Option<SqlStr> {
-        let (text, kept) = self.kept.get_key_value(query.sql)?;
-        let same = kept.iter().copied().eq(bind::types(query.binds));
-        same.then(|| AssertSqlSafe(Arc::clone(text)).into_sql_str())
-    }
-
-    /// The text to send for another statement, and whether its prepared statement is kept.
-    async fn add(&mut self, client: &mut PgConnection, query: Query<'_>) -> Result<(SqlStr, bool), sqlx::Error> {
-        if !self.kept.contains_key(query.sql) {
-            return self.keep(client, query.sql.into(), query).await;
-        }
-        let other = with_types(query.sql, bind::types(query.binds));
-        match self.kept.get_key_value(other.as_str()) {
-            Some((text, _)) => Ok((AssertSqlSafe(Arc::clone(text)).into_sql_str(), true)),
-            None => self.keep(client, other.into(), query).await,
-        }
-    }
-
-    async fn keep(
-        &mut self,
-        client: &mut PgConnection,
-        text: Arc<str>,
-        query: Query<'_>,
-    ) -> Result<(SqlStr, bool), sqlx::Error> {
-        let keep = query.cacheable && self.capacity > 0;
-        if keep {
-            if self.kept.len() >= self.capacity {
-                self.forget(client).await?;
-            }
-            self.kept.insert(Arc::clone(&text), bind::types(query.binds).collect());
-        }
-        Ok((AssertSqlSafe(text).into_sql_str(), keep))
-    }
-
-    /// Drops all prepared statements: in one round trip, where dropping the oldest would cost one for each.
-    async fn forget(&mut self, client: &mut PgConnection) -> Result<(), sqlx::Error> {
-        client.clear_cached_statements().await?;
-        self.kept.clear();
-        Ok(())
-    }
-}
-
 /// Refuses values that no placeholder takes: the server would take them and never look at them. Too few are its to refuse.
 fn check_count(query: Query<'_>) -> Result<()> {
     // Texts that are made for one use have been made with their values.
@@ -464,17 +331,4 @@ fn check_count(query: Query<'_>) -> Result<()> {
         ));
     }
     Ok(())
-}
-
-/// A text that no other types share.
-fn with_types(sql: &str, types: impl Iterator<Item = u32>) -> String {
-    use fmt::Write;
-    let mut text = String::with_capacity(sql.len() + 32);
-    text.push_str(sql);
-    text.push_str(" /*");
-    for oid in types {
-        let _ = write!(text, " {oid}");
-    }
-    text.push_str(" */");
-    text
 }

@@ -44,7 +44,9 @@ mod driver;
 mod error;
 mod numeric;
 mod options;
+mod reading;
 mod row;
+mod statements;
 mod types;
 
 pub use dialect::PostgresDialect;
