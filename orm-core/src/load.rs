@@ -8,6 +8,7 @@ mod equal;
 mod field;
 mod foreign_key;
 mod include;
+mod keys;
 mod kind;
 mod links;
 mod loader;

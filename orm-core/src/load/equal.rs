@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::loader::{Groups, child_key, comparable};
+use super::keys::{Groups, child_key, comparable};
 use crate::ast::{self, BinaryOp, Case, Deleted, Select, SelectList, Statement};
 use crate::dialect::render;
 use crate::driver::Session;

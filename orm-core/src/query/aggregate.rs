@@ -209,6 +209,6 @@ impl<M: Model, T: Decode> AggregateOf<M, T> {
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<T> {
         exec::fetch_first(db.session(), M::DEF, &Statement::Select(self.0), T::decode)
             .await?
-            .ok_or_else(|| super::find_one::not_found(M::DEF.name))
+            .ok_or_else(|| super::exec::not_found(M::DEF.name))
     }
 }

@@ -4,9 +4,10 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::exec::{ModelSet, Read};
+use super::exec::Read;
 use super::find::{Load, vec_of};
 use super::include::{IncludeNode, Parents, push_node};
+use super::rows::ModelSet;
 use super::select::{Copied, Projection, Select, attach, selected_set};
 use super::{Find, FindAndCount, FindByPk, FindOne};
 use crate::error::Result;

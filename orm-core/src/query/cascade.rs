@@ -32,7 +32,7 @@ pub(super) fn deleted_at(def: &'static ModelDef) -> Result<&'static ColumnDef> {
 pub(super) fn of_row(def: &'static ModelDef, key: &[Value]) -> Select {
     let mut select = Select::new(def);
     select.deleted = Deleted::Included;
-    select.filter = super::update::key_filter(def, key);
+    select.filter = super::key::key_filter(def, key);
     select
 }
 

@@ -6,9 +6,9 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::between::{Linked, Payload, no_key, payload_values};
-use super::exec::ValueRow;
 use super::include::{IncludeNode, IntoInclude, Owners, RowSet};
 use super::insert::{NewRow, insert_row};
+use super::rows::ValueRow;
 use super::scope::Scope;
 use crate::driver::Session;
 use crate::error::Result;

@@ -1,18 +1,19 @@
 //! Running statements on a session: rendering, sinks for one row and for all, includes. Untyped but for what each row
 //! becomes, so that it is compiled once.
 
-use std::any::Any;
 use std::sync::Arc;
 
-use super::include::{IncludeNode, Owners, Parents, RowSet};
+use super::include::{IncludeNode, RowSet};
 use super::joined::Joins;
+use super::key::{key_filter, key_slots};
+use super::rows::First;
 use crate::ast::{self, Deleted, Select, SelectList, Statement};
 use crate::dialect::{Rendered, render};
 use crate::driver::{Done, Query, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ColumnDef, Model, ModelDef, read_model};
-use crate::row::{Collect, Columns, Discard, Flow, Row, RowSink};
-use crate::value::{Value, ValueRef};
+use crate::model::ModelDef;
+use crate::row::{Collect, Columns, Discard, RowSink};
+use crate::value::Value;
 
 /// Reads what one row becomes.
 pub(crate) type Read<T> = fn(&mut Columns<'_>) -> Result<T>;
@@ -146,20 +147,10 @@ fn columns_named(def: &'static ModelDef, names: &str) -> Vec<&'static str> {
     Vec::new()
 }
 
-/// A sink that keeps the first row.
-struct First<'a, T> {
-    row: &'a mut Option<T>,
-    read: Read<T>,
-}
-
-impl<T: Send> RowSink for First<'_, T> {
-    fn row(&mut self, row: &dyn Row) -> Result<Flow> {
-        *self.row = Some((self.read)(&mut Columns::new(row))?);
-        Ok(Flow::Stop)
-    }
-    fn restart(&mut self) {
-        *self.row = None;
-    }
+/// The error for a row that is not there.
+#[cold]
+pub(crate) fn not_found(model: &'static str) -> Error {
+    Error::new(ErrorKind::NotFound, "no row matches").with_model(model)
 }
 
 /// All rows of a query.
@@ -244,11 +235,16 @@ pub(crate) async fn execute(session: &dyn Session, def: &'static ModelDef, state
     session.fetch(query(&rendered), &mut Discard).await.map_err(about(def))
 }
 
+/// Runs a statement and gives the number of rows written.
+pub(crate) async fn write(session: &dyn Session, def: &'static ModelDef, statement: &Statement) -> Result<u64> {
+    Ok(execute(session, def, statement).await?.rows_affected)
+}
+
 /// The text of `SELECT every column FROM table WHERE key`, made once.
 pub(crate) fn by_key_sql(session: &dyn Session, def: &'static ModelDef) -> Result<Arc<str>> {
     session.shapes().get(def, Shape::FindByKey, || {
         let mut select = Select::new(def);
-        select.filter = super::update::key_filter(def, &key_slots(def));
+        select.filter = key_filter(def, &key_slots(def));
         Ok(render(&Statement::Select(Box::new(select)), &**session.dialect())?.sql)
     })
 }
@@ -258,193 +254,7 @@ pub(crate) fn read_back_sql(session: &dyn Session, def: &'static ModelDef) -> Re
     session.shapes().get(def, Shape::ReadBack, || {
         let mut select = Select::new(def);
         select.deleted = Deleted::Included;
-        select.filter = super::update::key_filter(def, &key_slots(def));
+        select.filter = key_filter(def, &key_slots(def));
         Ok(render(&Statement::Select(Box::new(select)), &**session.dialect())?.sql)
     })
-}
-
-/// Typed placeholders for the key, whose values come later.
-pub(crate) fn key_slots(def: &'static ModelDef) -> Vec<Value> {
-    def.key_columns().map(|column| Value::Null(column.ty)).collect()
-}
-
-/// What is read of the table in between of a many-to-many relation: nothing, or its model.
-pub trait Between: Sized + Send + Sync + 'static {
-    /// The columns read.
-    fn columns() -> &'static [ColumnDef];
-    /// Reads them.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Decode`] for values that do not fit.
-    fn read(columns: &mut Columns<'_>) -> Result<Self>;
-}
-
-impl Between for () {
-    fn columns() -> &'static [ColumnDef] {
-        &[]
-    }
-    fn read(_columns: &mut Columns<'_>) -> Result<Self> {
-        Ok(())
-    }
-}
-
-impl<J: Model> Between for J {
-    fn columns() -> &'static [ColumnDef] {
-        J::DEF.columns
-    }
-    fn read(columns: &mut Columns<'_>) -> Result<Self> {
-        read_model(columns)
-    }
-}
-
-/// The set of rows of a model, with those of the table in between.
-pub(crate) struct ModelSet<M, J = ()> {
-    pub(crate) rows: Vec<M>,
-    pub(crate) between: Vec<J>,
-    pub(crate) extra: Vec<Value>,
-    pub(crate) extra_count: usize,
-    mark: usize,
-}
-
-impl<M, J> ModelSet<M, J> {
-    pub(crate) fn new(rows: Vec<M>) -> Self {
-        Self { rows, between: Vec::new(), extra: Vec::new(), extra_count: 0, mark: 0 }
-    }
-}
-
-/// A row that has all columns of a model.
-pub(crate) trait Whole: Sized + Send + 'static {
-    fn read(columns: &mut Columns<'_>) -> Result<Self>;
-    fn value(&self, column: usize) -> Value;
-}
-
-impl<M: Model> Whole for M {
-    #[inline]
-    fn read(columns: &mut Columns<'_>) -> Result<Self> {
-        read_model(columns)
-    }
-    #[inline]
-    fn value(&self, column: usize) -> Value {
-        Model::value(self, column)
-    }
-}
-
-/// With a place for what belongs to it.
-impl<M: Model, F: Default + Send + 'static> Whole for (M, F) {
-    fn read(columns: &mut Columns<'_>) -> Result<Self> {
-        Ok((read_model(columns)?, F::default()))
-    }
-    fn value(&self, column: usize) -> Value {
-        self.0.value(column)
-    }
-}
-
-impl<M: Whole, J: Between> RowSink for ModelSet<M, J> {
-    fn row(&mut self, row: &dyn Row) -> Result<Flow> {
-        let mut columns = Columns::new(row);
-        self.rows.push(M::read(&mut columns)?);
-        if !J::columns().is_empty() {
-            self.between.push(J::read(&mut columns)?);
-        }
-        for _ in 0..self.extra_count {
-            self.extra.push(owned(columns.next_value()?));
-        }
-        Ok(Flow::Continue)
-    }
-    fn restart(&mut self) {
-        self.truncate_to_mark();
-    }
-}
-
-impl<M: Whole, J: Between> Parents for ModelSet<M, J> {
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-    fn value(&self, row: usize, column: usize) -> Value {
-        self.rows[row].value(column)
-    }
-    fn row_mut(&mut self, row: usize) -> Option<&mut dyn Any> {
-        self.rows.get_mut(row).map(|row| row as _)
-    }
-}
-
-impl<M: Whole, J: Between> RowSet for ModelSet<M, J> {
-    fn extra(&self, row: usize) -> &[Value] {
-        &self.extra[row * self.extra_count..(row + 1) * self.extra_count]
-    }
-    fn read_extra(&mut self, count: usize) {
-        self.extra_count = count;
-    }
-    fn between(&self) -> &'static [ColumnDef] {
-        J::columns()
-    }
-    fn split_between(&mut self, owners: &Owners) -> Vec<Box<dyn Any + Send + Sync>> {
-        if J::columns().is_empty() {
-            return Vec::new();
-        }
-        let mut groups: Vec<Vec<J>> = (0..owners.groups).map(|_| Vec::new()).collect();
-        for (row, group) in std::mem::take(&mut self.between).into_iter().zip(&owners.children) {
-            if let Some(group) = groups.get_mut(*group as usize) {
-                group.push(row);
-            }
-        }
-        groups.into_iter().map(|group| Box::new(group) as _).collect()
-    }
-    fn into_rows(self: Box<Self>) -> Result<Box<dyn Any + Send>> {
-        Ok(Box::new(self.rows))
-    }
-    fn mark(&mut self) {
-        self.mark = self.rows.len();
-    }
-    fn truncate_to_mark(&mut self) {
-        self.truncate(self.mark);
-    }
-    fn truncate(&mut self, rows: usize) {
-        self.rows.truncate(rows);
-        if !J::columns().is_empty() {
-            self.between.truncate(rows);
-        }
-        self.extra.truncate(rows * self.extra_count);
-    }
-}
-
-/// A copy of a value in a row, for keys that are compared in memory.
-pub(crate) fn owned(value: ValueRef<'_>) -> Value {
-    match value {
-        ValueRef::Null => Value::Null(crate::value::SqlType::Text),
-        ValueRef::Bool(v) => Value::Bool(v),
-        ValueRef::I64(v) => Value::I64(v),
-        ValueRef::U64(v) => Value::U64(v),
-        ValueRef::F64(v) => Value::F64(v),
-        ValueRef::Text(v) => Value::Text(v.to_owned().into()),
-        ValueRef::Bytes(v) => Value::Bytes(v.to_vec()),
-        ValueRef::Uuid(v) => Value::Uuid(v),
-        ValueRef::Date(v) => Value::Date(v),
-        ValueRef::Time(v) => Value::Time(v),
-        ValueRef::DateTime(v) => Value::DateTime(v),
-        ValueRef::Timestamp(v) => Value::Timestamp(v),
-        ValueRef::Decimal(v) => Value::Decimal(v.to_owned()),
-        ValueRef::Json(v) => Value::Json(v.to_owned()),
-        ValueRef::Array(items) => Value::Array(&crate::value::SqlType::Text, items.to_vec()),
-    }
-}
-
-/// Values in memory as a row, for models made from what was written.
-pub(crate) struct ValueRow<'v>(pub(crate) &'v [Value]);
-
-impl Row for ValueRow<'_> {
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-    fn get(&self, index: usize) -> Result<ValueRef<'_>> {
-        match self.0.get(index) {
-            Some(value) => Ok(value.as_ref()),
-            None => Err(Error::new(ErrorKind::Decode, "the row has no such column").with_index(index)),
-        }
-    }
-}
-
-/// Runs a statement and gives the number of rows written.
-pub(crate) async fn write(session: &dyn Session, def: &'static ModelDef, statement: &Statement) -> Result<u64> {
-    Ok(execute(session, def, statement).await?.rows_affected)
 }

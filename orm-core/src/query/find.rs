@@ -3,9 +3,10 @@
 use std::any::Any;
 use std::marker::PhantomData;
 
-use super::exec::{self, ModelSet, Read};
+use super::exec::{self, Read};
 use super::explain::Lines;
 use super::include::RowSet;
+use super::rows::ModelSet;
 use super::select::projected_set;
 use super::{Condition, Free, IncludeNode, IntoCondition, IntoInclude, Projection, Rows, Select, SelectItems};
 use crate::ast::{self, Deleted, Join, JoinKind, SelectList, Statement};

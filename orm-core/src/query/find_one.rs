@@ -5,7 +5,7 @@ use super::{Condition, Find, Free, IntoInclude, KeyOperand, Projection, Select};
 use crate::ast::Statement;
 use crate::dialect::{Dialect, Rendered, for_column};
 use crate::driver::Runs;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::model::{Model, read_model};
 use crate::value::Value;
 
@@ -89,14 +89,8 @@ impl<M: Model, Out: Send + 'static, S> FindOne<M, Out, S> {
     /// # Errors
     /// [`ErrorKind::NotFound`] when there is none; as [`Find::exec`].
     pub async fn required<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Out> {
-        self.exec(db).await?.ok_or_else(|| not_found(M::DEF.name))
+        self.exec(db).await?.ok_or_else(|| exec::not_found(M::DEF.name))
     }
-}
-
-/// The error for a row that is not there.
-#[cold]
-pub(crate) fn not_found(model: &'static str) -> Error {
-    Error::new(ErrorKind::NotFound, "no row matches").with_model(model)
 }
 
 /// The row with a primary key, or none: `User::find_by_pk(1)`.
@@ -172,7 +166,7 @@ impl<M: Model> FindByPk<M> {
 
     pub(super) fn find(self) -> Find<M> {
         let mut find = self.find.map_or_else(Find::new, |find| *find);
-        find.select.filter.append(&mut super::update::key_filter(M::DEF, &self.key));
+        find.select.filter.append(&mut super::key::key_filter(M::DEF, &self.key));
         find
     }
 
@@ -208,6 +202,6 @@ impl<M: Model> FindByPk<M> {
     /// # Errors
     /// [`ErrorKind::NotFound`] when there is none; as [`Find::exec`].
     pub async fn required<E: Runs<M> + ?Sized>(self, db: &E) -> Result<M> {
-        self.exec(db).await?.ok_or_else(|| not_found(M::DEF.name))
+        self.exec(db).await?.ok_or_else(|| exec::not_found(M::DEF.name))
     }
 }

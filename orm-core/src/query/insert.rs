@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use super::create_tree::{Around, Nested, create_tree, fill};
-use super::exec::{self, ModelSet, ValueRow};
+use super::exec;
+use super::rows::{self, ModelSet, ValueRow};
 use crate::ast::{self, Conflict, ConflictAction, Insert, Returning, Statement};
 use crate::dialect::{render, render_insert, stored, unnests};
 use crate::driver::{BeginOptions, Query, Session, Shape};
@@ -143,7 +144,7 @@ pub(super) async fn create_one<M: Model>(session: &dyn Session, mut row: NewRow)
         let created = create_tree(&*unit, def, row).await?;
         unit.commit().await?;
         let mut models = models_of(&[created.values], vec![created.nested])?;
-        return models.pop().ok_or_else(|| super::find_one::not_found(def.name));
+        return models.pop().ok_or_else(|| super::exec::not_found(def.name));
     }
     complete(def, &mut row, &mut None);
     let back = way_back(session, def, row.given);
@@ -162,7 +163,7 @@ pub(super) async fn create_one<M: Model>(session: &dyn Session, mut row: NewRow)
     }
     if back == Back::Returning {
         let created = exec::fetch_shape(session, def, &sql, &binds, read_model::<M>).await?;
-        return created.ok_or_else(|| super::find_one::not_found(def.name));
+        return created.ok_or_else(|| super::exec::not_found(def.name));
     }
     let query = Query { sql: &sql, binds: &binds, cacheable: true };
     let done = session.fetch(query, &mut Discard).await.map_err(exec::about(def))?;
@@ -179,7 +180,7 @@ pub(super) async fn create_one<M: Model>(session: &dyn Session, mut row: NewRow)
         let key: Vec<Value> = def.primary_key.iter().map(|index| row.values[*index].clone()).collect();
         let sql = exec::read_back_sql(session, def)?;
         let created = exec::fetch_shape(session, def, &sql, &key, read_model::<M>).await?;
-        return created.ok_or_else(|| super::find_one::not_found(def.name));
+        return created.ok_or_else(|| super::exec::not_found(def.name));
     }
     read_model(&mut Columns::new(&ValueRow(&row.values)))
 }
@@ -415,7 +416,7 @@ fn reported_key(column: &ColumnDef, id: i64) -> Value {
 fn read_values(columns: &mut Columns<'_>) -> Result<Vec<Value>> {
     let mut values = Vec::with_capacity(columns.left());
     while columns.left() > 0 {
-        values.push(exec::owned(columns.next_value()?));
+        values.push(rows::owned(columns.next_value()?));
     }
     Ok(values)
 }
@@ -488,7 +489,7 @@ async fn read_made(
         _ => {
             let keys = chunk.iter().map(|i| {
                 let key: Vec<Value> = def.primary_key.iter().map(|index| rows[*i].values[*index].clone()).collect();
-                ast::Expr::And(super::update::key_filter(def, &key))
+                ast::Expr::And(super::key::key_filter(def, &key))
             });
             select.filter.push(ast::Expr::Or(keys.collect()));
         }

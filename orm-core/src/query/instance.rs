@@ -3,7 +3,8 @@
 use super::cascade::{Mark, cascade, deleted_at, of_row};
 use super::exec;
 use super::include::{load_into, merged};
-use super::update::{Changes, gone, key_filter, key_of, saves, touch, write_row};
+use super::key::{key_filter, key_of};
+use super::update::{Changes, gone, saves, touch, write_row};
 use super::{Column, DestroyOne, IntoInclude, Start};
 use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
 use crate::driver::{BeginOptions, Runs, Session};

@@ -1,7 +1,10 @@
-//! Primary keys as arguments: a value for a single key; a tuple for a composite one, about which the derive says so.
+//! Primary keys: as arguments (a value for a single key; a tuple for a composite one, about which the derive says so),
+//! as conditions, as placeholders, and of rows.
 
 use super::Column;
-use crate::model::Model;
+use crate::ast::{self, BinaryOp};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Model, ModelDef};
 use crate::value::{Scalar, SqlType, Value};
 
 /// A primary key of `M`: `1`, `"code"`, `uuid`, or a tuple for a composite key.
@@ -169,4 +172,29 @@ fn uuid(text: &str) -> Option<[u8; 16]> {
         text.chars().filter(|c| *c != '-').map(|c| c.to_digit(16)?.try_into().ok()).collect::<Option<_>>()?;
     let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
     if digits.len() == 32 { bytes.try_into().ok() } else { None }
+}
+
+/// The condition that a row has this key.
+pub(crate) fn key_filter(def: &'static ModelDef, key: &[Value]) -> Vec<ast::Expr> {
+    def.key_columns()
+        .zip(key)
+        .map(|(column, value)| ast::Expr::binary(BinaryOp::Eq, column.into(), ast::Expr::Value(value.clone())))
+        .collect()
+}
+
+/// Typed placeholders for the key, whose values come later.
+pub(crate) fn key_slots(def: &'static ModelDef) -> Vec<Value> {
+    def.key_columns().map(|column| Value::Null(column.ty)).collect()
+}
+
+/// The values of a row's key.
+pub(crate) fn key_of<M: Model>(row: &M) -> Result<Vec<Value>> {
+    if M::DEF.primary_key.is_empty() {
+        return Err(Error::new(
+            ErrorKind::InvalidStatement,
+            "the model has no primary key, so its rows cannot be told apart; filter instead",
+        )
+        .with_model(M::DEF.name));
+    }
+    Ok(M::DEF.primary_key.iter().map(|index| row.value(*index)).collect())
 }

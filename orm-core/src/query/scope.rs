@@ -3,8 +3,7 @@
 
 use super::between::any_row;
 use super::insert::NewRow;
-use super::key::Comparable;
-use super::update::key_filter;
+use super::key::{Comparable, key_filter};
 use crate::ast::{BinaryOp, Expr};
 use crate::driver::Session;
 use crate::error::{Error, ErrorKind, Result};

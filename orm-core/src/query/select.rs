@@ -4,8 +4,8 @@ use std::any::Any;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::exec::owned;
 use super::include::{IncludeNode, Owners, Parents, RowSet};
+use super::rows::owned;
 use super::{Column, Expr, Within};
 use crate::ast;
 use crate::error::Result;

@@ -3,7 +3,8 @@
 use std::ops::{Deref, DerefMut};
 
 use super::Column;
-use super::update::{Changes, key_of, saves, write_row};
+use super::key::key_of;
+use super::update::{Changes, saves, write_row};
 use crate::ast::Deleted;
 use crate::driver::Runs;
 use crate::error::{Error, ErrorKind, Result};

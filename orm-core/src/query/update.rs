@@ -3,8 +3,10 @@
 use std::marker::PhantomData;
 
 use super::create::key_to;
-use super::exec::{self, ValueRow};
+use super::exec;
 use super::insert::{integer_value, time_value};
+use super::key::{key_filter, key_of};
+use super::rows::ValueRow;
 use super::{Column, Expr, IntoCondition, IntoOrder, Operand};
 use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
 use crate::dialect::{Dialect, Rendered, render, stored};
@@ -471,14 +473,6 @@ impl<'m, M: Model> Changing<'m, M> {
     }
 }
 
-/// The condition that a row has this key.
-pub(crate) fn key_filter(def: &'static ModelDef, key: &[Value]) -> Vec<ast::Expr> {
-    def.key_columns()
-        .zip(key)
-        .map(|(column, value)| ast::Expr::binary(BinaryOp::Eq, column.into(), ast::Expr::Value(value.clone())))
-        .collect()
-}
-
 /// An UPDATE that sets `updated_at` and counts up the version as well.
 pub(crate) fn update_of(
     def: &'static ModelDef,
@@ -488,18 +482,6 @@ pub(crate) fn update_of(
     touch(def, &mut set);
     let (deleted, returning) = (Deleted::Hidden, Returning::Nothing);
     Statement::Update(Box::new(ast::Update { model: def, set, filter, deleted, returning }))
-}
-
-/// The values of a row's key.
-pub(crate) fn key_of<M: Model>(row: &M) -> Result<Vec<Value>> {
-    if M::DEF.primary_key.is_empty() {
-        return Err(Error::new(
-            ErrorKind::InvalidStatement,
-            "the model has no primary key, so its rows cannot be told apart; filter instead",
-        )
-        .with_model(M::DEF.name));
-    }
-    Ok(M::DEF.primary_key.iter().map(|index| row.value(*index)).collect())
 }
 
 /// Whether saving a row writes a column: not its key, nor what the database or the library makes.
