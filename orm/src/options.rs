@@ -72,7 +72,8 @@ impl PoolOptions {
     }
 
     /// How long a statement waits for a connection before it fails with
-    /// [`ErrorKind::AcquireTimeout`]; 30 seconds unless set.
+    /// [`ErrorKind::AcquireTimeout`]; 30 seconds unless set. In a transaction: how long it waits for the transaction's other
+    /// statements and streams.
     #[must_use]
     pub fn acquire_timeout(mut self, limit: Duration) -> Self {
         self.acquire_timeout = limit;

@@ -85,6 +85,11 @@ impl Pool {
         &*self.shared.driver
     }
 
+    /// How long anyone waits for a connection.
+    pub(crate) fn acquire_timeout(&self) -> Duration {
+        self.shared.options.acquire_timeout
+    }
+
     /// A connection that is fit to be used.
     #[inline]
     pub(crate) async fn acquire(&self) -> Result<Lease> {

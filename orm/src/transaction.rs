@@ -21,7 +21,7 @@ use orm_core::driver::{BeginOptions, Done, Executor, Query, Session, ShapeCache,
 use orm_core::row::{Decode, RowSink};
 use orm_core::{Error, ErrorKind, Result};
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use self::callbacks::{Callbacks, End};
 use self::held::Same;
@@ -31,6 +31,7 @@ use self::rest::Rests;
 pub(crate) use self::work::Work;
 use self::work::within;
 use crate::database::Inner;
+use crate::options::deadline;
 use crate::pool::Use;
 use crate::raw::{self, SqlText, Values};
 
@@ -106,7 +107,38 @@ impl Core {
 
     /// The connection, when it is its turn.
     async fn borrow(&self) -> Result<tokio::sync::MutexGuard<'_, Work>> {
-        let mut work = self.work.lock().await;
+        let work = match self.work.try_lock() {
+            Ok(work) => work,
+            Err(_) => self.wait_for_turn().await?,
+        };
+        self.filled(work).await
+    }
+
+    /// Waits for the other statements of the transaction. A stream that is half read may wait for this one in turn, so this
+    /// has the limit of waiting for any connection; one that was dropped is read to its end, however long that takes.
+    #[cold]
+    async fn wait_for_turn(&self) -> Result<tokio::sync::MutexGuard<'_, Work>> {
+        let limit = self.inner.pool.acquire_timeout();
+        loop {
+            match timeout_at(deadline(limit), self.work.lock()).await {
+                Ok(work) => return Ok(work),
+                Err(_) if self.returned().resting > 0 => {}
+                Err(_) => {
+                    let message = format!(
+                        "the transaction's own did not come free within {limit:?}: a stream of the transaction is half \
+                         read, or another statement of it still runs. Read the stream to its end, or drop it, before \
+                         the next statement"
+                    );
+                    return Err(Error::new(ErrorKind::AcquireTimeout, message));
+                }
+            }
+        }
+    }
+
+    async fn filled<'a>(
+        &self,
+        mut work: tokio::sync::MutexGuard<'a, Work>,
+    ) -> Result<tokio::sync::MutexGuard<'a, Work>> {
         if work.is_empty() {
             self.refill(&mut work).await?;
         }
@@ -116,17 +148,18 @@ impl Core {
     /// The connection, for the last time. Ending takes the transaction by value, so nobody else has it but a stream that
     /// was dropped.
     async fn end(&self, after: After) -> Result<Last<'_>> {
-        let mut work = if after == After::Undone && self.parent.is_none() {
-            match timeout(REST_LIMIT, self.borrow()).await {
-                Ok(work) => work?,
+        let work = if after == After::Undone && self.parent.is_none() {
+            match timeout(REST_LIMIT, self.work.lock()).await {
+                Ok(work) => work,
                 Err(_) => {
                     self.rests.cut_off();
-                    self.borrow().await?
+                    self.work.lock().await
                 }
             }
         } else {
-            self.borrow().await?
+            self.work.lock().await
         };
+        let mut work = self.filled(work).await?;
         self.returned().ended = true;
         Ok(Last { core: self, work: std::mem::take(&mut *work), after })
     }

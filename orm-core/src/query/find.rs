@@ -197,7 +197,7 @@ impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
     }
 
     /// Runs the query and gives rows as they come, holding few in memory. The connection is in use until the stream
-    /// ends or is dropped.
+    /// ends or is dropped; on a transaction, its other statements wait until then.
     ///
     /// To-one relations can be included: they are read by the same query. Relations that take a query of their own cannot;
     /// load them for batches of rows, with [`load`](crate::load::load).

@@ -12,7 +12,11 @@ use crate::models::people::Person;
 
 /// A pool of one, with some hundred people.
 async fn crowd(test: &Test, people: i32) -> Result<Database> {
-    let db = test.connect_with(PoolOptions::new().max_connections(1)).await?;
+    crowd_with(test, people, PoolOptions::new()).await
+}
+
+async fn crowd_with(test: &Test, people: i32, options: PoolOptions) -> Result<Database> {
+    let db = test.connect_with(options.max_connections(1)).await?;
     db.create_tables::<Person>().await?;
     let rows = (0..people).map(|age| Person::create().name(format!("p{age}")).age(age).height(1.0));
     Person::bulk_create(rows).count(&db).await?;
@@ -100,6 +104,20 @@ async fn a_stream_that_is_dropped_leaves_its_transaction_usable(test: Test) -> R
         assert_eq!(Person::count().exec(&db).await?, 2000, "after {taken} rows");
     }
     Ok(())
+}
+
+async fn a_statement_beside_a_stream_of_its_transaction_waits_and_is_told_why(test: Test) -> Result<()> {
+    let db = crowd_with(&test, 5000, PoolOptions::new().acquire_timeout(Duration::from_millis(300))).await?;
+    let tx = db.begin().await?;
+    let mut rows = Person::find_all().stream(&tx);
+    rows.next().await.unwrap()?;
+    let error = Person::count().exec(&tx).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AcquireTimeout);
+    assert!(error.message().contains("a stream of the transaction is half read"), "{error}");
+    assert_eq!(tx.begin().await.unwrap_err().kind(), ErrorKind::AcquireTimeout);
+    let (rest, count) = tokio::join!(every(rows), Person::count().exec(&tx));
+    assert_eq!((rest?.len(), count?), (4999, 5000));
+    tx.commit().await
 }
 
 async fn a_transaction_ends_after_a_stream_that_was_dropped(test: Test) -> Result<()> {
@@ -357,6 +375,7 @@ cases! { $ stream:
     a_stream_of_a_selection_gives_tuples,
     a_stream_runs_in_a_transaction,
     a_stream_that_is_dropped_leaves_its_transaction_usable,
+    a_statement_beside_a_stream_of_its_transaction_waits_and_is_told_why,
     a_transaction_ends_after_a_stream_that_was_dropped,
     a_transaction_that_is_dropped_after_a_stream_is_undone,
     a_savepoint_that_is_dropped_after_a_stream_leaves_its_transaction_usable,
