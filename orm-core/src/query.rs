@@ -25,6 +25,7 @@ mod include;
 mod insert;
 mod instance;
 mod joined;
+mod json;
 mod key;
 mod operand;
 mod order;
@@ -37,6 +38,7 @@ mod stream;
 mod tables;
 mod tracked;
 mod update;
+mod window;
 
 pub use aggregate::{AggregateOf, Count, Exists};
 pub use beside::{Beside, Pick};
@@ -53,7 +55,7 @@ pub use create::{Building, Complete, Create, Creating, Given, InsertRow, Missing
 pub(crate) use create_tree::insert_values;
 pub use destroy::{Destroy, DestroyOne, Truncate};
 pub(crate) use exec::{about, fetch_into, not_found, query as as_query, write as execute};
-pub use expr::{Dated, Document, Expr, Free, JsonPath, Partition, Within};
+pub use expr::{Dated, Expr, Free, Within};
 pub use find::{Find, JoinBy};
 pub use find_one::{FindByPk, FindOne};
 pub use find_or_create::{FindOrCreate, FindOrInsert};
@@ -64,6 +66,7 @@ pub(crate) use insert::{client_values, time_value};
 pub use instance::Instance;
 pub(crate) use joined::Joins;
 pub use joined::Strategy;
+pub use json::{Document, JsonPath};
 pub(crate) use key::{Comparable, key_filter, key_of};
 pub use key::{KeyOperand, KeyPart, SingleKey};
 pub use operand::{InList, IntoExpr, Operand};
@@ -82,3 +85,4 @@ pub use update::{
     Update, update_row,
 };
 pub(crate) use update::{count_up, update_of};
+pub use window::Partition;

@@ -4,8 +4,8 @@
 use std::marker::PhantomData;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Rem, Sub};
 
-use super::{Column, Condition, InList, IntoCondition, Operand, Order};
-use crate::ast::{self, Aggregate, BinaryOp, Function, JsonStep, LikeKind};
+use super::{Column, Condition, Document, InList, IntoCondition, JsonPath, Operand, Order};
+use crate::ast::{self, Aggregate, BinaryOp, Function, LikeKind};
 use crate::value::{Numeric, Scalar, SqlType, Type};
 
 /// An expression that gives a `T`, for queries about `S`.
@@ -83,38 +83,6 @@ fn cast<S, T>(node: ast::Expr, ty: SqlType) -> Expr<S, T> {
 
 fn doubled(node: ast::Expr) -> ast::Expr {
     ast::Expr::Cast(Box::new(node), SqlType::F64)
-}
-
-/// Makes the aggregates of an expression count only some rows; whether there are any.
-fn restrict(node: &mut ast::Expr, condition: &ast::Expr) -> bool {
-    use ast::Expr as E;
-    match node {
-        E::Aggregate(aggregate) => {
-            aggregate.filter = Some(match aggregate.filter.take() {
-                Some(filter) => filter.and(condition.clone()),
-                None => condition.clone(),
-            });
-            true
-        }
-        E::Window(window) => restrict(&mut window.function, condition),
-        E::Binary(_, pair) => restrict(&mut pair.0, condition) | restrict(&mut pair.1, condition),
-        E::Not(inner) | E::Negate(inner) | E::Cast(inner, _) | E::IsNull { expr: inner, .. } => {
-            restrict(inner, condition)
-        }
-        E::Between { operands, .. } => {
-            restrict(&mut operands.0, condition)
-                | restrict(&mut operands.1, condition)
-                | restrict(&mut operands.2, condition)
-        }
-        E::And(all) | E::Or(all) | E::Function(_, all) | E::Call(_, all) | E::Raw(_, all) => {
-            all.iter_mut().fold(false, |found, expr| restrict(expr, condition) | found)
-        }
-        E::Case(case) => {
-            let parts = case.branches.iter_mut().flat_map(|(when, then)| [when, then]).chain(&mut case.otherwise);
-            parts.fold(false, |found, expr| restrict(expr, condition) | found)
-        }
-        _ => false,
-    }
 }
 
 fn in_list<S, R: InList<S, T>, T>(expr: ast::Expr, list: R, negated: bool) -> Condition<S> {
@@ -492,66 +460,6 @@ macro_rules! methods {
 methods!(Column);
 methods!(Expr);
 
-impl<S, T> Expr<S, T> {
-    /// Aggregates only some rows: `User::VISITS.sum().only_where(..)`. What is no aggregate, nor computed from some, is NULL
-    /// in the other rows.
-    #[must_use]
-    pub fn only_where<C: IntoCondition<S>>(self, condition: C) -> Self {
-        let (mut node, condition) = (self.into_node(), condition.into_condition());
-        if !restrict(&mut node, &condition) {
-            node = ast::Expr::Case(Box::new(ast::Case { branches: vec![(condition, node)], otherwise: None }));
-        }
-        Self::from_node(node)
-    }
-
-    /// As a window function: over the rows with equal values of `partition`, in an order. Either may be `()`, for all rows
-    /// and for no order: `row_number().over((), User::AGE.desc())`.
-    pub fn over<P: Partition<S>, O: super::IntoOrder<S>>(self, partition: P, order: O) -> Self {
-        let (mut partition_by, mut order_by) = (Vec::new(), Vec::new());
-        partition.push_partition(&mut partition_by);
-        order.push(&mut order_by);
-        Self::from_node(ast::Expr::Window(Box::new(ast::Window { function: self.into_node(), partition_by, order_by })))
-    }
-}
-
-/// What the rows of a window have in common: `()`, a column, an expression or a tuple of them.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not divide the rows of `{S}` into windows",
-    label = "expected `()`, a column, an expression or a tuple of them"
-)]
-pub trait Partition<S> {
-    /// Appends the trees.
-    fn push_partition(self, list: &mut Vec<ast::Expr>);
-}
-
-impl<S> Partition<S> for () {
-    fn push_partition(self, _list: &mut Vec<ast::Expr>) {}
-}
-
-impl<S, M: Within<S>, T: Type> Partition<S> for Column<M, T> {
-    fn push_partition(self, list: &mut Vec<ast::Expr>) {
-        list.push(self.into_node());
-    }
-}
-
-impl<S, M: Within<S>, T: Type> Partition<S> for Expr<M, T> {
-    fn push_partition(self, list: &mut Vec<ast::Expr>) {
-        list.push(self.into_node());
-    }
-}
-
-macro_rules! partitions {
-    ($(($($name:ident $index:tt)+))+) => {$(
-        impl<S, $($name: Partition<S>),+> Partition<S> for ($($name,)+) {
-            fn push_partition(self, list: &mut Vec<ast::Expr>) {
-                $(self.$index.push_partition(list);)+
-            }
-        }
-    )+};
-}
-
-partitions! { (A 0) (A 0 B 1) (A 0 B 1 C 2) (A 0 B 1 C 2 D 3) }
-
 /// Types with a year, month and day.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a date")]
 pub trait Dated: Scalar {}
@@ -559,55 +467,6 @@ impl Dated for chrono::NaiveDate {}
 impl Dated for chrono::NaiveDateTime {}
 impl Dated for chrono::DateTime<chrono::Utc> {}
 impl Dated for chrono::DateTime<chrono::FixedOffset> {}
-
-/// Types stored as JSON documents.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not stored as JSON")]
-pub trait Document: Scalar {}
-#[cfg(feature = "json")]
-impl Document for serde_json::Value {}
-#[cfg(feature = "json")]
-impl<T> Document for crate::value::Json<T> where crate::value::Json<T>: Scalar {}
-
-/// A way into a JSON document: one key, or several keys and indexes.
-///
-/// ```
-/// use orm_core::query::JsonPath;
-/// let one = JsonPath::from("name");
-/// let deep = JsonPath::new().key("items").index(0).key("odd key");
-/// ```
-#[derive(Debug, Clone, Default)]
-pub struct JsonPath(Vec<JsonStep>);
-
-impl JsonPath {
-    /// The document itself.
-    pub fn new() -> Self {
-        Self::default()
-    }
-    /// Into a key of an object.
-    #[must_use]
-    pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.0.push(JsonStep::Key(key.into()));
-        self
-    }
-    /// Into an element of an array, from 0.
-    #[must_use]
-    pub fn index(mut self, index: u32) -> Self {
-        self.0.push(JsonStep::Index(index));
-        self
-    }
-}
-
-impl From<&str> for JsonPath {
-    fn from(key: &str) -> Self {
-        Self::new().key(key)
-    }
-}
-
-impl<const N: usize> From<[&str; N]> for JsonPath {
-    fn from(keys: [&str; N]) -> Self {
-        keys.into_iter().fold(Self::new(), JsonPath::key)
-    }
-}
 
 /// The type that values of a list share.
 pub(super) fn list_type<T: Scalar>() -> SqlType {
