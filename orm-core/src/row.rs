@@ -234,3 +234,24 @@ tuples! {
     (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H)
     (A B C D E F G H I) (A B C D E F G H I J) (A B C D E F G H I J K) (A B C D E F G H I J K L)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_checked_and_its_fault_has_a_place() {
+        let long = "ü".repeat(200);
+        for text in ["", "abc", "ünï", &long] {
+            assert_eq!(utf8(text.as_bytes()).unwrap(), text);
+        }
+        for (bytes, place) in
+            [(&b"ab\xff"[..], "index 2"), (&[0xc3], "index 0"), (&[[b'a'; 99], [0x80; 99]].concat(), "index 99")]
+        {
+            let error = utf8(bytes).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Decode);
+            let source = std::error::Error::source(&error).unwrap().to_string();
+            assert!(source.contains(place), "{source}");
+        }
+    }
+}

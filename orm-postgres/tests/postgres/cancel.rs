@@ -3,10 +3,10 @@
 
 use std::future::{Future, poll_fn};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use orm_core::driver::{BeginOptions, Connection, Driver, Isolation, Query};
-use orm_core::row::Discard;
+use orm_core::row::{Discard, Flow, Row, RowSink};
 use orm_core::{Result, SqlType, Value};
 
 use crate::support::{Database, one, run, with_database};
@@ -175,6 +175,29 @@ async fn connecting_can_be_cut_off() {
             polls += 1 + polls / 4;
         }
         panic!("never connected");
+    })
+    .await;
+}
+
+/// Never has enough.
+struct Endless;
+
+impl RowSink for Endless {
+    fn row(&mut self, _: &dyn Row) -> Result<Flow> {
+        Ok(Flow::Continue)
+    }
+    fn restart(&mut self) {}
+}
+
+#[tokio::test]
+async fn long_results_leave_time_to_others() {
+    with_database(async |database| {
+        let mut connection = database.connect().await;
+        let endless = Query::text("SELECT 'some text' FROM (SELECT generate_series(1, 2000000000)) AS many");
+        let start = Instant::now();
+        let late = tokio::time::timeout(Duration::from_millis(300), connection.fetch(endless, &mut Endless)).await;
+        assert!(late.is_err() && connection.is_broken());
+        assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
     })
     .await;
 }
