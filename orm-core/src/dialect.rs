@@ -16,7 +16,7 @@ pub use capabilities::{
 pub use render::ddl;
 pub(crate) use render::{element_type, render_insert, unnests};
 pub use render::{render, render_condition};
-pub(crate) use stored::{for_column, stored};
+pub(crate) use stored::{for_column, rewrites, stored};
 pub use writer::{Rendered, SqlWriter};
 
 use crate::ast::Function;

@@ -141,6 +141,7 @@ fn capabilities(server: Server) -> Capabilities {
         deferrable: false,
         unsigned: true,
         second_digits: 6,
+        bare_types_are_whole: true,
         assigns_at_once: false,
         set_default: false,
         round_trips: true,

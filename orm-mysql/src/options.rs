@@ -15,9 +15,10 @@ use url::{Host, Url};
 use crate::server::Server;
 
 /// What every session runs under, on both servers. Setting the whole list also switches off what a server may have on:
-/// `ANSI_QUOTES`, `PIPES_AS_CONCAT`, `NO_BACKSLASH_ESCAPES`.
+/// `ANSI_QUOTES`, `PIPES_AS_CONCAT`, `NO_BACKSLASH_ESCAPES`. With `NO_AUTO_VALUE_ON_ZERO`, a key of zero that is given is
+/// zero, as on other databases; keys that are left out count up.
 const SQL_MODE: &str = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,\
-                        ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
+                        ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION";
 
 /// Whether and how a connection is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

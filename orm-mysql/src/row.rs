@@ -168,19 +168,13 @@ fn plain(kind: Kind, bytes: &[u8]) -> Result<ValueRef<'_>> {
     Ok(match kind {
         Kind::Text => ValueRef::Text(utf8(bytes)?),
         Kind::Json => ValueRef::Json(utf8(bytes)?),
-        Kind::Decimal => ValueRef::Decimal(decimal(utf8(bytes)?)),
+        Kind::Decimal => ValueRef::Decimal(utf8(bytes)?),
         Kind::Bytes => ValueRef::Bytes(bytes),
         // Big-endian, as many bytes as the bits need.
         Kind::Bit if bytes.len() <= 8 => ValueRef::U64(bytes.iter().fold(0, |bits, byte| bits << 8 | u64::from(*byte))),
         Kind::Null => ValueRef::Null,
         _ => return Err(malformed(kind)),
     })
-}
-
-/// A decimal as it is written, but without the zeros at the end when there are more digits than `Decimal` types hold:
-/// a DECIMAL(65, 30) column gives thirty of them.
-fn decimal(text: &str) -> &str {
-    if text.len() > 28 && text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }
 
 /// Year, month, day, hour, minute, second, microsecond; as many as the length byte says, the rest being zero.
@@ -337,13 +331,5 @@ mod tests {
         assert_eq!(<NaiveDateTime as Scalar>::decode(written).unwrap(), expected);
         let midnight = <NaiveTime as Scalar>::decode(binary(Kind::Time, &[0]).unwrap()).unwrap();
         assert_eq!(midnight, NaiveTime::MIN);
-    }
-
-    #[test]
-    fn only_long_decimals_lose_zeros() {
-        assert_eq!(decimal("12.50"), "12.50");
-        assert_eq!(decimal("1.500000000000000000000000000000"), "1.5");
-        assert_eq!(decimal("2.000000000000000000000000000000"), "2");
-        assert_eq!(decimal("10000000000000000000000000000000"), "10000000000000000000000000000000");
     }
 }

@@ -93,6 +93,12 @@ fn enumeration(
                 if label.contains('\0') {
                     return Err(Error::unsupported(server.name(), format_args!("enum label {label:?}")));
                 }
+                // They would be cut off: manual, "The ENUM Type".
+                if label.ends_with(' ') {
+                    let what =
+                        format_args!("ENUM labels that end in a space, such as {label:?}; store the enum as text");
+                    return Err(Error::unsupported(server.name(), what));
+                }
                 if i > 0 {
                     sql.push(',');
                 }

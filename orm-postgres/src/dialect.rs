@@ -92,6 +92,7 @@ impl PostgresDialect {
                 deferrable: true,
                 unsigned: false,
                 second_digits: 6,
+                bare_types_are_whole: false,
                 assigns_at_once: true,
                 set_default: true,
                 round_trips: true,

@@ -90,6 +90,7 @@ impl SqliteDialect {
                 deferrable: false,
                 unsigned: false,
                 second_digits: 9,
+                bare_types_are_whole: false,
                 assigns_at_once: true,
                 set_default: true,
                 round_trips: false,

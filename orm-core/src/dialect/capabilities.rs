@@ -108,6 +108,8 @@ pub struct Capabilities {
     pub unsigned: bool,
     /// The digits of a second that are kept: 6 are microseconds.
     pub second_digits: u8,
+    /// A type of times or decimals that is declared without digits after the point has none: DATETIME, TIME, DECIMAL.
+    pub bare_types_are_whole: bool,
     /// The right sides of UPDATE .. SET see the row as it was; otherwise those further right see what was assigned.
     pub assigns_at_once: bool,
     /// `SET DEFAULT` as the action of a foreign key.
@@ -184,6 +186,7 @@ impl Capabilities {
             deferrable: false,
             unsigned: false,
             second_digits: 9,
+            bare_types_are_whole: false,
             assigns_at_once: true,
             set_default: true,
             round_trips: true,

@@ -7,48 +7,106 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::ColumnDef;
 use crate::value::{SqlType, Value};
 
-/// A value as a column keeps it: times are cut to the digits of a second that the database has, so that a row in hand is
+/// A value as a column keeps it: times are cut to the digits of a second that the column has, so that a row in hand is
 /// the row in the table.
 ///
 /// # Errors
 /// [`ErrorKind::Encode`] when the column cannot keep the value exactly, [`ErrorKind::OutOfRange`] when it has more digits
 /// before the point than the column.
 pub(crate) fn stored(dialect: &dyn Dialect, column: &ColumnDef, value: Value) -> Result<Value> {
-    let digits = u16::from(dialect.capabilities().second_digits);
-    let value = match value {
-        Value::Time(v) => Value::Time(v.trunc_subsecs(digits)),
-        Value::DateTime(v) => Value::DateTime(v.trunc_subsecs(digits)),
-        Value::Timestamp(v) => Value::Timestamp(v.trunc_subsecs(digits)),
-        value => for_column(dialect, column, value),
-    };
-    let fits = match (&value, column.precision) {
-        (Value::Decimal(text), Some((digits, scale))) => {
-            let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-            let (whole, fraction) = (whole.trim_start_matches(['-', '0']), fraction.trim_end_matches('0'));
-            let room = usize::from(digits.saturating_sub(scale));
-            match (fraction.len() > usize::from(scale), whole.len() > room && whole.bytes().all(|b| b.is_ascii_digit()))
-            {
-                (true, _) => Err(too_fine(scale)),
-                (_, true) => Err(too_great(room)),
-                (false, false) => Ok(()),
-            }
+    let kept = match value {
+        Value::Time(_) | Value::DateTime(_) | Value::Timestamp(_) => Ok(cut(value, second_digits(dialect, column))),
+        Value::Decimal(_) => fitting(value, precision(dialect, column)),
+        Value::Array(SqlType::Time | SqlType::DateTime | SqlType::Timestamp | SqlType::Decimal, _) => {
+            in_list(dialect, column, value)
         }
-        _ => Ok(()),
+        value => Ok(for_column(dialect, column, value)),
     };
-    match fits.and_then(|()| dialect.check_value(&value)) {
-        Ok(()) => Ok(value),
-        Err(error) => Err(error.with_table(column.table.name).with_columns([column.name])),
-    }
+    kept.and_then(|value| dialect.check_value(&value).map(|()| value))
+        .map_err(|error| error.with_table(column.table.name).with_columns([column.name]))
 }
 
 #[cold]
-fn too_fine(scale: u8) -> Error {
+fn in_list(dialect: &dyn Dialect, column: &ColumnDef, value: Value) -> Result<Value> {
+    let Value::Array(element, items) = value else { return Ok(value) };
+    let (seconds, digits) = (second_digits(dialect, column), precision(dialect, column));
+    let kept = items.into_iter().map(|item| fitting(cut(item, seconds), digits)).collect::<Result<_>>()?;
+    Ok(Value::Array(element, kept))
+}
+
+/// A time cut to so many digits of a second.
+fn cut(value: Value, digits: u16) -> Value {
+    match value {
+        Value::Time(v) => Value::Time(v.trunc_subsecs(digits)),
+        Value::DateTime(v) => Value::DateTime(v.trunc_subsecs(digits)),
+        Value::Timestamp(v) => Value::Timestamp(v.trunc_subsecs(digits)),
+        value => value,
+    }
+}
+
+/// A decimal, when it has no more digits than the column: in all, after the point.
+fn fitting(value: Value, precision: Option<(u16, u16)>) -> Result<Value> {
+    let (Value::Decimal(text), Some((digits, scale))) = (&value, precision) else { return Ok(value) };
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let (whole, fraction) = (whole.trim_start_matches(['-', '0']), fraction.trim_end_matches('0'));
+    let room = usize::from(digits.saturating_sub(scale));
+    if fraction.len() > usize::from(scale) {
+        return Err(too_fine(scale));
+    }
+    if whole.len() > room && whole.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(too_great(room));
+    }
+    Ok(value)
+}
+
+/// The digits of a second that a column has: those of its declared type, or the most there are.
+fn second_digits(dialect: &dyn Dialect, column: &ColumnDef) -> u16 {
+    let has = dialect.capabilities();
+    let most = u16::from(has.second_digits);
+    let Some(name) = column.type_name else { return most };
+    match declared(name, &["time", "timetz", "timestamp", "timestamptz", "datetime"]) {
+        Some((Some(digits), _)) => most.min(digits),
+        Some((None, _)) if has.bare_types_are_whole => 0,
+        _ => most,
+    }
+}
+
+/// The digits of a decimal column, in all and after the point: those of its declared type, or of the model.
+fn precision(dialect: &dyn Dialect, column: &ColumnDef) -> Option<(u16, u16)> {
+    let said = column.precision.map(|(digits, scale)| (digits.into(), scale.into()));
+    let Some(name) = column.type_name else { return said };
+    match declared(name, &["decimal", "numeric", "dec", "fixed"])? {
+        (Some(digits), scale) => Some((digits, scale.unwrap_or(0))),
+        // MySQL manual, 11.1.3.
+        (None, _) => dialect.capabilities().bare_types_are_whole.then_some((10, 0)),
+    }
+}
+
+/// The numbers in parentheses behind the name of a type, if it is one of these.
+fn declared(name: &str, types: &[&str]) -> Option<(Option<u16>, Option<u16>)> {
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
+    let (base, rest) = name.split_at(end);
+    if !types.iter().any(|ty| base.eq_ignore_ascii_case(ty)) {
+        return None;
+    }
+    let inside = rest.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("", |(inside, _)| inside);
+    let mut numbers = inside.split(',').map(|number| number.trim().parse().ok());
+    Some((numbers.next().flatten(), numbers.next().flatten()))
+}
+
+#[cold]
+fn too_fine(scale: u16) -> Error {
     Error::encode(format!("the column keeps {scale} digits after the point, the value has more; round it first"))
 }
 
 #[cold]
 fn too_great(digits: usize) -> Error {
     Error::new(ErrorKind::OutOfRange, format!("the column keeps {digits} digits before the point, the value has more"))
+}
+
+/// Whether the database writes the values of a column in a form of its own: those of a type that takes text.
+pub(crate) fn rewrites(dialect: &dyn Dialect, column: &ColumnDef) -> bool {
+    column.type_name.is_some_and(|name| column.ty == SqlType::Text && dialect.takes_text_as(name))
 }
 
 /// A value in the form that the declared type of its column takes: text as a value of a type of the database's own, a
@@ -91,6 +149,15 @@ mod tests {
     fn uuids_are_written_as_the_standard_does() {
         let bytes = 0x0199_b2ee_7f11_7abc_8def_0123_4567_89ab_u128.to_be_bytes();
         assert_eq!(hyphenated(bytes), "0199b2ee-7f11-7abc-8def-0123456789ab");
+    }
+
+    #[test]
+    fn digits_of_declared_types_are_read() {
+        let times = ["timestamp", "datetime"];
+        assert_eq!(declared("timestamp(3) with time zone", &times), Some((Some(3), None)));
+        assert_eq!(declared("DATETIME", &times), Some((None, None)));
+        assert_eq!(declared("NUMERIC (10, 2)[]", &["numeric"]), Some((Some(10), Some(2))));
+        assert_eq!(declared("varchar(3)", &times), None);
     }
 
     #[test]

@@ -23,12 +23,14 @@ pub struct SqlWriter<'d> {
     sql: String,
     binds: Vec<Value>,
     cacheable: bool,
+    /// Whether values are written as constants rather than bound.
+    constants: bool,
 }
 
 impl<'d> SqlWriter<'d> {
     /// Starts an empty statement.
     pub fn new(dialect: &'d dyn Dialect) -> Self {
-        Self { dialect, sql: String::with_capacity(160), binds: Vec::new(), cacheable: true }
+        Self { dialect, sql: String::with_capacity(160), binds: Vec::new(), cacheable: true, constants: false }
     }
 
     /// The dialect written for.
@@ -94,6 +96,12 @@ impl<'d> SqlWriter<'d> {
         self.push_ident(name)
     }
 
+    /// Whether the values that follow are written as constants rather than bound: for what the database must know before
+    /// it has the values, such as the condition that names a partial index.
+    pub(super) fn write_constants(&mut self, constants: bool) {
+        self.constants = constants;
+    }
+
     /// Appends a placeholder and keeps the value for it.
     ///
     /// # Errors
@@ -101,6 +109,9 @@ impl<'d> SqlWriter<'d> {
     /// type.
     pub fn push_bind(&mut self, value: Value) -> Result<()> {
         self.dialect.check_value(&value)?;
+        if self.constants {
+            return self.push_literal(&value);
+        }
         self.dialect.push_placeholder(&mut self.sql, self.binds.len() + 1, value.sql_type())?;
         self.binds.push(value);
         Ok(())

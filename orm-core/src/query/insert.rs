@@ -7,7 +7,7 @@ use super::create_tree::{Around, Nested, create_tree, fill};
 use super::exec;
 use super::rows::{self, ModelSet, ValueRow};
 use crate::ast::{self, Conflict, ConflictAction, Insert, Returning, Statement};
-use crate::dialect::{render, render_insert, stored, unnests};
+use crate::dialect::{Dialect, render, render_insert, rewrites, stored, unnests};
 use crate::driver::{BeginOptions, Query, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, DefaultDef, Model, ModelDef, read_model};
@@ -77,9 +77,10 @@ pub(super) fn integer_value(ty: SqlType, number: i16) -> Value {
 }
 
 /// Whether the database makes something that the client does not know, but for the key that counts up.
-fn needs_reading(def: &'static ModelDef, given: u128) -> bool {
-    def.columns.iter().any(|column| {
-        given & (1 << column.index) == 0 && (column.generated.is_some() || matches!(column.default, DefaultDef::Sql(_)))
+fn needs_reading(dialect: &dyn Dialect, def: &'static ModelDef, given: u128) -> bool {
+    def.columns.iter().any(|column| match given & (1 << column.index) {
+        0 => column.generated.is_some() || matches!(column.default, DefaultDef::Sql(_)),
+        _ => rewrites(dialect, column),
     })
 }
 
@@ -118,7 +119,7 @@ fn key_unknown(session: &dyn Session, def: &'static ModelDef) -> Error {
 fn way_back(session: &dyn Session, def: &'static ModelDef, given: u128) -> Back {
     let capabilities = session.dialect().capabilities();
     let key_is_made = def.auto_increment().is_some_and(|column| given & (1 << column.index) == 0);
-    match (needs_reading(def, given), key_is_made) {
+    match (needs_reading(&**session.dialect(), def, given), key_is_made) {
         (false, false) => Back::Nothing,
         (false, true) if capabilities.last_insert_id => Back::LastId,
         _ if capabilities.returning_insert => Back::Returning,

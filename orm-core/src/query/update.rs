@@ -9,7 +9,7 @@ use super::key::{key_filter, key_of};
 use super::rows::ValueRow;
 use super::{Column, Expr, IntoCondition, IntoOrder, Operand};
 use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
-use crate::dialect::{Dialect, Rendered, render, stored};
+use crate::dialect::{Dialect, Rendered, render, rewrites, stored};
 use crate::driver::{Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, Model, ModelDef, RelationDef, read_model};
@@ -534,8 +534,10 @@ pub(super) async fn write_row<M: Model>(
         filter.push(ast::Expr::binary(BinaryOp::Eq, column.into(), ast::Expr::Value(current)));
         changes.set(index, next);
     }
-    let computes = def.columns.iter().any(|column| column.generated.is_some());
-    let returns = computes && session.dialect().capabilities().returning_update;
+    let dialect = &**session.dialect();
+    let computes = def.columns.iter().any(|column| column.generated.is_some())
+        || changes.set.iter().any(|(index, _)| rewrites(dialect, &def.columns[*index]));
+    let returns = computes && dialect.capabilities().returning_update;
     let set = changes.set.iter().map(|(i, value)| (&def.columns[*i], ast::Expr::Value(value.clone()))).collect();
     let returning = if returns { Returning::Model } else { Returning::Nothing };
     let update = Statement::Update(Box::new(ast::Update { model: def, set, filter, deleted, returning }));

@@ -360,6 +360,13 @@ impl Scalar for uuid::Uuid {
     }
 }
 
+/// A decimal as it is written, but without the zeros at the end when there are more digits than `Decimal` holds: a column
+/// of thirty digits after the point gives thirty of them.
+#[cfg(feature = "decimal")]
+fn without_long_zeros(text: &str) -> &str {
+    if text.len() > 28 && text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
+}
+
 #[cfg(feature = "decimal")]
 impl Scalar for rust_decimal::Decimal {
     const TYPE: SqlType = SqlType::Decimal;
@@ -371,12 +378,10 @@ impl Scalar for rust_decimal::Decimal {
             ValueRef::Decimal(text) if matches!(text, "NaN" | "Infinity" | "-Infinity") => {
                 Err(Error::decode(std::any::type_name::<Self>(), format_args!("{text}, which it cannot hold")))
             }
-            ValueRef::Decimal(text) => {
-                Self::from_str_exact(text).map_err(|e| malformed::<Self>("a decimal of more than 28 digits", e))
-            }
-            ValueRef::Text(text) => {
-                Self::from_str_exact(text).map_err(|e| malformed::<Self>("text that is no decimal", e))
-            }
+            ValueRef::Decimal(text) => Self::from_str_exact(without_long_zeros(text))
+                .map_err(|e| malformed::<Self>("a decimal of more than 28 digits", e)),
+            ValueRef::Text(text) => Self::from_str_exact(without_long_zeros(text))
+                .map_err(|e| malformed::<Self>("text that is no decimal", e)),
             ValueRef::I64(v) => Ok(v.into()),
             ValueRef::U64(v) => Ok(v.into()),
             // Every decimal of up to 15 digits survives a float; what comes after them is the float's own noise.
@@ -501,6 +506,15 @@ mod tests {
             let error = rust_decimal::Decimal::decode(ValueRef::Decimal(text)).unwrap_err();
             assert!(error.message().contains(text), "{error}");
         }
+    }
+
+    #[cfg(feature = "decimal")]
+    #[test]
+    fn only_long_decimals_lose_zeros() {
+        assert_eq!(without_long_zeros("12.50"), "12.50");
+        assert_eq!(without_long_zeros("1.500000000000000000000000000000"), "1.5");
+        assert_eq!(without_long_zeros("2.000000000000000000000000000000"), "2");
+        assert_eq!(without_long_zeros("10000000000000000000000000000000"), "10000000000000000000000000000000");
     }
 
     #[cfg(feature = "json")]

@@ -169,6 +169,7 @@ async fn the_sql_mode_is_strict(fixture: &Fixture) {
         "NO_ZERO_IN_DATE",
         "NO_ZERO_DATE",
         "ERROR_FOR_DIVISION_BY_ZERO",
+        "NO_AUTO_VALUE_ON_ZERO",
         "NO_ENGINE_SUBSTITUTION",
     ] {
         assert!(mode.split(',').any(|word| word == part), "{part} in {mode}");

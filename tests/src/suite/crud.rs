@@ -9,6 +9,7 @@ use orm::{PoolOptions, Result};
 use crate::cases::cases;
 use crate::models::keys::{Currency, LogLine, Seat, Ticket};
 use crate::models::people::{Account, Note, Person, Receipt, ids, people};
+use crate::models::schema::Partial;
 use crate::{Test, Upserts};
 
 async fn create_gives_the_row_as_it_is_stored(test: Test) -> Result<()> {
@@ -32,6 +33,18 @@ async fn create_takes_a_key_that_is_given(test: Test) -> Result<()> {
     let person = Person::create().id(77).name("x").age(1).height(1.0).exec(&db).await?;
     assert_eq!(person.id, 77);
     assert!(Person::find_by_pk(77).exec(&db).await?.is_some());
+    Ok(())
+}
+
+async fn a_key_of_zero_that_is_given_is_zero(test: Test) -> Result<()> {
+    let db = test.with::<Person>().await?;
+    let row = |name: &'static str| Person::create().name(name).age(1).height(1.0);
+    assert_eq!(row("zero").id(0).exec(&db).await?.id, 0);
+    let rows = Person::bulk_create([row("a"), row("below").id(-5), row("b")]).exec(&db).await?;
+    for person in rows {
+        assert_eq!(Person::find_by_pk(person.id).required(&db).await?, person);
+    }
+    assert_eq!(Person::find_by_pk(0).required(&db).await?.name, "zero");
     Ok(())
 }
 
@@ -495,6 +508,22 @@ async fn on_conflict_without_a_unique_key_is_refused(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn on_conflict_names_a_partial_index_by_its_condition(test: Test) -> Result<()> {
+    if !test.shape.partial_indexes {
+        return Ok(());
+    }
+    let db = test.with::<Partial>().await?;
+    // More often than a server plans a prepared statement for its values.
+    for round in 0..8 {
+        let rows = [Partial::create().email("a").active(1), Partial::create().email("b").active(0)];
+        let upsert = Partial::bulk_create(rows).on_conflict(Partial::EMAIL).filter(Partial::ACTIVE.eq(1));
+        assert_eq!(upsert.update(Partial::ACTIVE).exec(&db).await?, 2, "{round}");
+    }
+    assert_eq!(Partial::count().filter(Partial::EMAIL.eq("a")).exec(&db).await?, 1);
+    assert_eq!(Partial::count().filter(Partial::EMAIL.eq("b")).exec(&db).await?, 8);
+    Ok(())
+}
+
 async fn on_conflict_meets_other_keys_by_the_backend(test: Test) -> Result<()> {
     let db = test.with::<Account>().await?;
     let ada = Account::create().owner("ada").cents(5).exec(&db).await?;
@@ -685,6 +714,7 @@ cases! { $ crud:
     create_gives_the_row_as_it_is_stored,
     create_counts_keys_up,
     create_takes_a_key_that_is_given,
+    a_key_of_zero_that_is_given_is_zero,
     create_reads_back_what_the_database_computes,
     insert_takes_a_whole_struct,
     find_all_gives_every_row,
@@ -723,6 +753,7 @@ cases! { $ crud:
     on_conflict_updates_some_columns,
     on_conflict_updates_all_given_columns,
     on_conflict_without_a_unique_key_is_refused,
+    on_conflict_names_a_partial_index_by_its_condition,
     on_conflict_meets_other_keys_by_the_backend,
     soft_deleted_rows_are_hidden,
     soft_deleted_rows_are_found_when_asked_for,

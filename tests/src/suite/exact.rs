@@ -124,6 +124,143 @@ async fn columns_of_the_databases_own_types_take_text(test: Test) -> Result<()> 
     Ok(())
 }
 
+async fn values_of_the_databases_own_types_are_in_hand_as_they_are_written_there(test: Test) -> Result<()> {
+    if test.backend != "postgres" {
+        return Ok(());
+    }
+    let db = test.connect().await?;
+    db.batch("CREATE EXTENSION citext").await?;
+    db.create_tables::<Host>().await?;
+    let given = || Host::create().address("10.1.2.3/32").name("n").ports("[80,89]").words("cat the:3A cat:2");
+    let mut made = given().id(7).exec(&db).await?;
+    assert_eq!((made.address.as_str(), made.ports.as_deref()), ("10.1.2.3", Some("[80,90)")));
+    assert_eq!(Host::find_by_pk(7).required(&db).await?, made);
+    made.update().address("::1/128").exec(&db).await?;
+    assert_eq!(made.address, "::1");
+    made.ports = Some("(1,5]".into());
+    made.save(&db).await?;
+    assert_eq!(Host::find_by_pk(7).required(&db).await?, made);
+    let rows = Host::bulk_create([given().id(9), given().id(8)]).exec(&db).await?;
+    assert_eq!(
+        rows.iter().map(|host| (host.id, host.address.as_str())).collect::<Vec<_>>(),
+        [(9, "10.1.2.3"), (8, "10.1.2.3")]
+    );
+    Ok(())
+}
+
+/// Columns whose types say how many digits there are.
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Declared {
+    #[orm(primary_key)]
+    id: i64,
+    #[orm(type = "DECIMAL(6,2)")]
+    price: Decimal,
+    #[orm(type = "TIME(3)")]
+    time: NaiveTime,
+    #[orm(type = "TIMESTAMP(0)")]
+    at: NaiveDateTime,
+    #[orm(type = "TIME")]
+    bare: NaiveTime,
+}
+
+async fn types_that_a_model_names_keep_their_digits(test: Test) -> Result<()> {
+    let db = test.with::<Declared>().await?;
+    let time = NaiveTime::from_hms_micro_opt(23, 59, 59, 999_999).unwrap();
+    let at = NaiveDate::from_ymd_opt(2024, 12, 31).unwrap().and_time(time);
+    let row = |price| Declared::create().price(price).time(time).at(at).bare(time);
+    let mut made = row(Decimal::new(12345, 2)).exec(&db).await?;
+    assert_eq!(
+        (made.time.format("%.f").to_string(), made.at.format("%S%.f").to_string()),
+        (".999".into(), "59".into())
+    );
+    assert_eq!(Declared::find_by_pk(made.id).required(&db).await?, made);
+    made.update().time(time).at(at).bare(time).exec(&db).await?;
+    assert_eq!(Declared::find_by_pk(made.id).required(&db).await?, made);
+    let changed = Declared::update().set(Declared::AT, at).set(Declared::BARE, time).filter(Declared::ID.eq(made.id));
+    changed.exec(&db).await?;
+    assert_eq!(Declared::find_all().exec(&db).await?, [made]);
+    let fine = row(Decimal::new(1005, 3)).exec(&db).await.unwrap_err();
+    assert_eq!((fine.kind(), fine.columns()), (ErrorKind::Encode, vec!["price"]), "{fine}");
+    let great = row(Decimal::from(10_000)).exec(&db).await.unwrap_err();
+    assert_eq!((great.kind(), great.columns()), (ErrorKind::OutOfRange, vec!["price"]), "{great}");
+    Ok(())
+}
+
+/// Lists whose elements have a number of digits.
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Series {
+    #[orm(primary_key, auto_increment = false)]
+    id: i64,
+    #[orm(precision(6, 2))]
+    prices: Vec<Decimal>,
+    times: Vec<Option<NaiveTime>>,
+}
+
+async fn elements_of_lists_are_kept_exactly_or_refused(test: Test) -> Result<()> {
+    if !test.shape.arrays {
+        return Ok(());
+    }
+    let db = test.with::<Series>().await?;
+    let time = NaiveTime::from_hms_nano_opt(1, 2, 3, 123_456_789).unwrap();
+    let made =
+        Series::create().id(1).prices(vec![Decimal::new(150, 2)]).times(vec![Some(time), None]).exec(&db).await?;
+    assert_eq!(Series::find_by_pk(1).required(&db).await?, made);
+    for (kind, price) in [(ErrorKind::Encode, Decimal::new(1005, 3)), (ErrorKind::OutOfRange, Decimal::from(10_000))] {
+        let error = Series::create().id(2).prices(vec![Decimal::ONE, price]).times(vec![]).exec(&db).await.unwrap_err();
+        assert_eq!((error.kind(), error.columns()), (kind, vec!["prices"]), "{error}");
+    }
+    Ok(())
+}
+
+/// A column that gives more zeros than a decimal has digits.
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Fine {
+    #[orm(primary_key)]
+    id: i64,
+    #[orm(precision(40, 30))]
+    share: Decimal,
+}
+
+async fn decimals_are_read_from_columns_of_more_digits_than_they_have(test: Test) -> Result<()> {
+    let db = test.with::<Fine>().await?;
+    let made = Fine::create().share(Decimal::new(15, 1)).exec(&db).await?;
+    assert_eq!(made.share, Decimal::new(15, 1));
+    assert_eq!(Fine::find_all().exec(&db).await?, [made]);
+    let sums = Fine::find_all().select(Fine::SHARE.sum()).exec(&db).await?;
+    assert_eq!(sums, [Some(Decimal::new(15, 1))]);
+    Ok(())
+}
+
+/// A label as some databases cut it.
+#[derive(Debug, Clone, Copy, PartialEq, Enum)]
+#[orm(storage = "native")]
+enum Spaced {
+    Plain,
+    #[orm(rename = "plain ")]
+    Trailing,
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Sign {
+    #[orm(primary_key)]
+    id: i64,
+    spaced: Spaced,
+}
+
+async fn labels_that_end_in_a_space_are_kept_or_refused(test: Test) -> Result<()> {
+    let db = test.connect().await?;
+    if let Err(error) = db.create_tables::<Sign>().await {
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.message().contains("plain "), "{error}");
+        return Ok(());
+    }
+    for spaced in [Spaced::Trailing, Spaced::Plain] {
+        let made = Sign::create().spaced(spaced).exec(&db).await?;
+        assert_eq!(Sign::find_all().filter(Sign::SPACED.eq(spaced)).exec(&db).await?, [made]);
+    }
+    Ok(())
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Enum)]
 #[orm(storage = "native")]
 enum Size {
@@ -352,6 +489,11 @@ async fn raw_rows_are_read_whole(test: Test) -> Result<()> {
 cases! { $ exact:
     uuids_are_kept_in_columns_of_text,
     columns_of_the_databases_own_types_take_text,
+    values_of_the_databases_own_types_are_in_hand_as_they_are_written_there,
+    types_that_a_model_names_keep_their_digits,
+    elements_of_lists_are_kept_exactly_or_refused,
+    decimals_are_read_from_columns_of_more_digits_than_they_have,
+    labels_that_end_in_a_space_are_kept_or_refused,
     lists_of_every_element_round_trip_where_there_are_lists,
     decimals_greater_than_their_column_are_refused,
     decimals_finer_than_their_column_are_refused,

@@ -89,7 +89,10 @@ impl Renderer<'_> {
                     self.w.push_sql(")");
                     if let Some(filter) = &conflict.target_filter {
                         self.w.push_sql(" WHERE ");
+                        // An index is found before there are values, so the condition holds them itself.
+                        self.w.write_constants(true);
                         self.expr(filter)?;
+                        self.w.write_constants(false);
                     }
                 }
                 match &conflict.action {
