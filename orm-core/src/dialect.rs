@@ -153,6 +153,12 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         false
     }
 
+    /// A list of text for a column that the model declares with this type, as text in the form of the type; `None` where it
+    /// is taken as a list of text.
+    fn list_as_text(&self, _type_name: &str, _items: &[Value]) -> Option<String> {
+        None
+    }
+
     /// A value as this database stores it in a column of a type, or an error when it cannot store it exactly.
     /// The default stores everything.
     ///

@@ -92,7 +92,7 @@ impl Error {
 
     /// A value of a row that is not of the Rust type that was asked for.
     pub fn decode(expected: &'static str, found: impl fmt::Display) -> Self {
-        Self::new(ErrorKind::Decode, format!("expected {expected}, found {found}"))
+        Self::new(ErrorKind::Decode, format!("expected {}, found {found}", without_paths(expected)))
     }
 
     /// A value that the database cannot store exactly.
@@ -256,6 +256,13 @@ impl fmt::Debug for Facts {
     }
 }
 
+/// The name of a type without the modules in it: `Option<String>`.
+fn without_paths(name: &str) -> String {
+    let (paths, last) = name.rsplit_once("::").unwrap_or(("", name));
+    let parts = paths.split("::").map(|part| part.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_'));
+    parts.chain([last]).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,6 +271,13 @@ mod tests {
     fn is_one_word_wide() {
         assert_eq!(size_of::<Error>(), size_of::<usize>());
         assert_eq!(size_of::<Result<()>>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn types_are_named_without_their_modules() {
+        let error = Error::decode(std::any::type_name::<Option<Vec<String>>>(), "text");
+        assert_eq!(error.message(), "expected Option<Vec<String>>, found text");
+        assert_eq!(Error::decode("a date", "text").message(), "expected a date, found text");
     }
 
     #[test]

@@ -142,6 +142,7 @@ fn capabilities(server: Server) -> Capabilities {
         unsigned: true,
         second_digits: 6,
         bare_types_are_whole: true,
+        quotient_digits: Some(16),
         assigns_at_once: false,
         set_default: false,
         round_trips: true,
@@ -241,6 +242,8 @@ impl Dialect for MysqlDialect {
             Function::Day => FunctionForm::Call("DAYOFMONTH"),
             // `/` of integers gives a decimal.
             Function::IntegerDivide => FunctionForm::Text("DIV"),
+            // A quotient has up to thirty digits after the point, more than decimal types hold: as many as averages have.
+            Function::Divide => FunctionForm::Around("ROUND((", ") / (", "), 16)"),
             _ => return None,
         })
     }

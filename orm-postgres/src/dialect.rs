@@ -93,6 +93,7 @@ impl PostgresDialect {
                 unsigned: false,
                 second_digits: 6,
                 bare_types_are_whole: false,
+                quotient_digits: None,
                 assigns_at_once: true,
                 set_default: true,
                 round_trips: true,
@@ -282,7 +283,8 @@ impl Dialect for PostgresDialect {
             return Err(Error::encode("the name and labels of an enum cannot contain `$orm$`"));
         }
         w.push_sql("DO $orm$ BEGIN CREATE TYPE ");
-        w.push_ident(def.name)?;
+        let (schema, name) = def.name.split_once('.').map_or((None, def.name), |(schema, name)| (Some(schema), name));
+        w.push_qualified(schema, name)?;
         w.push_sql(" AS ENUM (");
         w.separated(", ", def.labels, |w, label| w.push_text_literal(label))?;
         w.push_sql("); EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $orm$");
@@ -303,6 +305,26 @@ impl Dialect for PostgresDialect {
         !is_text(type_name)
     }
 
+    /// PostgreSQL manual, 8.15.6.
+    fn list_as_text(&self, type_name: &str, items: &[Value]) -> Option<String> {
+        let element = type_name.trim_end().strip_suffix("[]")?;
+        if is_text(element) {
+            return None;
+        }
+        let mut text = "{".to_owned();
+        for (at, item) in items.iter().enumerate() {
+            if at > 0 {
+                text.push(',');
+            }
+            match item {
+                Value::Text(item) => quote_element(&mut text, item),
+                _ => text.push_str("NULL"),
+            }
+        }
+        text.push('}');
+        Some(text)
+    }
+
     fn check_value(&self, value: &Value) -> Result<()> {
         bind::check(value)
     }
@@ -311,6 +333,17 @@ impl Dialect for PostgresDialect {
 /// Writing to a string cannot fail.
 fn put(sql: &mut String, args: std::fmt::Arguments<'_>) {
     let _ = sql.write_fmt(args);
+}
+
+fn quote_element(text: &mut String, element: &str) {
+    text.push('"');
+    for c in element.chars() {
+        if c == '"' || c == '\\' {
+            text.push('\\');
+        }
+        text.push(c);
+    }
+    text.push('"');
 }
 
 fn non_finite(value: f64) -> &'static str {

@@ -98,9 +98,13 @@ pub(crate) fn conversion(ty: SqlType) -> Result<Option<String>> {
     })
 }
 
-/// An identifier in quotes.
+/// The name of an enum type in quotes, with its schema when it has one: `app.mood`.
 pub(crate) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+    let quote = |part: &str| format!("\"{}\"", part.replace('"', "\"\""));
+    match name.split_once('.') {
+        Some((schema, name)) => quote(schema) + "." + &quote(name),
+        None => quote(name),
+    }
 }
 
 /// The name of a type as the program wrote it, refused when it could be anything but a type's name: a letter or
@@ -362,6 +366,8 @@ mod tests {
         check(SqlType::Native("timestamp(3) with time zone"), Some("::text::timestamp with time zone"));
         check(SqlType::Native("bit(3)[]"), Some("::text::varbit[]"));
         check(SqlType::Enum(&MOOD), Some("::text::\"mo\"\"od\""));
+        static QUALIFIED: EnumDef = EnumDef { name: "app.mood", labels: &["a"], storage: EnumStorage::Native };
+        check(SqlType::Enum(&QUALIFIED), Some("::text::\"app\".\"mood\""));
         check(SqlType::Array(&MOOD_TYPE), Some("::text[]::\"mo\"\"od\"[]"));
         check(SqlType::Array(&SqlType::Native("inet")), Some("::text[]::inet[]"));
         assert!(conversion(SqlType::Native("inet; --")).is_err());

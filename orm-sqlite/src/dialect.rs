@@ -91,6 +91,7 @@ impl SqliteDialect {
                 unsigned: false,
                 second_digits: 9,
                 bare_types_are_whole: false,
+                quotient_digits: None,
                 assigns_at_once: true,
                 set_default: true,
                 round_trips: false,

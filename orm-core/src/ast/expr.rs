@@ -380,6 +380,8 @@ pub struct Aggregate {
     pub argument: Option<Expr>,
     /// The rows that count.
     pub filter: Option<Expr>,
+    /// Whether the result is a decimal that may have more digits than its operands: an average.
+    pub decimal: bool,
 }
 
 /// A window function.

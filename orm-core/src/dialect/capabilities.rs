@@ -110,6 +110,9 @@ pub struct Capabilities {
     pub second_digits: u8,
     /// A type of times or decimals that is declared without digits after the point has none: DATETIME, TIME, DECIMAL.
     pub bare_types_are_whole: bool,
+    /// The digits after the point to which averages of decimals are rounded, where the database would give more of them than
+    /// decimal types hold.
+    pub quotient_digits: Option<u8>,
     /// The right sides of UPDATE .. SET see the row as it was; otherwise those further right see what was assigned.
     pub assigns_at_once: bool,
     /// `SET DEFAULT` as the action of a foreign key.
@@ -187,6 +190,7 @@ impl Capabilities {
             unsigned: false,
             second_digits: 9,
             bare_types_are_whole: false,
+            quotient_digits: None,
             assigns_at_once: true,
             set_default: true,
             round_trips: true,

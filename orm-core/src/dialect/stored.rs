@@ -106,7 +106,9 @@ fn too_great(digits: usize) -> Error {
 
 /// Whether the database writes the values of a column in a form of its own: those of a type that takes text.
 pub(crate) fn rewrites(dialect: &dyn Dialect, column: &ColumnDef) -> bool {
-    column.type_name.is_some_and(|name| column.ty == SqlType::Text && dialect.takes_text_as(name))
+    column.type_name.is_some_and(|name| {
+        matches!(column.ty, SqlType::Text | SqlType::Array(SqlType::Text)) && dialect.takes_text_as(name)
+    })
 }
 
 /// A value in the form that the declared type of its column takes: text as a value of a type of the database's own, a
@@ -115,6 +117,13 @@ pub(crate) fn for_column(dialect: &dyn Dialect, column: &ColumnDef, value: Value
     let Some(name) = column.type_name else { return value };
     match value {
         Value::Text(text) if dialect.takes_text_as(name) => Value::Native(name, text.into_owned()),
+        Value::Array(SqlType::Text, items) => match dialect.list_as_text(name, &items) {
+            Some(text) => Value::Native(name, text),
+            None => Value::Array(&SqlType::Text, items),
+        },
+        Value::Null(SqlType::Array(SqlType::Text)) if dialect.list_as_text(name, &[]).is_some() => {
+            Value::Null(SqlType::Native(name))
+        }
         Value::Null(SqlType::Text | SqlType::Char) if dialect.takes_text_as(name) => Value::Null(SqlType::Native(name)),
         Value::Uuid(bytes) if is_text(name) => Value::Text(hyphenated(bytes).into()),
         Value::Null(SqlType::Uuid) if is_text(name) => Value::Null(SqlType::Text),

@@ -71,6 +71,7 @@ fn aggregate<S, T>(name: &'static str, distinct: bool, argument: ast::Expr) -> E
         distinct,
         argument: Some(argument),
         filter: None,
+        decimal: false,
     })))
 }
 
@@ -311,10 +312,13 @@ macro_rules! methods {
             /// The average; NULL of no rows.
             pub fn avg(self) -> Expr<S, Option<<T::Base as Numeric>::Average>> {
                 // Some databases give the average of integers with four digits.
-                match T::Base::TYPE.is_integer() {
-                    true => aggregate("AVG", false, doubled(self.into_node())),
-                    false => aggregate("AVG", false, self.into_node()),
-                }
+                let (argument, decimal) = match T::Base::TYPE {
+                    ty if ty.is_integer() => (doubled(self.into_node()), false),
+                    ty => (self.into_node(), ty == SqlType::Decimal),
+                };
+                let argument = Some(argument);
+                let average = ast::Aggregate { function: "AVG", distinct: false, argument, filter: None, decimal };
+                Expr::from_node(ast::Expr::Aggregate(Box::new(average)))
             }
             /// Without its sign.
             pub fn abs(self) -> Expr<S, T> {

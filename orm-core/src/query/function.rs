@@ -13,6 +13,7 @@ pub fn count_all() -> Expr<Free, i64> {
         distinct: false,
         argument: None,
         filter: None,
+        decimal: false,
     })))
 }
 

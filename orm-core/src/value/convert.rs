@@ -228,9 +228,20 @@ impl<T: Scalar> Scalar for Vec<Option<T>> {
 /// The elements of a list.
 pub(super) fn decode_list<T: Type>(value: ValueRef<'_>) -> Result<Vec<T>> {
     match value {
-        ValueRef::Array(items) => items.iter().map(|item| T::take(item.as_ref())).collect(),
+        ValueRef::Array(items) => items
+            .iter()
+            .map(|item| match item {
+                Value::Null(_) if !T::NULLABLE => Err(null_in_list::<T>()),
+                item => T::take(item.as_ref()),
+            })
+            .collect(),
         other => Err(mismatch::<Vec<T>>(&other)),
     }
+}
+
+#[cold]
+fn null_in_list<T>() -> Error {
+    Error::decode(std::any::type_name::<T>(), "NULL in a list (make the field a list of `Option`s)")
 }
 
 impl Scalar for NaiveDate {
@@ -378,8 +389,9 @@ impl Scalar for rust_decimal::Decimal {
             ValueRef::Decimal(text) if matches!(text, "NaN" | "Infinity" | "-Infinity") => {
                 Err(Error::decode(std::any::type_name::<Self>(), format_args!("{text}, which it cannot hold")))
             }
-            ValueRef::Decimal(text) => Self::from_str_exact(without_long_zeros(text))
-                .map_err(|e| malformed::<Self>("a decimal of more than 28 digits", e)),
+            ValueRef::Decimal(text) => Self::from_str_exact(without_long_zeros(text)).map_err(|e| {
+                malformed::<Self>("a decimal of more than 28 digits (round what is computed: `.round(10)`)", e)
+            }),
             ValueRef::Text(text) => Self::from_str_exact(without_long_zeros(text))
                 .map_err(|e| malformed::<Self>("text that is no decimal", e)),
             ValueRef::I64(v) => Ok(v.into()),

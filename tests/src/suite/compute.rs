@@ -50,6 +50,33 @@ async fn floats_and_decimals_have_remainders(test: Test) -> Result<()> {
     Ok(())
 }
 
+/// A decimal with as many digits as the database has.
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Share {
+    #[orm(primary_key)]
+    id: i64,
+    part: Decimal,
+}
+
+async fn averages_and_quotients_of_decimals_are_decimals(test: Test) -> Result<()> {
+    let db = test.with::<Share>().await?;
+    Share::bulk_create([1, 2, 2].map(|part| Share::create().part(Decimal::from(part)))).exec(&db).await?;
+    let third = |n: i64| (Decimal::from(n) / Decimal::from(3)).round_dp(10);
+    let averages = Share::find_all().select((Share::PART.avg(), Share::PART.avg().only_where(Share::ID.le(2))));
+    let (all, some) = averages.exec(&db).await?[0];
+    assert_eq!(
+        (all.map(|d| d.round_dp(10)), some.map(|d| d.round_dp(10))),
+        (Some(third(5)), Some(Decimal::new(15, 1)))
+    );
+    let over = Share::PART.avg().over((), Share::ID.asc());
+    let running = Share::find_all().select(over).order_by(Share::ID).exec(&db).await?;
+    assert_eq!(running[2].map(|d| d.round_dp(10)), Some(third(5)));
+    let quotients = Share::find_all().select(Share::PART / Decimal::from(3)).order_by(Share::ID).exec(&db).await?;
+    assert_eq!(quotients.iter().map(|d| d.round_dp(10)).collect::<Vec<_>>(), [third(1), third(2), third(2)]);
+    assert_eq!(Share::count().filter((Share::PART / Decimal::from(4)).eq(Decimal::new(5, 1))).exec(&db).await?, 2);
+    Ok(())
+}
+
 async fn whole_decimals_are_divided_as_others(test: Test) -> Result<()> {
     let db = test.with::<Load>().await?;
     Load::create().price(Decimal::from(15)).exec(&db).await?;
@@ -170,6 +197,7 @@ async fn windows_may_be_of_all_rows(test: Test) -> Result<()> {
 
 cases! { $ compute:
     floats_and_decimals_have_remainders,
+    averages_and_quotients_of_decimals_are_decimals,
     whole_decimals_are_divided_as_others,
     averages_of_integers_are_as_exact_as_their_type,
     floats_of_single_precision_are_summed_in_double,

@@ -148,6 +148,68 @@ async fn values_of_the_databases_own_types_are_in_hand_as_they_are_written_there
     Ok(())
 }
 
+/// Lists of types that only PostgreSQL has.
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Allowed {
+    #[orm(primary_key)]
+    id: i64,
+    #[orm(type = "inet[]")]
+    hosts: Vec<String>,
+    #[orm(type = "citext[]")]
+    names: Option<Vec<Option<String>>>,
+}
+
+async fn lists_of_the_databases_own_types_take_text(test: Test) -> Result<()> {
+    if test.backend != "postgres" {
+        return Ok(());
+    }
+    let db = test.connect().await?;
+    db.batch("CREATE EXTENSION citext").await?;
+    db.create_tables::<Allowed>().await?;
+    let names = vec![Some("A, \"b\" {c} \\".to_owned()), None, Some("NULL".into()), Some(String::new())];
+    let hosts = || vec!["10.0.0.1/32".to_owned(), "::1".to_owned()];
+    let made = Allowed::create().hosts(hosts()).names(names.clone()).exec(&db).await?;
+    assert_eq!((made.hosts.as_slice(), &made.names), (&["10.0.0.1".to_owned(), "::1".to_owned()][..], &Some(names)));
+    let rows = [Allowed::create().hosts(vec![]), Allowed::create().hosts(hosts()).names(vec![Some("X".into())])];
+    let rows = Allowed::bulk_create(rows).exec(&db).await?;
+    assert_eq!((rows[0].hosts.len(), &rows[0].names), (0, &None));
+    assert_eq!(Allowed::find_by_pk(rows[1].id).required(&db).await?, rows[1]);
+    let equal = Allowed::find_all().filter(Allowed::NAMES.eq(vec![Some("x".to_owned())])).exec(&db).await?;
+    assert_eq!(equal, rows[1..]);
+    Ok(())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Enum)]
+#[orm(storage = "native", name = "app.tone")]
+enum Tone {
+    High,
+    Low,
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Bell {
+    #[orm(primary_key)]
+    id: i64,
+    #[orm(default = Tone::Low)]
+    tone: Tone,
+}
+
+async fn enum_types_may_be_in_a_schema(test: Test) -> Result<()> {
+    let db = test.connect().await?;
+    if test.shape.enum_types {
+        db.batch("CREATE SCHEMA app").await?;
+    }
+    db.create_tables::<Bell>().await?;
+    let bells = Bell::bulk_create([Bell::create().tone(Tone::High), Bell::create()]).exec(&db).await?;
+    assert_eq!(Bell::find_all().filter(Bell::TONE.in_([Tone::Low])).exec(&db).await?, bells[1..]);
+    if test.shape.enum_types {
+        let sql =
+            "SELECT nspname::text FROM pg_type JOIN pg_namespace n ON n.oid = typnamespace WHERE typname = 'tone'";
+        assert_eq!(db.query::<String>(sql, ()).await?, ["app"]);
+    }
+    Ok(())
+}
+
 /// Columns whose types say how many digits there are.
 #[derive(Debug, Clone, PartialEq, Model)]
 struct Declared {
@@ -490,6 +552,8 @@ cases! { $ exact:
     uuids_are_kept_in_columns_of_text,
     columns_of_the_databases_own_types_take_text,
     values_of_the_databases_own_types_are_in_hand_as_they_are_written_there,
+    lists_of_the_databases_own_types_take_text,
+    enum_types_may_be_in_a_schema,
     types_that_a_model_names_keep_their_digits,
     elements_of_lists_are_kept_exactly_or_refused,
     decimals_are_read_from_columns_of_more_digits_than_they_have,

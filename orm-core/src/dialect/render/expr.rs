@@ -261,6 +261,14 @@ impl Renderer<'_> {
 
     /// An aggregate, of some window when there is one.
     fn aggregate(&mut self, aggregate: &Aggregate, window: Option<&Window>) -> Result<()> {
+        if let (true, Some(digits)) = (aggregate.decimal, self.dialect().capabilities().quotient_digits) {
+            self.w.push_sql("ROUND(");
+            self.aggregate(&Aggregate { decimal: false, ..aggregate.clone() }, window)?;
+            self.w.push_sql(", ");
+            self.w.push_number(digits.into());
+            self.w.push_sql(")");
+            return Ok(());
+        }
         // Where there is no order of a type for MIN and MAX, they go through another.
         let ty = column_of_extreme(aggregate).filter(|column| column.type_name.is_none()).map(|column| column.ty);
         if let (Some(ty), Some(argument)) = (ty, &aggregate.argument)
