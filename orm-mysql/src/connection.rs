@@ -10,7 +10,7 @@ use orm_core::driver::{BeginOptions, Connection, Done, Query};
 use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
 use sqlx::mysql::{MySqlArguments, MySqlConnection};
-use sqlx::{AssertSqlSafe, Connection as _, Either, Executor, SqlSafeStr, Statement};
+use sqlx::{AssertSqlSafe, Connection as _, Either, Executor, Row, SqlSafeStr, Statement};
 
 use crate::bind;
 use crate::error;
@@ -203,6 +203,29 @@ impl MysqlConnection {
         Ok(done)
     }
 
+    /// Looks whether the transaction is over after a lock was waited for in vain: a server with
+    /// `innodb_rollback_on_timeout` has undone all of it, and would run the next statements without one.
+    async fn notice_undone<T>(&mut self, result: &mut Result<T, Stop>) {
+        if self.transaction
+            && let Err(Stop::Client(error)) = result
+            && error::is_lock_timeout(error)
+            && let Err(lost) = self.end_undone().await
+        {
+            *result = Err(Stop::Client(lost));
+        }
+    }
+
+    async fn end_undone(&mut self) -> sqlx::Result<()> {
+        let setting = sqlx::raw_sql("SHOW GLOBAL VARIABLES LIKE 'innodb_rollback_on_timeout'");
+        let Some(row) = setting.fetch_optional(&mut self.client).await? else { return Ok(()) };
+        if row.try_get::<String, _>(1)? == "ON" {
+            // Whatever is left of it.
+            sqlx::raw_sql("ROLLBACK").execute(&mut self.client).await?;
+            self.transaction = false;
+        }
+        Ok(())
+    }
+
     fn begin_sql(&self, options: &BeginOptions) -> Result<String> {
         if options.deferrable {
             return Err(Error::unsupported(self.server.name(), "deferrable transactions"));
@@ -224,7 +247,8 @@ impl MysqlConnection {
 impl Connection for MysqlConnection {
     async fn fetch(&mut self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
         self.start()?;
-        let result = self.run(query, sink).await;
+        let mut result = self.run(query, sink).await;
+        self.notice_undone(&mut result).await;
         self.finish(result)
     }
 
@@ -236,6 +260,7 @@ impl Connection for MysqlConnection {
         }
         // The script may have begun a transaction of its own, which is open then.
         self.transaction |= result.is_err();
+        self.notice_undone(&mut result).await;
         self.finish(result)
     }
 

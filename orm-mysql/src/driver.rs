@@ -1,8 +1,10 @@
 //! [`Mysql`]: opens connections and sets their sessions up. What a connection does is in `connection`.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use orm_core::dialect::Dialect;
 use orm_core::driver::{Connection, Driver, Query};
 use orm_core::row::Collect;
@@ -58,7 +60,10 @@ impl Mysql {
     async fn connect_unhurried(&self) -> Result<MysqlConnection> {
         let session = format!("{}; SELECT VERSION()", self.options.session_sql()?);
         let failed = |error| error::connecting(error, &self.options.place());
-        let mut client = self.options.to_sqlx().connect().await.map_err(failed)?;
+        // The client (sqlx 0.9.0) may panic over what is not MySQL's answer: that is an error like the others.
+        let opened = AssertUnwindSafe(self.options.to_sqlx().connect()).catch_unwind().await;
+        let unread = |_| Err(sqlx::Error::Protocol("the answer could not be read".to_owned()));
+        let mut client = opened.unwrap_or_else(unread).map_err(failed)?;
         // One round trip: the settings mean the same to both servers.
         let row = sqlx::raw_sql(AssertSqlSafe(session)).fetch_one(&mut client).await.map_err(failed)?;
         let server = Server::from_version(row.try_get(0).map_err(failed)?);

@@ -80,6 +80,11 @@ pub(crate) fn wants_fresh_statement(error: &sqlx::Error) -> bool {
     number(error).is_some_and(|number| matches!(number, 1243 | 1461 | 1615 | 3988))
 }
 
+/// Whether a lock was waited for in vain: ER_LOCK_WAIT_TIMEOUT, also of `NOWAIT` on MariaDB.
+pub(crate) fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    number(error) == Some(1205)
+}
+
 /// Whether the statement cannot be prepared at all: ER_UNSUPPORTED_PS.
 pub(crate) fn cannot_be_prepared(error: &sqlx::Error) -> bool {
     number(error) == Some(1295)

@@ -1,12 +1,15 @@
 //! Opens connections. What can be set is in `options`, what a connection does in `connection`.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use orm_core::dialect::Dialect;
 use orm_core::driver::{Connection, Driver, Query};
 use orm_core::row::Collect;
 use orm_core::{Error, ErrorKind, Result};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection};
 
 use crate::connection::PostgresConnection;
@@ -45,14 +48,14 @@ impl Postgres {
     async fn establish(&self) -> Result<PgConnection> {
         let client = match self.options.ssl_mode {
             // The client does not know this mode: it never tries TLS.
-            Some(SslMode::Allow) => match self.options.client(SslMode::Disable)?.connect().await {
+            Some(SslMode::Allow) => match open(self.options.client(SslMode::Disable)?).await {
                 Err(error) if error::server(&error).is_some_and(|error| error.code() == "28000") => {
-                    self.options.client(SslMode::Require)?.connect().await
+                    open(self.options.client(SslMode::Require)?).await
                 }
                 result => result,
             },
-            Some(mode) => self.options.client(mode)?.connect().await,
-            None => self.options.client(None)?.connect().await,
+            Some(mode) => open(self.options.client(mode)?).await,
+            None => open(self.options.client(None)?).await,
         };
         let mut client = client.map_err(|error| error::connecting(error, &self.options.place()))?;
         for sql in &self.options.init {
@@ -74,6 +77,13 @@ impl Postgres {
             _ => Ok(answers.first().copied().unwrap_or(true)),
         }
     }
+}
+
+/// Opens a connection. The client (sqlx 0.9.0) panics over some answers that are not PostgreSQL's, such as the greeting of
+/// MySQL 9.7.4: they are an error like the others.
+async fn open(options: PgConnectOptions) -> sqlx::Result<PgConnection> {
+    let opened = AssertUnwindSafe(options.connect()).catch_unwind().await;
+    opened.unwrap_or_else(|_| Err(sqlx::Error::Protocol("the answer could not be read".to_owned())))
 }
 
 #[async_trait]

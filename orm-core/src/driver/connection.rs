@@ -57,7 +57,8 @@ pub trait Connection: Send + std::fmt::Debug {
     async fn batch(&mut self, sql: &str) -> Result<()>;
 
     /// Opens a transaction. From the first poll on, and until [`commit`](Self::commit) or
-    /// [`rollback`](Self::rollback) succeeds, [`in_transaction`](Self::in_transaction) is true.
+    /// [`rollback`](Self::rollback) succeeds, [`in_transaction`](Self::in_transaction) is true; false after an error of a
+    /// statement means that the database has undone the transaction on its own.
     ///
     /// # Errors
     /// The database's, mapped; [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for options it lacks.

@@ -1,5 +1,6 @@
 //! Each kind of error, provoked on the real servers.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use orm_core::driver::{BeginOptions, Connection, Driver, Query};
@@ -25,6 +26,7 @@ on_both! {
     a_commit_that_nobody_answered,
     wrong_counts_of_values,
     unreachable_servers,
+    servers_of_another_kind,
     snapshots_that_grew_old,
 }
 
@@ -384,6 +386,23 @@ async fn unreachable_servers(_: &Fixture) {
     let options = MysqlOptions::new().host("127.0.0.1").port(port).connect_timeout(Duration::from_millis(100));
     let error = Mysql::new(options).connect().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionFailed, "{error:?}");
+}
+
+async fn servers_of_another_kind(_: &Fixture) {
+    for greeting in [
+        &b"\0\0\0\0"[..],
+        b"\x01\0\0\0\x0a",
+        b"\x08\0\0\0\x0a8.0\0\x01\0\0",
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"220 mail.example ESMTP\r\n",
+    ] {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || listener.accept().unwrap().0.write_all(greeting).unwrap());
+        let options = MysqlOptions::new().host("127.0.0.1").port(port).connect_timeout(Duration::from_secs(1));
+        let error = Mysql::new(options).connect().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionFailed, "{greeting:?}: {error:?}");
+    }
 }
 
 async fn snapshots_that_grew_old(fixture: &Fixture) {

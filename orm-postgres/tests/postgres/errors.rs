@@ -1,10 +1,11 @@
 //! Every class of error, provoked for real.
 
+use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
 use orm_core::driver::{BeginOptions, Connection, Driver, Isolation};
 use orm_core::{Error, ErrorKind, Value};
-use orm_postgres::Postgres;
+use orm_postgres::{Postgres, SslMode};
 
 use crate::support::{Database, one, rows, run, with_database};
 
@@ -231,6 +232,19 @@ async fn a_killed_connection_is_lost() {
     .await;
 }
 
+/// The port of a server that says something and hangs up.
+fn speaks_first(greeting: &'static [u8]) -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(greeting).unwrap();
+        // Hung up once the client has said what it had to say.
+        let _ = stream.read(&mut [0; 1024]);
+    });
+    port
+}
+
 #[tokio::test]
 async fn connecting_fails_with_the_reason_and_without_the_password() {
     with_database(async |database| {
@@ -250,6 +264,14 @@ async fn connecting_fails_with_the_reason_and_without_the_password() {
         let options = database.options().host("127.0.0.1").port(port);
         let options = options.connect_timeout(Some(Duration::from_millis(100)));
         assert_eq!(kind(options).await, ErrorKind::ConnectionFailed);
+
+        // A server of another kind speaks first: a packet of 75 bytes, and a message that is shorter than it must be.
+        for greeting in
+            [&b"K\0\0\0\x0a9.7.4"[..], b"K\0\0\0\x06\0\0", b"R\0\0\0\x05\0", b"HTTP/1.1 400 Bad Request\r\n\r\n"]
+        {
+            let options = database.options().host("127.0.0.1").port(speaks_first(greeting)).ssl_mode(SslMode::Disable);
+            assert_eq!(kind(options).await, ErrorKind::ConnectionFailed, "{greeting:?}");
+        }
 
         let unknown = Postgres::new(database.options().database("no such database"));
         assert_eq!(unknown.connect().await.unwrap_err().kind(), ErrorKind::UnknownDatabase);

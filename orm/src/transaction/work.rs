@@ -100,7 +100,13 @@ impl Work {
 
     /// Whether running the whole transaction again may succeed, by what its statements gave.
     pub(crate) fn is_retryable(&self) -> bool {
-        self.retryable || matches!(self.failure, Some(Failure::RolledBack(_)))
+        let asks = |kind| matches!(kind, ErrorKind::Deadlock | ErrorKind::Serialization);
+        self.retryable || matches!(self.failure, Some(Failure::RolledBack(kind)) if asks(kind))
+    }
+
+    /// Whether the database has undone the transaction on its own.
+    fn is_undone(&mut self) -> bool {
+        self.lease.connection().is_ok_and(|connection| !connection.in_transaction())
     }
 
     pub(crate) async fn fetch(
@@ -142,6 +148,7 @@ impl Work {
             kind @ (ErrorKind::Deadlock | ErrorKind::Serialization) => self.failure = Some(Failure::RolledBack(kind)),
             ErrorKind::ConnectionLost => self.failure = Some(Failure::Lost),
             ErrorKind::TransactionTimeout => self.failure = Some(Failure::TimedOut),
+            kind if self.is_undone() => self.failure = Some(Failure::RolledBack(kind)),
             _ => self.retryable = error.is_retryable(),
         }
     }

@@ -2,7 +2,7 @@
 //! knows transactions and savepoints, waits at least once in every operation, and fails or breaks when told to. For models
 //! on a driver of somebody else's there is `tests/toy-driver`.
 //!
-//! Statements: `INSERT x`, `COUNT`, `SELECT 1`, `FAIL kind`, `BREAK`, `HANG`.
+//! Statements: `INSERT x`, `COUNT`, `SELECT 1`, `FAIL kind`, `FAIL and undo`, `BREAK`, `HANG`.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
@@ -188,7 +188,7 @@ impl Connection for ToyConnection {
                 "busy" => ErrorKind::Busy,
                 _ => ErrorKind::UniqueViolation,
             };
-            if kind == ErrorKind::Deadlock {
+            if kind == ErrorKind::Deadlock || query.sql == "FAIL and undo" {
                 self.forget();
             }
             return Err(Error::new(kind, ""));

@@ -336,6 +336,27 @@ fn note(tx: &Transaction, trace: &Trace, text: &'static str) {
 }
 
 #[tokio::test]
+async fn after_any_error_that_undid_the_transaction_nothing_runs_and_nothing_is_committed() {
+    let (toy, db) = toy().await;
+    let tx = db.begin().await.unwrap();
+    insert(&tx, "a").await.unwrap();
+    assert_eq!(tx.execute("FAIL and undo", ()).await.unwrap_err().kind(), ErrorKind::UniqueViolation);
+    assert_eq!(insert(&tx, "b").await.unwrap_err().kind(), ErrorKind::TransactionClosed);
+    assert_eq!(tx.commit().await.unwrap_err().kind(), ErrorKind::UniqueViolation);
+    db.ping().await.unwrap();
+    assert!(toy.server.rows().is_empty());
+
+    let tries = AtomicU32::new(0);
+    let options = TransactionOptions::new().retries(3);
+    let tried = db.transaction_with(options, async |tx| {
+        tries.fetch_add(1, SeqCst);
+        tx.execute("FAIL and undo", ()).await
+    });
+    assert_eq!(tried.await.unwrap_err().kind(), ErrorKind::UniqueViolation);
+    assert_eq!(tries.load(SeqCst), 1);
+}
+
+#[tokio::test]
 async fn callbacks_run_in_order_after_the_outermost_commit() {
     let (toy, db) = toy().await;
     let trace = Trace::default();

@@ -288,6 +288,28 @@ async fn locked_rows_are_refused_skipped_or_waited_for(test: Test) -> Result<()>
     Ok(())
 }
 
+/// Whether the rest of a transaction outlives a lock that was not to be had is the server's setting.
+async fn a_lock_that_is_refused_undoes_the_whole_transaction_or_nothing(test: Test) -> Result<()> {
+    if !test.shape.row_locks {
+        return Ok(());
+    }
+    let db = accounts(&test).await?;
+    let before = Account::count().exec(&db).await?;
+    let holder = db.begin().await?;
+    Account::find_by_pk(1).for_update().required(&holder).await?;
+    let tx = db.begin().await?;
+    Account::create().owner("early").exec(&tx).await?;
+    let refused = Account::find_by_pk(1).for_update().nowait().exec(&tx).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::LockTimeout);
+    let late = Account::create().owner("late").exec(&tx).await;
+    assert_eq!(Account::count().exec(&db).await?, before, "a row of the transaction is there before its commit");
+    let committed = tx.commit().await;
+    let added = Account::count().exec(&db).await? - before;
+    assert_eq!(added, if committed.is_ok() { 2 } else { 0 }, "{late:?} {committed:?}");
+    assert_eq!(late.is_ok(), committed.is_ok(), "{late:?} {committed:?}");
+    holder.rollback().await
+}
+
 async fn shared_locks_are_shared(test: Test) -> Result<()> {
     if !test.shape.row_locks {
         return Ok(());
@@ -468,6 +490,7 @@ cases! { $ transaction:
     a_deadlock_without_retries_is_an_error,
     serializable_transactions_that_meet_are_run_again,
     locked_rows_are_refused_skipped_or_waited_for,
+    a_lock_that_is_refused_undoes_the_whole_transaction_or_nothing,
     shared_locks_are_shared,
     transactions_end_after_their_time,
     a_dropped_transaction_leaves_nothing_open,

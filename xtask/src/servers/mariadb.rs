@@ -73,6 +73,8 @@ impl Server for Mariadb {
             "--skip-log-bin",
             "--innodb-flush-log-at-trx-commit=2",
             "--innodb-doublewrite=0",
+            // MySQL's servers have the default, which is to undo the statement alone.
+            "--innodb-rollback-on-timeout=ON",
             "--innodb-log-file-size=8M",
             "--innodb-buffer-pool-size=64M",
         ]);
