@@ -12,13 +12,16 @@ use crate::value::{SqlType, Value};
 ///
 /// # Errors
 /// [`ErrorKind::Encode`] when the column cannot keep the value exactly, [`ErrorKind::OutOfRange`] when it has more digits
-/// before the point than the column.
+/// before the point than the column, [`ErrorKind::DataTooLong`] for text and bytes that are longer.
 pub(crate) fn stored(dialect: &dyn Dialect, column: &ColumnDef, value: Value) -> Result<Value> {
     let kept = match value {
         Value::Time(_) | Value::DateTime(_) | Value::Timestamp(_) => Ok(cut(value, second_digits(dialect, column))),
         Value::Decimal(_) => fitting(value, precision(dialect, column)),
         Value::Array(SqlType::Time | SqlType::DateTime | SqlType::Timestamp | SqlType::Decimal, _) => {
             in_list(dialect, column, value)
+        }
+        Value::Text(_) | Value::Bytes(_) | Value::Array(SqlType::Text, _) => {
+            within(&value, length(column)).map(|()| for_column(dialect, column, value))
         }
         value => Ok(for_column(dialect, column, value)),
     };
@@ -82,6 +85,27 @@ fn precision(dialect: &dyn Dialect, column: &ColumnDef) -> Option<(u16, u16)> {
     }
 }
 
+/// An error for text and bytes longer than their column. Databases would cut spaces at the end without a word, and not all
+/// of them know a length of bytes or say which column it was.
+fn within(value: &Value, length: Option<u32>) -> Result<()> {
+    let Some(length) = length else { return Ok(()) };
+    let most = usize::try_from(length).unwrap_or(usize::MAX);
+    match value {
+        // There are no more characters than bytes.
+        Value::Text(text) if text.len() > most && text.chars().count() > most => Err(too_long(length, "characters")),
+        Value::Bytes(bytes) if bytes.len() > most => Err(too_long(length, "bytes")),
+        Value::Array(_, items) => items.iter().try_for_each(|item| within(item, Some(length))),
+        _ => Ok(()),
+    }
+}
+
+/// The length of a column of text or bytes: that of its declared type, or of the model.
+fn length(column: &ColumnDef) -> Option<u32> {
+    let Some(name) = column.type_name else { return column.length };
+    let types = ["char", "varchar", "character", "nchar", "nvarchar", "binary", "varbinary"];
+    declared(name, &types).and_then(|(length, _)| length).map(u32::from)
+}
+
 /// The numbers in parentheses behind the name of a type, if it is one of these.
 fn declared(name: &str, types: &[&str]) -> Option<(Option<u16>, Option<u16>)> {
     let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
@@ -109,6 +133,11 @@ pub(crate) fn rewrites(dialect: &dyn Dialect, column: &ColumnDef) -> bool {
     column.type_name.is_some_and(|name| {
         matches!(column.ty, SqlType::Text | SqlType::Array(SqlType::Text)) && dialect.takes_text_as(name)
     })
+}
+
+#[cold]
+fn too_long(length: u32, unit: &str) -> Error {
+    Error::new(ErrorKind::DataTooLong, format!("the column keeps at most {length} {unit}, the value has more"))
 }
 
 /// A value in the form that the declared type of its column takes: text as a value of a type of the database's own, a

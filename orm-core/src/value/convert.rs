@@ -397,9 +397,15 @@ impl Scalar for rust_decimal::Decimal {
             ValueRef::I64(v) => Ok(v.into()),
             ValueRef::U64(v) => Ok(v.into()),
             // Every decimal of up to 15 digits survives a float; what comes after them is the float's own noise.
-            ValueRef::F64(v) => Self::from_scientific(&format!("{v:.14e}"))
-                .map(|decimal| decimal.normalize())
-                .map_err(|e| malformed::<Self>("a float that is no decimal", e)),
+            ValueRef::F64(v) => {
+                let text = format!("{v:.14e}");
+                let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+                // Zeros at the end would count as digits that a small number has no room for.
+                let digits = digits.trim_end_matches('0').trim_end_matches('.');
+                Self::from_scientific(&format!("{digits}e{exponent}"))
+                    .map(|decimal| decimal.normalize())
+                    .map_err(|e| malformed::<Self>("a float that is no decimal", e))
+            }
             other => Err(mismatch::<Self>(&other)),
         }
     }

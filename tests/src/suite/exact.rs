@@ -290,6 +290,38 @@ async fn decimals_are_read_from_columns_of_more_digits_than_they_have(test: Test
     assert_eq!(Fine::find_all().exec(&db).await?, [made]);
     let sums = Fine::find_all().select(Fine::SHARE.sum()).exec(&db).await?;
     assert_eq!(sums, [Some(Decimal::new(15, 1))]);
+    let least = Fine::create().share(Decimal::new(1, 28)).exec(&db).await?;
+    assert_eq!(Fine::find_by_pk(least.id).required(&db).await?, least);
+    Ok(())
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Short {
+    #[orm(primary_key)]
+    id: i64,
+    #[orm(length = 3)]
+    text: String,
+    #[orm(length = 3)]
+    bytes: Option<Vec<u8>>,
+    #[orm(type = "VARCHAR(3)")]
+    declared: Option<String>,
+}
+
+async fn text_and_bytes_longer_than_their_column_are_refused(test: Test) -> Result<()> {
+    let db = test.with::<Short>().await?;
+    let row = || Short::create().text("äöü");
+    let mut made = row().bytes(vec![1, 2, 3]).declared("💥💥💥").exec(&db).await?;
+    for (column, error) in [
+        // Some databases cut spaces at the end.
+        ("text", Short::create().text("abc ").exec(&db).await.unwrap_err()),
+        ("bytes", row().bytes(vec![0; 4]).exec(&db).await.unwrap_err()),
+        ("declared", Short::bulk_create([row(), row().declared("abcd")]).exec(&db).await.unwrap_err()),
+        ("text", Short::update().set(Short::TEXT, "abc  ").all_rows().exec(&db).await.unwrap_err()),
+        ("text", made.update().text("abcd").exec(&db).await.unwrap_err()),
+    ] {
+        assert_eq!((error.kind(), error.columns()), (ErrorKind::DataTooLong, vec![column]), "{error}");
+    }
+    assert_eq!(Short::find_all().exec(&db).await?, [made]);
     Ok(())
 }
 
@@ -557,6 +589,7 @@ cases! { $ exact:
     types_that_a_model_names_keep_their_digits,
     elements_of_lists_are_kept_exactly_or_refused,
     decimals_are_read_from_columns_of_more_digits_than_they_have,
+    text_and_bytes_longer_than_their_column_are_refused,
     labels_that_end_in_a_space_are_kept_or_refused,
     lists_of_every_element_round_trip_where_there_are_lists,
     decimals_greater_than_their_column_are_refused,
