@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use orm_core::dialect::Dialect;
-use orm_core::driver::{Connection, Driver};
+use orm_core::driver::{Connection, Driver, connect_advice};
 use orm_core::{ErrorKind, Result, async_trait};
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -30,8 +30,13 @@ impl Toy {
 impl Driver for Toy {
     async fn connect(&self) -> Result<Box<dyn Connection>> {
         let options = SqliteConnectOptions::new().filename(&self.path).create_if_missing(true).foreign_keys(true);
-        let client = options.connect().await;
-        let client = client.map_err(|error| error::map(error).with_kind(ErrorKind::ConnectionFailed))?;
+        let client = options.connect().await.map_err(|error| {
+            // Where it was to go, and what to do about it.
+            let io = if let sqlx::Error::Io(io) = &error { Some(io) } else { None };
+            let advice = connect_advice(ErrorKind::ConnectionFailed, io);
+            let message = format!("cannot open `{}`: {advice}", self.path.display());
+            error::map(error).with_kind(ErrorKind::ConnectionFailed).with_message(message)
+        })?;
         Ok(Box::new(ToyConnection::new(client)))
     }
 

@@ -22,10 +22,15 @@
 //!    each row into the sink, borrowed from the client's buffer, as a [`Row`](orm_core::row::Row). Do what the sink's
 //!    answer says: go on, wait, or stop. A future that is dropped half-way leaves the connection usable, or
 //!    `is_broken` says that it is not; the pool replaces it then.
+//!
+//!    A value of a row is a [`ValueRef`](orm_core::ValueRef), which owns nothing. Where the client hands out bytes,
+//!    [`utf8`](orm_core::row::utf8) makes text of them. What the buffer does not have in the wanted form, such as a decimal
+//!    in the server's own digits or an array, the row writes out and keeps, for instance in a `OnceCell` for each column.
 //! 4. **Map errors to kinds** (`error.rs`). Users branch on [`ErrorKind`](orm_core::ErrorKind), and retries and the pool
 //!    depend on it; the client's own error stays as the source.
 //! 5. **Implement [`Driver`](orm_core::driver::Driver)** (`driver.rs`): open a connection, and tell the dialect of the
-//!    server behind it.
+//!    server behind it. When there is none to be had, the error says where it was to go and, with
+//!    [`connect_advice`](orm_core::driver::connect_advice), what to do.
 //! 6. **Run models on it**, as `tests/models.rs` does: tables, rows, relations, transactions.
 
 mod connection;

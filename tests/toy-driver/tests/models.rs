@@ -180,6 +180,13 @@ async fn errors_have_a_kind_and_name_model_and_columns() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_file_that_cannot_be_opened_is_named() {
+    let error = Database::connect_with(Toy::new("/nowhere/shop.toy"), PoolOptions::new()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionFailed);
+    assert!(error.message().contains("cannot open `/nowhere/shop.toy`"), "{error}");
+}
+
+#[tokio::test]
 async fn what_the_database_lacks_is_an_error() -> Result<()> {
     let (db, _file) = shelf("lacks").await?;
     let dates = db.create_tables::<(Sale,)>().await.unwrap_err();
