@@ -101,7 +101,10 @@ pub(crate) fn run(args: &[String]) -> Outcome<()> {
         let selection = options.selection();
         passed &= cargo_test(&selection.iter().map(String::as_str).collect::<Vec<_>>(), &fleet, &mut count)?;
     }
-    let silent = summary(&options, &fleet, &count);
+    let mut silent = summary(&options, &fleet, &count);
+    if silent.is_empty() && count.is_empty() {
+        silent.push("what follows `--`");
+    }
     println!(
         "servers ready after {:.1} s, everything done after {:.1} s",
         ready.as_secs_f32(),
@@ -148,8 +151,11 @@ fn nextest(options: &Options, fleet: &Fleet, count: &mut Count) -> Outcome<bool>
     let report = scratch.join("junit.xml");
     let config = scratch.join("nextest.toml");
     let _ = fs::remove_file(&report);
+    // The first run of the UI tests builds every dependency once more, on a small machine for more than five minutes.
     let settings = format!(
         "[profile.default]\nslow-timeout = {{ period = \"60s\", terminate-after = 5 }}\n\
+         [[profile.default.overrides]]\nfilter = 'binary(ui)'\n\
+         slow-timeout = {{ period = \"300s\", terminate-after = 6 }}\n\
          [profile.default.junit]\npath = {:?}\n",
         report.display().to_string()
     );

@@ -34,8 +34,11 @@ pub(crate) fn all(args: &[String]) -> Outcome<()> {
     for missing in &fleet.missing {
         println!("# no {}: {}\n#   get it: {}", missing.backend, missing.why, missing.backend.how_to_get());
     }
+    if fleet.running.is_empty() {
+        return Err("there is no server to start".to_owned());
+    }
     println!("# Ctrl-C stops them.");
-    while !interrupted() && !fleet.running.is_empty() {
+    while !interrupted() {
         fleet.all_alive()?;
         sleep(Duration::from_millis(100));
     }

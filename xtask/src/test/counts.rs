@@ -26,6 +26,11 @@ impl Count {
         self.0.get(group).copied().unwrap_or_default()
     }
 
+    /// Whether nothing ran and nothing was left out.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.values().all(|binary| *binary == Binary::default())
+    }
+
     pub(super) fn add_all(&mut self, other: Self) {
         for (group, binary) in other.0 {
             self.add(group, binary);
