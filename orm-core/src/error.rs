@@ -43,13 +43,20 @@ struct Facts {
 impl fmt::Display for Facts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.kind)?;
+        // What is unknown is named at once, and is then not also the place.
+        match (self.kind, &self.table, &self.columns[..]) {
+            (ErrorKind::UnknownTable, Some(table), _) => write!(f, " `{table}`")?,
+            (ErrorKind::UnknownColumn, _, [column]) => write!(f, " `{column}`")?,
+            _ => {}
+        }
         match (self.model, &self.table) {
             (Some(model), _) => write!(f, " in model `{model}`")?,
-            (None, Some(table)) => write!(f, " in table `{table}`")?,
-            (None, None) => {}
+            (None, Some(table)) if self.kind != ErrorKind::UnknownTable => write!(f, " in table `{table}`")?,
+            (None, _) => {}
         }
         match &self.columns[..] {
             [] => {}
+            [_] if self.kind == ErrorKind::UnknownColumn => {}
             [one] => write!(f, ", column `{one}`")?,
             many => write!(f, ", columns `{}`", many.join("`, `"))?,
         }
@@ -218,7 +225,8 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let facts = &self.0;
         write!(f, "{facts}")?;
-        let table = facts.table.as_ref().filter(|_| facts.model.is_some()).map(|table| format!("table `{table}`"));
+        let said = facts.model.is_none() || facts.kind == ErrorKind::UnknownTable;
+        let table = facts.table.as_ref().filter(|_| !said).map(|table| format!("table `{table}`"));
         let code = facts.code.as_ref().map(|code| format!("code {code}"));
         let index = facts.index.map(|index| format!("position {index}"));
         let more: Vec<String> = [table, code, index].into_iter().flatten().collect();
@@ -291,6 +299,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_unknown_is_named_at_once() {
+        let table = Error::new(ErrorKind::UnknownTable, "").with_table("nope");
+        assert_eq!(table.to_string(), "unknown table `nope`");
+        assert_eq!(table.with_model("User").to_string(), "unknown table `nope` in model `User`");
+        let column = Error::new(ErrorKind::UnknownColumn, "").with_columns(["nme"]);
+        assert_eq!(column.to_string(), "unknown column `nme`");
+        assert_eq!(column.with_table("users").to_string(), "unknown column `nme` in table `users`");
+    }
+
+    #[test]
     fn debug_leads_with_what_a_person_should_know_and_ends_with_the_causes() {
         let io = std::io::Error::other("connection refused");
         let inner = Error::new(ErrorKind::ConnectionLost, "").with_source(io);
@@ -301,7 +319,7 @@ mod tests {
             .with_source(inner);
         assert_eq!(
             format!("{error:?}"),
-            "unknown table in model `User`: create it first (table `users`, code 42P01)\n\nCaused by:\n    \
+            "unknown table `users` in model `User`: create it first (code 42P01)\n\nCaused by:\n    \
              connection lost\n    connection refused"
         );
         assert_eq!(format!("{:?}", Error::new(ErrorKind::Config, "no host")), "configuration error: no host");
