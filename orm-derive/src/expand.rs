@@ -38,6 +38,8 @@ pub(crate) fn expand(model: &ModelIr<'_>) -> TokenStream {
         // The bounds of the create builder are named after columns; documentation is the fields' own; a handle names the model
         // in between, which may be nobody else's.
         #[allow(dead_code, missing_docs, non_camel_case_types, private_interfaces)]
+        // Paths that stand at the fields' types are the user's to this lint.
+        #[allow(unused_qualifications)]
         const _: () = {
             use #private as __orm;
             impl #params #this #bounds {

@@ -46,6 +46,7 @@ fn a_model_with_parameters() {
             where
                 Json<T>: Clone;
             #[allow(dead_code, missing_docs, non_camel_case_types, private_interfaces)]
+            #[allow(unused_qualifications)]
             const _: () = {
                 use ::orm::__private as __orm;
                 impl<T: Serialize, const N: usize> Event<T, N>
@@ -281,6 +282,7 @@ fn a_model() {
             #[must_use = "nothing is changed until `.exec(&db).await`"]
             pub(crate) struct PostUpdate<'__a>(::orm::__private::Changing<'__a, Post>);
             #[allow(dead_code, missing_docs, non_camel_case_types, private_interfaces)]
+            #[allow(unused_qualifications)]
             const _: () = {
                 use ::orm::__private as __orm;
                 impl Post {

@@ -1,5 +1,5 @@
 //! A crate that insists on documentation and allows no warning derives everything.
-#![deny(missing_docs, warnings)]
+#![deny(missing_docs, unused_qualifications, warnings)]
 
 use chrono::{DateTime, Utc};
 use orm::prelude::*;
