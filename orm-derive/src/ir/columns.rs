@@ -137,8 +137,6 @@ fn instant<'a>(
     } else if mark == "deleted_at" && field.nullable().is_none() && field.type_word().is_some_and(|ty| ty == "DateTime")
     {
         ctxt.error(field.ty, format!("`{}` is NULL until the row is deleted: make it an `Option`", field.ident));
-    } else if mark != "deleted_at" && field.nullable().is_some() {
-        ctxt.error(field.ty, format!("`{}` always has a value: remove the `Option`", field.ident));
     }
     Some(found)
 }

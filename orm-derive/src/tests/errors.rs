@@ -228,7 +228,6 @@ fn timestamps() {
     on_struct("timestamps(created_at = name, updated_at = false)", "`name` holds an instant: make it `DateTime<Utc>`");
     on_struct("paranoid = name", "`name` holds an instant: make it `Option<DateTime<Utc>>`");
     field("#[orm(deleted_at)] a: DateTime<Utc>", "`a` is NULL until the row is deleted: make it an `Option`");
-    field("#[orm(created_at)] a: Option<DateTime<Utc>>", "`a` always has a value: remove the `Option`");
 }
 
 #[test]

@@ -36,6 +36,17 @@ pub struct Note {
     pub deleted_at: Option<DateTime<Utc>>,
 }
 
+/// Times that rows older than the columns lack.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(timestamps)]
+pub struct Memo {
+    #[orm(primary_key)]
+    pub id: i64,
+    pub text: String,
+    pub created_at: Option<DateTime<Utc>>,
+    pub updated_at: Option<DateTime<Utc>>,
+}
+
 /// Soft deletion, and values that the database makes.
 #[derive(Debug, Clone, PartialEq, Model)]
 #[orm(paranoid)]

@@ -8,7 +8,7 @@ use orm::{PoolOptions, Result};
 
 use crate::cases::cases;
 use crate::models::keys::{Currency, LogLine, Seat, Ticket};
-use crate::models::people::{Account, Note, Person, Receipt, ids, people};
+use crate::models::people::{Account, Memo, Note, Person, Receipt, ids, people};
 use crate::models::schema::Partial;
 use crate::{Test, Upserts};
 
@@ -629,6 +629,19 @@ async fn timestamps_are_set_by_create_and_update(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn times_that_older_rows_lack_are_set_too(test: Test) -> Result<()> {
+    let db = test.with::<Memo>().await?;
+    let mut old = Memo::create().text("old").created_at(None).updated_at(None).exec(&db).await?;
+    assert_eq!((old.created_at, old.updated_at), (None, None));
+    let new = Memo::create().text("new").exec(&db).await?;
+    assert!(new.created_at.is_some() && new.created_at == new.updated_at);
+    old.text = "changed".to_owned();
+    old.save(&db).await?;
+    assert!(old.created_at.is_none() && old.updated_at.is_some());
+    assert_eq!(Memo::find_by_pk(old.id).required(&db).await?, old);
+    Ok(())
+}
+
 async fn versions_count_up_and_stale_rows_are_refused(test: Test) -> Result<()> {
     let db = test.with::<Account>().await?;
     let mut mine = Account::create().owner("ada").exec(&db).await?;
@@ -761,6 +774,7 @@ cases! { $ crud:
     soft_deleted_rows_leave_their_unique_values_free,
     force_removes_rows_for_good,
     timestamps_are_set_by_create_and_update,
+    times_that_older_rows_lack_are_set_too,
     versions_count_up_and_stale_rows_are_refused,
     explain_gives_a_plan,
     to_sql_shows_what_runs,
