@@ -55,7 +55,7 @@ pub use create::{Building, Complete, Create, Creating, Given, InsertRow, Missing
 pub(crate) use create_tree::insert_values;
 pub use destroy::{Destroy, DestroyOne, Truncate};
 pub(crate) use exec::{about, fetch_into, not_found, query as as_query, write as execute};
-pub use expr::{Dated, Expr, Free, Within};
+pub use expr::{Dated, Expr, Free, Listed, Within};
 pub use find::{Find, JoinBy};
 pub use find_one::{FindByPk, FindOne};
 pub use find_or_create::{FindOrCreate, FindOrInsert};

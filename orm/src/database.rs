@@ -56,7 +56,8 @@ impl Database {
         Ok(Self { inner: Arc::new(Inner { pool, dialect, shapes: ShapeCache::default(), observer }) })
     }
 
-    /// The dialect of the server, for looking at the text of statements.
+    /// The dialect of the server: for looking at the text of statements, `query.to_sql(db.dialect())`, and for asking what
+    /// it can do, `db.dialect().capabilities().row_locks`.
     pub fn dialect(&self) -> &dyn Dialect {
         &*self.inner.dialect
     }

@@ -268,11 +268,11 @@ pub enum BinaryOp {
     BitAnd,
     /// Bitwise or.
     BitOr,
-    /// Array or JSON containment, on databases that have it.
+    /// An array with every item of another, on databases that have them.
     Contains,
-    /// Array or JSON containment the other way round.
+    /// An array of items of another only.
     ContainedBy,
-    /// Arrays or ranges with something in common.
+    /// Arrays with something in common.
     Overlaps,
 }
 

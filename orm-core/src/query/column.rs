@@ -8,6 +8,21 @@ use crate::model::{ColumnDef, Model};
 use crate::value::Type;
 
 /// A column of the model `M` that holds a `T`. One pointer wide, `Copy`, made by the derive.
+///
+/// What can be asked of it, and of expressions, depends on the type:
+///
+/// | Type | |
+/// |---|---|
+/// | any | `eq`, `ne`, `gt`, `ge`, `lt`, `le`, `between`, `in_`, `is_not_distinct_from` and their opposites; `asc`, `desc`; `min`, `max`, `count`, `count_distinct`; `cast` |
+/// | `Option` of any | `is_null`, `is_not_null`, `unwrap_or` |
+/// | `String` | `like`, `ilike`, `starts_with`, `ends_with`, `contains`, `regexp` and their opposites; `lower`, `upper`, `trim`, `length`, `substring`, `replace`, `concat` |
+/// | numbers | `+`, `-`, `*`, `/`, `%`; `sum`, `avg`, `abs`, `round`, `ceil`, `floor` |
+/// | dates and times with a date | `year`, `month`, `day` |
+/// | JSON documents | `json_text`, `json_value` |
+/// | `Vec`, an array | `contains_all`, `is_contained_in`, `overlaps` |
+/// | `bool` | `is_true`, `!`, `and`, `or`, `&`, <code>&#124;</code> |
+///
+/// Other operators and functions of a database are [`call`](super::call)ed by name or written in [`raw`](super::raw) SQL.
 pub struct Column<M, T> {
     def: &'static ColumnDef,
     _types: PhantomData<fn() -> (M, T)>,

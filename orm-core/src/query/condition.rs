@@ -10,7 +10,8 @@ pub type Condition<S> = Expr<S, bool>;
 /// Something that is a condition in a query about `S`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a condition of a query about `{S}`",
-    label = "expected a condition such as `User::AGE.gt(18)`"
+    label = "expected a condition such as `User::AGE.gt(18)`",
+    note = "what gives an `Option<bool>` becomes one by `.is_true()`"
 )]
 pub trait IntoCondition<S> {
     /// The tree.

@@ -375,10 +375,31 @@ macro_rules! methods {
             }
         }
 
-        impl<S> $name<S, bool> {
-            /// The same as a condition.
+        /// Arrays, on databases that have them.
+        impl<S, T: Type> $name<S, T>
+        where
+            T::Base: Listed,
+        {
+            /// Has every item of another array; their order and number do not count.
+            pub fn contains_all<R: Operand<S, T::Base>>(self, items: R) -> Condition<S> {
+                binary(BinaryOp::Contains, self.into_node(), items.into_operand())
+            }
+            /// Has items of another array only.
+            pub fn is_contained_in<R: Operand<S, T::Base>>(self, items: R) -> Condition<S> {
+                binary(BinaryOp::ContainedBy, self.into_node(), items.into_operand())
+            }
+            /// Has at least one item of another array.
+            pub fn overlaps<R: Operand<S, T::Base>>(self, items: R) -> Condition<S> {
+                binary(BinaryOp::Overlaps, self.into_node(), items.into_operand())
+            }
+        }
+
+        impl<S, T: Type<Base = bool>> $name<S, T> {
+            /// The same as a condition, which does not hold where it is NULL.
             pub fn is_true(self) -> Condition<S> {
-                Expr::from_node(self.into_node())
+                let node = self.into_node();
+                let yes = || ast::Expr::Value(true.encode());
+                if T::NULLABLE { binary(BinaryOp::Eq, node, yes()) } else { Expr::from_node(node) }
             }
         }
 
@@ -463,6 +484,12 @@ macro_rules! methods {
 
 methods!(Column);
 methods!(Expr);
+
+/// Types of arrays.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not an array")]
+pub trait Listed: Scalar {}
+impl<T: Scalar> Listed for Vec<T> where Vec<T>: Scalar {}
+impl<T: Scalar> Listed for Vec<Option<T>> where Vec<Option<T>>: Scalar {}
 
 /// Types with a year, month and day.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a date")]

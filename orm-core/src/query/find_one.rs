@@ -87,7 +87,7 @@ impl<M: Model, Out: Send + 'static, S> FindOne<M, Out, S> {
     /// Runs the query and gives the first row.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] when there is none; as [`Find::exec`].
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none; as [`Find::exec`].
     pub async fn required<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Out> {
         self.exec(db).await?.ok_or_else(|| exec::not_found(M::DEF.name))
     }
@@ -200,7 +200,7 @@ impl<M: Model> FindByPk<M> {
     /// Runs the query and gives the row.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] when there is none; as [`Find::exec`].
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none; as [`Find::exec`].
     pub async fn required<E: Runs<M> + ?Sized>(self, db: &E) -> Result<M> {
         self.exec(db).await?.ok_or_else(|| exec::not_found(M::DEF.name))
     }

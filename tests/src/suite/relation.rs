@@ -220,6 +220,20 @@ async fn expressions_about_a_row_that_is_not_there_are_the_same_everywhere(test:
     Ok(())
 }
 
+async fn a_condition_about_a_row_that_may_not_be_there_does_not_hold_without_it(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    // Post 2 has no reviewer, and post 4 is reviewed by Ann.
+    let ann = || Post::REVIEWER.expr(Author::NAME.eq("Ann")).is_true();
+    assert_eq!(posts(&db, ann()).await?, [4]);
+    assert_eq!(posts(&db, !ann()).await?, [1, 3]);
+    assert_eq!(posts(&db, Post::REVIEWER.expr(Author::NAME.eq("Ann")).is_null()).await?, [2]);
+    let held: Vec<bool> = Post::find_all().select(ann()).order_by(Post::ID).exec(&db).await?;
+    assert_eq!(held, [false, false, false, true]);
+    let author: Vec<i64> = posts(&db, Post::AUTHOR.expr(Author::NAME.eq("Ann"))).await?;
+    assert_eq!(author, [1, 2, 3]);
+    Ok(())
+}
+
 async fn what_is_computed_from_aggregates_of_related_rows_can_be_asked(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     let views = || Author::POSTS.aggregate(Post::VIEWS.sum().unwrap_or(0) + 1);
@@ -544,6 +558,7 @@ cases! { $ relation:
     related_rows_are_aggregated,
     paths_lead_to_columns,
     expressions_about_a_row_that_is_not_there_are_the_same_everywhere,
+    a_condition_about_a_row_that_may_not_be_there_does_not_hold_without_it,
     what_is_computed_from_aggregates_of_related_rows_can_be_asked,
     rows_of_which_the_scope_is_unknown_do_not_count,
     a_scope_holds_in_paths,

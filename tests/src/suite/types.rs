@@ -499,6 +499,38 @@ async fn arrays_round_trip_where_there_are_arrays(test: Test) -> Result<()> {
     Ok(())
 }
 
+/// Arrays to look into.
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Shelf {
+    #[orm(primary_key)]
+    id: i64,
+    labels: Vec<String>,
+    marks: Option<Vec<Option<i32>>>,
+}
+
+async fn arrays_are_asked_for_their_items(test: Test) -> Result<()> {
+    let db = test.connect().await?;
+    let texts = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect::<Vec<String>>();
+    let found = Shelf::find_all().select(Shelf::ID).order_by(Shelf::ID);
+    let all = found.clone().filter(Shelf::LABELS.contains_all(texts(&["b", "a"])));
+    if !test.shape.arrays {
+        assert_eq!(all.exec(&db).await.unwrap_err().kind(), ErrorKind::Unsupported);
+        return Ok(());
+    }
+    db.create_tables::<Shelf>().await?;
+    Shelf::create().labels(texts(&["a", "b", "c"])).marks(vec![Some(1), None]).exec(&db).await?;
+    Shelf::create().labels(texts(&["a"])).exec(&db).await?;
+    Shelf::create().labels(texts(&[])).marks(vec![Some(2)]).exec(&db).await?;
+    assert_eq!(all.exec(&db).await?, [1]);
+    let within = found.clone().filter(Shelf::LABELS.is_contained_in(texts(&["a", "b"])));
+    assert_eq!(within.exec(&db).await?, [2, 3]);
+    assert_eq!(found.clone().filter(Shelf::LABELS.overlaps(texts(&["c", "a"]))).exec(&db).await?, [1, 2]);
+    assert_eq!(found.clone().filter(!Shelf::LABELS.overlaps(texts(&["c"]))).exec(&db).await?, [2, 3]);
+    assert_eq!(found.clone().filter(Shelf::MARKS.contains_all(vec![Some(1)])).exec(&db).await?, [1]);
+    assert_eq!(found.filter(Shelf::LABELS.contains_all(Shelf::LABELS)).count(&db).await?, 3);
+    Ok(())
+}
+
 /// An id that knows its model.
 #[derive(Debug, PartialEq, Value)]
 struct Id<M>(i64, PhantomData<fn() -> M>);
@@ -554,5 +586,6 @@ cases! { $ types:
     json_values_are_reached_by_path,
     labels_outside_of_an_enum_are_refused_both_ways,
     arrays_round_trip_where_there_are_arrays,
+    arrays_are_asked_for_their_items,
     newtypes_have_parameters,
 }

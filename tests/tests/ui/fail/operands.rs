@@ -20,6 +20,7 @@ async fn find(db: &Database) -> Result<()> {
     let _ = User::NAME.is_null();
     let _: Vec<i32> = User::find_all().select(User::AGE + User::SCORE).exec(db).await?;
     let _: Vec<String> = User::find_all().select(User::NAME.concat(User::NICK)).exec(db).await?;
+    let _ = User::find_all().filter(User::SCORE.gt(1).nullable());
     Ok(())
 }
 
