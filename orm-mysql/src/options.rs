@@ -38,6 +38,9 @@ pub enum SslMode {
 
 /// How to connect to a server. `Debug` never shows the password.
 ///
+/// Sessions have no program name: the client (sqlx 0.9.0) sends no connection attributes. What tells them apart on the
+/// server is the user.
+///
 /// ```
 /// use orm_mysql::{MysqlOptions, SslMode};
 /// use std::time::Duration;

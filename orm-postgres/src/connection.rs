@@ -215,8 +215,13 @@ impl Connection for PostgresConnection {
             return Ok(());
         };
         if self.broken {
-            let lost = error::map(error).with_kind(ErrorKind::AmbiguousCommit);
-            return Err(lost.with_message("the connection broke before COMMIT was answered"));
+            let lost = error::map(error);
+            if lost.kind() == ErrorKind::TransactionTimeout {
+                // The server ended it before COMMIT came.
+                return Err(lost);
+            }
+            let message = "the connection broke before COMMIT was answered";
+            return Err(lost.with_kind(ErrorKind::AmbiguousCommit).with_message(message));
         }
         let error = error::map(error);
         match error.kind() {

@@ -57,7 +57,8 @@ pub(crate) fn connecting(error: sqlx::Error, place: &str) -> Error {
     let advice = |kind| match server(&error).map(PgDatabaseError::code) {
         Some("57P03") => "the server is starting, stopping or recovering: try again",
         Some("28000") => {
-            "no rule in the server's pg_hba.conf lets this user in from here, or not without (or with) encryption"
+            "the server does not let this user in from here: its pg_hba.conf has no rule for that, or one that wants \
+             encryption (or none) or a certificate, or the role may not log in"
         }
         Some("08P01") => {
             "the server does not know what it was asked: is it PostgreSQL, or a pooler that takes no options?"

@@ -168,10 +168,19 @@ async fn waiting_has_its_limits() {
 async fn an_idle_transaction_is_ended_by_the_server() {
     with_database(async |database| {
         let options = database.options().idle_in_transaction_session_timeout(Duration::from_millis(50));
-        let mut connection = Postgres::new(options).connect().await.unwrap();
+        let server = Postgres::new(options);
+        let mut connection = server.connect().await.unwrap();
         connection.begin(&BeginOptions::default()).await.unwrap();
         tokio::time::sleep(Duration::from_millis(400)).await;
         let error = fails(&mut *connection, "SELECT 1").await;
+        assert_eq!(error.kind(), ErrorKind::TransactionTimeout, "{error:?}");
+        assert!(connection.is_broken());
+
+        // It is known that a commit came too late.
+        let mut connection = server.connect().await.unwrap();
+        connection.begin(&BeginOptions::default()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        let error = connection.commit().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TransactionTimeout, "{error:?}");
         assert!(connection.is_broken());
     })
