@@ -4,7 +4,7 @@
 //! Source: MySQL's "Binary Protocol Value" and the range of each type in the manual's chapter "Data Types".
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, Timelike};
-use orm_core::{Error, ErrorKind, Result, SqlType, Value};
+use orm_core::{EnumDef, EnumStorage, Error, ErrorKind, Result, SqlType, Value};
 use sqlx::Encode;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -24,6 +24,24 @@ pub(crate) fn arguments(binds: &[Value]) -> Result<MySqlArguments> {
         add(&mut arguments, value)?;
     }
     Ok(arguments)
+}
+
+/// What kinds of values these are, as far as MySQL turns one into another.
+pub(crate) fn kinds(binds: &[Value]) -> u64 {
+    let kind = |value: &Value| match value.sql_type() {
+        SqlType::U64 => 1,
+        SqlType::Bool | SqlType::Enum(EnumDef { storage: EnumStorage::Integer, .. }) => 2,
+        ty if ty.is_integer() => 2,
+        SqlType::F32 | SqlType::F64 => 3,
+        SqlType::Decimal => 4,
+        SqlType::Bytes | SqlType::Uuid => 5,
+        SqlType::Date => 6,
+        SqlType::Time => 7,
+        SqlType::DateTime | SqlType::Timestamp => 8,
+        SqlType::Json => 9,
+        _ => 10,
+    };
+    binds.iter().fold(0_u64, |kinds, value| kinds.wrapping_mul(31).wrapping_add(kind(value)))
 }
 
 /// An error for a value that MySQL and MariaDB cannot store.

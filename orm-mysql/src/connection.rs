@@ -1,8 +1,11 @@
 //! [`MysqlConnection`]: runs statements and transactions on one sqlx connection. How values are written and rows read
 //! is in `bind`, `reading` and `row`, what errors mean in `error`.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 use std::future::poll_fn;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -31,6 +34,8 @@ pub struct MysqlConnection {
     server: Server,
     /// Prepared statements to keep.
     cache: usize,
+    /// The kinds of values that each text was first run with, by the hash of the text: see [`text_for`](Self::text_for).
+    learnt: HashMap<u64, u64>,
     /// The columns of the result set being read; kept for its memory.
     kinds: Vec<Kind>,
     state: State,
@@ -62,7 +67,16 @@ impl From<sqlx::Error> for Stop {
 
 impl MysqlConnection {
     pub(crate) fn new(client: MySqlConnection, server: Server, cache: usize) -> Self {
-        Self { client, server, cache, kinds: Vec::new(), state: State::Idle, spent: false, transaction: false }
+        Self {
+            client,
+            server,
+            cache,
+            learnt: HashMap::new(),
+            kinds: Vec::new(),
+            state: State::Idle,
+            spent: false,
+            transaction: false,
+        }
     }
 
     /// The server that answers, and its version.
@@ -103,6 +117,7 @@ impl MysqlConnection {
 
     /// Forgets the prepared statements. Nothing is awaited from the server.
     async fn forget_statements(&mut self) -> Result<(), Stop> {
+        self.learnt.clear();
         Ok(self.client.clear_cached_statements().await?)
     }
 
@@ -127,16 +142,17 @@ impl MysqlConnection {
             return result;
         }
         let arguments = bind::arguments(query.binds).map_err(Stop::Own)?;
+        let sql = &*self.text_for(&query);
         if !query.cacheable {
-            self.check_count(query.sql, query.binds.len()).await?;
+            self.check_count(sql, query.binds.len()).await?;
         }
-        let result = match self.stream(query.sql, Some(arguments), sink).await {
+        let result = match self.stream(sql, Some(arguments), sink).await {
             Err(Stop::Client(error)) if error::wants_fresh_statement(&error) && sink.restartable() => {
                 // It did not run, so it may be run again, even in a transaction.
                 sink.restart();
                 self.forget_statements().await?;
                 let arguments = bind::arguments(query.binds).map_err(Stop::Own)?;
-                self.stream(query.sql, Some(arguments), sink).await
+                self.stream(sql, Some(arguments), sink).await
             }
             Err(Stop::Client(error)) if query.binds.is_empty() && error::cannot_be_prepared(&error) => {
                 self.stream(query.sql, None, sink).await
@@ -148,6 +164,22 @@ impl MysqlConnection {
             self.forget_statements().await?;
         }
         result
+    }
+
+    /// The text under which a statement is prepared. Where nothing else says what a placeholder is, as in `SELECT ?`, MySQL
+    /// takes its type from the first values and turns later ones into it (9.7.4: text into a float). So a statement with
+    /// values of other kinds than before is another statement.
+    fn text_for<'q>(&mut self, query: &Query<'q>) -> Cow<'q, str> {
+        if self.server.is_mariadb() || query.binds.is_empty() {
+            return Cow::Borrowed(query.sql);
+        }
+        let mut hasher = DefaultHasher::new();
+        query.sql.hash(&mut hasher);
+        let kinds = bind::kinds(query.binds);
+        match *self.learnt.entry(hasher.finish()).or_insert(kinds) {
+            first if first == kinds => Cow::Borrowed(query.sql),
+            _ => Cow::Owned(format!("/* {kinds:x} */ {}", query.sql)),
+        }
     }
 
     /// Compares the number of values with that of placeholders while the connection can still be kept: sqlx loses

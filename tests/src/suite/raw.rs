@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use orm::prelude::*;
 
-use orm::{PoolOptions, Result, SqlType, Value};
+use orm::{PoolOptions, Result, SqlType, Value, val};
+use rust_decimal::Decimal;
 
 use crate::Test;
 use crate::cases::cases;
-use crate::models::people::Account;
+use crate::models::people::{Account, Person, people};
 
 /// A pool of one connection, so that what one statement leaves behind the next one meets.
 async fn one_connection(test: &Test) -> Result<Database> {
@@ -188,7 +189,31 @@ async fn a_commit_after_a_statement_that_was_cut_off_says_so(test: Test) -> Resu
     Ok(())
 }
 
+async fn values_of_other_types_than_before_are_what_they_are(test: Test) -> Result<()> {
+    let db = test.connect_with(PoolOptions::new().max_connections(1)).await?;
+    let sql = orm::sql("SELECT {}");
+    let decimal = Decimal::new(12_345, 2);
+    for _ in 0..2 {
+        assert_eq!(db.query::<i64>(sql, (5_i64,)).await?, [5]);
+        assert_eq!(db.query::<Decimal>(sql, (decimal,)).await?, [decimal]);
+        assert_eq!(db.query::<f64>(sql, (0.5_f64,)).await?, [0.5]);
+        assert_eq!(db.query::<String>(sql, ("12abc",)).await?, ["12abc"]);
+        assert_eq!(db.query::<i64>(sql, (i64::MAX,)).await?, [i64::MAX]);
+        assert_eq!(db.query::<Option<i64>>(sql, (None::<i64>,)).await?, [None]);
+        assert_eq!(db.query::<String>(sql, ("x",)).await?, ["x"]);
+    }
+    db.create_tables::<Person>().await?;
+    people(&db).await?;
+    let first = Person::find_all().order_by(Person::ID).limit(1);
+    for _ in 0..2 {
+        assert_eq!(first.clone().select(val(0.5)).exec(&db).await?, [0.5]);
+        assert_eq!(first.clone().select(val("x".to_owned())).exec(&db).await?, ["x"]);
+    }
+    Ok(())
+}
+
 cases! { $ raw:
+    values_of_other_types_than_before_are_what_they_are,
     raw_sql_does_not_end_the_transaction_it_runs_in,
     savepoints_in_raw_sql_are_fine,
     raw_sql_leaves_no_transaction_open_in_the_pool,
