@@ -151,6 +151,19 @@ mod tests {
     }
 
     #[test]
+    fn a_filter_that_names_no_test_leaves_nothing() {
+        let mut count = Count::default();
+        count.add_junit(r#"<testsuites name="nextest-run" tests="0"></testsuites>"#);
+        let mut lines = CargoTest::default();
+        lines.read("     Running unittests src/lib.rs (target/debug/deps/orm_core-1)");
+        lines.read("test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 9 filtered out; finished in 0.00s");
+        count.add_all(lines.finish());
+        assert!(count.is_empty());
+        count.add_junit(r#"<testsuite name="orm-core" tests="1" disabled="0" errors="0" failures="1"></testsuite>"#);
+        assert!(!count.is_empty());
+    }
+
+    #[test]
     fn cargo_test_lines() {
         let mut lines = CargoTest::default();
         for line in [
