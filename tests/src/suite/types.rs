@@ -506,6 +506,8 @@ struct Shelf {
     id: i64,
     labels: Vec<String>,
     marks: Option<Vec<Option<i32>>>,
+    #[orm(type = "inet[]")]
+    hosts: Option<Vec<String>>,
 }
 
 async fn arrays_are_asked_for_their_items(test: Test) -> Result<()> {
@@ -519,7 +521,7 @@ async fn arrays_are_asked_for_their_items(test: Test) -> Result<()> {
     }
     db.create_tables::<Shelf>().await?;
     Shelf::create().labels(texts(&["a", "b", "c"])).marks(vec![Some(1), None]).exec(&db).await?;
-    Shelf::create().labels(texts(&["a"])).exec(&db).await?;
+    Shelf::create().labels(texts(&["a"])).hosts(texts(&["10.0.0.1", "10.0.0.2"])).exec(&db).await?;
     Shelf::create().labels(texts(&[])).marks(vec![Some(2)]).exec(&db).await?;
     assert_eq!(all.exec(&db).await?, [1]);
     let within = found.clone().filter(Shelf::LABELS.is_contained_in(texts(&["a", "b"])));
@@ -527,6 +529,7 @@ async fn arrays_are_asked_for_their_items(test: Test) -> Result<()> {
     assert_eq!(found.clone().filter(Shelf::LABELS.overlaps(texts(&["c", "a"]))).exec(&db).await?, [1, 2]);
     assert_eq!(found.clone().filter(!Shelf::LABELS.overlaps(texts(&["c"]))).exec(&db).await?, [2, 3]);
     assert_eq!(found.clone().filter(Shelf::MARKS.contains_all(vec![Some(1)])).exec(&db).await?, [1]);
+    assert_eq!(found.clone().filter(Shelf::HOSTS.contains_all(texts(&["10.0.0.1"]))).exec(&db).await?, [2]);
     assert_eq!(found.filter(Shelf::LABELS.contains_all(Shelf::LABELS)).count(&db).await?, 3);
     Ok(())
 }

@@ -230,7 +230,8 @@ impl Renderer<'_> {
         }
         // Operators of equal precedence group to the left; comparisons do not chain at all.
         let left_level = if level == COMPARE || level == BITS { level + 1 } else { level };
-        if level != COMPARE {
+        let arrays = matches!(op, BinaryOp::Contains | BinaryOp::ContainedBy | BinaryOp::Overlaps);
+        if level != COMPARE && !arrays {
             self.operand(left, left_level)?;
             self.w.push_sql(text);
             return self.operand(right, level + 1);
