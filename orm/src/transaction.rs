@@ -107,11 +107,27 @@ impl Core {
 
     /// The connection, when it is its turn.
     async fn borrow(&self) -> Result<tokio::sync::MutexGuard<'_, Work>> {
+        self.check_around()?;
         let work = match self.work.try_lock() {
             Ok(work) => work,
             Err(_) => self.wait_for_turn().await?,
         };
         self.filled(work).await
+    }
+
+    /// A savepoint is over with the levels around it, though it has their connection until it is dropped.
+    fn check_around(&self) -> Result<()> {
+        let mut around = &self.parent;
+        while let Some(core) = around {
+            if core.returned().ended {
+                return Err(Error::new(
+                    ErrorKind::TransactionClosed,
+                    "the transaction around this savepoint has ended; the savepoint's changes are undone",
+                ));
+            }
+            around = &core.parent;
+        }
+        Ok(())
     }
 
     /// Waits for the other statements of the transaction. A stream that is half read may wait for this one in turn, so this
@@ -378,6 +394,7 @@ impl Transaction {
     /// Commits; when that fails and the closure will be run again, nobody is told.
     async fn commit_unless_run_again(self, more: bool) -> Result<()> {
         let core = &*self.core;
+        core.check_around()?;
         let mut last = core.end(After::Dispose).await?;
         let result = last.work.commit(core.level).await;
         drop(last);

@@ -155,6 +155,27 @@ async fn committing_around_an_open_savepoint_commits_nothing() {
 }
 
 #[tokio::test]
+async fn a_savepoint_ends_with_the_transaction_around_it() {
+    let (toy, db) = toy().await;
+    for commit in [false, true] {
+        let tx = db.begin().await.unwrap();
+        let savepoint = tx.begin().await.unwrap();
+        let inner = savepoint.begin().await.unwrap();
+        insert(&inner, "a").await.unwrap();
+        if commit {
+            assert_eq!(tx.commit().await.unwrap_err().kind(), ErrorKind::InvalidStatement);
+        } else {
+            drop(tx);
+        }
+        assert_eq!(insert(&inner, "b").await.unwrap_err().kind(), ErrorKind::TransactionClosed);
+        assert_eq!(inner.commit().await.unwrap_err().kind(), ErrorKind::TransactionClosed);
+        assert_eq!(savepoint.commit().await.unwrap_err().kind(), ErrorKind::TransactionClosed);
+        db.ping().await.unwrap();
+        assert!(toy.server.rows().is_empty());
+    }
+}
+
+#[tokio::test]
 async fn statements_of_one_transaction_take_turns() {
     let (toy, db) = toy().await;
     db.transaction(async |tx| {
