@@ -57,6 +57,7 @@ macro_rules! suite {
         $crate::generic!(super::Backend);
         $crate::handles!(super::Backend);
         $crate::owner!(super::Backend);
+        $crate::prepared!(super::Backend);
         $crate::graph!(super::Backend);
         $crate::scoped!(super::Backend);
         $crate::tagged!(super::Backend);

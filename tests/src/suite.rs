@@ -20,6 +20,7 @@ pub mod nested;
 pub mod one_of;
 pub mod order;
 pub mod owner;
+pub mod prepared;
 pub mod random;
 pub mod raw;
 pub mod relation;

@@ -150,10 +150,10 @@ fn nulls_go_where_asked_on_databases_without_words_for_it() {
     all(
         |d| find.to_sql(d),
         expect![[r#"
-        sqlite: SELECT "id", "email", "name", "age", "active", "manager_id" FROM "users" ORDER BY "name" NULLS LAST, "age" DESC, "name" DESC LIMIT -1 OFFSET 5
-        postgres: SELECT "id", "email", "name", "age", "active", "manager_id" FROM "users" ORDER BY "name", "age" DESC, "name" DESC NULLS LAST OFFSET 5
-        mariadb: SELECT `id`, `email`, `name`, `age`, `active`, `manager_id` FROM `users` ORDER BY `name` IS NULL, `name`, `age` DESC, `name` DESC LIMIT 18446744073709551615 OFFSET 5
-        mysql: SELECT `id`, `email`, `name`, `age`, `active`, `manager_id` FROM `users` ORDER BY `name` IS NULL, `name`, `age` DESC, `name` DESC LIMIT 18446744073709551615 OFFSET 5
+        sqlite: SELECT "id", "email", "name", "age", "active", "manager_id" FROM "users" ORDER BY "name" NULLS LAST, "age" DESC, "name" DESC LIMIT -1 OFFSET ?1
+        postgres: SELECT "id", "email", "name", "age", "active", "manager_id" FROM "users" ORDER BY "name", "age" DESC, "name" DESC NULLS LAST OFFSET $1
+        mariadb: SELECT `id`, `email`, `name`, `age`, `active`, `manager_id` FROM `users` ORDER BY `name` IS NULL, `name`, `age` DESC, `name` DESC LIMIT 18446744073709551615 OFFSET ?
+        mysql: SELECT `id`, `email`, `name`, `age`, `active`, `manager_id` FROM `users` ORDER BY `name` IS NULL, `name`, `age` DESC, `name` DESC LIMIT 18446744073709551615 OFFSET ?
     "#]],
     );
 }

@@ -265,7 +265,7 @@ impl Renderer<'_> {
             (None, None, _) => {}
             (Some(limit), _, _) => {
                 self.w.push_sql(" LIMIT ");
-                self.limit_number(limit);
+                self.w.push_number(signed(limit).unsigned_abs());
             }
             (None, Some(_), LimitStyle::Standard) => {}
             (None, Some(_), LimitStyle::OffsetNeedsLimit(all)) => {
@@ -274,15 +274,12 @@ impl Renderer<'_> {
             }
         }
         if let Some(offset) = offset {
+            // Bound, as every page has another: a statement for each would be prepared once and never again. The number of
+            // rows of a page seldom changes, and planners like to know it.
             self.w.push_sql(" OFFSET ");
-            self.limit_number(offset);
+            self.w.push_bind(Value::I64(signed(offset)))?;
         }
         Ok(())
-    }
-
-    /// Databases count rows in signed 64-bit numbers; no table has more.
-    fn limit_number(&mut self, number: u64) {
-        self.w.push_number(number.min(i64::MAX as u64));
     }
 
     /// `FOR UPDATE` and the like; `explicit` is the number of tables the statement names.
@@ -334,6 +331,11 @@ impl Renderer<'_> {
         }
         Ok(())
     }
+}
+
+/// A number of rows: databases count them in signed 64-bit numbers, and no table has more.
+fn signed(rows: u64) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
 /// The to-one paths a query's expressions use, prefixes first, each once.
