@@ -151,9 +151,11 @@ fn nextest(options: &Options, fleet: &Fleet, count: &mut Count) -> Outcome<bool>
     let report = scratch.join("junit.xml");
     let config = scratch.join("nextest.toml");
     let _ = fs::remove_file(&report);
+    // Tests wait for servers more than they compute.
+    let at_a_time = 2 * thread::available_parallelism().map_or(2, usize::from);
     // The first run of the UI tests builds every dependency once more, on a small machine for more than five minutes.
     let settings = format!(
-        "[profile.default]\nslow-timeout = {{ period = \"60s\", terminate-after = 5 }}\n\
+        "[profile.default]\ntest-threads = {at_a_time}\nslow-timeout = {{ period = \"60s\", terminate-after = 5 }}\n\
          [[profile.default.overrides]]\nfilter = 'binary(ui)'\n\
          slow-timeout = {{ period = \"300s\", terminate-after = 6 }}\n\
          [profile.default.junit]\npath = {:?}\n",
