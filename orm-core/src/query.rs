@@ -73,7 +73,7 @@ pub use operand::{InList, IntoExpr, Operand};
 pub use order::{IntoOrder, Order};
 pub use page::{FindAndCount, Page};
 pub use rows::Between;
-pub(crate) use rows::{ModelSet, ValueRow, owned};
+pub(crate) use rows::{ModelSet, ValueRow};
 pub(crate) use scope::Scope;
 pub use select::{Copied, Fits, LeadsToOne, Nest, NestSlot, Projection, Select, SelectItems};
 pub use statements::Statements;

@@ -6,7 +6,7 @@
 mod native;
 mod text;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use chrono::{DateTime, NaiveDate, NaiveTime};
 use orm_core::row::{Row, utf8};
@@ -26,6 +26,8 @@ pub(crate) struct Layout {
     text: bool,
     /// Values of the row at hand that had to be written out, by column.
     made: Vec<OnceCell<Made>>,
+    /// Whether there are any.
+    has_made: Cell<bool>,
 }
 
 impl Layout {
@@ -50,8 +52,8 @@ impl Layout {
 
     /// Forgets what was written out for a row.
     pub(crate) fn next(&mut self) {
-        for made in &mut self.made {
-            made.take();
+        if self.has_made.take() {
+            self.made.iter_mut().for_each(|made| drop(made.take()));
         }
     }
 }
@@ -92,6 +94,7 @@ impl<'r> PostgresRow<'r> {
             Some(made) => made,
             None => {
                 let made = make()?;
+                self.layout.has_made.set(true);
                 cell.get_or_init(|| made)
             }
         };
@@ -313,25 +316,10 @@ fn owned(ty: ColumnType, bytes: &[u8]) -> Result<Value> {
             Made::Bytes(bytes) => Value::Bytes(bytes),
         });
     };
-    Ok(match value {
-        ValueRef::Null => Value::Null(*element_type(ty)),
-        ValueRef::Bool(v) => Value::Bool(v),
-        ValueRef::I64(v) => match ty.kind {
-            Kind::Int2 => i16::try_from(v).map_or(Value::I64(v), Value::I16),
-            Kind::Int4 => i32::try_from(v).map_or(Value::I64(v), Value::I32),
-            _ => Value::I64(v),
-        },
-        ValueRef::U64(v) => Value::U64(v),
-        ValueRef::F64(v) => Value::F64(v),
-        ValueRef::Text(v) => Value::Text(v.to_owned().into()),
-        ValueRef::Bytes(v) => Value::Bytes(v.to_vec()),
-        ValueRef::Uuid(v) => Value::Uuid(v),
-        ValueRef::Date(v) => Value::Date(v),
-        ValueRef::Time(v) => Value::Time(v),
-        ValueRef::DateTime(v) => Value::DateTime(v),
-        ValueRef::Timestamp(v) => Value::Timestamp(v),
-        ValueRef::Json(v) => Value::Json(v.to_owned()),
-        other => return Err(Error::decode("a list element", other.kind_name())),
+    Ok(match (value, ty.kind) {
+        (ValueRef::I64(v), Kind::Int2) => i16::try_from(v).map_or(Value::I64(v), Value::I16),
+        (ValueRef::I64(v), Kind::Int4) => i32::try_from(v).map_or(Value::I64(v), Value::I32),
+        (value, _) => value.into(),
     })
 }
 

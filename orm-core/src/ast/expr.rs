@@ -384,6 +384,13 @@ pub struct Aggregate {
     pub decimal: bool,
 }
 
+impl Aggregate {
+    /// A function of an argument in all rows, or of the rows themselves.
+    pub fn of(function: &'static str, argument: Option<Expr>) -> Self {
+        Self { function, distinct: false, argument, filter: None, decimal: false }
+    }
+}
+
 /// A window function.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Window {

@@ -9,7 +9,7 @@ use crate::dialect::render;
 use crate::driver::Session;
 use crate::error::Result;
 use crate::model::{ColumnDef, ModelDef, RelationKind};
-use crate::query::{Comparable, IncludeNode, Owners, RowSet, about, as_query, owned};
+use crate::query::{Comparable, IncludeNode, Owners, RowSet, about, as_query};
 use crate::row::{Collect, Columns};
 use crate::value::{SqlType, Value};
 
@@ -110,7 +110,7 @@ async fn equal(
                 let place = row.next()?;
                 let mut key = Vec::new();
                 while row.left() > 0 {
-                    key.push(owned(row.next_value()?));
+                    key.push(row.next_value()?.into());
                 }
                 Ok((place, key))
             };

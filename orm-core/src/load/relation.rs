@@ -236,7 +236,7 @@ impl<P: Model, C: Model, R: Reach> Relation<P, C, R> {
     }
 
     fn count_where_node(self, condition: Option<ast::Expr>) -> Expr<P, i64> {
-        let count = Aggregate { function: "COUNT", distinct: false, argument: None, filter: None, decimal: false };
+        let count = Aggregate::of("COUNT", None);
         self.ask(Quantifier::Aggregate(Box::new(ast::Expr::Aggregate(Box::new(count)))), condition)
     }
 
@@ -247,8 +247,7 @@ impl<P: Model, C: Model, R: Reach> Relation<P, C, R> {
         node.walk(&mut |part| aggregates |= matches!(part, ast::Expr::Aggregate(_)));
         if !aggregates {
             // The value of some related row, which `MAX` makes well-defined.
-            let max =
-                Aggregate { function: "MAX", distinct: false, argument: Some(node), filter: None, decimal: false };
+            let max = Aggregate::of("MAX", Some(node));
             node = ast::Expr::Aggregate(Box::new(max));
         }
         self.ask(Quantifier::Aggregate(Box::new(node)), None)

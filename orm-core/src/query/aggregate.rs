@@ -77,13 +77,7 @@ refine!(Exists<M>);
 refine!(AggregateOf<M, T>);
 
 fn count_rows() -> Node {
-    Node::Aggregate(Box::new(Aggregate {
-        function: "COUNT",
-        distinct: false,
-        argument: None,
-        filter: None,
-        decimal: false,
-    }))
+    Node::Aggregate(Box::new(Aggregate::of("COUNT", None)))
 }
 
 fn number(columns: &mut Columns<'_>) -> Result<i64> {
@@ -149,8 +143,7 @@ impl<M: Model> Count<M> {
         // Few databases count different rows of several columns; the rows are counted as they come.
         self.0.distinct = list.len() > 1;
         if !self.0.distinct {
-            let count =
-                Aggregate { function: "COUNT", distinct: true, argument: list.pop(), filter: None, decimal: false };
+            let count = Aggregate { distinct: true, ..Aggregate::of("COUNT", list.pop()) };
             list = vec![Node::Aggregate(Box::new(count))];
         }
         self.0.list = SelectList::Exprs(list);

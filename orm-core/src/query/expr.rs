@@ -66,13 +66,7 @@ fn function<S, T>(function: Function, arguments: Vec<ast::Expr>) -> Expr<S, T> {
 }
 
 fn aggregate<S, T>(name: &'static str, distinct: bool, argument: ast::Expr) -> Expr<S, T> {
-    Expr::from_node(ast::Expr::Aggregate(Box::new(Aggregate {
-        function: name,
-        distinct,
-        argument: Some(argument),
-        filter: None,
-        decimal: false,
-    })))
+    Expr::from_node(ast::Expr::Aggregate(Box::new(Aggregate { distinct, ..Aggregate::of(name, Some(argument)) })))
 }
 
 fn cast<S, T>(node: ast::Expr, ty: SqlType) -> Expr<S, T> {
@@ -316,8 +310,7 @@ macro_rules! methods {
                     ty if ty.is_integer() => (doubled(self.into_node()), false),
                     ty => (self.into_node(), ty == SqlType::Decimal),
                 };
-                let argument = Some(argument);
-                let average = ast::Aggregate { function: "AVG", distinct: false, argument, filter: None, decimal };
+                let average = Aggregate { decimal, ..Aggregate::of("AVG", Some(argument)) };
                 Expr::from_node(ast::Expr::Aggregate(Box::new(average)))
             }
             /// Without its sign.

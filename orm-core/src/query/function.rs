@@ -8,13 +8,7 @@ use crate::value::{Scalar, Type};
 
 /// The number of rows.
 pub fn count_all() -> Expr<Free, i64> {
-    Expr::from_node(ast::Expr::Aggregate(Box::new(Aggregate {
-        function: "COUNT",
-        distinct: false,
-        argument: None,
-        filter: None,
-        decimal: false,
-    })))
+    Expr::from_node(ast::Expr::Aggregate(Box::new(Aggregate::of("COUNT", None))))
 }
 
 /// A value as an expression.

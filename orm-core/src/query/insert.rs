@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::create_tree::{Around, Nested, create_tree, fill};
 use super::exec;
-use super::rows::{self, ModelSet, ValueRow};
+use super::rows::{ModelSet, ValueRow};
 use crate::ast::{self, Conflict, ConflictAction, Insert, Returning, Statement};
 use crate::dialect::{Dialect, render, render_insert, rewrites, stored, unnests};
 use crate::driver::{BeginOptions, Query, Session, Shape};
@@ -417,7 +417,7 @@ fn reported_key(column: &ColumnDef, id: i64) -> Value {
 fn read_values(columns: &mut Columns<'_>) -> Result<Vec<Value>> {
     let mut values = Vec::with_capacity(columns.left());
     while columns.left() > 0 {
-        values.push(rows::owned(columns.next_value()?));
+        values.push(columns.next_value()?.into());
     }
     Ok(values)
 }

@@ -104,7 +104,7 @@ impl<M: Whole, J: Between> RowSink for ModelSet<M, J> {
             self.between.push(J::read(&mut columns)?);
         }
         for _ in 0..self.extra_count {
-            self.extra.push(owned(columns.next_value()?));
+            self.extra.push(columns.next_value()?.into());
         }
         Ok(Flow::Continue)
     }
@@ -162,27 +162,6 @@ impl<M: Whole, J: Between> RowSet for ModelSet<M, J> {
             self.between.truncate(rows);
         }
         self.extra.truncate(rows * self.extra_count);
-    }
-}
-
-/// A copy of a value in a row, for keys that are compared in memory.
-pub(crate) fn owned(value: ValueRef<'_>) -> Value {
-    match value {
-        ValueRef::Null => Value::Null(crate::value::SqlType::Text),
-        ValueRef::Bool(v) => Value::Bool(v),
-        ValueRef::I64(v) => Value::I64(v),
-        ValueRef::U64(v) => Value::U64(v),
-        ValueRef::F64(v) => Value::F64(v),
-        ValueRef::Text(v) => Value::Text(v.to_owned().into()),
-        ValueRef::Bytes(v) => Value::Bytes(v.to_vec()),
-        ValueRef::Uuid(v) => Value::Uuid(v),
-        ValueRef::Date(v) => Value::Date(v),
-        ValueRef::Time(v) => Value::Time(v),
-        ValueRef::DateTime(v) => Value::DateTime(v),
-        ValueRef::Timestamp(v) => Value::Timestamp(v),
-        ValueRef::Decimal(v) => Value::Decimal(v.to_owned()),
-        ValueRef::Json(v) => Value::Json(v.to_owned()),
-        ValueRef::Array(items) => Value::Array(&crate::value::SqlType::Text, items.to_vec()),
     }
 }
 

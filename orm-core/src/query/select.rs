@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::include::{IncludeNode, Owners, Parents, RowSet};
-use super::rows::owned;
 use super::{Column, Expr, Within};
 use crate::ast;
 use crate::error::Result;
@@ -361,10 +360,10 @@ impl<T: Send + 'static> RowSink for ProjectedSet<T> {
         let mut columns = Columns::new(row);
         self.rows.push((self.read)(&mut columns)?);
         for _ in &self.keys {
-            self.values.push(owned(columns.next_value()?));
+            self.values.push(columns.next_value()?.into());
         }
         for _ in 0..self.extra_count {
-            self.extra.push(owned(columns.next_value()?));
+            self.extra.push(columns.next_value()?.into());
         }
         Ok(Flow::Continue)
     }

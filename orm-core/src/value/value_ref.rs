@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
-use super::Value;
+use super::{SqlType, Value};
 
 /// A column's value in a row. Drivers give the variant closest to what is stored; [`Scalar::decode`](super::Scalar)
 /// turns it into a Rust type. It owns nothing: what a driver has to write out, it keeps in its [`Row`](crate::row::Row).
@@ -70,5 +70,28 @@ impl ValueRef<'_> {
 impl fmt::Debug for ValueRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ValueRef({})", self.kind_name())
+    }
+}
+
+/// A copy. What came without its type has one that holds it: NULL and the items of a list are text, integers are `i64`.
+impl From<ValueRef<'_>> for Value {
+    fn from(value: ValueRef<'_>) -> Self {
+        match value {
+            ValueRef::Null => Self::Null(SqlType::Text),
+            ValueRef::Bool(v) => Self::Bool(v),
+            ValueRef::I64(v) => Self::I64(v),
+            ValueRef::U64(v) => Self::U64(v),
+            ValueRef::F64(v) => Self::F64(v),
+            ValueRef::Text(v) => Self::Text(v.to_owned().into()),
+            ValueRef::Bytes(v) => Self::Bytes(v.to_vec()),
+            ValueRef::Uuid(v) => Self::Uuid(v),
+            ValueRef::Date(v) => Self::Date(v),
+            ValueRef::Time(v) => Self::Time(v),
+            ValueRef::DateTime(v) => Self::DateTime(v),
+            ValueRef::Timestamp(v) => Self::Timestamp(v),
+            ValueRef::Decimal(v) => Self::Decimal(v.to_owned()),
+            ValueRef::Json(v) => Self::Json(v.to_owned()),
+            ValueRef::Array(items) => Self::Array(&SqlType::Text, items.to_vec()),
+        }
     }
 }
