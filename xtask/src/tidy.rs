@@ -4,6 +4,7 @@
 mod files;
 mod layers;
 mod links;
+mod manifests;
 mod names;
 mod source;
 mod unsafety;
@@ -60,6 +61,7 @@ fn check(root: &Path, path: &str, text: &str) -> Vec<Finding> {
     }
     if path.ends_with("Cargo.toml") {
         findings.extend(layers::dependencies(path, text));
+        findings.extend(manifests::incomplete(root, path, text));
     }
     // The cases of the derive's UI tests are inputs, and some are wrong on purpose.
     if path.ends_with(".rs") && !path.contains("/ui/") {
