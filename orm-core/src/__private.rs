@@ -4,20 +4,24 @@ pub use core::future::Future;
 
 pub use crate::driver::{Runs, Unpoliced};
 pub use crate::error::{Error, Result};
-pub use crate::load::{
-    CreateUnder, Link, ManyToMany, NewChild, OneOf, OneOfField, Over, Related, Relation, RelationField, ToMany, ToOne,
-    ToOwner, Variant, Variants, belongs, has, scope, when,
-};
+pub use crate::expr::{Column, Expr, KeyOperand, KeyPart, SingleKey};
+pub use crate::handle::{CreateUnder, ManyToMany, NewChild, Related, Through, ToMany, ToOne, ToOwner};
 pub use crate::model::{
-    Always, ColumnDef, DefaultDef, IndexDef, IndexPart, Maybe, Model, ModelDef, OnDelete, OneOfDef, RelationDef,
-    RelationKind, Several, TableName, ThroughDef, one, read_model,
+    ColumnDef, DefaultDef, IndexDef, IndexPart, Many, Model, ModelDef, OnDelete, One, OneOfDef, Optional, RelationDef,
+    RelationKind, TableName, ThroughDef, one, read_model,
 };
 pub use crate::query::{
-    Building, Changing, Column, Complete, Copied, Create, Creating, Destroy, Expr, Given, Instance, IntoInclude,
-    KeyOperand, KeyPart, Missing, Projection, Restore, SelectItems, Set, SingleKey, Start, Update,
+    Complete, Create, CreateBuilder, CreateFuture, Destroy, Given, Instance, Missing, Restore, Set, Update,
+    UpdateBuilder,
+};
+pub use crate::relation::{
+    Copied, Link, OneOf, OneOfField, Projection, Relation, RelationField, SelectItems, Variant, Variants, belongs, has,
+    scope, when,
 };
 pub use crate::row::{Columns, Decode};
+pub use crate::run::IntoInclude;
 pub use crate::value::{EnumDef, EnumStorage, Scalar, SqlType, Type, Value, ValueRef};
+pub use crate::write::Prefilled;
 
 /// The value of a column, as its default.
 pub fn value<T: Type>(value: T) -> Value {

@@ -2,7 +2,7 @@
 //! they build, its rendering for one dialect, the traits a driver implements, and loading of relations.
 //!
 //! No database client and no async runtime is used here. Modules import leftwards only:
-//! `error → value → row → model → ast → schema → dialect → driver → query → load`.
+//! `error → value → row → model → ast → schema → dialect → driver → expr → run → write → relation → query → handle`.
 //!
 //! Most users add the `orm` crate, which re-exports what they need.
 
@@ -10,12 +10,18 @@ pub mod ast;
 pub mod dialect;
 pub mod driver;
 mod error;
-pub mod load;
+pub mod expr;
+pub mod handle;
 pub mod model;
 pub mod query;
+pub mod relation;
 pub mod row;
+#[doc(hidden)]
+pub mod run;
 pub mod schema;
 pub mod value;
+#[doc(hidden)]
+pub mod write;
 
 pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "json")]

@@ -1,14 +1,16 @@
 //! Static metadata of models, as the derive writes it: tables, columns, keys, indexes, relations. Everything is `const`
 //! and `'static`; typed columns and statements on top of it live in `query`.
 
+mod cardinality;
 mod column;
 mod index;
-mod reach;
+
 mod relation;
 
+pub use cardinality::{Cardinality, Many, One, Optional, Required, one};
 pub use column::{ColumnDef, DefaultDef};
 pub use index::{IndexDef, IndexPart};
-pub use reach::{Always, Maybe, Reach, Required, Several, one};
+
 pub use relation::{KeyPair, OnDelete, OneOfDef, RelationDef, RelationKind, ThroughDef};
 
 use crate::error::{Error, Result};
@@ -146,9 +148,9 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// The metadata.
     const DEF: &'static ModelDef;
 
-    /// What a foreign key that is never NULL leads to: [`Always`] a row, or [`Maybe`] one where rows may be marked as
+    /// What a foreign key that is never NULL leads to: [`One`] a row, or [`Optional`] one where rows may be marked as
     /// deleted.
-    type Referred: Reach;
+    type Referred: Cardinality;
 
     /// Reads the model's columns, in the order of [`ModelDef::columns`]; relations stay unloaded.
     ///

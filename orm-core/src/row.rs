@@ -88,6 +88,32 @@ impl RowSink for Discard {
     fn restart(&mut self) {}
 }
 
+/// Reads what one row becomes.
+pub(crate) type Read<T> = fn(&mut Columns<'_>) -> Result<T>;
+
+/// A sink that keeps the first row.
+pub(crate) struct First<'a, T> {
+    row: &'a mut Option<T>,
+    read: Read<T>,
+}
+
+impl<'a, T> First<'a, T> {
+    /// Puts what `read` makes of the first row into `row`.
+    pub(crate) fn new(row: &'a mut Option<T>, read: Read<T>) -> Self {
+        Self { row, read }
+    }
+}
+
+impl<T: Send> RowSink for First<'_, T> {
+    fn row(&mut self, row: &dyn Row) -> Result<Flow> {
+        *self.row = Some((self.read)(&mut Columns::new(row))?);
+        Ok(Flow::Stop)
+    }
+    fn restart(&mut self) {
+        *self.row = None;
+    }
+}
+
 /// Collects what a function makes of each row.
 pub struct Collect<'a, T> {
     rows: &'a mut Vec<T>,

@@ -112,13 +112,16 @@ pub use orm_core::Json;
 /// The crate of the dates and times of models, in the version that fits.
 pub use orm_core::chrono;
 pub use orm_core::driver::{Done, Driver, Executor, Isolation, LockMode, Runs, Unpoliced};
-pub use orm_core::load::{
-    BelongsTo, BelongsToMany, HasMany, HasOne, Include, OneOf, Peers, References, Related, Relation, load,
+pub use orm_core::expr::{
+    Column, Condition, Expr, Free, JsonPath, Order, all_of, any_of, call, case, coalesce, concat, count_all, now,
+    random, raw, row_number, val,
 };
+pub use orm_core::handle::Related;
 pub use orm_core::model::Model;
-pub use orm_core::query::{
-    Column, Condition, Expr, Find, Free, Instance, JsonPath, Order, Page, Projection, Rows, Statements, Tracked,
-    all_of, any_of, call, case, coalesce, concat, count_all, now, random, raw, row_number, val,
+pub use orm_core::query::{Find, Instance, Page, Rows, Statements, Tracked};
+pub use orm_core::relation::Projection;
+pub use orm_core::relation::{
+    BelongsTo, BelongsToMany, HasMany, HasOne, Include, LazyBatch, OneOf, References, Relation, load,
 };
 pub use orm_core::row::Decode;
 /// The crate of exact decimals, in the version that fits.
@@ -130,7 +133,7 @@ pub use orm_core::uuid;
 pub use orm_core::{
     Bind, EnumDef, EnumStorage, Error, ErrorKind, Numeric, Result, Scalar, SqlType, Type, Value, ValueRef,
 };
-pub use orm_core::{ast, async_trait, dialect, driver, model, query, row, schema};
+pub use orm_core::{ast, async_trait, dialect, driver, expr, handle, model, query, relation, row, schema};
 pub use orm_derive::{Enum, Model, OneOf, Projection, Value};
 pub use pool::PoolStatus;
 pub use raw::{Sql, SqlText, Values, sql};

@@ -1,8 +1,9 @@
 //! What a program that uses models needs, in one import: `use orm::prelude::*;`. Only names that are used everywhere.
 
 pub use chrono::{DateTime, Utc};
-pub use orm_core::load::{BelongsTo, BelongsToMany, HasMany, HasOne};
-pub use orm_core::query::{Column, Condition, Instance, Page, Statements, all_of, any_of, count_all};
+pub use orm_core::expr::{Column, Condition, all_of, any_of, count_all};
+pub use orm_core::query::{Instance, Page, Statements};
+pub use orm_core::relation::{BelongsTo, BelongsToMany, HasMany, HasOne};
 
 pub use orm_derive::Value;
 

@@ -20,10 +20,20 @@ pub enum Shape {
     Insert(u128),
     /// One inserted row with these columns, all columns of which come back.
     InsertReturning(u128),
-    /// The row with this key gets new values in these columns.
-    UpdateByKey(u128),
-    /// The row with this key goes.
-    DeleteByKey,
+    /// The row with this key, and version, gets new values.
+    UpdateByKey {
+        /// The columns that get them, by their positions.
+        columns: u128,
+        /// Whether the row may be soft-deleted.
+        deleted: bool,
+        /// Whether all columns of the row come back.
+        returning: bool,
+    },
+    /// The row with this key, and version, is deleted.
+    DeleteByKey {
+        /// Whether the row may be soft-deleted.
+        deleted: bool,
+    },
     /// All columns of all rows.
     All,
 }

@@ -2,14 +2,14 @@
 
 use std::marker::PhantomData;
 
-use super::exec;
-use super::{IntoCondition, Select};
 use crate::ast::{self, Aggregate, Deleted, Expr as Node, SelectList, Statement};
 use crate::dialect::{Dialect, Rendered, render};
 use crate::driver::{Runs, Session};
 use crate::error::Result;
+use crate::expr::{IntoCondition, Select};
 use crate::model::Model;
 use crate::row::{Columns, Decode, Flow, Row, RowSink};
+use crate::run;
 
 /// Counts rows: `User::count()`.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
@@ -94,7 +94,7 @@ pub(super) async fn count_rows_of(session: &dyn Session, select: &ast::Select) -
     counted.order_by.clear();
     (counted.limit, counted.offset, counted.lock) = (None, None, None);
     let mut number = Number { rows: 0 };
-    exec::fetch_into(session, counted, &mut number).await?;
+    run::fetch_into(session, counted, &mut number).await?;
     Ok(number.rows)
 }
 
@@ -126,7 +126,7 @@ pub(super) fn count_of(select: &ast::Select) -> Box<ast::Select> {
 /// Runs a count.
 pub(super) async fn run_count(session: &dyn Session, select: Box<ast::Select>) -> Result<u64> {
     let def = select.model;
-    let count = exec::fetch_first(session, def, &Statement::Select(select), number).await?;
+    let count = run::fetch_first(session, def, &Statement::Select(select), number).await?;
     Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
 }
 
@@ -182,7 +182,7 @@ impl<M: Model> Exists<M> {
     /// # Errors
     /// The database's, naming the model.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<bool> {
-        Ok(exec::fetch_first(db.session(), M::DEF, &Statement::Select(self.0), number).await?.is_some())
+        Ok(run::fetch_first(db.session(), M::DEF, &Statement::Select(self.0), number).await?.is_some())
     }
 }
 
@@ -207,8 +207,8 @@ impl<M: Model, T: Decode> AggregateOf<M, T> {
     /// # Errors
     /// The database's, naming the model.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<T> {
-        exec::fetch_first(db.session(), M::DEF, &Statement::Select(self.0), T::decode)
+        run::fetch_first(db.session(), M::DEF, &Statement::Select(self.0), T::decode)
             .await?
-            .ok_or_else(|| super::exec::not_found(M::DEF.name))
+            .ok_or_else(|| run::not_found(M::DEF.name))
     }
 }

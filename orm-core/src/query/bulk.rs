@@ -2,19 +2,21 @@
 
 use std::marker::PhantomData;
 
-use super::insert::{NewRow, complete, given_columns, insert_many, insert_of, models_of};
-use super::update::count_up;
-use super::{Complete, IntoCondition, Select};
+use super::Complete;
 use crate::ast::{self, Conflict, ConflictAction, Returning};
 use crate::dialect::{Dialect, Rendered, render_insert};
 use crate::driver::Runs;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ColumnDef, Model, ModelDef};
+use crate::expr::{IntoCondition, Select};
+use crate::model::{ColumnDef, Model};
+use crate::write::{
+    Draft, alive_filter, complete, count_up, create_many, given_columns, insert_of, is_unique, models_of,
+};
 
 /// Many rows to create at once: `User::bulk_create([..])`.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
 pub struct BulkCreate<M> {
-    rows: Vec<NewRow>,
+    rows: Vec<Draft>,
     _model: PhantomData<fn() -> M>,
 }
 
@@ -36,7 +38,7 @@ impl<M: Model> BulkCreate<M> {
     /// # Errors
     /// The database's, naming the model and the columns of a violated constraint.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Vec<M>> {
-        let inserted = insert_many(db.session(), M::DEF, self.rows, None, true).await?;
+        let inserted = create_many(db.session(), M::DEF, self.rows, None, true).await?;
         models_of(&inserted.rows, inserted.nested)
     }
 
@@ -46,7 +48,7 @@ impl<M: Model> BulkCreate<M> {
     /// # Errors
     /// As [`exec`](Self::exec).
     pub async fn count<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64> {
-        Ok(insert_many(db.session(), M::DEF, self.rows, None, false).await?.affected)
+        Ok(create_many(db.session(), M::DEF, self.rows, None, false).await?.affected)
     }
 
     /// Says what happens to rows whose unique columns are taken: `.on_conflict(User::EMAIL).update(User::NAME)`.
@@ -72,7 +74,7 @@ fn columns_of(list: Vec<ast::Expr>) -> Option<Vec<&'static ColumnDef>> {
 /// Rows to create or, where unique columns are taken, to skip or update.
 #[must_use = "say what to do: `.do_nothing()`, `.update(..)` or `.update_all()`"]
 pub struct OnConflict<M> {
-    rows: Vec<NewRow>,
+    rows: Vec<Draft>,
     target: Vec<&'static ColumnDef>,
     filter: Option<ast::Expr>,
     /// Whether only columns were named.
@@ -142,32 +144,10 @@ impl<M: Model> OnConflict<M> {
     }
 }
 
-/// Whether columns are the primary key.
-pub(crate) fn is_key(def: &'static ModelDef, columns: &[&'static ColumnDef]) -> bool {
-    columns.len() == def.primary_key.len() && columns.iter().all(|column| def.primary_key.contains(&column.index))
-}
-
-/// The condition of the unique index meant: those of soft-deleting models cover the rows that are not deleted.
-pub(crate) fn alive_filter(
-    def: &'static ModelDef,
-    target: &[&'static ColumnDef],
-    filter: Option<ast::Expr>,
-) -> Option<ast::Expr> {
-    let deleted_at = match def.deleted_at {
-        Some(index) if !target.is_empty() && !is_key(def, target) => &def.columns[index],
-        _ => return filter,
-    };
-    let alive = ast::Expr::IsNull { expr: Box::new(deleted_at.into()), negated: false };
-    Some(match filter {
-        Some(filter) => alive.and(filter),
-        None => alive,
-    })
-}
-
 /// An upsert of many rows.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
 pub struct BulkUpsert<M> {
-    rows: Vec<NewRow>,
+    rows: Vec<Draft>,
     conflict: Conflict,
     valid: bool,
     _model: PhantomData<fn() -> M>,
@@ -197,7 +177,7 @@ impl<M: Model> BulkUpsert<M> {
             .with_model(M::DEF.name)
             .with_columns([target.name]));
         }
-        Ok(insert_many(db.session(), M::DEF, self.rows, Some(&self.conflict), false).await?.affected)
+        Ok(create_many(db.session(), M::DEF, self.rows, Some(&self.conflict), false).await?.affected)
     }
 
     fn check(&self) -> Result<()> {
@@ -221,25 +201,4 @@ impl<M: Model> BulkUpsert<M> {
         let conflict = Some(&self.conflict);
         render_insert(insert_of(M::DEF, given, &all, &mut rows, conflict, false, Returning::Nothing), dialect)
     }
-}
-
-/// Whether a unique key or the primary key has just these columns; with `partial`, also a unique key of some rows only.
-pub(crate) fn is_unique(def: &'static ModelDef, columns: &[&'static ColumnDef], partial: bool) -> bool {
-    let same = |indexes: &mut dyn Iterator<Item = usize>| {
-        let mut indexes: Vec<usize> = indexes.collect();
-        let mut wanted: Vec<usize> = columns.iter().map(|column| column.index).collect();
-        indexes.sort_unstable();
-        wanted.sort_unstable();
-        indexes == wanted
-    };
-    same(&mut def.primary_key.iter().copied())
-        || def.indexes.iter().any(|index| {
-            index.unique
-                && (partial || index.filter.is_none())
-                && index.parts.iter().all(|part| matches!(part, crate::model::IndexPart::Column { .. }))
-                && same(&mut index.parts.iter().filter_map(|part| match part {
-                    crate::model::IndexPart::Column { index, .. } => Some(*index),
-                    crate::model::IndexPart::Expression(_) => None,
-                }))
-        })
 }

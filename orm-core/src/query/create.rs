@@ -4,14 +4,12 @@
 use std::marker::PhantomData;
 use std::pin::Pin;
 
-use super::Start;
-use super::create_tree::nest;
-use super::include::IntoInclude;
-use super::insert::{NewRow, create_one};
 use crate::driver::Runs;
 use crate::error::Result;
 use crate::model::{Model, RelationDef};
+use crate::run::IntoInclude;
 use crate::value::{Scalar, Type, Value};
+use crate::write::{Draft, Prefilled, create_one, nest};
 
 /// State of a required column in a create builder: not set yet.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +66,7 @@ impl Set<Option<String>> for &str {
 /// One row to create, column by column. The derive wraps it into a builder with a setter per column.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
 pub struct Create<M> {
-    pub(super) row: NewRow,
+    pub(super) row: Draft,
     pub(super) _model: PhantomData<fn() -> M>,
 }
 
@@ -87,7 +85,7 @@ impl<M> std::fmt::Debug for Create<M> {
 impl<M: Model> Create<M> {
     /// Starts with no column given.
     pub fn new() -> Self {
-        Self { row: NewRow::new(M::DEF), _model: PhantomData }
+        Self { row: Draft::new(M::DEF), _model: PhantomData }
     }
 
     /// Gives a column, by its position; the last one counts.
@@ -154,22 +152,22 @@ pub(super) fn key_to<C: Model>(relations: &[RelationDef], row: &C, mut give: imp
 /// A row under construction, with the state of its required columns as a type: a tuple of [`Given`] and [`Missing`]. The
 /// builder that the derive writes is a setter per column around it.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
-pub struct Building<M, S>(Create<M>, PhantomData<fn() -> S>);
+pub struct CreateBuilder<M, S>(Create<M>, PhantomData<fn() -> S>);
 
-impl<M, S> std::fmt::Debug for Building<M, S> {
+impl<M, S> std::fmt::Debug for CreateBuilder<M, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl<M: Model, S> Building<M, S> {
+impl<M: Model, S> CreateBuilder<M, S> {
     /// Starts on its own.
-    pub fn new(start: Start) -> Self {
+    pub fn new(start: Prefilled) -> Self {
         Self::under(&[], start)
     }
 
     /// Starts with a foreign key, which has these columns.
-    pub fn under(columns: &[usize], start: Start) -> Self {
+    pub fn under(columns: &[usize], start: Prefilled) -> Self {
         let mut create = Create::new();
         for (column, value) in columns.iter().zip(start.key) {
             create.set(*column, value);
@@ -179,21 +177,21 @@ impl<M: Model, S> Building<M, S> {
     }
 
     /// Gives a column, by its position.
-    pub fn with<T>(mut self, column: usize, value: Value) -> Building<M, T> {
+    pub fn with<T>(mut self, column: usize, value: Value) -> CreateBuilder<M, T> {
         self.0.set(column, value);
-        Building(self.0, PhantomData)
+        CreateBuilder(self.0, PhantomData)
     }
 
     /// Gives the key to a row, which one of the relations leads to, and none of the others' keys.
-    pub fn refer<C: Model, T>(mut self, relations: &[RelationDef], row: &C) -> Building<M, T> {
+    pub fn refer<C: Model, T>(mut self, relations: &[RelationDef], row: &C) -> CreateBuilder<M, T> {
         key_to(relations, row, |column, value| self.0.set(column, value));
-        Building(self.0, PhantomData)
+        CreateBuilder(self.0, PhantomData)
     }
 
     /// Creates a row that this one belongs to, first.
-    pub fn parent<P: Model, T>(mut self, relation: impl IntoInclude<M>, row: impl Complete<P>) -> Building<M, T> {
+    pub fn parent<P: Model, T>(mut self, relation: impl IntoInclude<M>, row: impl Complete<P>) -> CreateBuilder<M, T> {
         self.0.nest_parent(relation, row);
-        Building(self.0, PhantomData)
+        CreateBuilder(self.0, PhantomData)
     }
 
     /// Creates rows that point at this one, or are connected to it, afterwards.
@@ -212,14 +210,14 @@ impl<M: Model, S> Building<M, S> {
     }
 
     /// Creates the row; see [`Create::exec`].
-    pub fn exec<'d, E: Runs<M> + ?Sized>(self, db: &'d E) -> Creating<'d, M> {
+    pub fn exec<'d, E: Runs<M> + ?Sized>(self, db: &'d E) -> CreateFuture<'d, M> {
         Box::pin(self.0.exec(db))
     }
 }
 
 /// A row being created. The state of its builder is no part of the type, nor of what must hold for it: the compiler
 /// reports a missing column where the builder is used, and not again where its future is.
-pub type Creating<'d, M> = Pin<Box<dyn Future<Output = Result<M>> + Send + 'd>>;
+pub type CreateFuture<'d, M> = Pin<Box<dyn Future<Output = Result<M>> + Send + 'd>>;
 
 /// A whole struct to insert: `User::insert(user)`. An auto-increment key of 0 is left to the database.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
@@ -257,7 +255,7 @@ impl<M: Model> Complete<M> for Whole<M> {
                 given |= 1 << column.index;
             }
         }
-        Create { row: NewRow { values, given, nested: None }, _model: PhantomData }
+        Create { row: Draft { values, given, nested: None }, _model: PhantomData }
     }
 }
 

@@ -3,25 +3,24 @@
 
 use std::marker::PhantomData;
 
-use super::cascade::{Mark, cascade, deleted_at, of_row};
-use super::exec;
-use super::insert::time_value;
-use super::key::{key_filter, key_of};
-use super::update::{Filtered, First, IsFiltered, Unfiltered, gone, touch};
-use super::{IncludeNode, IntoCondition, IntoInclude, IntoOrder};
-use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
-use crate::dialect::{Dialect, Rendered, SqlWriter, render};
-use crate::driver::{BeginOptions, Query, Runs, Session};
+use super::update::{Filtered, IsFiltered, Unfiltered};
+use crate::ast::{self, Deleted, Statement};
+use crate::dialect::{Dialect, Rendered, render};
+use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Model, ModelDef};
-use crate::row::Discard;
-use crate::value::Value;
+use crate::expr::{IntoCondition, IntoOrder};
+use crate::model::Model;
+use crate::run::{IncludeNode, IntoInclude, key_of};
+use crate::write::{
+    FirstRows, Mark, RowKey, cascade, deleted_at, gone, of_row, prepared, remove, remove_by_key, time_value, update_of,
+    write_rows,
+};
 
 /// Removes rows: `User::destroy().filter(..)`. Rows of a soft-deleting model are marked, unless forced.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
 pub struct Destroy<M, F = Unfiltered> {
     filter: Vec<ast::Expr>,
-    first: First,
+    first: FirstRows,
     deleted: Deleted,
     force: bool,
     _types: PhantomData<fn() -> (M, F)>,
@@ -50,7 +49,7 @@ impl<M: Model> Destroy<M> {
     pub fn new() -> Self {
         Self {
             filter: Vec::new(),
-            first: First::default(),
+            first: FirstRows::default(),
             deleted: Deleted::Hidden,
             force: false,
             _types: PhantomData,
@@ -119,7 +118,7 @@ impl<M: Model, F> Destroy<M, F> {
     /// # Errors
     /// What the dialect cannot express; see [`render`].
     pub fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered> {
-        render(&self.clone().statement()?, dialect)
+        render(&prepared(dialect, M::DEF, self.clone().statement()?)?, dialect)
     }
 
     /// Removes the rows and gives their number.
@@ -130,20 +129,7 @@ impl<M: Model, F> Destroy<M, F> {
     where
         F: IsFiltered,
     {
-        Ok(exec::execute(db.session(), M::DEF, &self.statement()?).await?.rows_affected)
-    }
-}
-
-/// The statement that removes or marks rows.
-fn remove(def: &'static ModelDef, filter: Vec<ast::Expr>, deleted: Deleted, force: bool) -> Statement {
-    match def.deleted_at {
-        Some(index) if !force => {
-            let column = &def.columns[index];
-            let mut set = vec![(column, ast::Expr::Value(time_value(column, crate::value::now())))];
-            touch(def, &mut set);
-            Statement::Update(Box::new(ast::Update { model: def, set, filter, deleted, returning: Returning::Nothing }))
-        }
-        _ => Statement::Delete(Box::new(ast::Delete { model: def, filter, deleted, returning: Returning::Nothing })),
+        write_rows(db.session(), M::DEF, self.statement()?).await
     }
 }
 
@@ -184,24 +170,11 @@ impl<'m, M: Model> DestroyOne<'m, M> {
         if !self.cascade.is_empty() {
             return self.with_related(db.session()).await;
         }
-        let filter = self.filter(&key_of(self.row)?);
-        let deleted = if self.force { Deleted::Included } else { Deleted::Hidden };
-        let done = exec::execute(db.session(), def, &remove(def, filter, deleted, self.force)).await?;
-        if done.rows_affected == 0 { Err(gone(def)) } else { Ok(()) }
+        remove_by_key(db.session(), def, RowKey::of(self.row)?, self.force).await
     }
 }
 
 impl<M: Model> DestroyOne<'_, M> {
-    /// The condition that a row is this one, in the version in hand.
-    fn filter(&self, key: &[Value]) -> Vec<ast::Expr> {
-        let mut filter = key_filter(M::DEF, key);
-        if let Some(index) = M::DEF.version {
-            let current = ast::Expr::Value(self.row.value(index));
-            filter.push(ast::Expr::binary(BinaryOp::Eq, (&M::DEF.columns[index]).into(), current));
-        }
-        filter
-    }
-
     async fn with_related(self, session: &dyn Session) -> Result<()> {
         let def = M::DEF;
         if self.force {
@@ -216,86 +189,10 @@ impl<M: Model> DestroyOne<'_, M> {
         let key = key_of(self.row)?;
         let unit = session.begin(&BeginOptions::default()).await?;
         let set = vec![(column, ast::Expr::Value(now.clone()))];
-        if super::exec::write(&*unit, def, &super::update::update_of(def, set, self.filter(&key))).await? == 0 {
+        if write_rows(&*unit, def, update_of(def, set, RowKey::of(self.row)?.filter(def))).await? == 0 {
             return Err(gone(def));
         }
         cascade(&*unit, &self.cascade, &of_row(def, &key), Mark::Delete(&now)).await?;
         unit.commit().await
-    }
-}
-
-/// Empties a table: `User::truncate()`. Every row goes, marked as deleted or not.
-#[must_use = "a statement does nothing until `.exec(&db).await`"]
-pub struct Truncate<M> {
-    cascade: bool,
-    restart: bool,
-    _model: PhantomData<fn() -> M>,
-}
-
-impl<M> std::fmt::Debug for Truncate<M> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Truncate").field("cascade", &self.cascade).field("restart", &self.restart).finish()
-    }
-}
-
-impl<M: Model> Truncate<M> {
-    /// Empties the model's table; called by the derive.
-    pub fn new() -> Self {
-        Self { cascade: false, restart: false, _model: PhantomData }
-    }
-
-    /// Empties tables that point at this one as well (PostgreSQL).
-    pub fn cascade(mut self) -> Self {
-        self.cascade = true;
-        self
-    }
-
-    /// Starts keys from 1 again, where the database can be told; MySQL and MariaDB always do.
-    pub fn restart_identity(mut self) -> Self {
-        self.restart = true;
-        self
-    }
-
-    /// The SQL for a dialect.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for `cascade` on databases without it.
-    pub fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered> {
-        let capabilities = dialect.capabilities();
-        let mut w = SqlWriter::new(dialect);
-        w.push_sql(if capabilities.truncate { "TRUNCATE TABLE " } else { "DELETE FROM " });
-        w.push_table(M::DEF.table)?;
-        if self.restart && capabilities.truncate_cascade {
-            w.push_sql(" RESTART IDENTITY");
-        }
-        if self.cascade {
-            if !capabilities.truncate_cascade {
-                return Err(Error::unsupported(dialect.name(), "TRUNCATE .. CASCADE"));
-            }
-            w.push_sql(" CASCADE");
-        }
-        w.do_not_cache();
-        Ok(w.finish())
-    }
-
-    /// Empties the table.
-    ///
-    /// # Errors
-    /// The database's: other tables' rows may point here;
-    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) inside a transaction that the database would commit.
-    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<()> {
-        let session = db.session();
-        let rendered = self.to_sql(&**session.dialect())?;
-        if session.dialect().capabilities().truncate {
-            super::tables::outside_transaction(session, "TRUNCATE")?;
-        }
-        session.fetch(Query::text(&rendered.sql), &mut Discard).await.map_err(exec::about(M::DEF))?;
-        Ok(())
-    }
-}
-
-impl<M: Model> Default for Truncate<M> {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -3,18 +3,18 @@
 use std::any::Any;
 use std::marker::PhantomData;
 
-use super::exec::{self, Read};
+use super::Rows;
 use super::explain::Lines;
-use super::include::RowSet;
-use super::rows::ModelSet;
-use super::select::projected_set;
-use super::{Condition, Free, IncludeNode, IntoCondition, IntoInclude, Projection, Rows, Select, SelectItems};
-use crate::ast::{self, Deleted, Join, JoinKind, SelectList, Statement};
+use crate::ast::{self, Deleted, JoinKind, ListItems, SelectList, Statement};
 use crate::dialect::render;
 use crate::driver::{Runs, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
+use crate::expr::{Free, InList, IntoCondition, Operand, Select};
 use crate::model::{Model, read_model};
-use crate::row::Decode;
+use crate::relation::{JoinBy, Projection, SelectItems, projected_set};
+use crate::row::{Decode, Read};
+use crate::run::{self, IncludeNode, IntoInclude, ModelSet, RowSet, include_into, push_node};
+use crate::value::Scalar;
 
 /// Finds rows: `User::find_all()`. `Out` is what each row becomes, `S` what its expressions may mention.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
@@ -63,7 +63,7 @@ impl<M: Model> Find<M> {
 
     /// Loads relations into the rows' relation fields: one query per to-many relation, whatever the number of rows.
     pub fn include<I: IntoInclude<M>>(mut self, relations: I) -> Self {
-        super::include::include_into(&mut self.select, &mut self.includes, relations);
+        include_into(&mut self.select, &mut self.includes, relations);
         self
     }
 }
@@ -119,7 +119,7 @@ impl<M: Model, Out, S> Find<M, Out, S> {
             node.refused = Some("is included into rows that are not read whole; nest it in the projection instead");
         }
         for node in nodes {
-            super::include::push_node(&mut self.select, &mut self.includes, node);
+            push_node(&mut self.select, &mut self.includes, node);
         }
         self.becoming(|columns| P::grow(P::read(columns)?), Load::by(projected_set::<M, P>))
     }
@@ -163,22 +163,6 @@ impl<M: Model, Out, S> Find<M, Out, S> {
     }
 }
 
-/// How another model is joined to a query about `S`: a relation, or a condition.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not join `{J}` to a query about `{S}`",
-    label = "expected a relation such as `User::POSTS`, or a condition on columns with `.free()`"
-)]
-pub trait JoinBy<S, J> {
-    /// Appends the joins.
-    fn push(self, kind: JoinKind, joins: &mut Vec<Join>);
-}
-
-impl<S, J: Model> JoinBy<S, J> for Condition<Free> {
-    fn push(self, kind: JoinKind, joins: &mut Vec<Join>) {
-        joins.push(Join { kind, model: J::DEF, deleted: Deleted::Hidden, on: self.into_node() });
-    }
-}
-
 impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
     /// Runs the query and gives all rows.
     ///
@@ -200,7 +184,7 @@ impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
     /// ends or is dropped; on a transaction, its other statements wait until then.
     ///
     /// To-one relations can be included: they are read by the same query. Relations that take a query of their own cannot;
-    /// load them for batches of rows, with [`load`](crate::load::load).
+    /// load them for batches of rows, with [`load`](crate::relation::load).
     ///
     /// ```ignore
     /// let mut users = User::find_all().stream(&db);
@@ -219,7 +203,7 @@ impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
         let mut rendered = render(&Statement::Select(self.select), &**session.dialect())?;
         rendered.sql.insert_str(0, session.dialect().explain());
         let mut lines = Lines(Vec::new());
-        session.fetch(exec::query(&rendered), &mut lines).await.map_err(exec::about(M::DEF))?;
+        session.fetch(run::query(&rendered), &mut lines).await.map_err(run::about(M::DEF))?;
         Ok(lines.0)
     }
 }
@@ -238,15 +222,15 @@ pub(super) async fn run<Out: Send + 'static>(
             let sql = session
                 .shapes()
                 .get(def, Shape::All, || Ok(render(&Statement::Select(Box::new(select)), &**session.dialect())?.sql))?;
-            return exec::fetch_all_shape(session, def, &sql, read).await;
+            return run::fetch_all_shape(session, def, &sql, read).await;
         }
-        return exec::fetch_all(session, def, &Statement::Select(Box::new(select)), read).await;
+        return run::fetch_all(session, def, &Statement::Select(Box::new(select)), read).await;
     }
     let pinned = session.pin().await?;
     let mut select = select;
     let mut set = load.start(&mut select, includes)?();
-    exec::fetch_with(&*pinned, select, includes, &mut *set).await?;
-    load.finish(set, includes).map_err(exec::about(def))
+    run::fetch_with(&*pinned, select, includes, &mut *set).await?;
+    load.finish(set, includes).map_err(run::about(def))
 }
 
 /// Makes the rows of a set what they become.
@@ -321,4 +305,31 @@ fn is_plain(select: &ast::Select) -> bool {
         && select.lock.is_none()
         && !select.distinct
         && select.deleted == Deleted::Hidden
+}
+
+/// NULL where the sub-query has no row.
+impl<S, M: Model, Q, T: Scalar> Operand<S, T> for Find<M, T, Q> {
+    type Type = Option<T>;
+    fn into_operand(self) -> ast::Expr {
+        ast::Expr::Subquery(self.into_select())
+    }
+}
+
+impl<S, M: Model, Q, T: Scalar> Operand<S, T> for Find<M, Option<T>, Q> {
+    type Type = Option<T>;
+    fn into_operand(self) -> ast::Expr {
+        ast::Expr::Subquery(self.into_select())
+    }
+}
+
+impl<S, M: Model, Q, T: Scalar> InList<S, T> for Find<M, T, Q> {
+    fn into_items(self) -> ListItems {
+        ListItems::Select(self.into_select())
+    }
+}
+
+impl<S, M: Model, Q, T: Scalar> InList<S, T> for Find<M, Option<T>, Q> {
+    fn into_items(self) -> ListItems {
+        ListItems::Select(self.into_select())
+    }
 }

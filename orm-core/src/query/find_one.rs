@@ -1,12 +1,14 @@
 //! Finders of one row: the first of a query, or the one with a primary key.
 
-use super::exec;
-use super::{Condition, Find, Free, IntoInclude, KeyOperand, Projection, Select};
+use super::Find;
 use crate::ast::Statement;
 use crate::dialect::{Dialect, Rendered, for_column};
 use crate::driver::Runs;
 use crate::error::Result;
+use crate::expr::{Condition, Free, KeyOperand, Select};
 use crate::model::{Model, read_model};
+use crate::relation::Projection;
+use crate::run::{self, IntoInclude};
 use crate::value::Value;
 
 /// The first row of a query, or none: `User::find_one()`.
@@ -79,7 +81,7 @@ impl<M: Model, Out: Send + 'static, S> FindOne<M, Out, S> {
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Option<Out>> {
         let find = self.0;
         if find.includes.is_empty() {
-            return exec::fetch_first(db.session(), M::DEF, &Statement::Select(find.select), find.read).await;
+            return run::fetch_first(db.session(), M::DEF, &Statement::Select(find.select), find.read).await;
         }
         Ok(find.exec(db).await?.into_iter().next())
     }
@@ -89,7 +91,7 @@ impl<M: Model, Out: Send + 'static, S> FindOne<M, Out, S> {
     /// # Errors
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none; as [`Find::exec`].
     pub async fn required<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Out> {
-        self.exec(db).await?.ok_or_else(|| exec::not_found(M::DEF.name))
+        self.exec(db).await?.ok_or_else(|| run::not_found(M::DEF.name))
     }
 }
 
@@ -166,7 +168,7 @@ impl<M: Model> FindByPk<M> {
 
     pub(super) fn find(self) -> Find<M> {
         let mut find = self.find.map_or_else(Find::new, |find| *find);
-        find.select.filter.append(&mut super::key::key_filter(M::DEF, &self.key));
+        find.select.filter.append(&mut run::key_filter(M::DEF, &self.key));
         find
     }
 
@@ -193,8 +195,8 @@ impl<M: Model> FindByPk<M> {
             *value = for_column(&**session.dialect(), column, given);
             session.dialect().check_value(value)?;
         }
-        let sql = exec::by_key_sql(session, M::DEF)?;
-        exec::fetch_shape(session, M::DEF, &sql, &key, read_model::<M>).await
+        let sql = run::by_key_sql(session, M::DEF)?;
+        run::fetch_shape(session, M::DEF, &sql, &key, read_model::<M>).await
     }
 
     /// Runs the query and gives the row.
@@ -202,6 +204,6 @@ impl<M: Model> FindByPk<M> {
     /// # Errors
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none; as [`Find::exec`].
     pub async fn required<E: Runs<M> + ?Sized>(self, db: &E) -> Result<M> {
-        self.exec(db).await?.ok_or_else(|| exec::not_found(M::DEF.name))
+        self.exec(db).await?.ok_or_else(|| run::not_found(M::DEF.name))
     }
 }

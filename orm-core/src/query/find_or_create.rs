@@ -2,13 +2,14 @@
 
 use std::marker::PhantomData;
 
-use super::between::begin_write;
-use super::exec;
-use super::{Complete, Create, IntoCondition};
+use super::{Complete, Create};
 use crate::ast::{self, LockStrength, LockWait, Statement};
 use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
+use crate::expr::IntoCondition;
 use crate::model::{Model, read_model};
+use crate::run::{self, begin_write};
+use crate::write::create_one;
 
 /// Finds a row or creates it: `User::find_or_create().filter(..).defaults(..)`. The row to create comes second, so a
 /// missing required column does not compile.
@@ -74,7 +75,7 @@ impl<M: Model> FindOrInsert<M> {
             None => {
                 // A savepoint: on some databases a failed INSERT would end the whole transaction.
                 let attempt = unit.begin(&BeginOptions::default()).await?;
-                match super::insert::create_one(&*attempt, self.row.row.clone()).await {
+                match create_one(&*attempt, self.row.row.clone()).await {
                     Ok(row) => {
                         attempt.commit().await?;
                         (row, true)
@@ -100,7 +101,7 @@ impl<M: Model> FindOrInsert<M> {
         if latest && session.dialect().capabilities().row_locks {
             select.lock = Some(ast::Lock { strength: LockStrength::Share, wait: LockWait::Wait, of: Vec::new() });
         }
-        exec::fetch_first(session, M::DEF, &Statement::Select(select), read_model::<M>).await
+        run::fetch_first(session, M::DEF, &Statement::Select(select), read_model::<M>).await
     }
 }
 

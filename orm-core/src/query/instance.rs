@@ -1,16 +1,15 @@
 //! What a row in hand can do: save, update, reload, destroy, restore, increment.
 
-use super::cascade::{Mark, cascade, deleted_at, of_row};
-use super::exec;
-use super::include::{load_into, merged};
-use super::key::{key_filter, key_of};
-use super::update::{Changes, gone, saves, touch, write_row};
-use super::{Column, DestroyOne, IntoInclude, Start};
+use super::DestroyOne;
 use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
 use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
+use crate::expr::Column;
 use crate::model::{ColumnDef, Model, read_model};
+use crate::relation::load_into;
+use crate::run::{self, IntoInclude, key_filter, key_of, merged};
 use crate::value::{Numeric, Scalar, Type, Value};
+use crate::write::{Changes, Mark, Prefilled, cascade, deleted_at, gone, of_row, saves, touch, write_row, write_rows};
 
 /// Methods of a row in hand. In the prelude, so that `User::update()` and `user.update()` can both exist.
 #[allow(async_fn_in_trait)] // Written out below: the futures are Send.
@@ -25,7 +24,7 @@ pub trait Instance: Model {
 
     /// Starts a new row; called by [`create`](super::Statements::create) and by handles.
     #[doc(hidden)]
-    fn __start(start: Start) -> Self::Create;
+    fn __start(start: Prefilled) -> Self::Create;
 
     /// Writes some columns: `user.update().name("Ada").exec(&db).await?`. The struct has them afterwards.
     fn update(&mut self) -> Self::Update<'_>;
@@ -176,7 +175,7 @@ async fn compute<M: Model>(
         deleted: Deleted::Hidden,
         returning: Returning::Nothing,
     };
-    if exec::execute(session, def, &Statement::Update(Box::new(update))).await?.rows_affected == 0 {
+    if write_rows(session, def, Statement::Update(Box::new(update))).await? == 0 {
         return Err(gone(def));
     }
     reread(row, session).await
@@ -189,7 +188,7 @@ async fn reread<M: Model>(row: &mut M, session: &dyn Session) -> Result<()> {
     select.deleted = Deleted::Included;
     select.filter = key_filter(def, &key_of(row)?);
     let select = Statement::Select(Box::new(select));
-    match exec::fetch_first(session, def, &select, read_model::<M>).await? {
+    match run::fetch_first(session, def, &select, read_model::<M>).await? {
         Some(fresh) => {
             let old = std::mem::replace(row, fresh);
             row.keep_relations(old);

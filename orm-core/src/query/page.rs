@@ -1,10 +1,13 @@
 //! A page of rows together with the number of all.
 
+use super::Find;
 use super::find::run;
-use super::{Find, IntoInclude, Projection, Select};
 use crate::driver::{BeginOptions, Isolation, Runs};
 use crate::error::Result;
+use crate::expr::Select;
 use crate::model::Model;
+use crate::relation::Projection;
+use crate::run::IntoInclude;
 
 /// A page of rows and how many there are in all.
 #[derive(Debug, Clone, PartialEq, Eq)]

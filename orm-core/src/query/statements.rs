@@ -3,9 +3,11 @@
 
 use super::{
     AggregateOf, BulkCreate, Complete, Count, Exists, Find, FindAndCount, FindByPk, FindOne, FindOrCreate, InsertRow,
-    Instance, KeyOperand, Select, Start, Truncate,
+    Instance, Truncate,
 };
+use crate::expr::{KeyOperand, Select};
 use crate::model::Model;
+use crate::write::Prefilled;
 
 /// The statements every model has: `User::find_all()`. In the prelude, like [`Instance`](super::Instance).
 pub trait Statements: Model {
@@ -14,7 +16,7 @@ pub trait Statements: Model {
     where
         Self: Instance,
     {
-        Self::__start(Start::default())
+        Self::__start(Prefilled::default())
     }
 
     /// Finds rows.

@@ -9,13 +9,11 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use super::Find;
-use super::exec;
-use super::include::IncludeNode;
-use super::joined::Joins;
 use crate::driver::{Executor, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::row::{Columns, Flow, Row, RowSink};
+use crate::run::{self, IncludeNode, Joins};
 
 /// Rows as they come. At most [`Rows::AHEAD`] are held in memory.
 ///
@@ -93,7 +91,7 @@ impl<'e, T: Send + 'static> Rows<'e, T> {
         let run = async move {
             if includes.is_empty() {
                 let mut feed = Feed { shared: ahead, read: |row: &dyn Row| read(&mut Columns::new(row)) };
-                return exec::fetch_into(&*on, *select, &mut feed).await;
+                return run::fetch_into(&*on, *select, &mut feed).await;
             }
             let new_set = load.start(&mut select, &includes)?;
             let mut joins = Joins::of(&mut select, &includes)?;
@@ -107,7 +105,7 @@ impl<'e, T: Send + 'static> Rows<'e, T> {
                 let row = load.finish(set, &includes)?.pop();
                 row.ok_or_else(|| Error::new(ErrorKind::Decode, "a row became none"))
             };
-            exec::fetch_into(&*on, *select, &mut Feed { shared: ahead, read }).await
+            run::fetch_into(&*on, *select, &mut Feed { shared: ahead, read }).await
         };
         Self { shared, error: None, session, run: Some(Box::pin(run)), started: false, executor: PhantomData }
     }

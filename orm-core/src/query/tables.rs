@@ -1,11 +1,11 @@
 //! Creating and dropping the tables of models, and asking whether one is there.
 
-use super::exec;
 use crate::dialect::{SqlWriter, ddl};
 use crate::driver::{BeginOptions, Query, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, ModelDef};
 use crate::row::Discard;
+use crate::run;
 use crate::schema::{Schema, TableSchema, from_models};
 
 /// One model, or a tuple of models.
@@ -152,6 +152,6 @@ async fn exists(session: &dyn Session, schema: Option<&str>, name: &str) -> Resu
     session.dialect().push_table_exists(&mut w, schema, name)?;
     let rendered = w.finish();
     let mut rows: Vec<i64> = Vec::new();
-    session.fetch(exec::query(&rendered), &mut crate::row::Collect::new(&mut rows, |c| c.next())).await?;
+    session.fetch(run::query(&rendered), &mut crate::row::Collect::new(&mut rows, |c| c.next())).await?;
     Ok(!rows.is_empty())
 }

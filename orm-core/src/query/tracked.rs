@@ -2,14 +2,14 @@
 
 use std::ops::{Deref, DerefMut};
 
-use super::Column;
-use super::key::key_of;
-use super::update::{Changes, saves, write_row};
 use crate::ast::Deleted;
 use crate::driver::Runs;
 use crate::error::{Error, ErrorKind, Result};
+use crate::expr::Column;
 use crate::model::{ColumnDef, Model};
+use crate::run::key_of;
 use crate::value::{Type, Value, ValueRef};
+use crate::write::{Changes, saves, write_row};
 
 /// A row that remembers its columns, so that [`save`](Self::save) writes those that were changed and no others. It reads
 /// and changes like the row itself.

@@ -21,7 +21,7 @@ pub(super) fn builder(model: &ModelIr<'_>) -> TokenStream {
     quote! {
         #[doc = #doc]
         #[must_use = "nothing is created until `.exec(&db).await`"]
-        #vis struct #create #params(#private::Building<#this, __S>) #bounds;
+        #vis struct #create #params(#private::CreateBuilder<#this, __S>) #bounds;
     }
 }
 
@@ -107,7 +107,7 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
             #vis fn exec(
                 self,
                 db: &(impl __orm::Runs<#this> + ?::core::marker::Sized),
-            ) -> __orm::Creating<'_, #this>
+            ) -> __orm::CreateFuture<'_, #this>
             where
                 Self: __orm::Complete<#this>,
             {

@@ -38,7 +38,7 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             }
         }
     };
-    let referred = format_ident!("{}", if model.deleted_at.is_some() { "Maybe" } else { "Always" });
+    let referred = format_ident!("{}", if model.deleted_at.is_some() { "Optional" } else { "One" });
     let def = if model.params.exist() { quote!(Self::__DEF) } else { quote!(&__DEF) };
     let (there, here) = (model.params.named(&[quote!('__a)], &[]), model.params.named(&[quote!('_)], &[]));
     let named = model.params.named(&[], &[]);
@@ -95,11 +95,11 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
         impl #params __orm::Instance for #this #bounds {
             type Create = #create #named;
             type Update<'__a> = #update #there #outlives;
-            fn __start(start: __orm::Start) -> #create #named {
-                #create(__orm::Building::new(start))
+            fn __start(start: __orm::Prefilled) -> #create #named {
+                #create(__orm::CreateBuilder::new(start))
             }
             fn update(&mut self) -> #update #here {
-                #update(__orm::Changing::new(self))
+                #update(__orm::UpdateBuilder::new(self))
             }
         }
     }

@@ -83,12 +83,12 @@ fn relation_items(ir: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream {
 /// What the relation leads to from each row.
 fn reach(relation: &Relation<'_>) -> TokenStream {
     match relation.kind {
-        RelationKind::HasMany | RelationKind::BelongsToMany => quote!(__orm::Several),
+        RelationKind::HasMany | RelationKind::BelongsToMany => quote!(__orm::Many),
         _ if relation.never_null => {
             let target = &relation.target;
             quote!(<#target as __orm::Model>::Referred)
         }
-        _ => quote!(__orm::Maybe),
+        _ => quote!(__orm::Optional),
     }
 }
 
@@ -102,7 +102,7 @@ fn handle_kind(relation: &Relation<'_>) -> TokenStream {
         (Some((between, _)), RelationKind::BelongsToMany) => quote!(__orm::ManyToMany<#between>),
         (Some(_), kind) => {
             let one = kind == RelationKind::HasOne;
-            quote!(__orm::Over<#one>)
+            quote!(__orm::Through<#one>)
         }
         (None, kind) => {
             // The number under which the other model says how it is created: see `create_under`.
@@ -151,14 +151,14 @@ pub(super) fn create_under(model: &ModelIr<'_>) -> TokenStream {
         let tagged = when.iter().map(|(index, text)| quote!(.with(#index, __orm::text(#text))));
         let building = match when {
             // The state before `with` is nowhere named.
-            Some(_) => quote!(Building::<#this, ()>),
-            None => quote!(Building),
+            Some(_) => quote!(CreateBuilder::<#this, ()>),
+            None => quote!(CreateBuilder),
         };
         let named = model.params.named(&[], &[quote!((#(__orm::#states,)*))]);
         quote! {
             impl #params __orm::CreateUnder<#number> for #this #bounds {
                 type Create = #create #named;
-                fn create_under(start: __orm::Start) -> Self::Create {
+                fn create_under(start: __orm::Prefilled) -> Self::Create {
                     #create(__orm::#building::under(&[#(#key),*], start)#(#tagged)*)
                 }
             }

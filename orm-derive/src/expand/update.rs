@@ -17,7 +17,7 @@ pub(super) fn builder(model: &ModelIr<'_>) -> TokenStream {
     quote! {
         #[doc = #doc]
         #[must_use = "nothing is changed until `.exec(&db).await`"]
-        #vis struct #update #params(#private::Changing<'__a, #this>) #bounds;
+        #vis struct #update #params(#private::UpdateBuilder<'__a, #this>) #bounds;
     }
 }
 

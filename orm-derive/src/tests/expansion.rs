@@ -34,14 +34,14 @@ fn a_model_with_parameters() {
                 const N: usize = 1,
                 __S = (::orm::__private::Missing,),
             >(
-                ::orm::__private::Building<Event<T, N>, __S>,
+                ::orm::__private::CreateBuilder<Event<T, N>, __S>,
             )
             where
                 Json<T>: Clone;
             ///Changes to a [`Event`]: set columns, then `.exec(&db)`.
             #[must_use = "nothing is changed until `.exec(&db).await`"]
             pub struct EventUpdate<'__a, T: Serialize = String, const N: usize = 1>(
-                ::orm::__private::Changing<'__a, Event<T, N>>,
+                ::orm::__private::UpdateBuilder<'__a, Event<T, N>>,
             )
             where
                 Json<T>: Clone;
@@ -98,7 +98,7 @@ fn a_model_with_parameters() {
                     Json<T>: __orm::Scalar,
                 {
                     const DEF: &'static __orm::ModelDef = Self::__DEF;
-                    type Referred = __orm::Always;
+                    type Referred = __orm::One;
                     fn from_columns(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
                         let (_0, _1) = columns.read()?;
                         ::core::result::Result::Ok(Self { id: _0, data: _1 })
@@ -147,11 +147,11 @@ fn a_model_with_parameters() {
                 {
                     type Create = EventCreate<T, N>;
                     type Update<'__a> = EventUpdate<'__a, T, N> where Self: '__a;
-                    fn __start(start: __orm::Start) -> EventCreate<T, N> {
-                        EventCreate(__orm::Building::new(start))
+                    fn __start(start: __orm::Prefilled) -> EventCreate<T, N> {
+                        EventCreate(__orm::CreateBuilder::new(start))
                     }
                     fn update(&mut self) -> EventUpdate<'_, T, N> {
-                        EventUpdate(__orm::Changing::new(self))
+                        EventUpdate(__orm::UpdateBuilder::new(self))
                     }
                 }
                 #[diagnostic::on_unimplemented(
@@ -173,7 +173,7 @@ fn a_model_with_parameters() {
                     pub fn exec(
                         self,
                         db: &(impl __orm::Runs<Event<T, N>> + ?::core::marker::Sized),
-                    ) -> __orm::Creating<'_, Event<T, N>>
+                    ) -> __orm::CreateFuture<'_, Event<T, N>>
                     where
                         Self: __orm::Complete<Event<T, N>>,
                     {
@@ -276,11 +276,11 @@ fn a_model() {
             ///A new [`Post`]: set its columns, then `.exec(&db)`.
             #[must_use = "nothing is created until `.exec(&db).await`"]
             pub(crate) struct PostCreate<__S = (::orm::__private::Missing,)>(
-                ::orm::__private::Building<Post, __S>,
+                ::orm::__private::CreateBuilder<Post, __S>,
             );
             ///Changes to a [`Post`]: set columns, then `.exec(&db)`.
             #[must_use = "nothing is changed until `.exec(&db).await`"]
-            pub(crate) struct PostUpdate<'__a>(::orm::__private::Changing<'__a, Post>);
+            pub(crate) struct PostUpdate<'__a>(::orm::__private::UpdateBuilder<'__a, Post>);
             #[allow(dead_code, missing_docs, non_camel_case_types, private_interfaces)]
             #[allow(unused_qualifications)]
             const _: () = {
@@ -313,7 +313,7 @@ fn a_model() {
                     pub fn user(&self) -> __orm::Related<'_, Post, User, __orm::ToOwner<false>> {
                         __orm::Related::new(self, Post::USER)
                     }
-                    pub const COMMENTS: __orm::Relation<Post, Comment, __orm::Several> = __orm::Relation::new(
+                    pub const COMMENTS: __orm::Relation<Post, Comment, __orm::Many> = __orm::Relation::new(
                         __orm::RelationDef::new::<
                             Comment,
                         >(
@@ -360,13 +360,13 @@ fn a_model() {
                 };
                 impl __orm::CreateUnder<9741845151819590158> for Post {
                     type Create = PostCreate<(__orm::Given,)>;
-                    fn create_under(start: __orm::Start) -> Self::Create {
-                        PostCreate(__orm::Building::under(&[1usize], start))
+                    fn create_under(start: __orm::Prefilled) -> Self::Create {
+                        PostCreate(__orm::CreateBuilder::under(&[1usize], start))
                     }
                 }
                 impl __orm::Model for Post {
                     const DEF: &'static __orm::ModelDef = &__DEF;
-                    type Referred = __orm::Always;
+                    type Referred = __orm::One;
                     fn from_columns(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
                         let (_0, _1, _2) = columns.read()?;
                         ::core::result::Result::Ok(Self {
@@ -407,11 +407,11 @@ fn a_model() {
                 impl __orm::Instance for Post {
                     type Create = PostCreate;
                     type Update<'__a> = PostUpdate<'__a>;
-                    fn __start(start: __orm::Start) -> PostCreate {
-                        PostCreate(__orm::Building::new(start))
+                    fn __start(start: __orm::Prefilled) -> PostCreate {
+                        PostCreate(__orm::CreateBuilder::new(start))
                     }
                     fn update(&mut self) -> PostUpdate<'_> {
-                        PostUpdate(__orm::Changing::new(self))
+                        PostUpdate(__orm::UpdateBuilder::new(self))
                     }
                 }
                 #[diagnostic::on_unimplemented(
@@ -446,7 +446,7 @@ fn a_model() {
                     pub(crate) fn exec(
                         self,
                         db: &(impl __orm::Runs<Post> + ?::core::marker::Sized),
-                    ) -> __orm::Creating<'_, Post>
+                    ) -> __orm::CreateFuture<'_, Post>
                     where
                         Self: __orm::Complete<Post>,
                     {

@@ -99,7 +99,7 @@ async fn reads_of_related_rows_can_be_dropped(test: Test) -> Result<()> {
     let posts = Post::find_all().exec(&db).await?;
     let load = async || orm::load(&mut posts.clone(), (Post::COMMENTS, Post::TAGS), &db).await;
     whole_or_nothing("load", &db, 0, load, count).await?;
-    let peers = async || orm::Peers::new(posts.clone(), &db).with(0, Post::COMMENTS).await.map(drop);
+    let peers = async || orm::LazyBatch::new(posts.clone(), &db).with(0, Post::COMMENTS).await.map(drop);
     whole_or_nothing("peers", &db, 0, peers, count).await?;
     let tag = Tag::find_by_pk(1).required(&db).await?;
     whole_or_nothing("related", &db, 0, async || posts[0].tags().exec(&db).await, count).await?;

@@ -1,7 +1,7 @@
 //! Conditions: each operator, on rows.
 
+use orm::expr::IntoCondition;
 use orm::prelude::*;
-use orm::query::IntoCondition;
 use orm::{Result, case, coalesce, concat, val};
 
 use crate::Test;

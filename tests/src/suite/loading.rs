@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use orm::prelude::*;
-use orm::{Peers, Result, load};
+use orm::{LazyBatch, Result, load};
 
 use crate::Test;
 use crate::cases::cases;
@@ -97,7 +97,7 @@ async fn peers_load_a_relation_for_all_rows_at_once(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     let authors = Author::find_all().order_by(Author::ID).exec(&db).await?;
     let log = db.watch();
-    let mut peers = Peers::new(authors, &db);
+    let mut peers = LazyBatch::new(authors, &db);
     let mut counts = Vec::new();
     for row in 0..peers.len() {
         counts.push(peers.with(row, Author::POSTS).await?.posts.get()?.len());
@@ -115,7 +115,7 @@ async fn peers_ask_nothing_for_what_was_included(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     let authors = Author::find_all().include(Author::POSTS.limit(1)).order_by(Author::ID).exec(&db).await?;
     let log = db.watch();
-    let mut peers = Peers::new(authors, &db);
+    let mut peers = LazyBatch::new(authors, &db);
     assert_eq!(peers.with(0, Author::POSTS).await?.posts.get()?.len(), 1);
     assert_eq!(log.count(), 0);
     Ok(())
@@ -125,7 +125,7 @@ async fn peers_read_in_their_transaction(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     let tx = db.begin().await?;
     Post::create().author_id(3).title("new").exec(&tx).await?;
-    let mut peers = Peers::new(Author::find_all().order_by(Author::ID).exec(&tx).await?, &tx);
+    let mut peers = LazyBatch::new(Author::find_all().order_by(Author::ID).exec(&tx).await?, &tx);
     assert_eq!(peers.with(2, Author::POSTS).await?.posts.get()?.len(), 1);
     tx.rollback().await?;
     Ok(())
@@ -133,9 +133,9 @@ async fn peers_read_in_their_transaction(test: Test) -> Result<()> {
 
 async fn peers_know_how_many_rows_they_are(test: Test) -> Result<()> {
     let db = filled(&test).await?;
-    let mut peers = Peers::new(Author::find_all().exec(&db).await?, &db);
+    let mut peers = LazyBatch::new(Author::find_all().exec(&db).await?, &db);
     assert_eq!(peers.with(3, Author::POSTS).await.unwrap_err().kind(), ErrorKind::NotFound);
-    let mut none = Peers::new(Vec::<Author>::new(), &db);
+    let mut none = LazyBatch::new(Vec::<Author>::new(), &db);
     assert!(none.is_empty());
     assert_eq!(none.with(0, Author::POSTS).await.unwrap_err().kind(), ErrorKind::NotFound);
     db.execute("DROP TABLE profiles", ()).await?;

@@ -1,8 +1,8 @@
 //! Conditions and values through relations, and handles on the related rows of a row.
 
 use orm::Result;
+use orm::expr::IntoCondition;
 use orm::prelude::*;
-use orm::query::IntoCondition;
 
 use crate::Test;
 use crate::cases::cases;

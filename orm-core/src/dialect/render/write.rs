@@ -1,6 +1,6 @@
 //! INSERT, UPDATE and DELETE, with what comes back.
 
-use super::super::{Dialect, UpsertStyle, for_column, stored, unsupported};
+use super::super::{Dialect, UpsertStyle, for_column, unsupported};
 use super::{Frame, Renderer, Source};
 use crate::ast::{Conflict, ConflictAction, Delete, Deleted, Expr, Insert, Returning, Select, Update};
 use crate::error::{Error, ErrorKind, Result};
@@ -182,10 +182,8 @@ impl Renderer<'_> {
             self.w.push_ident(column.name)?;
             self.w.push_sql(" = ");
             match value {
-                Expr::Value(value) => {
-                    let value = stored(self.dialect(), column, value.clone())?;
-                    self.w.push_bind(value)?;
-                }
+                // Prepared by the write, but for the placeholders of texts that are kept.
+                Expr::Value(value) => self.w.push_bind(for_column(self.dialect(), column, value.clone()))?,
                 value => self.expr(value)?,
             }
         }

@@ -1,0 +1,445 @@
+//! The methods and operators of columns and expressions, written once for both.
+
+use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Rem, Sub};
+
+use super::{Column, Condition, Document, Expr, Free, InList, IntoCondition, JsonPath, Operand, Order};
+use crate::ast::{self, Aggregate, BinaryOp, Function, LikeKind};
+use crate::value::{Numeric, Scalar, SqlType, Type};
+
+/// An expression of three operands: nullable where one of them is.
+type Three<S, T, A, B> = Expr<S, <<T as Type>::And<A> as Type>::And<B>>;
+
+fn binary<S, T>(op: BinaryOp, left: ast::Expr, right: ast::Expr) -> Expr<S, T> {
+    Expr::from_node(ast::Expr::binary(op, left, right))
+}
+
+fn function<S, T>(function: Function, arguments: Vec<ast::Expr>) -> Expr<S, T> {
+    Expr::from_node(ast::Expr::Function(function, arguments))
+}
+
+fn aggregate<S, T>(name: &'static str, distinct: bool, argument: ast::Expr) -> Expr<S, T> {
+    Expr::from_node(ast::Expr::Aggregate(Box::new(Aggregate { distinct, ..Aggregate::of(name, Some(argument)) })))
+}
+
+fn cast<S, T>(node: ast::Expr, ty: SqlType) -> Expr<S, T> {
+    match ty {
+        SqlType::Date if !matches!(node, ast::Expr::Json { .. }) => function(Function::Date, vec![node]),
+        ty => Expr::from_node(ast::Expr::Cast(Box::new(node), ty)),
+    }
+}
+
+fn doubled(node: ast::Expr) -> ast::Expr {
+    ast::Expr::Cast(Box::new(node), SqlType::F64)
+}
+
+fn in_list<S, R: InList<S, T>, T>(expr: ast::Expr, list: R, negated: bool) -> Condition<S> {
+    Expr::from_node(ast::Expr::In(Box::new(ast::InList { expr, items: list.into_items(), negated })))
+}
+
+fn like<S>(expr: ast::Expr, pattern: ast::Expr, kind: LikeKind, ignore_case: bool, negated: bool) -> Condition<S> {
+    Expr::from_node(ast::Expr::Like { operands: Box::new((expr, pattern)), kind, ignore_case, negated })
+}
+
+fn regexp<S>(expr: ast::Expr, pattern: ast::Expr, ignore_case: bool, negated: bool) -> Condition<S> {
+    Expr::from_node(ast::Expr::Regexp { operands: Box::new((expr, pattern)), ignore_case, negated })
+}
+
+/// What columns and expressions can do alike.
+macro_rules! methods {
+    ($name:ident) => {
+        /// Comparisons, order and aggregates.
+        impl<S, T: Type> $name<S, T> {
+            /// Equal.
+            pub fn eq<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
+                binary(BinaryOp::Eq, self.into_node(), other.into_operand())
+            }
+            /// Different.
+            pub fn ne<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
+                binary(BinaryOp::Ne, self.into_node(), other.into_operand())
+            }
+            /// Greater.
+            pub fn gt<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
+                binary(BinaryOp::Gt, self.into_node(), other.into_operand())
+            }
+            /// Greater or equal.
+            pub fn ge<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
+                binary(BinaryOp::Ge, self.into_node(), other.into_operand())
+            }
+            /// Less.
+            pub fn lt<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
+                binary(BinaryOp::Lt, self.into_node(), other.into_operand())
+            }
+            /// Less or equal.
+            pub fn le<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
+                binary(BinaryOp::Le, self.into_node(), other.into_operand())
+            }
+            /// Equal, where NULL equals NULL.
+            pub fn is_not_distinct_from<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
+                binary(BinaryOp::IsNotDistinct, self.into_node(), other.into_operand())
+            }
+            /// Different, where NULL equals NULL.
+            pub fn is_distinct_from<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
+                binary(BinaryOp::IsDistinct, self.into_node(), other.into_operand())
+            }
+            /// Between two bounds, both included.
+            pub fn between<A: Operand<S, T::Base>, B: Operand<S, T::Base>>(self, low: A, high: B) -> Condition<S> {
+                let operands = Box::new((self.into_node(), low.into_operand(), high.into_operand()));
+                Expr::from_node(ast::Expr::Between { operands, negated: false })
+            }
+            /// Outside of two bounds.
+            pub fn not_between<A: Operand<S, T::Base>, B: Operand<S, T::Base>>(self, low: A, high: B) -> Condition<S> {
+                let operands = Box::new((self.into_node(), low.into_operand(), high.into_operand()));
+                Expr::from_node(ast::Expr::Between { operands, negated: true })
+            }
+            /// One of a list or of a sub-query's rows. FALSE for an empty list.
+            pub fn in_<R: InList<S, T::Base>>(self, list: R) -> Condition<S> {
+                in_list(self.into_node(), list, false)
+            }
+            /// None of a list or of a sub-query's rows. TRUE for an empty list.
+            pub fn not_in<R: InList<S, T::Base>>(self, list: R) -> Condition<S> {
+                in_list(self.into_node(), list, true)
+            }
+            /// Smallest first.
+            pub fn asc(self) -> Order<S> {
+                Order::new(self.into_node(), false)
+            }
+            /// Greatest first.
+            pub fn desc(self) -> Order<S> {
+                Order::new(self.into_node(), true)
+            }
+            /// The least value; NULL of no rows.
+            pub fn min(self) -> Expr<S, Option<T::Base>> {
+                aggregate("MIN", false, self.into_node())
+            }
+            /// The greatest value; NULL of no rows.
+            pub fn max(self) -> Expr<S, Option<T::Base>> {
+                aggregate("MAX", false, self.into_node())
+            }
+            /// The number of rows where this is not NULL.
+            pub fn count(self) -> Expr<S, i64> {
+                aggregate("COUNT", false, self.into_node())
+            }
+            /// The number of different values that are not NULL.
+            pub fn count_distinct(self) -> Expr<S, i64> {
+                aggregate("COUNT", true, self.into_node())
+            }
+            /// Converts in SQL. The date of a date-time is `.cast::<NaiveDate>()`.
+            pub fn cast<U: Type>(self) -> Expr<S, U::And<T>> {
+                cast(self.into_node(), U::Base::TYPE)
+            }
+            /// The same, usable in every query; the renderer checks that the table is read.
+            pub fn free(self) -> Expr<Free, T> {
+                Expr::from_node(self.into_node())
+            }
+            /// The same, where NULL may come out: for columns of left-joined tables.
+            pub fn nullable(self) -> Expr<S, Option<T::Base>> {
+                Expr::from_node(self.into_node())
+            }
+        }
+
+        /// NULL.
+        impl<S, T: Scalar> $name<S, Option<T>> {
+            /// Whether this is NULL.
+            pub fn is_null(self) -> Condition<S> {
+                Expr::from_node(ast::Expr::IsNull { expr: Box::new(self.into_node()), negated: false })
+            }
+            /// Whether this is not NULL.
+            pub fn is_not_null(self) -> Condition<S> {
+                Expr::from_node(ast::Expr::IsNull { expr: Box::new(self.into_node()), negated: true })
+            }
+            /// This, or something else where it is NULL; it may still be, where the other may.
+            pub fn unwrap_or<R: Operand<S, T>>(self, other: R) -> Expr<S, R::Type> {
+                function(Function::Coalesce, vec![self.into_node(), other.into_operand()])
+            }
+        }
+
+        /// Text.
+        impl<S, T: Type<Base = String>> $name<S, T> {
+            /// Matches a pattern with `%` (any text) and `_` (any character); a backslash escapes. Letter case is the
+            /// database's business: SQLite ignores that of ASCII, MySQL goes by the collation.
+            pub fn like<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
+                like(self.into_node(), pattern.into_operand(), LikeKind::Pattern, false, false)
+            }
+            /// Does not match a pattern.
+            pub fn not_like<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
+                like(self.into_node(), pattern.into_operand(), LikeKind::Pattern, false, true)
+            }
+            /// Matches a pattern whatever the letter case; on SQLite, whatever that of ASCII letters.
+            pub fn ilike<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
+                like(self.into_node(), pattern.into_operand(), LikeKind::Pattern, true, false)
+            }
+            /// Does not match a pattern whatever the letter case.
+            pub fn not_ilike<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
+                like(self.into_node(), pattern.into_operand(), LikeKind::Pattern, true, true)
+            }
+            /// Starts with a text; `%` and `_` in it are plain characters.
+            pub fn starts_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
+                like(self.into_node(), text.into_operand(), LikeKind::StartsWith, false, false)
+            }
+            /// Ends with a text; `%` and `_` in it are plain characters.
+            pub fn ends_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
+                like(self.into_node(), text.into_operand(), LikeKind::EndsWith, false, false)
+            }
+            /// Contains a text; `%` and `_` in it are plain characters.
+            pub fn contains<R: Operand<S, String>>(self, text: R) -> Condition<S> {
+                like(self.into_node(), text.into_operand(), LikeKind::Contains, false, false)
+            }
+            /// Does not start with a text.
+            pub fn not_starts_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
+                like(self.into_node(), text.into_operand(), LikeKind::StartsWith, false, true)
+            }
+            /// Does not end with a text.
+            pub fn not_ends_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
+                like(self.into_node(), text.into_operand(), LikeKind::EndsWith, false, true)
+            }
+            /// Does not contain a text.
+            pub fn not_contains<R: Operand<S, String>>(self, text: R) -> Condition<S> {
+                like(self.into_node(), text.into_operand(), LikeKind::Contains, false, true)
+            }
+            /// Matches a regular expression of the database's own syntax, minding letter case.
+            pub fn regexp<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
+                regexp(self.into_node(), pattern.into_operand(), false, false)
+            }
+            /// Does not match a regular expression.
+            pub fn not_regexp<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
+                regexp(self.into_node(), pattern.into_operand(), false, true)
+            }
+            /// Matches a regular expression whatever the letter case.
+            pub fn iregexp<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
+                regexp(self.into_node(), pattern.into_operand(), true, false)
+            }
+            /// Does not match a regular expression whatever the letter case.
+            pub fn not_iregexp<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
+                regexp(self.into_node(), pattern.into_operand(), true, true)
+            }
+            /// In lower case.
+            pub fn lower(self) -> Expr<S, T> {
+                function(Function::Lower, vec![self.into_node()])
+            }
+            /// In upper case.
+            pub fn upper(self) -> Expr<S, T> {
+                function(Function::Upper, vec![self.into_node()])
+            }
+            /// Without white space at both ends.
+            pub fn trim(self) -> Expr<S, T> {
+                function(Function::Trim, vec![self.into_node()])
+            }
+            /// The number of characters.
+            pub fn length(self) -> Expr<S, T::Like<i64>> {
+                function(Function::Length, vec![self.into_node()])
+            }
+            /// A part: the first character is number 1. What starts before it is the database's business.
+            pub fn substring<A: Operand<S, i32>, B: Operand<S, i32>>(self, start: A, length: B) -> Three<S, T, A::Type, B::Type> {
+                function(Function::Substring, vec![self.into_node(), start.into_operand(), length.into_operand()])
+            }
+            /// With every occurrence of one text replaced by another.
+            pub fn replace<A: Operand<S, String>, B: Operand<S, String>>(self, from: A, to: B) -> Three<S, T, A::Type, B::Type> {
+                function(Function::Replace, vec![self.into_node(), from.into_operand(), to.into_operand()])
+            }
+            /// Followed by another text.
+            pub fn concat<R: Operand<S, String>>(self, other: R) -> Expr<S, T::And<R::Type>> {
+                binary(BinaryOp::Concat, self.into_node(), other.into_operand())
+            }
+        }
+
+        /// Numbers.
+        impl<S, T: Type> $name<S, T>
+        where
+            T::Base: Numeric,
+        {
+            /// The sum; NULL of no rows.
+            pub fn sum(self) -> Expr<S, Option<<T::Base as Numeric>::Sum>> {
+                match T::Base::TYPE {
+                    // Summed in double precision, which some databases do not by themselves.
+                    SqlType::F32 => aggregate("SUM", false, doubled(self.into_node())),
+                    _ => aggregate("SUM", false, self.into_node()),
+                }
+            }
+            /// The average; NULL of no rows.
+            pub fn avg(self) -> Expr<S, Option<<T::Base as Numeric>::Average>> {
+                // Some databases give the average of integers with four digits.
+                let (argument, decimal) = match T::Base::TYPE {
+                    ty if ty.is_integer() => (doubled(self.into_node()), false),
+                    ty => (self.into_node(), ty == SqlType::Decimal),
+                };
+                let average = Aggregate { decimal, ..Aggregate::of("AVG", Some(argument)) };
+                Expr::from_node(ast::Expr::Aggregate(Box::new(average)))
+            }
+            /// Without its sign.
+            pub fn abs(self) -> Expr<S, T> {
+                function(Function::Abs, vec![self.into_node()])
+            }
+            /// Rounded to a number of digits after the point. What is half way goes away from zero; floats on MySQL and
+            /// MariaDB to the even neighbour.
+            pub fn round(self, digits: u8) -> Expr<S, T> {
+                let digits = ast::Expr::Value(i32::from(digits).encode());
+                function(Function::Round, vec![self.into_node(), digits])
+            }
+            /// Rounded up to a whole number.
+            pub fn ceil(self) -> Expr<S, T> {
+                function(Function::Ceil, vec![self.into_node()])
+            }
+            /// Rounded down to a whole number.
+            pub fn floor(self) -> Expr<S, T> {
+                function(Function::Floor, vec![self.into_node()])
+            }
+        }
+
+        /// Dates.
+        impl<S, T: Type> $name<S, T>
+        where
+            T::Base: Dated,
+        {
+            /// The year.
+            pub fn year(self) -> Expr<S, T::Like<i32>> {
+                function(Function::Year, vec![self.into_node()])
+            }
+            /// The month, from 1.
+            pub fn month(self) -> Expr<S, T::Like<i32>> {
+                function(Function::Month, vec![self.into_node()])
+            }
+            /// The day of the month, from 1.
+            pub fn day(self) -> Expr<S, T::Like<i32>> {
+                function(Function::Day, vec![self.into_node()])
+            }
+        }
+
+        /// JSON documents.
+        impl<S, T: Type> $name<S, T>
+        where
+            T::Base: Document,
+        {
+            /// The value of a key, as text; NULL when there is none. Keys may hold any text.
+            pub fn json_text<P: Into<JsonPath>>(self, path: P) -> Expr<S, Option<String>> {
+                let (expr, path) = (Box::new(self.into_node()), path.into().0);
+                Expr::from_node(ast::Expr::Json { expr, path, text: true })
+            }
+            /// The value of a key, converted to a type; NULL when there is none.
+            pub fn json_value<U: Scalar>(self, path: impl Into<JsonPath>) -> Expr<S, Option<U>> {
+                self.json_text(path).cast::<U>()
+            }
+        }
+
+        /// Arrays, on databases that have them.
+        impl<S, T: Type> $name<S, T>
+        where
+            T::Base: Listed,
+        {
+            /// Has every item of another array; their order and number do not count.
+            pub fn contains_all<R: Operand<S, T::Base>>(self, items: R) -> Condition<S> {
+                binary(BinaryOp::Contains, self.into_node(), items.into_operand())
+            }
+            /// Has items of another array only.
+            pub fn is_contained_in<R: Operand<S, T::Base>>(self, items: R) -> Condition<S> {
+                binary(BinaryOp::ContainedBy, self.into_node(), items.into_operand())
+            }
+            /// Has at least one item of another array.
+            pub fn overlaps<R: Operand<S, T::Base>>(self, items: R) -> Condition<S> {
+                binary(BinaryOp::Overlaps, self.into_node(), items.into_operand())
+            }
+        }
+
+        impl<S, T: Type<Base = bool>> $name<S, T> {
+            /// The same as a condition, which does not hold where it is NULL.
+            pub fn is_true(self) -> Condition<S> {
+                let node = self.into_node();
+                let yes = || ast::Expr::Value(true.encode());
+                if T::NULLABLE { binary(BinaryOp::Eq, node, yes()) } else { Expr::from_node(node) }
+            }
+        }
+
+        impl<S> Not for $name<S, bool> {
+            type Output = Condition<S>;
+            fn not(self) -> Condition<S> {
+                Expr::from_node(ast::Expr::Not(Box::new(self.into_node())))
+            }
+        }
+
+        impl<S, C: IntoCondition<S>> BitAnd<C> for $name<S, bool> {
+            type Output = Condition<S>;
+            fn bitand(self, other: C) -> Condition<S> {
+                Expr::from_node(self.into_node().and(other.into_condition()))
+            }
+        }
+
+        impl<S, C: IntoCondition<S>> BitOr<C> for $name<S, bool> {
+            type Output = Condition<S>;
+            fn bitor(self, other: C) -> Condition<S> {
+                Expr::from_node(self.into_node().or(other.into_condition()))
+            }
+        }
+
+        impl<S, T: Type> Neg for $name<S, T>
+        where
+            T::Base: Numeric,
+        {
+            type Output = Expr<S, T>;
+            fn neg(self) -> Expr<S, T> {
+                Expr::from_node(ast::Expr::Negate(Box::new(self.into_node())))
+            }
+        }
+
+        methods!($name: Add add Add, Sub sub Sub, Mul mul Mul);
+
+        /// What is left of a division, with the sign of the left side.
+        impl<S, T: Type, R: Operand<S, T::Base>> Rem<R> for $name<S, T>
+        where
+            T::Base: Numeric,
+        {
+            type Output = Expr<S, T::And<R::Type>>;
+            fn rem(self, other: R) -> Self::Output {
+                let (left, right) = (self.into_node(), other.into_operand());
+                match T::Base::TYPE {
+                    SqlType::F32 | SqlType::F64 => function(Function::FloatRemainder, vec![left, right]),
+                    SqlType::Decimal => function(Function::Remainder, vec![left, right]),
+                    _ => binary(BinaryOp::Rem, left, right),
+                }
+            }
+        }
+
+        /// Of integers, the whole part, on every database. Dividing by zero is an error on PostgreSQL, and elsewhere NULL,
+        /// which is an error to read unless the expression is `.nullable()`.
+        impl<S, T: Type, R: Operand<S, T::Base>> Div<R> for $name<S, T>
+        where
+            T::Base: Numeric,
+        {
+            type Output = Expr<S, T::And<R::Type>>;
+            fn div(self, other: R) -> Self::Output {
+                let (left, right) = (self.into_node(), other.into_operand());
+                match T::Base::TYPE {
+                    ty if ty.is_integer() => function(Function::IntegerDivide, vec![left, right]),
+                    SqlType::Decimal => function(Function::Divide, vec![left, right]),
+                    _ => binary(BinaryOp::Div, left, right),
+                }
+            }
+        }
+    };
+    ($name:ident: $($trait:ident $method:ident $op:ident),+) => {$(
+        impl<S, T: Type, R: Operand<S, T::Base>> $trait<R> for $name<S, T>
+        where
+            T::Base: Numeric,
+        {
+            type Output = Expr<S, T::And<R::Type>>;
+            fn $method(self, other: R) -> Self::Output {
+                binary(BinaryOp::$op, self.into_node(), other.into_operand())
+            }
+        }
+    )+};
+}
+
+methods!(Column);
+methods!(Expr);
+
+/// Types of arrays.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not an array")]
+pub trait Listed: Scalar {}
+impl<T: Scalar> Listed for Vec<T> where Vec<T>: Scalar {}
+impl<T: Scalar> Listed for Vec<Option<T>> where Vec<Option<T>>: Scalar {}
+
+/// Types with a year, month and day.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a date")]
+pub trait Dated: Scalar {}
+impl Dated for chrono::NaiveDate {}
+impl Dated for chrono::NaiveDateTime {}
+impl Dated for chrono::DateTime<chrono::Utc> {}
+impl Dated for chrono::DateTime<chrono::FixedOffset> {}

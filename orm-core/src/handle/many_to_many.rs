@@ -1,0 +1,219 @@
+//! Changing which rows are connected with a row in hand, through a handle: rows of the model in between.
+
+use std::marker::PhantomData;
+
+use super::change::{Change, Kind, any_of};
+use crate::ast::{self, Conflict, ConflictAction, Deleted, InList, ListItems, Select, SelectList, Statement};
+use crate::driver::{Runs, Session};
+use crate::error::Result;
+use crate::expr::{Assign, Column};
+use crate::model::{ColumnDef, Model, ThroughDef};
+use crate::run::{any_row, begin_write, latest_row, lock_rows};
+use crate::value::{Type, Value};
+use crate::write::{
+    Draft, Payload, RelationFilter, alive_filter, count_up, create_many, insert_values, is_key, is_unique,
+    payload_values, remove, update_of, write_rows,
+};
+
+/// A change of which rows are connected with a row; in one transaction when it takes more than one statement.
+#[must_use = "nothing is changed until `.exec(&db).await`"]
+#[derive(Debug)]
+pub struct ChangeLinks<J> {
+    change: Change,
+    payload: Payload,
+    _model: PhantomData<fn() -> J>,
+}
+
+/// Values of columns of the model in between.
+type Values = Vec<(&'static ColumnDef, Value)>;
+
+impl<J: Model> ChangeLinks<J> {
+    pub(super) fn new(change: Change, payload: Payload) -> Self {
+        Self { change, payload, _model: PhantomData }
+    }
+
+    /// Gives a column of the model in between a value, in rows that are made and in those that are there already.
+    pub fn with<T: Type, V: Assign<J, T>>(mut self, column: Column<J, T>, value: V) -> Self {
+        self.payload.push((column.def(), value.into_assigned()));
+        self
+    }
+
+    /// Makes the change and gives the number of rows in between that were written.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) when rows do not meet the relation's filter,
+    /// else the database's.
+    pub async fn exec<E: Runs<J> + ?Sized>(mut self, db: &E) -> Result<u64> {
+        self.change.check()?;
+        let Some(through) = self.change.def.through else { return Ok(0) };
+        if self.change.is_nothing() {
+            return Ok(0);
+        }
+        let payload = payload_values(&self.change.def, &self.payload, self.change.scope.as_ref())?;
+        let session = db.session();
+        let far: Vec<&'static ColumnDef> = through.keys.iter().map(|pair| pair.from).collect();
+        match self.change.kind {
+            Kind::Remove => {
+                let these = any_of(&far, &self.change.children);
+                write_rows(session, J::DEF, self.remove(through, these)).await
+            }
+            Kind::Add if self.is_one_statement(through) => self.insert(session, through, &payload).await,
+            Kind::Add => {
+                let unit = begin_write(session).await?;
+                let written = self.add(&*unit, through, &payload, session.in_transaction()).await?;
+                unit.commit().await?;
+                Ok(written)
+            }
+            Kind::Set => {
+                let unit = begin_write(session).await?;
+                self.change.lock_parent(&*unit).await?;
+                let others = ast::Expr::Not(Box::new(any_of(&far, &self.change.children)));
+                let mut written = write_rows(&*unit, J::DEF, self.remove(through, others)).await?;
+                if !self.change.children.is_empty() {
+                    written += self.add(&*unit, through, &payload, session.in_transaction()).await?;
+                }
+                unit.commit().await?;
+                Ok(written)
+            }
+        }
+    }
+
+    /// Whether the pair is a unique key, so that the database keeps it from being there twice, and nothing has to be asked.
+    fn is_one_statement(&self, through: ThroughDef) -> bool {
+        self.change.scope.is_none() && is_unique(J::DEF, &self.pair(through), false)
+    }
+
+    /// The columns that tell whether two rows are connected.
+    fn pair(&self, through: ThroughDef) -> Vec<&'static ColumnDef> {
+        let Change { def, .. } = &self.change;
+        let tag = def.tag.map(|(column, _)| column);
+        def.keys.iter().map(|pair| pair.to).chain(tag).chain(through.keys.iter().map(|pair| pair.from)).collect()
+    }
+
+    /// Adds to what is there. The session must be a transaction; `late` says that it may not see what others wrote since it
+    /// began.
+    async fn add(&self, session: &dyn Session, through: ThroughDef, payload: &Values, late: bool) -> Result<u64> {
+        let columns: Vec<&'static ColumnDef> = through.keys.iter().map(|pair| pair.to).collect();
+        self.change.check_scope(session, &columns).await?;
+        if is_unique(J::DEF, &self.pair(through), false) {
+            return self.insert(session, through, payload).await;
+        }
+        self.lock_an_end(session, through).await?;
+        self.insert_missing(session, through, payload, late).await
+    }
+
+    /// The statement that removes rows in between.
+    fn remove(&self, through: ThroughDef, which: ast::Expr) -> Statement {
+        let mut filter = self.change.owned();
+        filter.push(which);
+        if let Some(scope) = &self.change.scope {
+            let mut inside = Select::new((self.change.def.target)());
+            inside.deleted = Deleted::Included;
+            let columns = |column: fn(&crate::model::KeyPair) -> &'static ColumnDef| -> Vec<ast::Expr> {
+                through.keys.iter().map(|pair| ast::Expr::Column(column(pair))).collect()
+            };
+            inside.list = SelectList::Exprs(columns(|pair| pair.to));
+            inside.filter = scope.of_target();
+            let mut far = columns(|pair| pair.from);
+            let expr = match far.len() {
+                1 => far.remove(0),
+                _ => ast::Expr::Row(far),
+            };
+            let items = ListItems::Select(Box::new(inside));
+            filter.push(ast::Expr::In(Box::new(InList { expr, items, negated: false })));
+            filter.extend(scope.of_between());
+        }
+        remove(J::DEF, filter, Deleted::Hidden, false)
+    }
+
+    /// Locks the row at one end, the same from whichever end this is asked, so that of two who connect the same rows, one
+    /// waits and finds what the other did.
+    async fn lock_an_end(&self, session: &dyn Session, through: ThroughDef) -> Result<()> {
+        let Change { def, children, .. } = &self.change;
+        let first = |columns: &mut dyn Iterator<Item = usize>| columns.min();
+        let near = first(&mut def.keys.iter().map(|pair| pair.to.index));
+        if near < first(&mut through.keys.iter().map(|pair| pair.from.index)) {
+            return self.change.lock_parent(session).await;
+        }
+        let columns: Vec<&'static ColumnDef> = through.keys.iter().map(|pair| pair.to).collect();
+        lock_rows(session, (def.target)(), vec![any_of(&columns, children)]).await
+    }
+
+    /// Inserts the rows in between in one statement, or few; those that are there get the payload. The pair is a unique key.
+    async fn insert(&self, session: &dyn Session, through: ThroughDef, payload: &Values) -> Result<u64> {
+        let Change { def, parent, children, .. } = &self.change;
+        let model = J::DEF;
+        let pair = self.pair(through);
+        let near = def.keys.iter().map(|pair| pair.to).zip(parent);
+        let tag = def.tag.map(|(column, text)| (column, Value::Text(text.into())));
+        let mut link = Draft::new(model);
+        near.for_each(|(column, value)| link.give(column.index, value.clone()));
+        tag.iter().chain(payload).for_each(|(column, value)| link.give(column.index, value.clone()));
+        let links = children.iter().map(|child| {
+            let mut link = link.clone();
+            let far = through.keys.iter().map(|pair| pair.from).zip(child);
+            far.for_each(|(column, value)| link.give(column.index, value.clone()));
+            link
+        });
+        let links: Vec<Draft> = links.collect();
+        let mut set: Vec<_> = payload.iter().map(|(column, _)| (*column, ast::Expr::Excluded(column))).collect();
+        // Where the key is the two foreign keys, a row that was soft-deleted is still there.
+        if let Some(index) = model.deleted_at
+            && is_key(model, &pair)
+        {
+            let column = &model.columns[index];
+            set.push((column, ast::Expr::Value(Value::Null(column.ty))));
+        }
+        if !set.is_empty() {
+            count_up(model, &mut set);
+        }
+        let (target, target_filter, action) = if set.is_empty() {
+            (Vec::new(), None, ConflictAction::Nothing)
+        } else {
+            let filter = alive_filter(model, &pair, None);
+            (pair, filter, ConflictAction::Update(set))
+        };
+        let conflict = Conflict { target, target_filter, action };
+        Ok(create_many(session, model, links, Some(&conflict), false).await?.affected)
+    }
+
+    /// Gives the rows in between that are there the payload, and inserts the others, where nothing in the model keeps a pair
+    /// from being there twice.
+    async fn insert_missing(
+        &self,
+        session: &dyn Session,
+        through: ThroughDef,
+        payload: &Values,
+        late: bool,
+    ) -> Result<u64> {
+        let Change { def, parent, children, scope, .. } = &self.change;
+        let model = J::DEF;
+        let far: Vec<&'static ColumnDef> = through.keys.iter().map(|pair| pair.from).collect();
+        let mut written = 0;
+        for child in children {
+            let mut filter = self.change.owned();
+            filter.push(any_of(&far, std::slice::from_ref(child)));
+            if !def.unique {
+                // Rows may be connected several times, and the relation is about some of those.
+                filter.extend(scope.iter().flat_map(RelationFilter::of_between));
+            }
+            let is_there = match late {
+                true => latest_row(session, model, filter.clone()).await?,
+                false => any_row(session, model, filter.clone()).await?,
+            };
+            if is_there {
+                if !payload.is_empty() {
+                    let set = payload.iter().map(|(column, value)| (*column, ast::Expr::Value(value.clone())));
+                    written += write_rows(session, model, update_of(model, set.collect(), filter)).await?;
+                }
+                continue;
+            }
+            let near = def.keys.iter().map(|pair| pair.to).zip(parent.iter().cloned());
+            let tag = def.tag.map(|(column, text)| (column, Value::Text(text.into())));
+            let values = near.chain(tag).chain(payload.iter().cloned()).chain(far.iter().copied().zip(child.clone()));
+            insert_values(session, model, values.collect()).await?;
+            written += 1;
+        }
+        Ok(written)
+    }
+}

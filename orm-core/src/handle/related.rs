@@ -1,0 +1,377 @@
+//! Handles on the related rows of a row in hand, and what each kind of relation lets them do. How changes are written is in
+//! `owner`, `foreign_key` and `links`.
+
+use std::marker::PhantomData;
+
+use super::belongs_to::ChangeOwner;
+use super::change;
+use super::children::{Children, OneChild};
+use super::has_many::ChangeRows;
+use super::kind::{CreateUnder, Leads, ManyToMany, MayBeNone, Through, ToMany, ToOne, ToOwner, Writes};
+use super::many_to_many::ChangeLinks;
+use crate::ast::{self, BinaryOp, Deleted, Join, JoinKind, Select};
+use crate::driver::Runs;
+use crate::error::Result;
+use crate::expr::{Assign, Column, IntoCondition, IntoOrder};
+use crate::model::{Cardinality, Model};
+use crate::query::{Find, FindOne, Instance};
+use crate::relation::Relation;
+use crate::run::{IntoInclude, key_filter, not_found};
+use crate::value::{Type, Value};
+use crate::write::{Linked, Payload, Prefilled, RelationFilter};
+
+/// The related rows of one row: `user.posts()`. What can be done with them depends on the kind of the relation, `S`:
+///
+/// | | `BelongsTo` | `HasOne` | `HasMany` | `BelongsToMany` |
+/// |---|---|---|---|---|
+/// | [`find`](Self::find), [`filter`](Self::filter), [`count`](Self::count), [`has`](Self::has) .. | yes | yes | yes | yes |
+/// | `exec` gives | the row or none | the row or none | a list | a list |
+/// | `create` | the row; this one points at it | the row | a row | a row, and the one in between |
+/// | `set` | one row | one row | these rows and no others | these rows and no others |
+/// | `unset` | if the key may be NULL | yes | | |
+/// | `add`, `remove` | | | yes | yes |
+/// | `with`, `pairs` | | | | columns of the model in between |
+///
+/// Relations that lead over another model (`HasMany` and `HasOne` with `through`) are read only.
+///
+/// Where the relation has a `filter`, only rows that meet it are found, counted and removed; created rows and those that
+/// are added to a `HasMany` or `HasOne` are given the values it asks for, and rows that do not meet it are an error.
+///
+/// A handle borrows the row as it is: what it writes is in the database, and the struct shows it after `reload`.
+#[must_use = "a handle does nothing by itself"]
+pub struct Related<'p, P, C, S> {
+    parent: &'p P,
+    relation: Relation<P, C>,
+    /// Columns of rows in between.
+    payload: Payload,
+    _kind: PhantomData<fn() -> S>,
+}
+
+impl<P, C, S> std::fmt::Debug for Related<'_, P, C, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Related").field("relation", &self.relation).finish_non_exhaustive()
+    }
+}
+
+impl<'p, P, C, S> Related<'p, P, C, S> {
+    /// The handle of a relation; called by the derive.
+    pub fn new<R: Cardinality>(parent: &'p P, relation: Relation<P, C, R>) -> Self {
+        Self { parent, relation: relation.any_cardinality(), payload: Payload::new(), _kind: PhantomData }
+    }
+}
+
+impl<'p, P: Model, C: Model, S> Related<'p, P, C, S> {
+    /// A finder of the related rows.
+    #[track_caller]
+    pub fn find(&self) -> Find<C> {
+        Find::from_select(self.select())
+    }
+
+    /// A finder of one related row.
+    #[track_caller]
+    pub fn find_one(&self) -> FindOne<C> {
+        FindOne::from_find(self.find())
+    }
+
+    /// A finder of the related rows for which a condition holds.
+    #[track_caller]
+    pub fn filter<X: IntoCondition<C>>(&self, condition: X) -> Find<C> {
+        self.find().filter(condition)
+    }
+
+    /// A finder of the related rows in an order.
+    #[track_caller]
+    pub fn order_by<O: IntoOrder<C>>(&self, order: O) -> Find<C> {
+        self.find().order_by(order)
+    }
+
+    /// A finder of the related rows that loads relations of theirs.
+    #[track_caller]
+    pub fn include<I: IntoInclude<C>>(&self, relations: I) -> Find<C> {
+        self.find().include(relations)
+    }
+
+    /// All related rows; of a to-one relation the row that an include loads, or `None`.
+    ///
+    /// # Errors
+    /// The database's, naming the model.
+    #[track_caller]
+    pub fn exec<'e, E: Runs<C> + ?Sized>(
+        &self,
+        db: &'e E,
+    ) -> impl Future<Output = Result<S::Rows<C>>> + use<'e, P, C, E, S>
+    where
+        S: Leads,
+    {
+        let mut select = self.select();
+        if S::ONE {
+            select.limit = Some(1);
+            if !self.relation.def().leads_to_one() {
+                let first = |column| ast::Order { expr: ast::Expr::Column(column), descending: false, nulls: None };
+                select.order_by.extend(C::DEF.key_columns().map(first));
+            }
+        }
+        let found = Find::<C>::from_select(select).exec(db);
+        async move { found.await.map(S::rows) }
+    }
+
+    /// The row of a to-one relation.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none, else the database's.
+    #[track_caller]
+    pub fn required<'e, E: Runs<C> + ?Sized>(&self, db: &'e E) -> impl Future<Output = Result<C>> + use<'e, P, C, E, S>
+    where
+        S: Leads<Rows<C> = Option<C>>,
+    {
+        let found = self.exec(db);
+        async move { found.await?.ok_or_else(|| not_found(C::DEF.name)) }
+    }
+
+    /// The number of related rows.
+    ///
+    /// # Errors
+    /// The database's, naming the model.
+    #[track_caller]
+    pub fn count<'e, E: Runs<C> + ?Sized>(&self, db: &'e E) -> impl Future<Output = Result<u64>> + use<'e, P, C, E, S> {
+        self.find().count(db)
+    }
+
+    /// Whether a row is related to this one, or all of several.
+    ///
+    /// # Errors
+    /// The database's, naming the model.
+    pub async fn has<'c, Q, E: Runs<C> + ?Sized>(&self, children: impl Children<'c, C, Q>, db: &E) -> Result<bool>
+    where
+        C: 'c,
+    {
+        let keys = change::distinct(children.children().map(|child| child.key()))?;
+        if keys.is_empty() {
+            return Ok(true);
+        }
+        let mut select = self.rows();
+        select.filter.push(change::any_of(&C::DEF.key_columns().collect::<Vec<_>>(), &keys));
+        Ok(Find::<C>::from_select(select).count(db).await? == keys.len() as u64)
+    }
+
+    /// The values of this row that the relation leads from.
+    fn key(&self) -> Vec<Value> {
+        self.relation.def().keys.iter().map(|pair| self.parent.value(pair.from.index)).collect()
+    }
+
+    fn scope(&self) -> Option<RelationFilter> {
+        self.relation.scope_node().map(|filter| RelationFilter::of(P::DEF, self.relation.def(), filter))
+    }
+
+    fn change<'c, Q>(&self, children: impl Children<'c, C, Q>, kind: change::Kind) -> change::Change
+    where
+        C: 'c,
+    {
+        let def = *self.relation.def();
+        let children = children.children().map(|child| match def.through {
+            Some(through) => child.pointed_at(through.keys),
+            None => child.key(),
+        });
+        let (children, wrong) = match change::distinct(children) {
+            Ok(children) => (children, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        change::Change { owner: P::DEF, def, parent: self.key(), children, wrong, kind, scope: self.scope() }
+    }
+
+    #[track_caller]
+    fn select(&self) -> Select {
+        super::n_plus_one::note(P::DEF.name, self.relation.def().name, std::panic::Location::caller());
+        self.rows()
+    }
+
+    fn rows(&self) -> Select {
+        let def = self.relation.def();
+        let mut select = Select::new(C::DEF);
+        if let Some((column, text)) = def.when
+            && !matches!(self.parent.value(column.index), Value::Text(found) if found == text)
+        {
+            select.filter.push(ast::Expr::Or(Vec::new())); // This row's key points at another model.
+        }
+        if let Some(through) = def.through {
+            let on = through.keys.iter().map(|pair| ast::Expr::binary(BinaryOp::Eq, pair.from.into(), pair.to.into()));
+            let (model, on) = ((through.model)(), ast::Expr::And(on.collect()));
+            select.joins.push(Join { kind: JoinKind::Inner, model, deleted: Deleted::Hidden, on });
+        }
+        select.filter.extend(change::parent_filter(def, &self.key()));
+        select.filter.extend(self.relation.scope_node());
+        select
+    }
+
+    /// How a row starts that has the foreign key.
+    fn start_under(&self) -> Prefilled {
+        let key = self.key();
+        let mut pairs = self.relation.def().keys.iter().zip(&key);
+        let missing = pairs.find(|(_, value)| value.is_null()).map(|(pair, _)| pair.from);
+        let start = Prefilled::under(key).within(self.scope());
+        match missing {
+            Some(column) => start.linked(Linked::Nothing(column)),
+            None => start,
+        }
+    }
+}
+
+/// Of the row that this one belongs to.
+impl<'p, P: Model, C: Model, const NULLABLE: bool> Related<'p, P, C, ToOwner<NULLABLE>> {
+    /// Makes this row belong to another one, given by itself or by its key: `post.author().set(&ann)`. What it is
+    /// executed to is this row as it is then; the row in hand keeps its foreign key. To change it as well, write
+    /// `post.update().author(&ann)`.
+    pub fn set<'c, Q>(&self, row: impl OneChild<'c, C, Q>) -> ChangeOwner<'p, P>
+    where
+        C: 'c,
+    {
+        let key = change::only(row.children(), |child| child.pointed_at(self.relation.def().keys));
+        ChangeOwner { row: self.parent, relation: *self.relation.def(), key: Some(key), scope: self.scope() }
+    }
+
+    /// Starts a row that this one belongs to from then on, in one transaction: `post.author().create().name("Ann")`. The
+    /// row in hand keeps its foreign key.
+    pub fn create(&self) -> C::Create
+    where
+        C: Instance,
+    {
+        let key: Vec<Value> = P::DEF.primary_key.iter().map(|index| self.parent.value(*index)).collect();
+        let mut filter = key_filter(P::DEF, &key);
+        filter.extend(P::DEF.version.map(|index| {
+            let version = ast::Expr::Value(self.parent.value(index));
+            ast::Expr::binary(BinaryOp::Eq, (&P::DEF.columns[index]).into(), version)
+        }));
+        let link = Linked::Owner { model: P::DEF, relation: *self.relation.def(), filter };
+        C::__start(Prefilled::default().linked(link).within(self.scope()))
+    }
+
+    /// Makes this row belong to none, where its foreign key may be NULL. What it is executed to is this row as it is then;
+    /// the row in hand keeps its foreign key.
+    pub fn unset(&self) -> ChangeOwner<'p, P>
+    where
+        ToOwner<NULLABLE>: MayBeNone,
+    {
+        ChangeOwner { row: self.parent, relation: *self.relation.def(), key: None, scope: None }
+    }
+}
+
+/// Of rows that belong to rows of a model in between: nothing more.
+impl<P: Model, C: Model, const ONE: bool> Related<'_, P, C, Through<ONE>> {
+    #[doc(hidden)]
+    pub fn create(&self)
+    where
+        Through<ONE>: Writes,
+    {
+    }
+}
+
+/// Of the row that belongs to this one.
+impl<P: Model, C: Model, const K: u64> Related<'_, P, C, ToOne<K>> {
+    /// Starts the row: its foreign key is filled in. `user.profile().create().bio("..").exec(&db)`.
+    pub fn create<R>(&self) -> R
+    where
+        C: CreateUnder<K, Create = R>,
+    {
+        C::create_under(self.start_under())
+    }
+
+    /// Makes a row, given by itself or by its key, belong to this one, and any other that did to none.
+    pub fn set<'c, Q>(&self, row: impl OneChild<'c, C, Q>) -> ChangeRows<C>
+    where
+        C: 'c,
+    {
+        ChangeRows::new(self.change(row, change::Kind::Set))
+    }
+
+    /// Makes the row that belongs to this one belong to none.
+    pub fn unset(&self) -> ChangeRows<C> {
+        ChangeRows::new(self.change(std::iter::empty::<&C>(), change::Kind::Set))
+    }
+}
+
+/// Of the rows that belong to this one.
+impl<P: Model, C: Model, const K: u64> Related<'_, P, C, ToMany<K>> {
+    /// Starts a row: its foreign key is filled in. `user.posts().create().title("Hi").exec(&db)`.
+    pub fn create<R>(&self) -> R
+    where
+        C: CreateUnder<K, Create = R>,
+    {
+        C::create_under(self.start_under())
+    }
+
+    /// Makes a row or several belong to this one: `user.posts().add(&post)`, `.add(&posts)`, `.add([1, 2])`.
+    pub fn add<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeRows<C>
+    where
+        C: 'c,
+    {
+        ChangeRows::new(self.change(rows, change::Kind::Add))
+    }
+
+    /// Makes a row or several that belong to this one belong to none; see [`ChangeRows::or_destroy`] for foreign keys that
+    /// are never NULL.
+    pub fn remove<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeRows<C>
+    where
+        C: 'c,
+    {
+        ChangeRows::new(self.change(rows, change::Kind::Remove))
+    }
+
+    /// Makes these rows belong to this one, and all others that did to none.
+    pub fn set<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeRows<C>
+    where
+        C: 'c,
+    {
+        ChangeRows::new(self.change(rows, change::Kind::Set))
+    }
+}
+
+/// Of rows that are connected by rows of a model in between.
+impl<'p, P: Model, C: Model, J: Model> Related<'p, P, C, ManyToMany<J>> {
+    /// Gives a column of the model in between a value, in all rows of it that this handle writes:
+    /// `user.groups().with(Membership::OWNER, true).create().name("Engines")`.
+    pub fn with<T: Type, V: Assign<J, T>>(mut self, column: Column<J, T>, value: V) -> Self {
+        self.payload.push((column.def(), value.into_assigned()));
+        self
+    }
+
+    /// Starts a row and the one in between, in one transaction: `user.groups().create().name("Engines").exec(&db)`.
+    pub fn create(&self) -> C::Create
+    where
+        C: Instance,
+    {
+        let payload = self.payload.clone();
+        let link = Linked::Between { relation: *self.relation.def(), key: self.key(), payload };
+        C::__start(Prefilled::default().linked(link).within(self.scope()))
+    }
+
+    /// The related rows, each with its row in between.
+    #[track_caller]
+    pub fn pairs(&self) -> Find<C, (C, J)> {
+        self.find().with_rows_of::<J>()
+    }
+
+    /// Connects a row or several with this one: `user.groups().add(&group)`, `.add(&groups)`, `.add([1, 2])`. Those that
+    /// are connected already stay so.
+    pub fn add<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeLinks<J>
+    where
+        C: 'c,
+    {
+        ChangeLinks::new(self.change(rows, change::Kind::Add), self.payload.clone())
+    }
+
+    /// Ends the connection of a row or several with this one. The rows stay; those in between go.
+    pub fn remove<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeLinks<J>
+    where
+        C: 'c,
+    {
+        ChangeLinks::new(self.change(rows, change::Kind::Remove), self.payload.clone())
+    }
+
+    /// Connects these rows with this one, and no others.
+    pub fn set<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeLinks<J>
+    where
+        C: 'c,
+    {
+        ChangeLinks::new(self.change(rows, change::Kind::Set), self.payload.clone())
+    }
+}

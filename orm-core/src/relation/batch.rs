@@ -1,0 +1,67 @@
+//! Loading relations for rows that are already in memory, one query per relation.
+
+use std::any::Any;
+
+use crate::driver::{Runs, Session};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::Model;
+use crate::run::{IncludeNode, IntoInclude, Parents, load_node, merged};
+use crate::value::Value;
+
+/// Loads relations for rows in hand, one query per relation, whatever holds the rows: a `Vec`, a slice, an `Option`, any
+/// iterator of `&mut`. For one row there is [`Instance::load`](crate::query::Instance::load).
+///
+/// ```ignore
+/// orm::load(&mut users, User::POSTS.include(Post::TAGS), &db).await?;
+/// orm::load(users_by_id.values_mut(), User::GROUPS, &db).await?;
+/// ```
+///
+/// # Errors
+/// As [`Find::exec`](crate::query::Find::exec); [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) for a relation that is `required`: rows in
+/// hand cannot be left out.
+pub async fn load<'p, P: Model, E: Runs<P> + ?Sized>(
+    parents: impl IntoIterator<Item = &'p mut P>,
+    relations: impl IntoInclude<P>,
+    db: &E,
+) -> Result<()> {
+    load_into(parents.into_iter().collect(), merged(relations), db.session()).await
+}
+
+/// Loads relations for rows in hand.
+pub(crate) async fn load_into<M: Model>(
+    rows: Vec<&mut M>,
+    nodes: Vec<IncludeNode>,
+    session: &dyn Session,
+) -> Result<()> {
+    for node in &nodes {
+        node.check()?;
+        if node.required {
+            let message = format!("rows in hand cannot be left out; load `{}` without `required`", node.relation.name);
+            return Err(Error::new(ErrorKind::InvalidStatement, message).with_model(M::DEF.name));
+        }
+    }
+    if rows.is_empty() || nodes.is_empty() {
+        return Ok(());
+    }
+    let pinned = session.pin().await?;
+    let mut parents = Borrowed(rows);
+    for node in &nodes {
+        load_node(&*pinned, node, &mut parents).await?;
+    }
+    Ok(())
+}
+
+/// Rows that belong to the caller.
+struct Borrowed<'p, M>(Vec<&'p mut M>);
+
+impl<M: Model> Parents for Borrowed<'_, M> {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+    fn value(&self, row: usize, column: usize) -> Value {
+        self.0[row].value(column)
+    }
+    fn row_mut(&mut self, row: usize) -> Option<&mut dyn Any> {
+        self.0.get_mut(row).map(|row| &mut **row as _)
+    }
+}

@@ -1,0 +1,401 @@
+//! [`Relation`]: the typed constant of a relation, such as `User::POSTS`: conditions and columns through it, and the
+//! start of what to load.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::attach::attach;
+use super::field::Slot;
+use super::include::Include;
+use super::join::JoinBy;
+use super::one_of::Fill;
+use super::projection::{Nest, Projection};
+use super::selection::RelatedSelection;
+use crate::ast::{self, Aggregate, BinaryOp, Deleted, Join, JoinKind, Quantifier, Related};
+use crate::expr::{Column, Condition, Expr, IntoCondition, IntoOrder, Select, Within};
+use crate::model::{Cardinality, ColumnDef, KeyPair, Many, Model, ModelDef, RelationDef};
+use crate::run::{Attach, IncludeNode, IntoInclude, JoinRow, RowSet, new_set};
+use crate::value::{Scalar, Type, Value};
+
+/// A foreign key column of type `Self` may point at a key of type `K`, or an `Option` of it: it is of the same type, or an
+/// `Option` of it.
+#[diagnostic::on_unimplemented(
+    message = "foreign key of type `{Self}` does not match key of type `{K}`",
+    label = "this relation joins a `{Self}` column to a `{K}` column",
+    note = "the foreign key column must be `{K}` or `Option<{K}>`"
+)]
+pub trait References<K> {}
+impl<K: Scalar> References<K> for K {}
+impl<K: Scalar> References<K> for Option<K> {}
+
+/// A key of the model that has the relation, and the foreign key on the other model. The key comes first: the compiler
+/// then says which type the foreign key should have.
+pub const fn has<P: Model, C: Model, K: Type, F: References<K::Base> + Type>(
+    key: Column<P, K>,
+    foreign: Column<C, F>,
+) -> KeyPair {
+    KeyPair { from: key.def(), to: foreign.def() }
+}
+
+/// A key of the other model, and the foreign key on the model that has the relation.
+pub const fn belongs<C: Model, P: Model, K: Type, F: References<K::Base> + Type>(
+    key: Column<C, K>,
+    foreign: Column<P, F>,
+) -> KeyPair {
+    KeyPair { from: foreign.def(), to: key.def() }
+}
+
+/// A column that says which model a key beside it points at: `String`, or an `Option` of it.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` column cannot say which model a key points at",
+    label = "`when(..)` names a column of this type",
+    note = "the column must be a `String` or an `Option<String>`"
+)]
+pub trait Names {}
+impl Names for String {}
+impl Names for Option<String> {}
+
+/// A column and the text it holds in rows that a relation is about.
+pub const fn when<M: Model, T: Names>(column: Column<M, T>, text: &'static str) -> (&'static ColumnDef, &'static str) {
+    (column.def(), text)
+}
+
+/// A condition as a relation's scope.
+pub fn scope<C, X: IntoCondition<C>>(condition: X) -> Condition<C> {
+    Expr::from_node(condition.into_condition())
+}
+
+/// How loaded rows get into the field of a parent.
+pub struct Link<P, C> {
+    field: Field<P, C>,
+    new_set: fn() -> Box<dyn RowSet>,
+}
+
+/// The field.
+enum Field<P, C> {
+    /// It holds the rows as they are.
+    Plain(fn(&mut P) -> &mut dyn Slot<C>),
+    /// It holds rows of several models, as an enum.
+    OneOf(&'static dyn Fill),
+}
+
+impl<P, C> Clone for Field<P, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<P, C> Copy for Field<P, C> {}
+
+impl<P, C> Clone for Link<P, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<P, C> Copy for Link<P, C> {}
+
+impl<P, C> std::fmt::Debug for Link<P, C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Link")
+    }
+}
+
+impl<P: Model, C: Model> Link<P, C> {
+    /// To a field.
+    pub const fn new(slot: fn(&mut P) -> &mut dyn Slot<C>) -> Self {
+        Self { field: Field::Plain(slot), new_set: new_set::<C, ()> }
+    }
+
+    /// To a field that holds rows of other models as well.
+    pub const fn one_of(field: &'static dyn Fill) -> Self {
+        Self { field: Field::OneOf(field), new_set: new_set::<C, ()> }
+    }
+
+    /// To a field that holds the rows in between as well.
+    pub const fn with_between<J: JoinRow>(slot: fn(&mut P) -> &mut dyn Slot<C>) -> Self {
+        Self { field: Field::Plain(slot), new_set: new_set::<C, J> }
+    }
+}
+
+/// A relation of `P` to `C`. `R` says whether it leads to one row from each, maybe to one, or to several.
+pub struct Relation<P, C, R = Many> {
+    def: RelationDef,
+    link: Link<P, C>,
+    scope: Option<fn() -> Condition<C>>,
+    _cardinality: PhantomData<fn() -> R>,
+}
+
+impl<P, C, R> Clone for Relation<P, C, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<P, C, R> Copy for Relation<P, C, R> {}
+
+impl<P, C, R> std::fmt::Debug for Relation<P, C, R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.def.fmt(f)
+    }
+}
+
+impl<P, C, R> Relation<P, C, R> {
+    /// Types a relation's metadata; called by the derive.
+    pub const fn new(def: RelationDef, link: Link<P, C>) -> Self {
+        Self { def, link, scope: None, _cardinality: PhantomData }
+    }
+
+    /// The same, for code to which it does not matter how many rows it leads to.
+    pub(crate) fn any_cardinality(self) -> Relation<P, C> {
+        Relation { def: self.def, link: self.link, scope: self.scope, _cardinality: PhantomData }
+    }
+
+    /// Adds a condition that every row of the relation meets; called by the derive.
+    #[must_use]
+    pub const fn with_scope(mut self, scope: fn() -> Condition<C>) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// The metadata.
+    pub const fn erase(self) -> RelationDef {
+        self.def
+    }
+
+    /// The metadata.
+    pub const fn def(&self) -> &RelationDef {
+        &self.def
+    }
+
+    /// The condition every row of the relation meets.
+    pub(crate) fn scope_node(&self) -> Option<ast::Expr> {
+        self.scope.map(|scope| scope().into_node())
+    }
+
+    fn ask<T>(self, quantifier: Quantifier, condition: Option<ast::Expr>) -> Expr<P, T> {
+        let filter = match (self.scope_node(), condition) {
+            (Some(scope), Some(condition)) => Some(scope.and(condition)),
+            (scope, condition) => scope.or(condition),
+        };
+        Expr::from_node(ast::Expr::Related(Box::new(Related {
+            relation: self.def,
+            quantifier,
+            filter,
+            deleted: Deleted::Hidden,
+        })))
+    }
+}
+
+impl<P: Model, C: Model, R: Cardinality> Relation<P, C, R> {
+    /// Whether a related row meets a condition.
+    pub fn any<X: IntoCondition<C>>(self, condition: X) -> Condition<P> {
+        self.ask(Quantifier::Any, Some(condition.into_condition()))
+    }
+
+    /// Whether no related row meets a condition.
+    pub fn none<X: IntoCondition<C>>(self, condition: X) -> Condition<P> {
+        self.ask(Quantifier::None, Some(condition.into_condition()))
+    }
+
+    /// Whether every related row meets a condition; TRUE when there is none.
+    pub fn all<X: IntoCondition<C>>(self, condition: X) -> Condition<P> {
+        let condition = condition.into_condition();
+        match self.scope_node() {
+            // Rows outside of the relation's scope do not count: they pass. So do those of which it is unknown.
+            Some(scope) => {
+                let (yes, no) = (ast::Expr::And(Vec::new()), ast::Expr::Or(Vec::new()));
+                let outside = ast::Case { branches: vec![(scope, no)], otherwise: Some(yes) };
+                let outside = ast::Expr::Case(Box::new(outside));
+                let filter = Some(outside.or(condition));
+                Expr::from_node(ast::Expr::Related(Box::new(Related {
+                    relation: self.def,
+                    quantifier: Quantifier::All,
+                    filter,
+                    deleted: Deleted::Hidden,
+                })))
+            }
+            None => self.ask(Quantifier::All, Some(condition)),
+        }
+    }
+
+    /// Whether there is a related row.
+    pub fn exists(self) -> Condition<P> {
+        self.ask(Quantifier::Any, None)
+    }
+
+    /// Whether there is no related row.
+    pub fn is_empty(self) -> Condition<P> {
+        self.ask(Quantifier::None, None)
+    }
+
+    /// The number of related rows.
+    pub fn count(self) -> Expr<P, i64> {
+        self.count_where_node(None)
+    }
+
+    /// The number of related rows that meet a condition.
+    pub fn count_where<X: IntoCondition<C>>(self, condition: X) -> Expr<P, i64> {
+        self.count_where_node(Some(condition.into_condition()))
+    }
+
+    fn count_where_node(self, condition: Option<ast::Expr>) -> Expr<P, i64> {
+        let count = Aggregate::of("COUNT", None);
+        self.ask(Quantifier::Aggregate(Box::new(ast::Expr::Aggregate(Box::new(count)))), condition)
+    }
+
+    /// An aggregate of the related rows: `User::POSTS.aggregate(Post::VIEWS.sum())`.
+    pub fn aggregate<S: Within<C>, T: Type>(self, aggregate: Expr<S, T>) -> Expr<P, T> {
+        let mut node = aggregate.into_node();
+        let mut aggregates = false;
+        node.walk(&mut |part| aggregates |= matches!(part, ast::Expr::Aggregate(_)));
+        if !aggregates {
+            // The value of some related row, which `MAX` makes well-defined.
+            let max = Aggregate::of("MAX", Some(node));
+            node = ast::Expr::Aggregate(Box::new(max));
+        }
+        self.ask(Quantifier::Aggregate(Box::new(node)), None)
+    }
+
+    /// A column of the row that a to-one relation leads to, for filters, orders and selections: an `Option`, NULL where
+    /// there is no such row, unless the relation always leads to one. It is the row that an include loads: of several, the
+    /// first by its primary key. Where the type says that there is always a row and there is none, reading is an error that
+    /// names the relation.
+    pub fn col<T: Type>(self, column: Column<C, T>) -> Expr<P, R::Value<T>> {
+        self.expr(Expr::from_node(column.into_node()))
+    }
+
+    /// An expression about the row that a to-one relation leads to, as [`col`](Self::col); paths may be nested.
+    pub fn expr<T: Type>(self, inner: Expr<C, T>) -> Expr<P, R::Value<T>> {
+        let hop = ast::Hop { relation: self.def, scope: self.scope_node() };
+        Expr::from_node(match inner.into_node() {
+            ast::Expr::Path(mut hops, inner) => {
+                hops.insert(0, hop);
+                ast::Expr::Path(hops, inner)
+            }
+            inner => ast::Expr::Path(vec![hop], Box::new(inner)),
+        })
+    }
+
+    pub(super) fn node(self) -> IncludeNode {
+        let mut select = ast::Select::new(C::DEF);
+        let scope = self.scope_node();
+        select.filter.extend(scope.clone());
+        let attach: Arc<Attach> = match self.link.field {
+            Field::Plain(slot) => Arc::new(move |parents, children, owners| attach(parents, children, owners, slot)),
+            Field::OneOf(field) => Arc::new(move |parents, children, owners| field.fill(parents, children, owners)),
+        };
+        IncludeNode::new(P::DEF, ast::Hop { relation: self.def, scope }, select, self.link.new_set, attach)
+    }
+
+    /// Whether the row's field holds what the relation leads to.
+    pub(super) fn is_loaded(self, row: &mut P) -> bool {
+        match self.link.field {
+            Field::Plain(slot) => slot(row).is_filled(),
+            Field::OneOf(_) => false,
+        }
+    }
+
+    fn start(self) -> Include<P, C, R> {
+        Include::new(self.node())
+    }
+
+    /// Loads related rows for which a condition holds.
+    pub fn filter<X: IntoCondition<C>>(self, condition: X) -> Include<P, C, R::Filtered> {
+        self.start().filter(condition)
+    }
+
+    /// Filters when there is a value, else not.
+    pub fn filter_if<V, X: IntoCondition<C>>(
+        self,
+        value: Option<V>,
+        condition: impl FnOnce(V) -> X,
+    ) -> Include<P, C, R::Filtered> {
+        self.start().filter_if(value, condition)
+    }
+
+    /// Loads related rows in an order.
+    pub fn order_by<O: IntoOrder<C>>(self, order: O) -> Include<P, C, R> {
+        self.start().order_by(order)
+    }
+
+    /// Loads at most so many related rows per parent.
+    pub fn limit(self, rows: u64) -> Include<P, C, R::Filtered> {
+        self.start().limit(rows)
+    }
+
+    /// Leaves out the first related rows of each parent.
+    pub fn offset(self, rows: u64) -> Include<P, C, R::Filtered> {
+        self.start().offset(rows)
+    }
+
+    /// Loads relations of the related rows as well.
+    pub fn include<I: IntoInclude<C>>(self, relations: I) -> Include<P, C, R> {
+        self.start().include(relations)
+    }
+
+    /// Reads columns and expressions of the related rows; see [`Include::select`].
+    pub fn select<X: Select<C>>(self, items: X) -> RelatedSelection<P, X::Output, R>
+    where
+        X::Output: Clone,
+    {
+        self.start().select(items)
+    }
+
+    /// Reads a projection of the related rows; see [`Include::project`].
+    pub fn project<T: Projection<C>>(self) -> RelatedSelection<P, T, R> {
+        self.start().project()
+    }
+
+    /// Loads the relation by a query of its own; see [`Include::separate`].
+    pub fn separate(self) -> Include<P, C, R> {
+        self.start().separate()
+    }
+
+    /// Leaves out parents without a related row.
+    pub fn required(self) -> Include<P, C, R::Required> {
+        self.start().required()
+    }
+
+    /// Loads soft-deleted related rows as well.
+    pub fn with_deleted(self) -> Include<P, C, R> {
+        self.start().with_deleted()
+    }
+
+    /// Loads soft-deleted related rows only.
+    pub fn only_deleted(self) -> Include<P, C, R::Filtered> {
+        self.start().only_deleted()
+    }
+}
+
+/// Rows whose keys meet; over the model in between, where there is one, which is joined as well.
+impl<S, P: Model + Within<S>, C: Model, R: Cardinality> JoinBy<S, C> for Relation<P, C, R> {
+    fn push(self, kind: JoinKind, joins: &mut Vec<Join>) {
+        let equal = |pair: &KeyPair| ast::Expr::binary(BinaryOp::Eq, pair.from.into(), pair.to.into());
+        let mut join = |model: &'static ModelDef, on: Vec<ast::Expr>| {
+            joins.push(Join { kind, model, deleted: Deleted::Hidden, on: ast::Expr::And(on) });
+        };
+        let about = self.def.when.map(|(column, text)| {
+            ast::Expr::binary(BinaryOp::Eq, column.into(), ast::Expr::Value(Value::Text(text.into())))
+        });
+        let mut on: Vec<ast::Expr> = self.def.keys.iter().map(equal).collect();
+        on.extend(about);
+        on.extend(ast::Expr::tag_of(&self.def));
+        if let Some(through) = self.def.through {
+            join((through.model)(), std::mem::take(&mut on));
+            on.extend(through.keys.iter().map(equal));
+        }
+        on.extend(self.scope_node());
+        join((self.def.target)(), on);
+    }
+}
+
+impl<P: Model, C: Model, R: Cardinality> IntoInclude<P> for Relation<P, C, R> {
+    fn push(self, nodes: &mut Vec<IncludeNode>) {
+        nodes.push(self.node());
+    }
+}
+
+impl<P: Model, C: Model, R: Cardinality> Nest<P, C> for Relation<P, C, R> {
+    type Cardinality = R;
+    fn into_nest(self) -> IncludeNode {
+        self.node()
+    }
+}

@@ -1,0 +1,286 @@
+//! Relation fields. Each holds its related rows behind a trait object, so that neither `Send` nor drop checking of a
+//! model walks the graph of relations, and shares them, so that a row that several parents have is held once.
+
+use std::any::Any;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Related rows, as the fields hold them.
+pub trait RelatedRows<T>: Send + Sync {
+    /// The rows.
+    fn rows(&self) -> &[T];
+    /// The rows, to change them.
+    fn rows_mut(&mut self) -> &mut Vec<T>;
+    /// The rows of the table in between: a `Vec` of its model.
+    fn between(&self) -> Option<&(dyn Any + Send + Sync)>;
+}
+
+/// Loaded rows.
+pub(super) struct LoadedRows<T> {
+    pub(super) rows: Vec<T>,
+    pub(super) between: Option<Box<dyn Any + Send + Sync>>,
+}
+
+impl<T: Send + Sync> RelatedRows<T> for LoadedRows<T> {
+    fn rows(&self) -> &[T] {
+        &self.rows
+    }
+    fn rows_mut(&mut self) -> &mut Vec<T> {
+        &mut self.rows
+    }
+    fn between(&self) -> Option<&(dyn Any + Send + Sync)> {
+        self.between.as_deref()
+    }
+}
+
+/// What a relation field holds: nothing yet, with the relation's path for the message, or rows.
+enum State<T> {
+    Unloaded(Option<&'static &'static str>),
+    Loaded(Arc<dyn RelatedRows<T>>),
+}
+
+impl<T> State<T> {
+    fn rows(&self) -> Result<&[T]> {
+        match self {
+            Self::Loaded(rows) => Ok((**rows).rows()),
+            Self::Unloaded(path) => Err(not_loaded(*path)),
+        }
+    }
+
+    fn loaded(&self) -> Option<&[T]> {
+        match self {
+            Self::Loaded(rows) => Some((**rows).rows()),
+            Self::Unloaded(_) => None,
+        }
+    }
+}
+
+#[cold]
+fn not_loaded(path: Option<&'static &'static str>) -> Error {
+    let message = match path {
+        Some(path) => format!("`{path}` was not loaded; add `.include({path})` to the query"),
+        None => "the relation was not loaded; the struct was not made by a query".to_owned(),
+    };
+    Error::new(ErrorKind::NotLoaded, message)
+}
+
+/// A field that rows can be put into.
+pub trait Slot<T> {
+    /// Puts rows into it.
+    fn fill(&mut self, rows: Arc<dyn RelatedRows<T>>);
+    /// Whether there are rows in it.
+    fn is_filled(&self) -> bool;
+}
+
+/// A relation field, for code the derive writes.
+pub trait RelationField {
+    /// Not loaded; the path is that of the relation's constant, such as `User::POSTS`.
+    fn unloaded(path: &'static &'static str) -> Self;
+}
+
+macro_rules! field {
+    ($(#[$doc:meta])* $name:ident<T $(, $j:ident)?>, $view:expr, $rows:expr) => {
+        $(#[$doc])*
+        pub struct $name<T $(, $j = ())?>(State<T> $(, PhantomData<fn() -> $j>)?);
+
+        impl<T $(, $j)?> $name<T $(, $j)?> {
+            /// Whether related rows were loaded, if only to find that there are none.
+            pub fn is_loaded(&self) -> bool {
+                matches!(self.0, State::Loaded(_))
+            }
+
+            /// The opposite of [`is_loaded`](Self::is_loaded), for `#[serde(skip_serializing_if)]`.
+            pub fn not_loaded(&self) -> bool {
+                !self.is_loaded()
+            }
+        }
+
+        impl<T $(, $j)?> Default for $name<T $(, $j)?> {
+            fn default() -> Self {
+                Self(State::Unloaded(None) $(, PhantomData::<fn() -> $j>)?)
+            }
+        }
+
+        impl<T $(, $j)?> RelationField for $name<T $(, $j)?> {
+            fn unloaded(path: &'static &'static str) -> Self {
+                Self(State::Unloaded(Some(path)) $(, PhantomData::<fn() -> $j>)?)
+            }
+        }
+
+        impl<T $(, $j)?> Slot<T> for $name<T $(, $j)?> {
+            fn fill(&mut self, rows: Arc<dyn RelatedRows<T>>) {
+                self.0 = State::Loaded(rows);
+            }
+            fn is_filled(&self) -> bool {
+                self.is_loaded()
+            }
+        }
+
+        /// Shares the rows.
+        impl<T $(, $j)?> Clone for $name<T $(, $j)?> {
+            fn clone(&self) -> Self {
+                let state = match &self.0 {
+                    State::Unloaded(path) => State::Unloaded(*path),
+                    State::Loaded(rows) => State::Loaded(Arc::clone(rows)),
+                };
+                Self(state $(, PhantomData::<fn() -> $j>)?)
+            }
+        }
+
+        impl<T: fmt::Debug $(, $j)?> fmt::Debug for $name<T $(, $j)?> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self.0.loaded() {
+                    Some(rows) => ($view)(rows).fmt(f),
+                    None => f.write_str("(not loaded)"),
+                }
+            }
+        }
+
+        impl<T: PartialEq $(, $j)?> PartialEq for $name<T $(, $j)?> {
+            fn eq(&self, other: &Self) -> bool {
+                self.0.loaded().map($view) == other.0.loaded().map($view)
+            }
+        }
+
+        /// Loaded rows as nested data. One that was not loaded is left out with
+        /// `#[serde(default, skip_serializing_if = ..)]` and the method `not_loaded`; else it is `null`.
+        #[cfg(feature = "serde")]
+        impl<T: serde::Serialize $(, $j)?> serde::Serialize for $name<T $(, $j)?> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+                match self.0.loaded() {
+                    Some(rows) => ($view)(rows).serialize(serializer),
+                    None => serializer.serialize_none(),
+                }
+            }
+        }
+
+        /// Reads what `Serialize` wrote. `null` is a to-one relation without a row, and a to-many relation that was not
+        /// loaded.
+        #[cfg(feature = "serde")]
+        impl<'de, T: serde::Deserialize<'de> + Send + Sync + 'static $(, $j)?> serde::Deserialize<'de> for $name<T $(, $j)?> {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+                let mut field = Self::default();
+                if let Some(rows) = ($rows)(Option::deserialize(deserializer)?) {
+                    field.fill(Arc::new(LoadedRows { rows, between: None }));
+                }
+                Ok(field)
+            }
+        }
+    };
+}
+
+fn all<T>(rows: &[T]) -> &[T] {
+    rows
+}
+
+fn first<T>(rows: &[T]) -> Option<&T> {
+    rows.first()
+}
+
+/// The rows of a relation that was serialized, when it was loaded.
+#[cfg(feature = "serde")]
+fn several<T>(found: Option<Vec<T>>) -> Option<Vec<T>> {
+    found
+}
+
+#[cfg(feature = "serde")]
+#[allow(clippy::unnecessary_wraps)] // As `several`: a to-one relation that was serialized was loaded.
+fn one<T>(found: Option<T>) -> Option<Vec<T>> {
+    Some(found.into_iter().collect())
+}
+
+field! {
+    /// The rows of another model that point here.
+    HasMany<T>, all, several
+}
+field! {
+    /// The row of another model that points here, if any.
+    HasOne<T>, first, one
+}
+field! {
+    /// The row this one points at, if any.
+    BelongsTo<T>, first, one
+}
+field! {
+    /// Rows of another model, connected through rows of a model in between. With the model in between as the second
+    /// type, its rows are loaded as well: `BelongsToMany<Group, Membership>`. They are no part of serialized data.
+    BelongsToMany<T, J>, all, several
+}
+
+macro_rules! to_many {
+    ($name:ident<T $(, $j:ident)?>) => {
+        impl<T $(, $j)?> $name<T $(, $j)?> {
+            /// The related rows.
+            ///
+            /// # Errors
+            /// [`ErrorKind::NotLoaded`], naming the `include` to add.
+            pub fn get(&self) -> Result<&[T]> {
+                self.0.rows()
+            }
+
+            /// The related rows, to change them in memory; `None` when another struct shares them.
+            ///
+            /// # Errors
+            /// [`ErrorKind::NotLoaded`], naming the `include` to add.
+            pub fn get_mut(&mut self) -> Result<Option<&mut Vec<T>>> {
+                match &mut self.0 {
+                    State::Loaded(rows) => Ok(Arc::get_mut(rows).map(|rows| rows.rows_mut())),
+                    State::Unloaded(path) => Err(not_loaded(*path)),
+                }
+            }
+        }
+    };
+}
+
+macro_rules! to_one {
+    ($name:ident) => {
+        impl<T> $name<T> {
+            /// The related row; `None` when there is none.
+            ///
+            /// # Errors
+            /// [`ErrorKind::NotLoaded`], naming the `include` to add.
+            pub fn get(&self) -> Result<Option<&T>> {
+                self.0.rows().map(|rows| rows.first())
+            }
+
+            /// The related row, to change it in memory; `None` when there is none or another struct shares it.
+            ///
+            /// # Errors
+            /// [`ErrorKind::NotLoaded`], naming the `include` to add.
+            pub fn get_mut(&mut self) -> Result<Option<&mut T>> {
+                match &mut self.0 {
+                    State::Loaded(rows) => Ok(Arc::get_mut(rows).and_then(|rows| rows.rows_mut().first_mut())),
+                    State::Unloaded(path) => Err(not_loaded(*path)),
+                }
+            }
+        }
+    };
+}
+
+to_many!(HasMany<T>);
+to_many!(BelongsToMany<T, J>);
+to_one!(HasOne);
+to_one!(BelongsTo);
+
+impl<T, J: 'static> BelongsToMany<T, J> {
+    /// The rows in between, in the order of the related rows; empty unless the field names their model.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotLoaded`], naming the `include` to add.
+    pub fn between(&self) -> Result<&[J]> {
+        self.0.rows()?;
+        let State::Loaded(rows) = &self.0 else { return Ok(&[]) };
+        Ok((**rows).between().and_then(|rows| rows.downcast_ref::<Vec<J>>()).map_or(&[], |rows| &rows[..]))
+    }
+
+    /// The related rows, each with its row in between.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotLoaded`], naming the `include` to add.
+    pub fn pairs(&self) -> Result<impl Iterator<Item = (&T, &J)>> {
+        Ok(self.get()?.iter().zip(self.between()?))
+    }
+}

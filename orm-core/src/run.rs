@@ -1,0 +1,29 @@
+//! Running statements: one row or many, relations joined or loaded by queries of their own. Untyped but for what a row
+//! becomes, so it is compiled once.
+
+mod collation;
+mod errors;
+mod exec;
+mod grouping;
+mod include;
+mod join;
+mod key;
+mod load;
+mod probe;
+mod projected;
+mod rows;
+
+pub(crate) use errors::{about, not_found};
+pub(crate) use exec::{
+    affected_rows, by_key_sql, fetch_all, fetch_all_shape, fetch_first, fetch_into, fetch_shape, kept, query,
+    read_back_sql,
+};
+pub use include::{Attach, IncludeNode, IntoInclude, Owners, Parents, RowSet, Strategy};
+pub(crate) use include::{include_into, merged, push_node};
+pub(crate) use join::Joins;
+pub(crate) use key::{Comparable, key_filter, key_of};
+pub(crate) use load::{fetch_with, load_node};
+pub(crate) use probe::{any_row, begin_write, count_rows, latest_row, lock_rows};
+pub(crate) use projected::ProjectedSet;
+pub use rows::JoinRow;
+pub(crate) use rows::{ModelSet, ValueRow, new_set};

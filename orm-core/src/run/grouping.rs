@@ -1,0 +1,142 @@
+//! Which related rows belong to which parents: by the values of their keys, in memory.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use super::include::{Owners, Parents, RowSet};
+use super::key::Comparable;
+use crate::model::{KeyPair, RelationDef};
+use crate::value::Value;
+
+/// The keys of parents: each once, and which parent has which.
+pub(super) struct Keys {
+    pub(super) distinct: Vec<Vec<Value>>,
+    parents: Vec<u32>,
+    pub(super) groups: Groups,
+}
+
+/// The key by which a row is related.
+pub(super) fn child_key(relation: &RelationDef, children: &dyn RowSet, row: usize) -> Vec<Value> {
+    match relation.through {
+        Some(_) => children.extra(row).to_vec(),
+        None => relation.keys.iter().map(|pair| children.value(row, pair.to.index)).collect(),
+    }
+}
+
+/// Groups by key. Integers, by far the most common keys, need no allocation.
+pub(super) enum Groups {
+    Integers(HashMap<i64, u32, BuildIntegerHasher>),
+    Others(HashMap<Vec<Comparable>, u32>),
+}
+
+impl Groups {
+    pub(super) fn get(&self, pairs: &[KeyPair], key: &[Value]) -> Option<u32> {
+        match self {
+            Self::Integers(map) => integer(key).and_then(|key| map.get(&key).copied()),
+            Self::Others(map) => map.get(&comparable(pairs, key)).copied(),
+        }
+    }
+}
+
+/// Makes hashers for integers: two multiplications. Keys may come from users, so every map has a secret of its own.
+#[derive(Clone)]
+pub(super) struct BuildIntegerHasher(u64);
+
+impl BuildIntegerHasher {
+    fn new() -> Self {
+        Self(RandomState::new().hash_one(0) | 1)
+    }
+}
+
+impl BuildHasher for BuildIntegerHasher {
+    type Hasher = IntegerHasher;
+    fn build_hasher(&self) -> IntegerHasher {
+        IntegerHasher(self.0)
+    }
+}
+
+pub(super) struct IntegerHasher(u64);
+
+impl Hasher for IntegerHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64((*byte).into()));
+    }
+    fn write_u64(&mut self, word: u64) {
+        let product = u128::from(word ^ self.0.rotate_left(32)) * u128::from(self.0);
+        #[allow(clippy::cast_possible_truncation)] // Both halves are used.
+        let folded = (product >> 64) as u64 ^ product as u64;
+        self.0 = folded.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+    fn write_i64(&mut self, word: i64) {
+        self.write_u64(word.cast_unsigned());
+    }
+}
+
+fn integer(key: &[Value]) -> Option<i64> {
+    match key {
+        [Value::I64(v)] => Some(*v),
+        [Value::I32(v)] => Some((*v).into()),
+        [Value::I16(v)] => Some((*v).into()),
+        // The key and what points at it have one type, so that each bit pattern is one number.
+        [Value::U64(v)] => Some(v.cast_signed()),
+        _ => None,
+    }
+}
+
+pub(super) fn comparable(pairs: &[KeyPair], key: &[Value]) -> Vec<Comparable> {
+    pairs.iter().zip(key).map(|(pair, value)| Comparable::of_type(pair.from.ty, value)).collect()
+}
+
+impl Keys {
+    pub(super) fn of(parents: &dyn Parents, relation: &RelationDef) -> Self {
+        let columns: Vec<usize> = relation.keys.iter().map(|pair| pair.from.index).collect();
+        let integers = matches!(relation.keys, [pair] if pair.from.ty.is_integer());
+        let mut groups = if integers {
+            Groups::Integers(HashMap::with_capacity_and_hasher(parents.len(), BuildIntegerHasher::new()))
+        } else {
+            Groups::Others(HashMap::new())
+        };
+        let (mut distinct, mut of_parents) = (Vec::new(), Vec::with_capacity(parents.len()));
+        for row in 0..parents.len() {
+            let key: Vec<Value> = columns.iter().map(|column| parents.value(row, *column)).collect();
+            let about = relation.when.is_none_or(
+                |(column, text)| matches!(parents.value(row, column.index), Value::Text(found) if found == text),
+            );
+            if !about || key.iter().any(Value::is_null) {
+                of_parents.push(Owners::NONE);
+                continue;
+            }
+            let next = u32::try_from(distinct.len()).unwrap_or(Owners::NONE);
+            let group = match (&mut groups, integer(&key)) {
+                (Groups::Integers(map), Some(number)) => *map.entry(number).or_insert(next),
+                (Groups::Integers(_), None) => Owners::NONE,
+                (Groups::Others(map), _) => *map.entry(comparable(relation.keys, &key)).or_insert(next),
+            };
+            if group == next {
+                distinct.push(key);
+            }
+            of_parents.push(group);
+        }
+        Self { distinct, parents: of_parents, groups }
+    }
+
+    pub(super) fn owners(&mut self, relation: &RelationDef, children: &dyn RowSet) -> Owners {
+        let between = relation.through.is_some();
+        let mut key: Vec<Value> = Vec::new();
+        let mut of_children = Vec::with_capacity(children.len());
+        for row in 0..children.len() {
+            let group = if between {
+                self.groups.get(relation.keys, children.extra(row))
+            } else {
+                key.clear();
+                key.extend(relation.keys.iter().map(|pair| children.value(row, pair.to.index)));
+                self.groups.get(relation.keys, &key)
+            };
+            of_children.push(group.unwrap_or(Owners::NONE));
+        }
+        Owners { groups: self.distinct.len(), children: of_children, parents: std::mem::take(&mut self.parents) }
+    }
+}

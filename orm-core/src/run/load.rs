@@ -1,0 +1,177 @@
+//! Loading one relation for many parents: their keys, one query (or few, where a database limits the number of values),
+//! the relations below, and moving the rows into the parents. Untyped, so it is compiled once.
+
+use std::pin::Pin;
+
+use super::collation;
+use super::exec::fetch_into;
+use super::grouping::Keys;
+use super::include::{IncludeNode, Parents, RowSet};
+use super::join::{Joined, Joins, Plan};
+use crate::ast::{self, BinaryOp, Deleted, InList, Join, JoinKind, ListItems, Order, PerParent, Select, SelectList};
+use crate::dialect::{Capabilities, ListStyle, element_type};
+use crate::driver::Session;
+use crate::error::Result;
+use crate::model::{ColumnDef, KeyPair};
+use crate::value::Value;
+
+/// The future of loading relations.
+type LoadFuture<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
+
+/// A query's rows and their relations.
+pub(crate) async fn fetch_with(
+    session: &dyn Session,
+    mut select: Select,
+    nodes: &[IncludeNode],
+    set: &mut dyn RowSet,
+) -> Result<()> {
+    let mut joins = Joins::of(&mut select, nodes)?;
+    fetch_into(session, select, &mut joins.sink(set)).await?;
+    finish(session, joins.into_plan(), set).await
+}
+
+/// Loads one relation for rows.
+pub(crate) fn load_node<'a>(
+    session: &'a dyn Session,
+    node: &'a IncludeNode,
+    parents: &'a mut dyn Parents,
+) -> LoadFuture<'a> {
+    Box::pin(async move {
+        let mut children = (node.new_set)();
+        let mut keys = Keys::of(parents, &node.relation);
+        if !keys.distinct.is_empty() {
+            fetch(session, node, &keys, &mut *children).await?;
+        }
+        let mut owners = keys.owners(&node.relation, &*children);
+        collation::reconcile(session, node, &keys.distinct, &keys.groups, &mut *children, &mut owners).await?;
+        (node.attach)(parents, children, &owners)
+    })
+}
+
+/// Loads what was not joined, and moves joined rows into the rows they belong to.
+fn finish<'a>(session: &'a dyn Session, plan: Plan<'a>, set: &'a mut dyn Parents) -> LoadFuture<'a> {
+    Box::pin(async move {
+        for joined in plan.joined {
+            let Joined { node, set: mut children, below, mut owners, .. } = joined;
+            owners.groups = children.len();
+            finish(session, below, &mut *children).await?;
+            (node.attach)(set, children, &owners)?;
+        }
+        for node in plan.separate {
+            if !set.is_empty() {
+                load_node(session, node, set).await?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Reads the related rows of all keys.
+async fn fetch(session: &dyn Session, node: &IncludeNode, keys: &Keys, children: &mut dyn RowSet) -> Result<()> {
+    let capabilities = session.dialect().capabilities();
+    let pairs = node.relation.keys;
+    let one_bind = pairs.len() == 1
+        && match capabilities.lists {
+            ListStyle::Array => element_type(pairs[0].to.ty).is_some(),
+            ListStyle::Json => {
+                matches!(keys.distinct[0][0], Value::I16(_) | Value::I32(_) | Value::I64(_) | Value::Text(_))
+            }
+            ListStyle::Padded => false,
+        };
+    // A power of two leaves room for the filter's own values.
+    let room = (capabilities.max_binds / 2 + 1).next_power_of_two() / 2;
+    let most = if one_bind { usize::MAX } else { (room / pairs.len()).max(1) };
+    let mut joins: Option<Joins<'_>> = None;
+    for chunk in keys.distinct.chunks(most.min(keys.distinct.len())) {
+        let mut select = related_rows(node, chunk, children, capabilities);
+        let joined = Joins::of(&mut select, &node.children)?;
+        children.mark();
+        // All chunks read the same columns, so the first one's plan holds for all.
+        fetch_into(session, select, &mut joins.get_or_insert(joined).sink(children)).await?;
+    }
+    match joins {
+        Some(joins) => finish(session, joins.into_plan(), children).await,
+        None => Ok(()),
+    }
+}
+
+/// The query for the related rows of some keys.
+fn related_rows(
+    node: &IncludeNode,
+    keys: &[Vec<Value>],
+    children: &mut dyn RowSet,
+    capabilities: &Capabilities,
+) -> Select {
+    // An index on the foreign key spares a database in the process to sort.
+    let in_index_order = !capabilities.round_trips;
+    let mut select = node.select.clone();
+    let pairs = node.relation.keys;
+    // Models are read whole; projections read the keys that relations need besides what they show.
+    let mut further: Vec<ast::Expr> = children.between().iter().map(ast::Expr::Column).collect();
+    if node.relation.through.is_none() {
+        pairs.iter().for_each(|pair| children.need(pair.to));
+    }
+    further.extend(children.keys().iter().copied().map(ast::Expr::Column));
+    if let Some(through) = node.relation.through {
+        let model = (through.model)();
+        let on = through
+            .keys
+            .iter()
+            .map(|pair| ast::Expr::binary(BinaryOp::Eq, ast::Expr::Column(pair.from), ast::Expr::Column(pair.to)));
+        select.joins.push(Join {
+            kind: JoinKind::Inner,
+            model,
+            deleted: Deleted::Hidden,
+            on: ast::Expr::And(on.collect()),
+        });
+        further.extend(pairs.iter().map(|pair| ast::Expr::Column(pair.to)));
+        children.read_extra(pairs.len());
+    }
+    match &mut select.list {
+        SelectList::Exprs(list) | SelectList::ModelAnd(list) => list.append(&mut further),
+        list if !further.is_empty() => *list = SelectList::ModelAnd(further),
+        _ => {}
+    }
+    select.filter.insert(0, key_filter(pairs, keys));
+    select.filter.extend(ast::Expr::tag_of(&node.relation));
+    let several = !node.relation.leads_to_one();
+    // Of several rows a to-one relation is the first.
+    let first_only = several && !node.relation.kind.is_many() && capabilities.windows;
+    let limit = if first_only { Some(node.limit.unwrap_or(1).min(1)) } else { node.limit };
+    let per_parent = limit.is_some() || node.offset.is_some();
+    // Rows come in the order of their key unless another is asked for; a key ends ties, so pages are the same each time.
+    if several || per_parent {
+        let by_parent = in_index_order && select.order_by.is_empty() && node.relation.through.is_none();
+        let first = pairs.iter().map(|pair| pair.to).filter(|_| by_parent && !per_parent);
+        for column in first.chain(node.select.model.key_columns()) {
+            select.order_by.push(Order { expr: ast::Expr::Column(column), descending: false, nulls: None });
+        }
+    }
+    if per_parent {
+        select.per_parent = Some(PerParent {
+            partition_by: pairs.iter().map(|pair| ast::Expr::Column(pair.to)).collect(),
+            limit,
+            offset: node.offset.unwrap_or(0),
+        });
+    }
+    select
+}
+
+fn key_filter(pairs: &'static [KeyPair], keys: &[Vec<Value>]) -> ast::Expr {
+    if let [pair] = pairs {
+        let column: &'static ColumnDef = pair.to;
+        if let [key] = keys {
+            return ast::Expr::binary(BinaryOp::Eq, column.into(), ast::Expr::Value(key[0].clone()));
+        }
+        let values = keys.iter().map(|key| key[0].clone()).collect();
+        let items = ListItems::Values(column.ty, values);
+        return ast::Expr::In(Box::new(InList { expr: column.into(), items, negated: false }));
+    }
+    let any = keys.iter().map(|key| {
+        let all = pairs.iter().zip(key).map(|(pair, value)| {
+            ast::Expr::binary(BinaryOp::Eq, ast::Expr::Column(pair.to), ast::Expr::Value(value.clone()))
+        });
+        ast::Expr::And(all.collect())
+    });
+    ast::Expr::Or(any.collect())
+}

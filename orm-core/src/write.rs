@@ -1,0 +1,29 @@
+//! The one pipeline of writes: a draft of a row is prepared (defaults, times, the form that columns keep), then inserted,
+//! updated, removed or linked. Untyped, so it is compiled once; the builders of `query` and the handles only call it.
+
+mod cascade;
+mod conflict;
+mod create;
+mod draft;
+mod insert;
+mod link;
+mod prepare;
+mod relation_filter;
+mod remove;
+mod tree;
+mod update;
+
+pub(crate) use cascade::{Mark, cascade, deleted_at, of_row};
+pub(crate) use conflict::{alive_filter, is_key, is_unique};
+pub(crate) use create::{create_many, create_one, models_of};
+pub use draft::{Changes, Prefilled};
+pub(crate) use draft::{Draft, Linked, Payload, nest, no_key, payload_values};
+pub(crate) use insert::{given_columns, insert_of, insert_values};
+pub(crate) use link::{other_keys, pointing};
+pub(crate) use prepare::{complete, time_value};
+pub(crate) use relation_filter::RelationFilter;
+pub(crate) use remove::remove;
+pub use update::update_row;
+pub(crate) use update::{
+    FirstRows, RowKey, count_up, gone, prepared, remove_by_key, saves, touch, update_of, write_row, write_rows,
+};

@@ -1,0 +1,47 @@
+//! The unique keys that an upsert may name.
+
+use crate::ast;
+use crate::model::{ColumnDef, ModelDef};
+
+/// Whether columns are the primary key.
+pub(crate) fn is_key(def: &'static ModelDef, columns: &[&'static ColumnDef]) -> bool {
+    columns.len() == def.primary_key.len() && columns.iter().all(|column| def.primary_key.contains(&column.index))
+}
+
+/// The condition of the unique index meant: those of soft-deleting models cover the rows that are not deleted.
+pub(crate) fn alive_filter(
+    def: &'static ModelDef,
+    target: &[&'static ColumnDef],
+    filter: Option<ast::Expr>,
+) -> Option<ast::Expr> {
+    let deleted_at = match def.deleted_at {
+        Some(index) if !target.is_empty() && !is_key(def, target) => &def.columns[index],
+        _ => return filter,
+    };
+    let alive = ast::Expr::IsNull { expr: Box::new(deleted_at.into()), negated: false };
+    Some(match filter {
+        Some(filter) => alive.and(filter),
+        None => alive,
+    })
+}
+
+/// Whether a unique key or the primary key has just these columns; with `partial`, also a unique key of some rows only.
+pub(crate) fn is_unique(def: &'static ModelDef, columns: &[&'static ColumnDef], partial: bool) -> bool {
+    let same = |indexes: &mut dyn Iterator<Item = usize>| {
+        let mut indexes: Vec<usize> = indexes.collect();
+        let mut wanted: Vec<usize> = columns.iter().map(|column| column.index).collect();
+        indexes.sort_unstable();
+        wanted.sort_unstable();
+        indexes == wanted
+    };
+    same(&mut def.primary_key.iter().copied())
+        || def.indexes.iter().any(|index| {
+            index.unique
+                && (partial || index.filter.is_none())
+                && index.parts.iter().all(|part| matches!(part, crate::model::IndexPart::Column { .. }))
+                && same(&mut index.parts.iter().filter_map(|part| match part {
+                    crate::model::IndexPart::Column { index, .. } => Some(*index),
+                    crate::model::IndexPart::Expression(_) => None,
+                }))
+        })
+}

@@ -1,0 +1,390 @@
+//! Inserting new rows and getting back what the database makes of them: keys, defaults, generated columns.
+
+use std::collections::HashMap;
+
+use super::draft::Draft;
+use super::prepare;
+use crate::ast::{self, Conflict, ConflictAction, Insert, Returning, Statement};
+use crate::dialect::{Dialect, render, render_insert, rewrites, unnests};
+use crate::driver::{BeginOptions, Session, Shape};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{ColumnDef, DefaultDef, ModelDef};
+use crate::row::{Collect, Columns, Discard, First, RowSink};
+use crate::run::{self, Comparable, ValueRow, about, key_filter};
+use crate::value::{SqlType, Value};
+
+/// Inserts a row of these values.
+pub(crate) async fn insert_values(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    values: Vec<(&'static ColumnDef, Value)>,
+) -> Result<()> {
+    let mut row = Draft::new(def);
+    for (column, value) in values {
+        row.give(column.index, value);
+    }
+    insert_row(session, def, row).await.map(|_| ())
+}
+
+/// Whether the database makes something that the client does not know, but for the key that counts up.
+fn needs_reading(dialect: &dyn Dialect, def: &'static ModelDef, given: u128) -> bool {
+    def.columns.iter().any(|column| match given & (1 << column.index) {
+        0 => column.generated.is_some() || matches!(column.default, DefaultDef::Sql(_)),
+        _ => rewrites(dialect, column),
+    })
+}
+
+pub(crate) fn given_columns(def: &'static ModelDef, given: u128) -> Vec<&'static ColumnDef> {
+    def.columns.iter().filter(|column| given & (1 << column.index) != 0).collect()
+}
+
+/// How the values that the database makes come back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Back {
+    /// There are none.
+    Nothing,
+    /// The key is reported after the INSERT.
+    LastId,
+    /// The row is returned.
+    Returning,
+    /// The key is reported, then the row is read.
+    Read,
+}
+
+/// Whether a row can be found again by its key: the client or the counter makes all of it.
+fn key_is_known(def: &'static ModelDef, given: u128) -> bool {
+    !def.primary_key.is_empty()
+        && def.key_columns().all(|column| column.auto_increment || given & (1 << column.index) != 0)
+}
+
+#[cold]
+fn key_unknown(session: &dyn Session, def: &'static ModelDef) -> Error {
+    Error::unsupported(
+        session.dialect().name(),
+        "reading back what it made for a row whose key the client does not know (give the key, or use `.count(..)`)",
+    )
+    .with_model(def.name)
+}
+
+fn way_back(session: &dyn Session, def: &'static ModelDef, given: u128) -> Back {
+    let capabilities = session.dialect().capabilities();
+    let key_is_made = def.auto_increment().is_some_and(|column| given & (1 << column.index) == 0);
+    match (needs_reading(&**session.dialect(), def, given), key_is_made) {
+        (false, false) => Back::Nothing,
+        (false, true) if capabilities.last_insert_id => Back::LastId,
+        _ if capabilities.returning_insert => Back::Returning,
+        _ => Back::Read,
+    }
+}
+
+/// Inserts one row, without what is nested in it. The row as the database has it goes into the sink.
+pub(super) async fn insert_one(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    mut draft: Draft,
+    sink: &mut dyn RowSink,
+) -> Result<()> {
+    prepare::row(session, def, &mut draft)?;
+    let given = draft.given;
+    let back = way_back(session, def, given);
+    if back == Back::Read && !key_is_known(def, given) {
+        return Err(key_unknown(session, def));
+    }
+    let shape = if back == Back::Returning { Shape::InsertReturning(given) } else { Shape::Insert(given) };
+    let sql = session.shapes().get(def, shape, || insert_sql(session, def, given, back == Back::Returning))?;
+    // The values given, in the place of the row's: nothing is copied.
+    let mut values = draft.values;
+    let mut columns = def.columns.iter();
+    values.retain(|_| columns.next().is_some_and(|column| given & (1 << column.index) != 0));
+    if back == Back::Returning {
+        session.fetch(run::kept(&sql, &values), sink).await.map_err(about(def))?;
+        return Ok(());
+    }
+    let done = session.fetch(run::kept(&sql, &values), &mut Discard).await.map_err(about(def))?;
+    for column in def.columns.iter().filter(|column| given & (1 << column.index) == 0) {
+        values.insert(column.index, Value::Null(column.ty));
+    }
+    if let (Some(column), Some(id)) = (counted_key(def, given), done.last_insert_id) {
+        values[column.index] = reported_key(column, id);
+    }
+    if back == Back::Read {
+        let key: Vec<Value> = def.primary_key.iter().map(|index| values[*index].clone()).collect();
+        let sql = run::read_back_sql(session, def)?;
+        session.fetch(run::kept(&sql, &key), sink).await.map_err(about(def))?;
+        return Ok(());
+    }
+    sink.row(&ValueRow(&values)).map(|_| ())
+}
+
+/// As [`insert_one`], giving the values.
+pub(super) async fn insert_row(session: &dyn Session, def: &'static ModelDef, draft: Draft) -> Result<Vec<Value>> {
+    let mut values = None;
+    insert_one(session, def, draft, &mut First::new(&mut values, read_values)).await?;
+    values.ok_or_else(|| run::not_found(def.name))
+}
+
+/// The text of an INSERT of one row with these columns.
+fn insert_sql(session: &dyn Session, def: &'static ModelDef, given: u128, returning: bool) -> Result<String> {
+    let columns = given_columns(def, given);
+    let values = columns.iter().map(|column| Value::Null(column.ty)).collect();
+    let insert = Insert {
+        model: def,
+        columns,
+        values,
+        rows: 1,
+        conflict: None,
+        returning: if returning { Returning::Model } else { Returning::Nothing },
+    };
+    Ok(render(&Statement::Insert(Box::new(insert)), &**session.dialect())?.sql)
+}
+
+/// The number of rows that go into one statement without exceeding what the database takes best at once: all of them, or a
+/// power of two. So the same few texts come up whatever the values, and the next rows find them prepared.
+fn rows_that_fit(session: &dyn Session, rows: &[Draft], members: &[usize]) -> usize {
+    let limit = session.dialect().capabilities().statement_bytes;
+    let mut fit = members.len();
+    if limit < usize::MAX {
+        let bytes_of = |row: &usize| rows[*row].values.iter().map(Value::bytes).sum::<usize>();
+        let too_much = |fit: usize| members[..fit].iter().map(bytes_of).sum::<usize>() > limit;
+        if fit > 1 && too_much(fit) {
+            fit = 1 << (fit - 1).ilog2();
+            while fit > 1 && too_much(fit) {
+                fit /= 2;
+            }
+        }
+    }
+    fit
+}
+
+/// Rows per statement where the text is kept: enough to spread its cost, few enough that the last, shorter statement
+/// does not matter.
+const ROWS_PER_STATEMENT: usize = 64;
+/// Rows per statement where each statement costs a round trip.
+const ROWS_PER_ROUND_TRIP: usize = 1000;
+
+/// The greatest number of rows with these columns that one statement inserts.
+fn rows_per_statement(session: &dyn Session, def: &'static ModelDef, given: u128, wanted: bool) -> usize {
+    let dialect = &**session.dialect();
+    let capabilities = dialect.capabilities();
+    let columns = given_columns(def, given);
+    // Rows without any value are inserted one by one.
+    let Some(room) = capabilities.max_binds.checked_div(columns.len()) else { return 1 };
+    if wanted && !key_is_known(def, given) && way_back(session, def, given) != Back::Nothing {
+        // Returned rows could not be told apart.
+        return 1;
+    }
+    if unnests(dialect, &columns) {
+        return ROWS_PER_ROUND_TRIP;
+    }
+    room.clamp(1, if capabilities.round_trips { ROWS_PER_ROUND_TRIP } else { ROWS_PER_STATEMENT })
+}
+
+/// Inserts rows without what is nested in them, and gives their values, when wanted, and how many were written.
+pub(super) async fn insert_rows(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    mut rows: Vec<Draft>,
+    conflict: Option<&Conflict>,
+    wanted: bool,
+) -> Result<(Vec<Vec<Value>>, u64)> {
+    prepare::rows(session, def, &mut rows)?;
+    let mut groups: Vec<(u128, Vec<usize>)> = Vec::new();
+    for (i, row) in rows.iter().enumerate() {
+        match groups.iter_mut().find(|(given, _)| *given == row.given) {
+            Some((_, members)) => members.push(i),
+            None => groups.push((row.given, vec![i])),
+        }
+    }
+    let mut chunks: Vec<(u128, &[usize])> = Vec::new();
+    for (given, members) in &groups {
+        let most = rows_per_statement(session, def, *given, wanted);
+        for mut members in members.chunks(most) {
+            while !members.is_empty() {
+                let (chunk, rest) = members.split_at(rows_that_fit(session, &rows, members));
+                chunks.push((*given, chunk));
+                members = rest;
+            }
+        }
+    }
+    let mut affected = 0;
+    if chunks.len() > 1 {
+        let unit = session.begin(&BeginOptions::default()).await?;
+        for (given, chunk) in &chunks {
+            affected += insert_chunk(&*unit, def, *given, chunk, &mut rows, conflict, wanted).await?;
+        }
+        unit.commit().await?;
+    } else if let Some((given, chunk)) = chunks.first() {
+        affected = insert_chunk(session, def, *given, chunk, &mut rows, conflict, wanted).await?;
+    }
+    let rows = if wanted { rows.into_iter().map(|row| row.values).collect() } else { Vec::new() };
+    Ok((rows, affected))
+}
+
+/// One INSERT of rows with the same columns. Values are taken out of the rows unless they are kept.
+pub(crate) fn insert_of(
+    def: &'static ModelDef,
+    given: u128,
+    chunk: &[usize],
+    rows: &mut [Draft],
+    conflict: Option<&Conflict>,
+    keep: bool,
+    returning: Returning,
+) -> Insert {
+    let columns = given_columns(def, given);
+    let mut values = Vec::with_capacity(chunk.len() * columns.len());
+    for row in chunk {
+        for column in &columns {
+            let value = &mut rows[*row].values[column.index];
+            values.push(if keep { value.clone() } else { std::mem::replace(value, Value::Null(column.ty)) });
+        }
+    }
+    let conflict = conflict.map(|conflict| Conflict {
+        target: conflict.target.clone(),
+        target_filter: conflict.target_filter.clone(),
+        action: given_assignments(&conflict.action, given),
+    });
+    Insert { model: def, columns, values, rows: chunk.len(), conflict, returning }
+}
+
+/// Without the new values of columns that these rows do not give: existing rows keep theirs.
+fn given_assignments(action: &ConflictAction, given: u128) -> ConflictAction {
+    let ConflictAction::Update(set) = action else { return action.clone() };
+    let is_given = |value: &ast::Expr| match value {
+        ast::Expr::Excluded(column) => given & (1 << column.index) != 0,
+        _ => true,
+    };
+    let set: Vec<_> = set.iter().filter(|(_, value)| is_given(value)).cloned().collect();
+    if set.is_empty() { ConflictAction::Nothing } else { ConflictAction::Update(set) }
+}
+
+/// Inserts rows with the same columns in one statement, and fills in what the database made.
+async fn insert_chunk(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    given: u128,
+    chunk: &[usize],
+    rows: &mut [Draft],
+    conflict: Option<&Conflict>,
+    wanted: bool,
+) -> Result<u64> {
+    let back = if wanted { way_back(session, def, given) } else { Back::Nothing };
+    if back == Back::Read && !key_is_known(def, given) {
+        return Err(key_unknown(session, def));
+    }
+    let dialect = &**session.dialect();
+    let returns = matches!(back, Back::Returning | Back::LastId) && dialect.capabilities().returning_insert;
+    // Whole rows come back, but without counted keys they must be matched with those that were given.
+    let keep = wanted && !(returns && counted_key(def, given).is_some());
+    let returning = if returns { Returning::Model } else { Returning::Nothing };
+    let rendered = render_insert(insert_of(def, given, chunk, rows, conflict, keep, returning), dialect)?;
+    if returns {
+        let mut made = Vec::with_capacity(chunk.len());
+        let mut sink = Collect::new(&mut made, read_values);
+        session.fetch(run::query(&rendered), &mut sink).await.map_err(about(def))?;
+        let affected = made.len() as u64;
+        place(def, given, chunk, rows, made)?;
+        return Ok(affected);
+    }
+    let done = session.fetch(run::query(&rendered), &mut Discard).await.map_err(about(def))?;
+    if matches!(back, Back::LastId | Back::Read) {
+        read_made(session, def, given, chunk, rows, done.last_insert_id).await?;
+    }
+    Ok(done.rows_affected)
+}
+
+/// The key that the database counts up for rows with these columns.
+fn counted_key(def: &'static ModelDef, given: u128) -> Option<&'static ColumnDef> {
+    def.auto_increment().filter(|column| given & (1 << column.index) == 0)
+}
+
+/// A key that the database reported.
+fn reported_key(column: &ColumnDef, id: i64) -> Value {
+    if column.ty == SqlType::U64 { Value::U64(id.cast_unsigned()) } else { Value::I64(id) }
+}
+
+fn read_values(columns: &mut Columns<'_>) -> Result<Vec<Value>> {
+    let mut values = Vec::with_capacity(columns.left());
+    while columns.left() > 0 {
+        values.push(columns.next_value()?.into());
+    }
+    Ok(values)
+}
+
+/// Puts returned rows where they belong: by the key when the client made it, else in the order of the keys that the
+/// database counted up.
+fn place(
+    def: &'static ModelDef,
+    given: u128,
+    chunk: &[usize],
+    rows: &mut [Draft],
+    mut made: Vec<Vec<Value>>,
+) -> Result<()> {
+    if made.len() != chunk.len() {
+        return Err(Error::new(
+            ErrorKind::Database,
+            format!("{} rows were inserted, {} came back", chunk.len(), made.len()),
+        )
+        .with_model(def.name));
+    }
+    match counted_key(def, given) {
+        _ if chunk.len() == 1 => {}
+        Some(column) => made.sort_by_key(|values| match values.get(column.index) {
+            Some(Value::I64(id)) => i128::from(*id),
+            Some(Value::U64(id)) => i128::from(*id),
+            _ => 0,
+        }),
+        None => {
+            let key_of = |values: &[Value]| -> Vec<Comparable> {
+                let part = |i: &usize| Comparable::of_type(def.columns[*i].ty, &values[*i]);
+                def.primary_key.iter().map(part).collect()
+            };
+            let mut by_key: HashMap<_, _> = made.into_iter().map(|values| (key_of(&values), values)).collect();
+            made = Vec::with_capacity(chunk.len());
+            for i in chunk {
+                match by_key.remove(&key_of(&rows[*i].values)) {
+                    Some(values) => made.push(values),
+                    None => made.push(rows[*i].values.clone()),
+                }
+            }
+        }
+    }
+    for (i, values) in chunk.iter().zip(made) {
+        rows[*i].values = values;
+    }
+    Ok(())
+}
+
+/// Reads rows back after an INSERT on databases without RETURNING: keys of one INSERT of known rows follow each other
+/// (MySQL manual, "InnoDB AUTO_INCREMENT Counter Initialization": simple inserts).
+async fn read_made(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    given: u128,
+    chunk: &[usize],
+    rows: &mut [Draft],
+    first_id: Option<i64>,
+) -> Result<()> {
+    let made_key = counted_key(def, given);
+    let mut select = ast::Select::new(def);
+    select.deleted = ast::Deleted::Included;
+    match (made_key, first_id) {
+        (Some(column), Some(first)) => {
+            let from =
+                ast::Expr::binary(ast::BinaryOp::Ge, column.into(), ast::Expr::Value(reported_key(column, first)));
+            select.filter.push(from);
+            select.order_by.push(ast::Order { expr: column.into(), descending: false, nulls: None });
+            select.limit = Some(chunk.len() as u64);
+        }
+        _ => {
+            let keys = chunk.iter().map(|i| {
+                let key: Vec<Value> = def.primary_key.iter().map(|index| rows[*i].values[*index].clone()).collect();
+                ast::Expr::And(key_filter(def, &key))
+            });
+            select.filter.push(ast::Expr::Or(keys.collect()));
+        }
+    }
+    let mut made = Vec::new();
+    let rendered = render(&Statement::Select(Box::new(select)), &**session.dialect())?;
+    session.fetch(run::query(&rendered), &mut Collect::new(&mut made, read_values)).await.map_err(about(def))?;
+    place(def, given, chunk, rows, made)
+}

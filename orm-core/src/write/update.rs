@@ -1,0 +1,315 @@
+//! Changing rows: the statement, versions and times, and one row by its key.
+
+use std::sync::Arc;
+
+use super::draft::Changes;
+use super::prepare::{self, integer_value, time_value};
+use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
+use crate::dialect::{Dialect, for_column, render, rewrites};
+use crate::driver::{Runs, Session, Shape};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{ColumnDef, Model, ModelDef, read_model};
+use crate::row::{Discard, First, RowSink};
+use crate::run::{ValueRow, about, affected_rows, kept, key_of, read_back_sql};
+use crate::value::Value;
+
+/// The first rows of those that a change is about.
+#[derive(Clone, Default)]
+pub(crate) struct FirstRows {
+    pub(crate) order_by: Vec<ast::Order>,
+    pub(crate) limit: Option<u64>,
+}
+
+impl FirstRows {
+    /// The condition that a row is among them. They are found by a sub-query for their keys, which every database has;
+    /// few take a limit in the change itself.
+    pub(crate) fn narrow(
+        self,
+        def: &'static ModelDef,
+        filter: &mut Vec<ast::Expr>,
+        deleted: &mut Deleted,
+    ) -> Result<()> {
+        if self.limit.is_none() {
+            return Ok(());
+        }
+        let mut rows = ast::Select::new(def);
+        rows.filter = std::mem::take(filter);
+        rows.deleted = std::mem::replace(deleted, Deleted::Included);
+        (rows.order_by, rows.limit) = (self.order_by, self.limit);
+        let Some(among) = ast::Expr::is_among(rows) else {
+            return Err(Error::new(
+                ErrorKind::InvalidStatement,
+                "the model has no primary key, so the first rows cannot be told from the others; leave the limit out",
+            )
+            .with_model(def.name));
+        };
+        filter.push(among);
+        Ok(())
+    }
+}
+
+/// Sets `updated_at` and counts up the version, unless the statement does.
+pub(crate) fn touch(def: &'static ModelDef, set: &mut Vec<(&'static ColumnDef, ast::Expr)>) {
+    count_up(def, set);
+    if let Some(index) = def.updated_at
+        && !set.iter().any(|(column, _)| column.index == index)
+    {
+        let column = &def.columns[index];
+        set.push((column, ast::Expr::Value(time_value(column, crate::value::now()))));
+    }
+}
+
+/// Counts up the version, unless the statement sets it: whoever holds the row as it was learns that it changed.
+pub(crate) fn count_up(def: &'static ModelDef, set: &mut Vec<(&'static ColumnDef, ast::Expr)>) {
+    if let Some(index) = def.version
+        && !set.iter().any(|(column, _)| column.index == index)
+    {
+        let column = &def.columns[index];
+        let one = ast::Expr::Value(integer_value(column.ty, 1));
+        set.push((column, ast::Expr::binary(BinaryOp::Add, column.into(), one)));
+    }
+}
+
+/// An UPDATE that sets `updated_at` and counts up the version as well.
+pub(crate) fn update_of(
+    def: &'static ModelDef,
+    mut set: Vec<(&'static ColumnDef, ast::Expr)>,
+    filter: Vec<ast::Expr>,
+) -> Statement {
+    touch(def, &mut set);
+    let (deleted, returning) = (Deleted::Hidden, Returning::Nothing);
+    Statement::Update(Box::new(ast::Update { model: def, set, filter, deleted, returning }))
+}
+
+/// An UPDATE with its values in the form that columns keep; a DELETE as it is.
+///
+/// # Errors
+/// Those of values that a column cannot keep.
+pub(crate) fn prepared(dialect: &dyn Dialect, def: &'static ModelDef, mut statement: Statement) -> Result<Statement> {
+    if let Statement::Update(update) = &mut statement {
+        prepare::assignments(dialect, def, &mut update.set)?;
+    }
+    Ok(statement)
+}
+
+/// Runs an UPDATE or a DELETE of many rows and gives their number.
+pub(crate) async fn write_rows(session: &dyn Session, def: &'static ModelDef, statement: Statement) -> Result<u64> {
+    affected_rows(session, def, &prepared(&**session.dialect(), def, statement)?).await
+}
+
+/// Whether saving a row writes a column: not its key, nor what the database or the library makes.
+pub(crate) fn saves(def: &'static ModelDef, column: &ColumnDef) -> bool {
+    !def.primary_key.contains(&column.index)
+        && column.generated.is_none()
+        && ![def.created_at, def.updated_at, def.version].contains(&Some(column.index))
+}
+
+/// Writes new values of a row and puts them into the struct. Checks and increments the version, sets `updated_at`.
+///
+/// # Errors
+/// [`ErrorKind::NotFound`] when the row is gone, [`ErrorKind::Stale`] when its version changed, else the database's.
+pub async fn update_row<M: Model, E: Runs<M> + ?Sized>(row: &mut M, changes: Changes, db: &E) -> Result<()> {
+    write_row(row, changes, db.session(), Deleted::Hidden).await
+}
+
+pub(crate) async fn write_row<M: Model>(
+    row: &mut M,
+    changes: Changes,
+    session: &dyn Session,
+    deleted: Deleted,
+) -> Result<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let mut fresh = None;
+    let update = RowUpdate::new(session, M::DEF, changes, RowKey::of(row)?, deleted, true)?;
+    let (current, mut sink) = (|column| row.value(column), First::new(&mut fresh, read_model::<M>));
+    update_by_key(session, M::DEF, update, &current, &mut sink).await?;
+    let fresh = fresh.ok_or_else(|| gone(M::DEF))?;
+    let old = std::mem::replace(row, fresh);
+    row.keep_relations(old);
+    Ok(())
+}
+
+/// Which row a write is about: its key, and the version that the struct has.
+pub(crate) struct RowKey {
+    key: Vec<Value>,
+    version: Option<Value>,
+}
+
+impl RowKey {
+    /// The row of a struct.
+    pub(crate) fn of<M: Model>(row: &M) -> Result<Self> {
+        Ok(Self { key: key_of(row)?, version: M::DEF.version.map(|index| row.value(index)) })
+    }
+
+    /// The columns that find the row: the key's, and the version.
+    fn columns(def: &'static ModelDef) -> impl Iterator<Item = &'static ColumnDef> {
+        def.key_columns().chain(def.version.map(|index| &def.columns[index]))
+    }
+
+    /// The condition that a row is this one, with typed placeholders for its values.
+    fn slots(def: &'static ModelDef) -> Vec<ast::Expr> {
+        let slot = |column: &'static ColumnDef| {
+            ast::Expr::binary(BinaryOp::Eq, column.into(), ast::Expr::Value(Value::Null(column.ty)))
+        };
+        Self::columns(def).map(slot).collect()
+    }
+
+    /// The condition that a row is this one.
+    pub(crate) fn filter(&self, def: &'static ModelDef) -> Vec<ast::Expr> {
+        let values = self.key.iter().chain(&self.version);
+        let equal = |(column, value): (&'static ColumnDef, &Value)| {
+            ast::Expr::binary(BinaryOp::Eq, column.into(), ast::Expr::Value(value.clone()))
+        };
+        Self::columns(def).zip(values).map(equal).collect()
+    }
+
+    /// Appends the values of the placeholders.
+    fn bind(self, session: &dyn Session, def: &'static ModelDef, binds: &mut Vec<Value>) -> Result<()> {
+        for (column, value) in Self::columns(def).zip(self.key.into_iter().chain(self.version)) {
+            let value = for_column(&**session.dialect(), column, value);
+            session.dialect().check_value(&value)?;
+            binds.push(value);
+        }
+        Ok(())
+    }
+}
+
+/// The version after this one.
+fn next_version(column: &ColumnDef, current: &Value) -> Value {
+    match current {
+        Value::I16(v) => Value::I16(v.wrapping_add(1)),
+        Value::I32(v) => Value::I32(v.wrapping_add(1)),
+        Value::I64(v) => Value::I64(v.wrapping_add(1)),
+        Value::U64(v) => Value::U64(v.wrapping_add(1)),
+        _ => integer_value(column.ty, 1),
+    }
+}
+
+/// An UPDATE of one row, by its kept text.
+struct RowUpdate {
+    sql: Arc<str>,
+    /// The new values, then those that find the row.
+    binds: Vec<Value>,
+    /// The columns of the new values.
+    columns: Vec<usize>,
+    /// Whether the database computes columns from the new values.
+    computes: bool,
+    /// Whether the statement returns the row.
+    returning: bool,
+}
+
+impl RowUpdate {
+    fn new(
+        session: &dyn Session,
+        def: &'static ModelDef,
+        mut changes: Changes,
+        target: RowKey,
+        deleted: Deleted,
+        wanted: bool,
+    ) -> Result<Self> {
+        let dialect = &**session.dialect();
+        prepare::changes(dialect, def, &mut changes)?;
+        if let (Some(index), Some(version)) = (def.version, &target.version) {
+            changes.set(index, next_version(&def.columns[index], version));
+        }
+        // In the order of the columns, so that the same columns have the same text.
+        changes.set.sort_unstable_by_key(|(column, _)| *column);
+        let computes = wanted
+            && (def.columns.iter().any(|column| column.generated.is_some())
+                || changes.set.iter().any(|(index, _)| rewrites(dialect, &def.columns[*index])));
+        let returning = computes && dialect.capabilities().returning_update;
+        let mask = changes.set.iter().fold(0, |mask, (index, _)| mask | 1 << index);
+        let shape = Shape::UpdateByKey { columns: mask, deleted: deleted == Deleted::Included, returning };
+        let sql = session.shapes().get(def, shape, || {
+            let slot = |(index, _): &(usize, Value)| {
+                let column = &def.columns[*index];
+                (column, ast::Expr::Value(Value::Null(column.ty)))
+            };
+            let set = changes.set.iter().map(slot).collect();
+            let returning = if returning { Returning::Model } else { Returning::Nothing };
+            let update = ast::Update { model: def, set, filter: RowKey::slots(def), deleted, returning };
+            Ok(render(&Statement::Update(Box::new(update)), dialect)?.sql)
+        })?;
+        let mut columns = Vec::with_capacity(changes.set.len());
+        let mut binds = Vec::with_capacity(changes.set.len() + target.key.len() + 1);
+        for (column, value) in changes.set {
+            columns.push(column);
+            binds.push(value);
+        }
+        target.bind(session, def, &mut binds)?;
+        Ok(Self { sql, binds, columns, computes, returning })
+    }
+}
+
+/// Updates one row. The row as the database has it then goes into the sink; none when there is no such row. `current` gives
+/// the values that the struct has.
+async fn update_by_key(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    update: RowUpdate,
+    current: &(dyn Fn(usize) -> Value + Sync),
+    sink: &mut dyn RowSink,
+) -> Result<()> {
+    let RowUpdate { sql, binds, columns, computes, returning } = update;
+    if returning {
+        session.fetch(kept(&sql, &binds), sink).await.map_err(about(def))?;
+        return Ok(());
+    }
+    let done = session.fetch(kept(&sql, &binds), &mut Discard).await.map_err(about(def))?;
+    if done.rows_affected == 0 {
+        return Ok(());
+    }
+    let mut values: Vec<Value> = (0..def.columns.len()).map(current).collect();
+    for (column, value) in columns.into_iter().zip(binds) {
+        values[column] = value;
+    }
+    if computes {
+        let key: Vec<Value> = def.primary_key.iter().map(|index| values[*index].clone()).collect();
+        let sql = read_back_sql(session, def)?;
+        session.fetch(kept(&sql, &key), sink).await.map_err(about(def))?;
+        return Ok(());
+    }
+    sink.row(&ValueRow(&values)).map(|_| ())
+}
+
+/// Removes one row, or sets its soft-delete timestamp unless forced.
+///
+/// # Errors
+/// [`ErrorKind::NotFound`] when the row is gone, [`ErrorKind::Stale`] when its version changed, else the database's.
+pub(crate) async fn remove_by_key(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    target: RowKey,
+    force: bool,
+) -> Result<()> {
+    if let (Some(index), false) = (def.deleted_at, force) {
+        let column = &def.columns[index];
+        let mut changes = Changes::new();
+        changes.set(index, time_value(column, crate::value::now()));
+        let update = RowUpdate::new(session, def, changes, target, Deleted::Hidden, false)?;
+        let done = session.fetch(kept(&update.sql, &update.binds), &mut Discard).await.map_err(about(def))?;
+        return if done.rows_affected == 0 { Err(gone(def)) } else { Ok(()) };
+    }
+    let deleted = if force { Deleted::Included } else { Deleted::Hidden };
+    let sql = session.shapes().get(def, Shape::DeleteByKey { deleted: force }, || {
+        let delete = ast::Delete { model: def, filter: RowKey::slots(def), deleted, returning: Returning::Nothing };
+        Ok(render(&Statement::Delete(Box::new(delete)), &**session.dialect())?.sql)
+    })?;
+    let mut binds = Vec::with_capacity(target.key.len() + 1);
+    target.bind(session, def, &mut binds)?;
+    let done = session.fetch(kept(&sql, &binds), &mut Discard).await.map_err(about(def))?;
+    if done.rows_affected == 0 { Err(gone(def)) } else { Ok(()) }
+}
+
+/// The error for a row in hand that is not in the database as it was.
+#[cold]
+pub(crate) fn gone(def: &'static ModelDef) -> Error {
+    if def.version.is_some() {
+        Error::new(ErrorKind::Stale, "the row was changed or removed since it was read; reload it and try again")
+            .with_model(def.name)
+    } else {
+        Error::new(ErrorKind::NotFound, "the row was removed since it was read").with_model(def.name)
+    }
+}
