@@ -2,16 +2,15 @@
 //! SQL) and nothing here is typed: `query` builds these trees from typed parts, `dialect` renders them.
 
 mod expr;
-mod select;
+mod operator;
 mod truth;
 mod write;
 
 pub use expr::{
-    Aggregate, BinaryOp, Case, Expr, Function, Hop, InList, JsonStep, LikeKind, ListItems, Quantifier, Related, Window,
+    Aggregate, Case, Expr, Hop, InList, Join, ListItems, Lock, Order, PerParent, Quantifier, Related, Select,
+    SelectList, Window,
 };
-pub use select::{
-    Deleted, Join, JoinKind, Lock, LockStrength, LockWait, NullsOrder, Order, PerParent, Select, SelectList,
-};
+pub use operator::{BinaryOp, Deleted, Function, JoinKind, JsonStep, LikeKind, LockStrength, LockWait, NullsOrder};
 pub use write::{Conflict, ConflictAction, Delete, Insert, Returning, Update};
 
 /// Any statement about rows.

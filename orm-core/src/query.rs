@@ -1,16 +1,14 @@
 //! The statements that users build: finders, writes, and the methods of a row. Each builder collects what it is told into a
 //! tree, and `exec` hands it to `run` or `write`.
 
-#[macro_use]
-mod finder;
-
 mod aggregate;
 mod bulk;
 mod create;
+mod decoder;
 mod destroy;
 mod explain;
 mod find;
-mod find_one;
+mod find_by_pk;
 mod find_or_create;
 mod instance;
 mod page;
@@ -26,11 +24,11 @@ pub use aggregate::{AggregateOf, Count, Exists};
 pub use bulk::{BulkCreate, BulkUpsert, OnConflict};
 pub use create::{Complete, Create, CreateBuilder, CreateFuture, Given, InsertRow, Missing, Set};
 pub use destroy::{Destroy, DestroyOne};
-pub use find::Find;
-pub use find_one::{FindByPk, FindOne};
+pub use find::{All, Counted, Find, FindAndCount, FindOne, First, Limited, Wanted};
+pub use find_by_pk::FindByPk;
 pub use find_or_create::{FindOrCreate, FindOrInsert};
 pub use instance::Instance;
-pub use page::{FindAndCount, Page};
+pub use page::Page;
 pub use statements::Statements;
 pub use stream::Rows;
 pub use tables::{ModelList, create_tables, drop_tables, table_exists};

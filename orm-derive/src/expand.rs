@@ -8,6 +8,7 @@
 mod columns;
 mod create;
 mod decode;
+mod key_number;
 mod relations;
 mod statements;
 mod statics;

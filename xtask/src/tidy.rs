@@ -1,6 +1,7 @@
 //! `tidy`: the rules of the house that no compiler checks. Here: which files are looked at and by which rules. A rule is
 //! a function from a file to findings, in the module for its subject; `source` tells code from comments and tests.
 
+mod circles;
 mod files;
 mod layers;
 mod links;
@@ -37,6 +38,7 @@ pub(crate) fn run(args: &[String]) -> Outcome<()> {
     }
     let root = workspace_root();
     let (mut files, mut findings) = (0, 0);
+    let mut sources = Vec::new();
     for path in project_files(&root)? {
         // What is not text, or was deleted and not yet committed, has no lines to check.
         let Ok(text) = fs::read_to_string(root.join(&path)) else { continue };
@@ -45,6 +47,13 @@ pub(crate) fn run(args: &[String]) -> Outcome<()> {
             println!("{path}:{}: {}", finding.line, finding.message);
             findings += 1;
         }
+        if path.ends_with(".rs") {
+            sources.push((path, Source::new(&text)));
+        }
+    }
+    for (path, finding) in circles::circles(&sources) {
+        println!("{path}:{}: {}", finding.line, finding.message);
+        findings += 1;
     }
     if findings > 0 {
         return Err(format!("tidy: {findings} findings in {files} files"));

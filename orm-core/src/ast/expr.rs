@@ -1,7 +1,7 @@
-//! Expressions: every kind in one enum.
+//! Expressions and SELECT: they are made of each other. Operators and other words of theirs are in `operator`.
 
-use super::select::{Deleted, Order, Select, SelectList};
-use crate::model::{ColumnDef, RelationDef};
+use super::operator::{BinaryOp, Deleted, Function, JoinKind, JsonStep, LikeKind, LockStrength, LockWait, NullsOrder};
+use crate::model::{ColumnDef, ModelDef, RelationDef};
 use crate::value::{SqlType, Value};
 
 /// An expression.
@@ -232,50 +232,6 @@ impl Expr {
     }
 }
 
-/// Operators between two operands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum BinaryOp {
-    /// `=`
-    Eq,
-    /// `<>`
-    Ne,
-    /// `<`
-    Lt,
-    /// `<=`
-    Le,
-    /// `>`
-    Gt,
-    /// `>=`
-    Ge,
-    /// Equal, where NULL equals NULL.
-    IsNotDistinct,
-    /// Different, where NULL equals NULL.
-    IsDistinct,
-    /// `+`
-    Add,
-    /// `-`
-    Sub,
-    /// `*`
-    Mul,
-    /// `/`
-    Div,
-    /// `%`
-    Rem,
-    /// Text concatenation.
-    Concat,
-    /// Bitwise and.
-    BitAnd,
-    /// Bitwise or.
-    BitOr,
-    /// An array with every item of another, on databases that have them.
-    Contains,
-    /// An array of items of another only.
-    ContainedBy,
-    /// Arrays with something in common.
-    Overlaps,
-}
-
 /// Membership in a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InList {
@@ -296,77 +252,6 @@ pub enum ListItems {
     Exprs(Vec<Expr>),
     /// The rows of a sub-query.
     Select(Box<Select>),
-}
-
-/// What the pattern of a text match means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LikeKind {
-    /// A pattern with `%` and `_`.
-    Pattern,
-    /// The literal start.
-    StartsWith,
-    /// The literal end.
-    EndsWith,
-    /// A literal part.
-    Contains,
-}
-
-/// Functions that every dialect has in some form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Function {
-    /// Lower case.
-    Lower,
-    /// Upper case.
-    Upper,
-    /// Without white space at both ends.
-    Trim,
-    /// The number of characters.
-    Length,
-    /// Absolute value.
-    Abs,
-    /// Rounded, to a number of digits when there is a second argument.
-    Round,
-    /// Rounded up.
-    Ceil,
-    /// Rounded down.
-    Floor,
-    /// The first argument that is not NULL.
-    Coalesce,
-    /// NULL when both arguments are equal.
-    NullIf,
-    /// A part of a text: text, start from 1, length.
-    Substring,
-    /// A text with every occurrence of the second argument replaced by the third.
-    Replace,
-    /// Texts one after the other.
-    Concat,
-    /// The greatest argument.
-    Greatest,
-    /// The least argument.
-    Least,
-    /// The current instant.
-    Now,
-    /// The current date.
-    CurrentDate,
-    /// A random number that orders rows randomly.
-    Random,
-    /// The year of a date.
-    Year,
-    /// The month of a date, from 1.
-    Month,
-    /// The day of a date, from 1.
-    Day,
-    /// The whole part of the quotient of two integers. A dialect gives its operator, as text, when that is not `/`.
-    IntegerDivide,
-    /// The quotient of two decimals.
-    Divide,
-    /// What is left of the division of two decimals.
-    Remainder,
-    /// What is left of the division of two floats.
-    FloatRemainder,
-    /// The date of a date-time, or of a text.
-    Date,
 }
 
 /// An aggregate function.
@@ -411,15 +296,6 @@ pub struct Case {
     pub otherwise: Option<Expr>,
 }
 
-/// One step into a JSON document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum JsonStep {
-    /// A key of an object; any text.
-    Key(String),
-    /// An element of an array, from 0.
-    Index(u32),
-}
-
 /// One relation of a path.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hop {
@@ -453,4 +329,122 @@ pub enum Quantifier {
     All,
     /// How many there are, or what else is computed from aggregates of them.
     Aggregate(Box<Expr>),
+}
+
+/// A lock on the rows that are read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Lock {
+    /// How strong.
+    pub strength: LockStrength,
+    /// What to do about rows that others have locked.
+    pub wait: LockWait,
+    /// The models whose rows are locked; empty is all.
+    pub of: Vec<&'static ModelDef>,
+}
+
+/// A SELECT statement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Select {
+    /// The model whose rows are read.
+    pub model: &'static ModelDef,
+    /// What is read from each row.
+    pub list: SelectList,
+    /// Whether equal rows come once.
+    pub distinct: bool,
+    /// Soft-deleted rows of the model.
+    pub deleted: Deleted,
+    /// Further tables.
+    pub joins: Vec<Join>,
+    /// Conditions, all of which must hold.
+    pub filter: Vec<Expr>,
+    /// What groups are made by.
+    pub group_by: Vec<Expr>,
+    /// Conditions on groups, all of which must hold.
+    pub having: Vec<Expr>,
+    /// The order of rows.
+    pub order_by: Vec<Order>,
+    /// The greatest number of rows.
+    pub limit: Option<u64>,
+    /// The number of rows left out first.
+    pub offset: Option<u64>,
+    /// A limit and offset for each parent instead of for all, when loading a relation.
+    pub per_parent: Option<PerParent>,
+    /// How the rows are locked.
+    pub lock: Option<Lock>,
+}
+
+impl Select {
+    /// Reads all columns of all rows of a model.
+    pub fn new(model: &'static ModelDef) -> Self {
+        Self {
+            model,
+            list: SelectList::Model,
+            distinct: false,
+            deleted: Deleted::Hidden,
+            joins: Vec::new(),
+            filter: Vec::new(),
+            group_by: Vec::new(),
+            having: Vec::new(),
+            order_by: Vec::new(),
+            limit: None,
+            offset: None,
+            per_parent: None,
+            lock: None,
+        }
+    }
+}
+
+/// What is read from each row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SelectList {
+    /// Every column of the model, in its order.
+    Model,
+    /// Every column of the model, then expressions.
+    ModelAnd(Vec<Expr>),
+    /// Expressions.
+    Exprs(Vec<Expr>),
+    /// The constant 1: only whether there are rows matters.
+    One,
+}
+
+/// A further table of a SELECT.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Join {
+    /// Which rows survive without a partner.
+    pub kind: JoinKind,
+    /// The table.
+    pub model: &'static ModelDef,
+    /// Soft-deleted rows of it.
+    pub deleted: Deleted,
+    /// The condition.
+    pub on: Expr,
+}
+
+/// One key of an order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    /// What is compared.
+    pub expr: Expr,
+    /// Whether the greatest comes first.
+    pub descending: bool,
+    /// Where NULLs go; `None` is the database's own choice.
+    pub nulls: Option<NullsOrder>,
+}
+
+/// Limit and offset per parent row. The first columns of the select list are the parent's keys.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PerParent {
+    /// What makes rows belong to the same parent.
+    pub partition_by: Vec<Expr>,
+    /// The greatest number of rows per parent.
+    pub limit: Option<u64>,
+    /// The number of rows left out first, per parent.
+    pub offset: u64,
+}
+
+/// A column as an order key or select item, for code that has only metadata.
+impl From<&'static ColumnDef> for Expr {
+    fn from(column: &'static ColumnDef) -> Self {
+        Self::Column(column)
+    }
 }

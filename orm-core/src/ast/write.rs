@@ -1,7 +1,7 @@
 //! INSERT, UPDATE and DELETE.
 
 use super::expr::Expr;
-use super::select::Deleted;
+use super::operator::Deleted;
 use crate::model::{ColumnDef, ModelDef};
 use crate::value::Value;
 

@@ -70,7 +70,7 @@ impl<'p, P: Model, C: Model, S> Related<'p, P, C, S> {
     /// A finder of one related row.
     #[track_caller]
     pub fn find_one(&self) -> FindOne<C> {
-        FindOne::from_find(self.find())
+        FindOne::from_select(self.select())
     }
 
     /// A finder of the related rows for which a condition holds.

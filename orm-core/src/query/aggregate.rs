@@ -76,26 +76,37 @@ refine!(Count<M>);
 refine!(Exists<M>);
 refine!(AggregateOf<M, T>);
 
-fn count_rows() -> Node {
-    Node::Aggregate(Box::new(Aggregate::of("COUNT", None)))
-}
-
 fn number(columns: &mut Columns<'_>) -> Result<i64> {
     columns.next()
 }
 
-/// The number of rows a query gives without limit and offset.
-pub(super) async fn count_rows_of(session: &dyn Session, select: &ast::Select) -> Result<u64> {
-    if !select.distinct && select.group_by.is_empty() && select.having.is_empty() {
-        return run_count(session, count_of(select)).await;
+/// The count of the rows that a query gives without limit and offset.
+pub(super) fn count_rows(select: &ast::Select) -> Box<ast::Select> {
+    if select.distinct || !select.group_by.is_empty() || !select.having.is_empty() {
+        // Groups and different rows are counted as they come.
+        let mut rows = select.clone();
+        rows.order_by.clear();
+        (rows.limit, rows.offset, rows.lock) = (None, None, None);
+        return Box::new(rows);
     }
-    // Groups and different rows are counted as they come.
-    let mut counted = select.clone();
-    counted.order_by.clear();
-    (counted.limit, counted.offset, counted.lock) = (None, None, None);
-    let mut number = Number { rows: 0 };
-    run::fetch_into(session, counted, &mut number).await?;
-    Ok(number.rows)
+    let mut count = Box::new(ast::Select::new(select.model));
+    count.deleted = select.deleted;
+    count.joins.clone_from(&select.joins);
+    count.filter.clone_from(&select.filter);
+    count.list = SelectList::Exprs(vec![Node::Aggregate(Box::new(Aggregate::of("COUNT", None)))]);
+    count
+}
+
+/// Runs a count.
+pub(super) async fn fetch_count(session: &dyn Session, select: Box<ast::Select>) -> Result<u64> {
+    let def = select.model;
+    if select.distinct || !select.group_by.is_empty() || !select.having.is_empty() {
+        let mut number = Number { rows: 0 };
+        run::fetch_into(session, *select, &mut number).await?;
+        return Ok(number.rows);
+    }
+    let count = run::fetch_first(session, def, &Statement::Select(select), number).await?;
+    Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
 }
 
 /// Counts rows.
@@ -113,27 +124,10 @@ impl RowSink for Number {
     }
 }
 
-/// The count of the rows a query finds without limit and offset.
-pub(super) fn count_of(select: &ast::Select) -> Box<ast::Select> {
-    let mut count = Box::new(ast::Select::new(select.model));
-    count.deleted = select.deleted;
-    count.joins.clone_from(&select.joins);
-    count.filter.clone_from(&select.filter);
-    count.list = SelectList::Exprs(vec![count_rows()]);
-    count
-}
-
-/// Runs a count.
-pub(super) async fn run_count(session: &dyn Session, select: Box<ast::Select>) -> Result<u64> {
-    let def = select.model;
-    let count = run::fetch_first(session, def, &Statement::Select(select), number).await?;
-    Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
-}
-
 impl<M: Model> Count<M> {
     /// Counts every row; called by the derive.
     pub fn new() -> Self {
-        Self(count_of(&ast::Select::new(M::DEF)), PhantomData)
+        Self(count_rows(&ast::Select::new(M::DEF)), PhantomData)
     }
 
     /// Counts different values of a column or expression instead of rows.
@@ -155,10 +149,7 @@ impl<M: Model> Count<M> {
     /// # Errors
     /// The database's, naming the model.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64> {
-        if self.0.distinct {
-            return count_rows_of(db.session(), &self.0).await;
-        }
-        run_count(db.session(), self.0).await
+        fetch_count(db.session(), self.0).await
     }
 }
 

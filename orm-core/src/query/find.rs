@@ -1,85 +1,155 @@
-//! [`Find`]: rows by filter, in an order, with what to read from each and which relations to load.
+//! [`Find`]: which rows, in which order, what to read from each and which relations to load. One builder for all finders:
+//! its last type says how many rows are wanted, and with it what `exec` gives.
 
-use std::any::Any;
 use std::marker::PhantomData;
 
-use super::Rows;
+use super::aggregate::{count_rows, fetch_count};
+use super::decoder::Decoder;
 use super::explain::Lines;
-use crate::ast::{self, Deleted, JoinKind, ListItems, SelectList, Statement};
-use crate::dialect::render;
+use super::page::{Page, snapshot};
+use super::stream::Rows;
+use crate::ast::{self, Deleted, JoinKind, ListItems, LockStrength, LockWait, SelectList, Statement};
+use crate::dialect::{Dialect, Rendered, render};
 use crate::driver::{Runs, Session, Shape};
-use crate::error::{Error, ErrorKind, Result};
-use crate::expr::{Free, InList, IntoCondition, Operand, Select};
+use crate::error::Result;
+use crate::expr::{Free, InList, IntoCondition, IntoOrder, Operand, Select};
 use crate::model::{Model, read_model};
-use crate::relation::{JoinBy, Projection, SelectItems, projected_set};
-use crate::row::{Decode, Read};
-use crate::run::{self, IncludeNode, IntoInclude, ModelSet, RowSet, include_into, push_node};
+use crate::relation::{JoinBy, Projection, SelectItems};
+use crate::run::{self, IncludeNode, IntoInclude, include_into, push_node};
 use crate::value::Scalar;
 
-/// Finds rows: `User::find_all()`. `Out` is what each row becomes, `S` what its expressions may mention.
+/// Finds rows: `User::find_all()`. `Out` is what each row becomes, `S` what its expressions may mention, `N` how many rows
+/// are wanted: all, the first ([`FindOne`]), or a page with the number of all ([`FindAndCount`]).
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
-pub struct Find<M, Out = M, S = M> {
+pub struct Find<M, Out = M, S = M, N = All> {
     pub(super) select: Box<ast::Select>,
     pub(super) includes: Vec<IncludeNode>,
-    pub(super) read: Read<Out>,
-    pub(super) load: Load<Out>,
-    _types: PhantomData<fn() -> (M, S)>,
+    pub(super) decoder: Decoder<Out>,
+    _types: PhantomData<fn() -> (M, S, N)>,
 }
 
-impl<M, Out, S> Clone for Find<M, Out, S> {
+/// The first row of a query, or none: `User::find_one()`.
+pub type FindOne<M, Out = M, S = M> = Find<M, Out, S, First>;
+
+/// A page of rows with the number of all, both from one snapshot: `User::find_and_count_all()`.
+pub type FindAndCount<M, Out = M, S = M> = Find<M, Out, S, Counted>;
+
+/// How many rows a finder wants.
+pub trait Wanted {
+    /// The greatest number of rows, when the finder fixes it.
+    const LIMIT: Option<u64>;
+}
+
+/// A finder of any number of rows, which can be limited.
+#[diagnostic::on_unimplemented(message = "this finder gives one row at most, so it takes no limit")]
+pub trait Limited: Wanted {}
+
+/// Every row of a query.
+#[derive(Debug, Clone, Copy)]
+pub enum All {}
+
+/// The first row of a query.
+#[derive(Debug, Clone, Copy)]
+pub enum First {}
+
+/// A page of rows, and the number of all.
+#[derive(Debug, Clone, Copy)]
+pub enum Counted {}
+
+impl Wanted for All {
+    const LIMIT: Option<u64> = None;
+}
+impl Wanted for First {
+    const LIMIT: Option<u64> = Some(1);
+}
+impl Wanted for Counted {
+    const LIMIT: Option<u64> = None;
+}
+impl Limited for All {}
+impl Limited for Counted {}
+
+impl<M, Out, S, N> Clone for Find<M, Out, S, N> {
     fn clone(&self) -> Self {
-        Self {
-            select: self.select.clone(),
-            includes: self.includes.clone(),
-            read: self.read,
-            load: self.load,
-            _types: PhantomData,
-        }
+        let (select, includes) = (self.select.clone(), self.includes.clone());
+        Self { select, includes, decoder: self.decoder, _types: PhantomData }
     }
 }
 
-impl<M, Out, S> std::fmt::Debug for Find<M, Out, S> {
+impl<M, Out, S, N> std::fmt::Debug for Find<M, Out, S, N> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Find").field("select", &self.select).field("includes", &self.includes).finish()
     }
 }
 
-impl<M: Model> Find<M> {
-    /// Finds every row; called by the derive.
-    pub fn new() -> Self {
+impl<M: Model, N: Wanted> Default for Find<M, M, M, N> {
+    fn default() -> Self {
         Self::from_select(ast::Select::new(M::DEF))
     }
+}
 
+impl<M: Model, N: Wanted> Find<M, M, M, N> {
     /// Finds the rows of a tree.
-    pub(crate) fn from_select(select: ast::Select) -> Self {
-        Self {
-            select: Box::new(select),
-            includes: Vec::new(),
-            read: read_model::<M>,
-            load: Load::by(|| Box::new(ModelSet::<M>::new(Vec::new()))),
-            _types: PhantomData,
-        }
+    pub(crate) fn from_select(mut select: ast::Select) -> Self {
+        select.limit = N::LIMIT.or(select.limit);
+        Self { select: Box::new(select), includes: Vec::new(), decoder: Decoder::model(), _types: PhantomData }
     }
+}
 
-    /// Loads relations into the rows' relation fields: one query per to-many relation, whatever the number of rows.
+impl<M: Model, S, N> Find<M, M, S, N> {
+    /// Loads relations into the rows' relation fields: one query per to-many relation, whatever the number of rows. To-one
+    /// relations are loaded by the query itself, with LEFT JOINs.
+    ///
     pub fn include<I: IntoInclude<M>>(mut self, relations: I) -> Self {
         include_into(&mut self.select, &mut self.includes, relations);
         self
     }
 }
 
-impl<M: Model> Default for Find<M> {
-    fn default() -> Self {
-        Self::new()
+impl<M: Model, Out, S, N> Find<M, Out, S, N> {
+    /// Keeps rows for which a condition holds; several filters must all hold.
+    pub fn filter<C: IntoCondition<S>>(mut self, condition: C) -> Self {
+        self.select.filter.push(condition.into_condition());
+        self
     }
-}
 
-impl<M: Model, Out, S> Find<M, Out, S> {
-    refine!(|this| this.select);
+    /// Filters when there is a value, else not.
+    pub fn filter_if<V, C: IntoCondition<S>>(self, value: Option<V>, condition: impl FnOnce(V) -> C) -> Self {
+        match value {
+            Some(value) => self.filter(condition(value)),
+            None => self,
+        }
+    }
 
-    /// Finds at most so many rows. With to-many includes, still so many rows of this model.
-    pub fn limit(mut self, rows: u64) -> Self {
+    /// Orders rows; several calls add keys.
+    pub fn order_by<O: IntoOrder<S>>(mut self, order: O) -> Self {
+        order.push(&mut self.select.order_by);
+        self
+    }
+
+    /// Limits the query to `rows` rows. With to-many includes, still so many rows of this model. A count is of all rows.
+    pub fn limit(mut self, rows: u64) -> Self
+    where
+        N: Limited,
+    {
         self.select.limit = Some(rows);
+        self
+    }
+
+    /// Leaves out the first rows.
+    pub fn offset(mut self, rows: u64) -> Self {
+        self.select.offset = Some(rows);
+        self
+    }
+
+    /// Finds soft-deleted rows as well.
+    pub fn with_deleted(mut self) -> Self {
+        self.select.deleted = Deleted::Included;
+        self
+    }
+
+    /// Finds soft-deleted rows only.
+    pub fn only_deleted(mut self) -> Self {
+        self.select.deleted = Deleted::Only;
         self
     }
 
@@ -101,16 +171,50 @@ impl<M: Model, Out, S> Find<M, Out, S> {
         self
     }
 
+    /// Locks the rows for changing them, until the transaction ends.
+    pub fn for_update(self) -> Self {
+        self.lock(LockStrength::Update)
+    }
+
+    /// Locks the rows against changes by others, until the transaction ends.
+    pub fn for_share(self) -> Self {
+        self.lock(LockStrength::Share)
+    }
+
+    /// Locks the rows.
+    pub fn lock(mut self, strength: LockStrength) -> Self {
+        self.select.lock.get_or_insert_default().strength = strength;
+        self
+    }
+
+    /// Locks the rows, and fails instead of waiting for those that others have locked.
+    pub fn nowait(mut self) -> Self {
+        self.select.lock.get_or_insert_default().wait = LockWait::NoWait;
+        self
+    }
+
+    /// Locks the rows, and leaves out those that others have locked.
+    pub fn skip_locked(mut self) -> Self {
+        self.select.lock.get_or_insert_default().wait = LockWait::SkipLocked;
+        self
+    }
+
+    /// Locks rows of one of the joined models only.
+    pub fn lock_of<J: Model>(mut self) -> Self {
+        self.select.lock.get_or_insert_default().of.push(J::DEF);
+        self
+    }
+
     /// Reads columns and expressions instead of whole models; a tuple gives tuples.
-    pub fn select<X: Select<S>>(mut self, items: X) -> Find<M, X::Output, S> {
+    pub fn select<X: Select<S>>(mut self, items: X) -> Find<M, X::Output, S, N> {
         let mut list = Vec::new();
         items.push(&mut list);
         self.select.list = SelectList::Exprs(list);
-        self.reading(X::Output::decode)
+        self.becoming(Decoder::values())
     }
 
     /// Reads a projection instead of whole models.
-    pub fn project<P: Projection<M>>(mut self) -> Find<M, P, S> {
+    pub fn project<P: Projection<M>>(mut self) -> Find<M, P, S, N> {
         let mut items = SelectItems::new();
         P::select(&mut items);
         let (list, nodes) = items.into_parts();
@@ -121,77 +225,54 @@ impl<M: Model, Out, S> Find<M, Out, S> {
         for node in nodes {
             push_node(&mut self.select, &mut self.includes, node);
         }
-        self.becoming(|columns| P::grow(P::read(columns)?), Load::by(projected_set::<M, P>))
+        self.becoming(Decoder::projection::<M>())
     }
 
     /// Joins another model: over a relation, `.join(User::POSTS)`, or on a condition,
     /// `.join::<Post>(Post::USER_ID.free().eq(User::ID.free()))`. From here on expressions of every joined model are
     /// accepted, and checked when the statement runs. Rows without a partner are left out; rows with several are there
     /// several times.
-    pub fn join<J: Model>(self, by: impl JoinBy<S, J>) -> Find<M, Out, Free> {
+    pub fn join<J: Model>(self, by: impl JoinBy<S, J>) -> Find<M, Out, Free, N> {
         self.add_join(JoinKind::Inner, by)
     }
 
     /// As [`join`](Self::join), keeping rows without a partner; select its columns with `.nullable()`.
-    pub fn left_join<J: Model>(self, by: impl JoinBy<S, J>) -> Find<M, Out, Free> {
+    pub fn left_join<J: Model>(self, by: impl JoinBy<S, J>) -> Find<M, Out, Free, N> {
         self.add_join(JoinKind::Left, by)
     }
 
-    fn add_join<J: Model>(mut self, kind: JoinKind, by: impl JoinBy<S, J>) -> Find<M, Out, Free> {
+    fn add_join<J: Model>(mut self, kind: JoinKind, by: impl JoinBy<S, J>) -> Find<M, Out, Free, N> {
         by.push(kind, &mut self.select.joins);
-        Find { select: self.select, includes: self.includes, read: self.read, load: self.load, _types: PhantomData }
+        self.typed()
     }
 
     /// Reads rows of a joined model besides.
-    pub(crate) fn with_rows_of<J: Model>(mut self) -> Find<M, (M, J), S> {
+    pub(crate) fn with_rows_of<J: Model>(mut self) -> Find<M, (M, J), S, N> {
         self.select.list = SelectList::ModelAnd(J::DEF.columns.iter().map(ast::Expr::Column).collect());
-        self.reading(|columns| Ok((read_model(columns)?, read_model(columns)?)))
-    }
-
-    fn reading<T: Send + 'static>(self, read: Read<T>) -> Find<M, T, S> {
-        self.becoming(read, Load::nothing())
+        self.becoming(Decoder::without_relations(|columns| Ok((read_model(columns)?, read_model(columns)?))))
     }
 
     /// Gives each row as something else.
-    pub(super) fn becoming<T>(self, read: Read<T>, load: Load<T>) -> Find<M, T, S> {
-        Find { select: self.select, includes: self.includes, read, load, _types: PhantomData }
+    pub(super) fn becoming<T>(self, decoder: Decoder<T>) -> Find<M, T, S, N> {
+        Find { select: self.select, includes: self.includes, decoder, _types: PhantomData }
+    }
+
+    /// The same query, about other models or for another number of rows.
+    pub(super) fn typed<T, C>(self) -> Find<M, Out, T, C> {
+        Find { select: self.select, includes: self.includes, decoder: self.decoder, _types: PhantomData }
+    }
+
+    /// The SQL and binds for a dialect.
+    ///
+    /// # Errors
+    /// What the dialect cannot express; see [`render`].
+    pub fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered> {
+        render(&Statement::Select(self.select.clone()), dialect)
     }
 
     /// The tree.
     pub fn into_select(self) -> Box<ast::Select> {
         self.select
-    }
-}
-
-impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
-    /// Runs the query and gives all rows.
-    ///
-    /// # Errors
-    /// The database's, naming the model; [`ErrorKind::Decode`] for values that do not fit.
-    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Vec<Out>> {
-        run(db.session(), *self.select, &self.includes, self.read, self.load).await
-    }
-
-    /// The number of rows without limit and offset.
-    ///
-    /// # Errors
-    /// As [`exec`](Self::exec).
-    pub async fn count<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64> {
-        super::aggregate::count_rows_of(db.session(), &self.select).await
-    }
-
-    /// Runs the query and gives rows as they come, holding few in memory. The connection is in use until the stream
-    /// ends or is dropped; on a transaction, its other statements wait until then.
-    ///
-    /// To-one relations can be included: they are read by the same query. Relations that take a query of their own cannot;
-    /// load them for batches of rows, with [`load`](crate::relation::load).
-    ///
-    /// ```ignore
-    /// let mut users = User::find_all().stream(&db);
-    /// while let Some(user) = users.next().await { println!("{}", user?.name); }
-    /// ```
-    pub fn stream<'e, E: Runs<M> + ?Sized>(self, db: &'e E) -> Rows<'e, Out> {
-        Rows::new(db, self)
     }
 
     /// The database's plan for the query, one line per row of its answer.
@@ -208,13 +289,87 @@ impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
     }
 }
 
+impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
+    /// Runs the query and gives all rows.
+    ///
+    /// # Errors
+    /// The database's, naming the model; [`ErrorKind::Decode`](crate::ErrorKind::Decode) for values that do not fit.
+    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Vec<Out>> {
+        fetch(db.session(), *self.select, &self.includes, self.decoder).await
+    }
+
+    /// The number of rows without limit and offset.
+    ///
+    /// # Errors
+    /// As [`exec`](Self::exec).
+    pub async fn count<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64> {
+        fetch_count(db.session(), count_rows(&self.select)).await
+    }
+
+    /// Runs the query and gives rows as they come, holding few in memory. The connection is in use until the stream
+    /// ends or is dropped; on a transaction, its other statements wait until then.
+    ///
+    /// To-one relations can be included: they are read by the same query. Relations that take a query of their own cannot;
+    /// load them for batches of rows, with [`load`](crate::relation::load).
+    ///
+    /// ```ignore
+    /// let mut users = User::find_all().stream(&db);
+    /// while let Some(user) = users.next().await { println!("{}", user?.name); }
+    /// ```
+    pub fn stream<'e, E: Runs<M> + ?Sized>(self, db: &'e E) -> Rows<'e, Out> {
+        Rows::new(db, self.select, self.includes, self.decoder)
+    }
+}
+
+impl<M: Model, Out: Send + 'static, S> FindOne<M, Out, S> {
+    /// Runs the query and gives the first row, if any.
+    ///
+    /// # Errors
+    /// As [`Find::exec`].
+    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Option<Out>> {
+        let session = db.session();
+        if self.includes.is_empty() {
+            return run::fetch_first(session, M::DEF, &Statement::Select(self.select), self.decoder.read).await;
+        }
+        Ok(fetch(session, *self.select, &self.includes, self.decoder).await?.into_iter().next())
+    }
+
+    /// Runs the query and gives the first row.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none; as [`Find::exec`].
+    pub async fn required<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Out> {
+        self.exec(db).await?.ok_or_else(|| run::not_found(M::DEF.name))
+    }
+}
+
+impl<M: Model, Out: Send + 'static, S> FindAndCount<M, Out, S> {
+    /// Runs both queries in one snapshot.
+    ///
+    /// # Errors
+    /// As [`Find::exec`].
+    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Page<Out>> {
+        let session = db.session();
+        let count = count_rows(&self.select);
+        if session.in_transaction() {
+            let count = fetch_count(session, count).await?;
+            let rows = fetch(session, *self.select, &self.includes, self.decoder).await?;
+            return Ok(Page { rows, count });
+        }
+        let unit = snapshot(session).await?;
+        let count = fetch_count(&*unit, count).await?;
+        let rows = fetch(&*unit, *self.select, &self.includes, self.decoder).await?;
+        unit.commit().await?;
+        Ok(Page { rows, count })
+    }
+}
+
 /// Runs a query, then loads its relations on the same connection.
-pub(super) async fn run<Out: Send + 'static>(
+async fn fetch<Out: Send + 'static>(
     session: &dyn Session,
-    select: ast::Select,
+    mut select: ast::Select,
     includes: &[IncludeNode],
-    read: Read<Out>,
-    load: Load<Out>,
+    decoder: Decoder<Out>,
 ) -> Result<Vec<Out>> {
     let def = select.model;
     if includes.is_empty() {
@@ -222,74 +377,14 @@ pub(super) async fn run<Out: Send + 'static>(
             let sql = session
                 .shapes()
                 .get(def, Shape::All, || Ok(render(&Statement::Select(Box::new(select)), &**session.dialect())?.sql))?;
-            return run::fetch_all_shape(session, def, &sql, read).await;
+            return run::fetch_all_shape(session, def, &sql, decoder.read).await;
         }
-        return run::fetch_all(session, def, &Statement::Select(Box::new(select)), read).await;
+        return run::fetch_all(session, def, &Statement::Select(Box::new(select)), decoder.read).await;
     }
     let pinned = session.pin().await?;
-    let mut select = select;
-    let mut set = load.start(&mut select, includes)?();
+    let mut set = decoder.start(&mut select, includes)?();
     run::fetch_with(&*pinned, select, includes, &mut *set).await?;
-    load.finish(set, includes).map_err(run::about(def))
-}
-
-/// Makes the rows of a set what they become.
-type Take<Out> = fn(Box<dyn Any + Send>, &[IncludeNode]) -> Result<Vec<Out>>;
-
-/// How rows are read together with their relations.
-pub(super) struct Load<Out> {
-    /// An empty set of rows; `None` where rows have no place for related ones.
-    set: Option<fn() -> Box<dyn RowSet>>,
-    /// What the rows of a set become.
-    take: Take<Out>,
-}
-
-impl<Out> Clone for Load<Out> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<Out> Copy for Load<Out> {}
-
-impl<Out: 'static> Load<Out> {
-    /// By sets whose rows are the result.
-    fn by(set: fn() -> Box<dyn RowSet>) -> Self {
-        Self { set: Some(set), take: |rows, _| Ok(vec_of(rows)) }
-    }
-
-    /// By sets whose rows become the result.
-    pub(super) fn with(set: fn() -> Box<dyn RowSet>, take: Take<Out>) -> Self {
-        Self { set: Some(set), take }
-    }
-
-    /// Not at all.
-    fn nothing() -> Self {
-        Self { set: None, take: |_, _| Ok(Vec::new()) }
-    }
-
-    /// An empty set, whose keys the query reads as well.
-    pub(super) fn start(self, select: &mut ast::Select, includes: &[IncludeNode]) -> Result<fn() -> Box<dyn RowSet>> {
-        let Some(new_set) = self.set else {
-            let name = includes.first().map_or("", |node| node.relation.name);
-            let message =
-                format!("`{name}` is loaded into whole models; leave `select` out or use a nested projection");
-            return Err(Error::new(ErrorKind::InvalidStatement, message).with_model(select.model.name));
-        };
-        if let SelectList::Exprs(list) = &mut select.list {
-            list.extend(new_set().keys().iter().copied().map(ast::Expr::Column));
-        }
-        Ok(new_set)
-    }
-
-    /// The rows of a set.
-    pub(super) fn finish(self, set: Box<dyn RowSet>, includes: &[IncludeNode]) -> Result<Vec<Out>> {
-        (self.take)(set.into_rows()?, includes)
-    }
-}
-
-/// Rows of a type that is known.
-pub(super) fn vec_of<T: 'static>(rows: Box<dyn Any + Send>) -> Vec<T> {
-    rows.downcast().map(|rows| *rows).unwrap_or_default()
+    decoder.finish(set, includes).map_err(run::about(def))
 }
 
 /// Whether this reads every column of every row, in no order.

@@ -21,12 +21,12 @@ pub trait Statements: Model {
 
     /// Finds rows.
     fn find_all() -> Find<Self> {
-        Find::new()
+        Find::default()
     }
 
     /// Finds the first row, if there is one.
     fn find_one() -> FindOne<Self> {
-        FindOne::new()
+        FindOne::default()
     }
 
     /// Finds the row with a primary key, if there is one.
@@ -36,7 +36,7 @@ pub trait Statements: Model {
 
     /// Finds a page of rows, and the number of all.
     fn find_and_count_all() -> FindAndCount<Self> {
-        FindAndCount::new()
+        FindAndCount::default()
     }
 
     /// Finds a row, or creates it when there is none.

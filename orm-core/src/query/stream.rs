@@ -8,10 +8,10 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use super::Find;
+use super::decoder::Decoder;
+use crate::ast;
 use crate::driver::{Executor, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::Model;
 use crate::row::{Columns, Flow, Row, RowSink};
 use crate::run::{self, IncludeNode, Joins};
 
@@ -82,18 +82,22 @@ impl<T: Send + 'static> Rows<'_, T> {
 }
 
 impl<'e, T: Send + 'static> Rows<'e, T> {
-    pub(super) fn new<M: Model, S>(executor: &'e (impl Executor + ?Sized), find: Find<M, T, S>) -> Self {
+    pub(super) fn new(
+        executor: &'e (impl Executor + ?Sized),
+        mut select: Box<ast::Select>,
+        includes: Vec<IncludeNode>,
+        decoder: Decoder<T>,
+    ) -> Self {
         let session = executor.shared_session();
         let on = Arc::clone(&session);
         let shared = Arc::new(Mutex::new(Ahead { rows: VecDeque::new(), taken: false, gone: false }));
-        let (mut select, includes, read, load) = (find.select, find.includes, find.read, find.load);
         let ahead = Arc::clone(&shared);
         let run = async move {
             if includes.is_empty() {
-                let mut feed = Feed { shared: ahead, read: |row: &dyn Row| read(&mut Columns::new(row)) };
+                let mut feed = Feed { shared: ahead, read: |row: &dyn Row| (decoder.read)(&mut Columns::new(row)) };
                 return run::fetch_into(&*on, *select, &mut feed).await;
             }
-            let new_set = load.start(&mut select, &includes)?;
+            let new_set = decoder.start(&mut select, &includes)?;
             let mut joins = Joins::of(&mut select, &includes)?;
             if let Some(node) = joins.separate() {
                 return Err(takes_a_query(node));
@@ -102,8 +106,8 @@ impl<'e, T: Send + 'static> Rows<'e, T> {
                 let mut set = new_set();
                 joins.sink(&mut *set).row(row)?;
                 joins.settle(&mut *set)?;
-                let row = load.finish(set, &includes)?.pop();
-                row.ok_or_else(|| Error::new(ErrorKind::Decode, "a row became none"))
+                let row = decoder.finish(set, &includes)?.pop();
+                row.ok_or_else(|| Error::new(ErrorKind::Decode, "internal error: no row after decoding"))
             };
             run::fetch_into(&*on, *select, &mut Feed { shared: ahead, read }).await
         };
@@ -113,7 +117,7 @@ impl<'e, T: Send + 'static> Rows<'e, T> {
     /// The next row.
     ///
     /// # Errors
-    /// As [`Find::exec`]; the stream ends after an error.
+    /// As [`Find::exec`](super::Find::exec); the stream ends after an error.
     pub async fn next(&mut self) -> Option<Result<T>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

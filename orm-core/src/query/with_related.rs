@@ -3,14 +3,14 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::find::{Load, vec_of};
-use super::{Find, FindAndCount, FindByPk, FindOne};
-use crate::model::{Model, read_model};
+use super::decoder::Decoder;
+use super::find::{Find, FindOne};
+use super::find_by_pk::FindByPk;
+use crate::model::Model;
 use crate::relation::WithRelated;
-use crate::row::Read;
-use crate::run::{ModelSet, Parents, push_node};
+use crate::run::{Parents, push_node};
 
-impl<M: Model> Find<M> {
+impl<M: Model, N> Find<M, M, M, N> {
     /// Gives each row together with related rows of which only some columns are read, in a tuple.
     ///
     /// ```ignore
@@ -21,7 +21,7 @@ impl<M: Model> Find<M> {
     /// A to-many relation gives a `Vec`, a to-one relation an `Option`, or the row itself where there is always one. Several
     /// relations are given as a tuple: `.with_related((User::POSTS.select(Post::TITLE), User::COUNTRY.project::<Card>()))`.
     /// Loading is that of [`include`](Self::include), which comes before.
-    pub fn with_related<B: WithRelated<M>>(mut self, related: B) -> Find<M, B::Output> {
+    pub fn with_related<B: WithRelated<M>>(mut self, related: B) -> Find<M, B::Output, M, N> {
         for node in &mut self.includes {
             let into_model = Arc::clone(&node.attach);
             node.attach = Arc::new(move |parents, children, owners| {
@@ -33,40 +33,14 @@ impl<M: Model> Find<M> {
         for node in nodes {
             push_node(&mut self.select, &mut self.includes, node);
         }
-        let read: Read<B::Output> = |columns| B::join(read_model(columns)?, B::Found::default(), &[]);
-        self.becoming(
-            read,
-            Load::with(
-                || Box::new(ModelSet::<(M, B::Found)>::new(Vec::new())),
-                |rows, includes| {
-                    // They come last.
-                    let nodes = &includes[includes.len().saturating_sub(B::COUNT)..];
-                    let rows: Vec<(M, B::Found)> = vec_of(rows);
-                    rows.into_iter().map(|(row, found)| B::join(row, found, nodes)).collect()
-                },
-            ),
-        )
-    }
-}
-
-impl<M: Model> FindOne<M> {
-    /// Gives the row together with related rows; see [`Find::with_related`].
-    pub fn with_related<B: WithRelated<M>>(self, related: B) -> FindOne<M, B::Output> {
-        self.map(|find| find.with_related(related))
+        self.becoming(Decoder::with_related::<M, B>())
     }
 }
 
 impl<M: Model> FindByPk<M> {
     /// Gives the row together with related rows; see [`Find::with_related`].
     pub fn with_related<B: WithRelated<M>>(self, related: B) -> FindOne<M, B::Output> {
-        FindOne::from_find(self.find()).with_related(related)
-    }
-}
-
-impl<M: Model> FindAndCount<M> {
-    /// Gives each row together with related rows; see [`Find::with_related`].
-    pub fn with_related<B: WithRelated<M>>(self, related: B) -> FindAndCount<M, B::Output> {
-        self.map(|find| find.with_related(related))
+        self.find().with_related(related)
     }
 }
 

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
-use super::{Numeric, Scalar, SqlType, Type, Value, ValueRef};
+use super::scalar::{Numeric, Scalar, Type, decode_list};
+use super::{SqlType, Value, ValueRef};
 use crate::error::{Error, Result};
 
 /// The error for a value of the wrong type. Kept out of line: decoding is hot.
@@ -223,25 +224,6 @@ impl<T: Scalar> Scalar for Vec<Option<T>> {
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         decode_list(value)
     }
-}
-
-/// The elements of a list.
-pub(super) fn decode_list<T: Type>(value: ValueRef<'_>) -> Result<Vec<T>> {
-    match value {
-        ValueRef::Array(items) => items
-            .iter()
-            .map(|item| match item {
-                Value::Null(_) if !T::NULLABLE => Err(null_in_list::<T>()),
-                item => T::take(item.as_ref()),
-            })
-            .collect(),
-        other => Err(mismatch::<Vec<T>>(&other)),
-    }
-}
-
-#[cold]
-fn null_in_list<T>() -> Error {
-    Error::decode(std::any::type_name::<T>(), "NULL in a list (make the field a list of `Option`s)")
 }
 
 impl Scalar for NaiveDate {

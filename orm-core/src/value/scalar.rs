@@ -66,7 +66,7 @@ pub trait Scalar: Sized + Clone + Send + Sync + 'static {
     /// Reads a list of these.
     #[doc(hidden)]
     fn decode_list(value: ValueRef<'_>) -> Result<Vec<Self>> {
-        super::convert::decode_list(value)
+        decode_list(value)
     }
 }
 
@@ -162,4 +162,23 @@ pub trait Numeric: Scalar {
     type Sum: Scalar;
     /// What an average is.
     type Average: Scalar;
+}
+
+/// The elements of a list.
+pub(super) fn decode_list<T: Type>(value: ValueRef<'_>) -> Result<Vec<T>> {
+    match value {
+        ValueRef::Array(items) => items
+            .iter()
+            .map(|item| match item {
+                Value::Null(_) if !T::NULLABLE => Err(null_in_list::<T>()),
+                item => T::take(item.as_ref()),
+            })
+            .collect(),
+        other => Err(Error::decode(std::any::type_name::<Vec<T>>(), other.kind_name())),
+    }
+}
+
+#[cold]
+fn null_in_list<T>() -> Error {
+    Error::decode(std::any::type_name::<T>(), "NULL in a list (make the field a list of `Option`s)")
 }

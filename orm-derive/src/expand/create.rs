@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote};
 
 use super::columns::doc;
 use super::create_name;
-use super::relations::relation_number;
+use super::key_number::relation_number;
 use crate::attr::RelationKind;
 use crate::case::plain;
 use crate::ir::{Column, ModelIr, OneOf, Relation};

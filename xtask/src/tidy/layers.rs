@@ -5,7 +5,10 @@ use super::Finding;
 use super::source::{Source, Token};
 
 /// The modules of `orm-core`; each may import those before it.
-const ORDER: [&str; 10] = ["error", "value", "row", "model", "ast", "schema", "dialect", "driver", "query", "load"];
+const ORDER: [&str; 14] = [
+    "error", "value", "row", "model", "ast", "schema", "dialect", "driver", "expr", "run", "write", "relation",
+    "query", "handle",
+];
 
 /// Files of `orm-core` that gather what others define: the crate's root, and what generated code calls.
 const GATHERING: [&str; 2] = ["lib", "__private"];
@@ -158,9 +161,9 @@ mod tests {
 
     #[test]
     fn leftwards_is_fine() {
-        let file = "use crate::error::Error;\nuse crate::{ast::{load, Expr}, value};\npub(crate) fn f() {}";
+        let file = "use crate::error::Error;\nuse crate::{ast::{handle, Expr}, value};\npub(crate) fn f() {}";
         assert_eq!(lines("orm-core/src/query.rs", file), []);
-        assert_eq!(lines("orm-core/src/query/select.rs", "use super::load;\nuse crate::query::Query;"), []);
+        assert_eq!(lines("orm-core/src/query/select.rs", "use super::handle;\nuse crate::query::Query;"), []);
     }
 
     #[test]
@@ -168,19 +171,22 @@ mod tests {
         assert_eq!(lines("orm-core/src/ast.rs", "fn f() -> crate::driver::Row {}"), [1]);
         assert_eq!(lines("orm-core/src/ast/expr.rs", "\nuse crate::{\n error::Error,\n dialect::Dialect,\n};"), [4]);
         assert_eq!(lines("orm-core/src/ast/expr.rs", "use super::super::query::Query;"), [1]);
-        assert_eq!(lines("orm-core/src/ast.rs", "use super::{error, load};"), [1]);
+        assert_eq!(lines("orm-core/src/ast.rs", "use super::{error, handle};"), [1]);
     }
 
     #[test]
     fn tests_comments_macros_and_gathering_files_are_free() {
-        assert_eq!(lines("orm-core/src/ast.rs", "#[cfg(test)]\nmod tests { use crate::load::x; }"), []);
-        assert_eq!(lines("orm-core/src/ast/tests.rs", "use crate::load::x;"), []);
+        assert_eq!(lines("orm-core/src/ast.rs", "#[cfg(test)]\nmod tests { use crate::handle::x; }"), []);
+        assert_eq!(lines("orm-core/src/ast/tests.rs", "use crate::handle::x;"), []);
         assert_eq!(
-            lines("orm-core/src/ast.rs", "/// See [`crate::load::x`].\nmacro_rules! m { () => { $crate::load::x } }"),
+            lines(
+                "orm-core/src/ast.rs",
+                "/// See [`crate::handle::x`].\nmacro_rules! m { () => { $crate::handle::x } }"
+            ),
             []
         );
-        assert_eq!(lines("orm-core/src/lib.rs", "pub use crate::load::x;"), []);
-        assert_eq!(lines("orm-sqlite/src/row.rs", "use crate::load::x;"), []);
+        assert_eq!(lines("orm-core/src/lib.rs", "pub use crate::handle::x;"), []);
+        assert_eq!(lines("orm-sqlite/src/row.rs", "use crate::handle::x;"), []);
     }
 
     #[test]

@@ -1,0 +1,181 @@
+//! Operators, functions and the words of clauses: what expressions and statements name.
+
+/// Operators between two operands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BinaryOp {
+    /// `=`
+    Eq,
+    /// `<>`
+    Ne,
+    /// `<`
+    Lt,
+    /// `<=`
+    Le,
+    /// `>`
+    Gt,
+    /// `>=`
+    Ge,
+    /// Equal, where NULL equals NULL.
+    IsNotDistinct,
+    /// Different, where NULL equals NULL.
+    IsDistinct,
+    /// `+`
+    Add,
+    /// `-`
+    Sub,
+    /// `*`
+    Mul,
+    /// `/`
+    Div,
+    /// `%`
+    Rem,
+    /// Text concatenation.
+    Concat,
+    /// Bitwise and.
+    BitAnd,
+    /// Bitwise or.
+    BitOr,
+    /// An array with every item of another, on databases that have them.
+    Contains,
+    /// An array of items of another only.
+    ContainedBy,
+    /// Arrays with something in common.
+    Overlaps,
+}
+
+/// What the pattern of a text match means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LikeKind {
+    /// A pattern with `%` and `_`.
+    Pattern,
+    /// The literal start.
+    StartsWith,
+    /// The literal end.
+    EndsWith,
+    /// A literal part.
+    Contains,
+}
+
+/// Functions that every dialect has in some form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Function {
+    /// Lower case.
+    Lower,
+    /// Upper case.
+    Upper,
+    /// Without white space at both ends.
+    Trim,
+    /// The number of characters.
+    Length,
+    /// Absolute value.
+    Abs,
+    /// Rounded, to a number of digits when there is a second argument.
+    Round,
+    /// Rounded up.
+    Ceil,
+    /// Rounded down.
+    Floor,
+    /// The first argument that is not NULL.
+    Coalesce,
+    /// NULL when both arguments are equal.
+    NullIf,
+    /// A part of a text: text, start from 1, length.
+    Substring,
+    /// A text with every occurrence of the second argument replaced by the third.
+    Replace,
+    /// Texts one after the other.
+    Concat,
+    /// The greatest argument.
+    Greatest,
+    /// The least argument.
+    Least,
+    /// The current instant.
+    Now,
+    /// The current date.
+    CurrentDate,
+    /// A random number that orders rows randomly.
+    Random,
+    /// The year of a date.
+    Year,
+    /// The month of a date, from 1.
+    Month,
+    /// The day of a date, from 1.
+    Day,
+    /// The whole part of the quotient of two integers. A dialect gives its operator, as text, when that is not `/`.
+    IntegerDivide,
+    /// The quotient of two decimals.
+    Divide,
+    /// What is left of the division of two decimals.
+    Remainder,
+    /// What is left of the division of two floats.
+    FloatRemainder,
+    /// The date of a date-time, or of a text.
+    Date,
+}
+
+/// One step into a JSON document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JsonStep {
+    /// A key of an object; any text.
+    Key(String),
+    /// An element of an array, from 0.
+    Index(u32),
+}
+
+/// What happens to rows that are marked as deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Deleted {
+    /// Left out.
+    #[default]
+    Hidden,
+    /// Read like the others.
+    Included,
+    /// The only ones read.
+    Only,
+}
+
+/// Which rows of a join survive without a partner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinKind {
+    /// None.
+    Inner,
+    /// Those of the tables so far.
+    Left,
+}
+
+/// Where NULLs go in an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NullsOrder {
+    /// Before everything else.
+    First,
+    /// After everything else.
+    Last,
+}
+
+/// How strong a row lock is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LockStrength {
+    /// For changing the rows.
+    #[default]
+    Update,
+    /// For changing the rows but not their keys; `FOR UPDATE` where that does not exist.
+    NoKeyUpdate,
+    /// Against changes by others.
+    Share,
+    /// Against changes of keys by others; `FOR SHARE` where that does not exist.
+    KeyShare,
+}
+
+/// What to do about rows that others have locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LockWait {
+    /// Wait.
+    #[default]
+    Wait,
+    /// Fail.
+    NoWait,
+    /// Leave them out.
+    SkipLocked,
+}
