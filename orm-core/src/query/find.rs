@@ -25,8 +25,11 @@ pub struct Find<M, Out = M, S = M, N = All> {
     pub(super) select: Box<ast::Select>,
     pub(super) includes: Vec<IncludeNode>,
     pub(super) decoder: Decoder<Out>,
-    _types: PhantomData<fn() -> (M, S, N)>,
+    _types: Types<M, S, N>,
 }
+
+/// The model, what expressions may mention, and how many rows are wanted.
+type Types<M, S, N> = PhantomData<fn() -> (M, S, N)>;
 
 /// The first row of a query, or none: `User::find_one()`.
 pub type FindOne<M, Out = M, S = M> = Find<M, Out, S, First>;

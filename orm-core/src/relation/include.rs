@@ -14,8 +14,11 @@ use crate::run::{IncludeNode, IntoInclude, Strategy, include_into};
 #[derive(Debug, Clone)]
 pub struct Include<P, C, R = Many> {
     node: IncludeNode,
-    _models: PhantomData<fn() -> (P, C, R)>,
+    _models: Models<P, C, R>,
 }
+
+/// The two models, and what the relation leads to from each row.
+type Models<P, C, R> = PhantomData<fn() -> (P, C, R)>;
 
 impl<P: Model, C: Model, R: Cardinality> Include<P, C, R> {
     pub(super) fn new(node: IncludeNode) -> Self {
