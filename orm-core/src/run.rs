@@ -12,11 +12,11 @@ mod load;
 mod probe;
 mod projected;
 mod rows;
+mod text;
 
 pub(crate) use errors::{about, not_found};
 pub(crate) use exec::{
-    affected_rows, by_key_sql, fetch_all, fetch_all_shape, fetch_first, fetch_into, fetch_shape, kept, query,
-    read_back_sql,
+    affected_rows, by_key_sql, fetch_all, fetch_all_shape, fetch_first, fetch_into, fetch_shape, read_back_sql,
 };
 pub use include::{Attach, IncludeNode, IntoInclude, Owners, Parents, RowSet, Strategy};
 pub(crate) use include::{include_into, merged, push_node};
@@ -27,3 +27,4 @@ pub(crate) use probe::{any_row, begin_write, count_rows, latest_row, lock_rows};
 pub(crate) use projected::ProjectedSet;
 pub use rows::JoinRow;
 pub(crate) use rows::{ModelSet, ValueRow, new_set};
+pub(crate) use text::{kept, query};

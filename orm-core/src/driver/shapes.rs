@@ -41,10 +41,14 @@ pub enum Shape {
 /// Texts by the model's address and the shape.
 type Texts = HashMap<(usize, Shape), Arc<str>, BuildHasherDefault<Mix>>;
 
-/// Texts by model and shape.
+/// SQL text by the shape of a tree.
+type Trees = HashMap<Box<[u64]>, Arc<str>, BuildHasherDefault<Mix>>;
+
+/// SQL text by model and shape.
 #[derive(Debug, Default)]
 pub struct ShapeCache {
     texts: RwLock<Texts>,
+    trees: RwLock<Trees>,
 }
 
 impl ShapeCache {
@@ -65,6 +69,22 @@ impl ShapeCache {
         let text: Arc<str> = make()?.into();
         self.texts.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&text));
         Ok(text)
+    }
+
+    /// The most trees whose text is kept. Programs have few; one that composes conditions without end renders the rest.
+    const MOST_TREES: usize = 4096;
+
+    /// The text of a tree of this shape, if one was kept.
+    pub(crate) fn tree(&self, shape: &[u64]) -> Option<Arc<str>> {
+        self.trees.read().unwrap_or_else(PoisonError::into_inner).get(shape).map(Arc::clone)
+    }
+
+    /// Keeps the text of trees of this shape.
+    pub(crate) fn keep_tree(&self, shape: &[u64], sql: &str) {
+        let mut trees = self.trees.write().unwrap_or_else(PoisonError::into_inner);
+        if trees.len() < Self::MOST_TREES {
+            trees.insert(shape.into(), sql.into());
+        }
     }
 }
 

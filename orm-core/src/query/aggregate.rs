@@ -105,7 +105,7 @@ pub(super) async fn fetch_count(session: &dyn Session, select: Box<ast::Select>)
         run::fetch_into(session, *select, &mut number).await?;
         return Ok(number.rows);
     }
-    let count = run::fetch_first(session, def, &Statement::Select(select), number).await?;
+    let count = run::fetch_first(session, def, Statement::Select(select), number).await?;
     Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
 }
 
@@ -173,7 +173,7 @@ impl<M: Model> Exists<M> {
     /// # Errors
     /// The database's, naming the model.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<bool> {
-        Ok(run::fetch_first(db.session(), M::DEF, &Statement::Select(self.0), number).await?.is_some())
+        Ok(run::fetch_first(db.session(), M::DEF, Statement::Select(self.0), number).await?.is_some())
     }
 }
 
@@ -198,7 +198,7 @@ impl<M: Model, T: Decode> AggregateOf<M, T> {
     /// # Errors
     /// The database's, naming the model.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<T> {
-        run::fetch_first(db.session(), M::DEF, &Statement::Select(self.0), T::decode)
+        run::fetch_first(db.session(), M::DEF, Statement::Select(self.0), T::decode)
             .await?
             .ok_or_else(|| run::not_found(M::DEF.name))
     }

@@ -332,7 +332,7 @@ impl<M: Model, Out: Send + 'static, S> FindOne<M, Out, S> {
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Option<Out>> {
         let session = db.session();
         if self.includes.is_empty() {
-            return run::fetch_first(session, M::DEF, &Statement::Select(self.select), self.decoder.read).await;
+            return run::fetch_first(session, M::DEF, Statement::Select(self.select), self.decoder.read).await;
         }
         Ok(fetch(session, *self.select, &self.includes, self.decoder).await?.into_iter().next())
     }
@@ -382,7 +382,7 @@ async fn fetch<Out: Send + 'static>(
                 .get(def, Shape::All, || Ok(render(&Statement::Select(Box::new(select)), &**session.dialect())?.sql))?;
             return run::fetch_all_shape(session, def, &sql, decoder.read).await;
         }
-        return run::fetch_all(session, def, &Statement::Select(Box::new(select)), decoder.read).await;
+        return run::fetch_all(session, def, Statement::Select(Box::new(select)), decoder.read).await;
     }
     let pinned = session.pin().await?;
     let mut set = decoder.start(&mut select, includes)?();

@@ -101,7 +101,7 @@ impl<M: Model> FindOrInsert<M> {
         if latest && session.dialect().capabilities().row_locks {
             select.lock = Some(ast::Lock { strength: LockStrength::Share, wait: LockWait::Wait, of: Vec::new() });
         }
-        run::fetch_first(session, M::DEF, &Statement::Select(select), read_model::<M>).await
+        run::fetch_first(session, M::DEF, Statement::Select(select), read_model::<M>).await
     }
 }
 

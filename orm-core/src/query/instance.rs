@@ -188,7 +188,7 @@ async fn reread<M: Model>(row: &mut M, session: &dyn Session) -> Result<()> {
     select.deleted = Deleted::Included;
     select.filter = key_filter(def, &key_of(row)?);
     let select = Statement::Select(Box::new(select));
-    match run::fetch_first(session, def, &select, read_model::<M>).await? {
+    match run::fetch_first(session, def, select, read_model::<M>).await? {
         Some(fresh) => {
             let old = std::mem::replace(row, fresh);
             row.keep_relations(old);

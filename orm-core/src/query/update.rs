@@ -174,7 +174,7 @@ impl<M: Model, F> Update<M, F> {
         let mut update = self.finish()?;
         update.returning = Returning::Model;
         let update = prepared(&**db.session().dialect(), M::DEF, Statement::Update(update))?;
-        run::fetch_all(db.session(), M::DEF, &update, read_model::<M>).await
+        run::fetch_all(db.session(), M::DEF, update, read_model::<M>).await
     }
 }
 

@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 
 use super::errors::about;
-use super::exec;
 use super::grouping::{Groups, child_key, comparable};
 use super::include::{IncludeNode, Owners, RowSet};
 use super::key::Comparable;
+use super::text::query;
 use crate::ast::{self, BinaryOp, Case, Deleted, Select, SelectList, Statement};
 use crate::dialect::render;
 use crate::driver::Session;
@@ -117,7 +117,7 @@ async fn equal(
                 }
                 Ok((place, key))
             };
-            session.fetch(exec::query(&rendered), &mut Collect::new(&mut rows, read)).await.map_err(about(def))?;
+            session.fetch(query(&rendered), &mut Collect::new(&mut rows, read)).await.map_err(about(def))?;
             let rows =
                 rows.into_iter().filter_map(|(place, key)| Some((*chunk.get(usize::try_from(place).ok()?)?, key)));
             answered.extend(rows);

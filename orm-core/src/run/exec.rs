@@ -5,44 +5,35 @@ use std::sync::Arc;
 
 use super::errors::{about, name_item};
 use super::key::{key_filter, key_slots};
+use super::text::{self, kept, query};
 use crate::ast::{Deleted, Select, Statement};
-use crate::dialect::{Rendered, render};
-use crate::driver::{Done, Query, Session, Shape};
+use crate::dialect::render;
+use crate::driver::{Done, Session, Shape};
 use crate::error::Result;
 use crate::model::ModelDef;
 use crate::row::{Collect, Discard, First, Read, RowSink};
 use crate::value::Value;
 
-/// A rendered statement as a query.
-pub(crate) fn query(rendered: &Rendered) -> Query<'_> {
-    Query { sql: &rendered.sql, binds: &rendered.binds, cacheable: rendered.cacheable }
-}
-
-/// A statement of fixed shape as a query: its text is kept, and so is the prepared statement.
-pub(crate) fn kept<'q>(sql: &'q str, binds: &'q [Value]) -> Query<'q> {
-    Query { sql, binds, cacheable: true }
-}
-
 /// All rows of a query.
 pub(crate) async fn fetch_all<T: Send>(
     session: &dyn Session,
     def: &'static ModelDef,
-    statement: &Statement,
+    mut statement: Statement,
     read: Read<T>,
 ) -> Result<Vec<T>> {
-    let rendered = render(statement, &**session.dialect())?;
+    let text = text::of(session, &mut statement)?;
     let mut rows = Vec::new();
-    let done = session.fetch(query(&rendered), &mut Collect::new(&mut rows, read)).await;
-    done.map_err(|error| name_item(error, def, statement))?;
+    let done = session.fetch(text.query(), &mut Collect::new(&mut rows, read)).await;
+    done.map_err(|error| name_item(error, def, &statement))?;
     Ok(rows)
 }
 
 /// Runs a query into a sink.
 pub(crate) async fn fetch_into(session: &dyn Session, select: Select, sink: &mut dyn RowSink) -> Result<()> {
     let def = select.model;
-    let statement = Statement::Select(Box::new(select));
-    let rendered = render(&statement, &**session.dialect())?;
-    session.fetch(query(&rendered), sink).await.map_err(|error| name_item(error, def, &statement))?;
+    let mut statement = Statement::Select(Box::new(select));
+    let text = text::of(session, &mut statement)?;
+    session.fetch(text.query(), sink).await.map_err(|error| name_item(error, def, &statement))?;
     Ok(())
 }
 
@@ -50,13 +41,13 @@ pub(crate) async fn fetch_into(session: &dyn Session, select: Select, sink: &mut
 pub(crate) async fn fetch_first<T: Send>(
     session: &dyn Session,
     def: &'static ModelDef,
-    statement: &Statement,
+    mut statement: Statement,
     read: Read<T>,
 ) -> Result<Option<T>> {
-    let rendered = render(statement, &**session.dialect())?;
+    let text = text::of(session, &mut statement)?;
     let mut row = None;
-    let done = session.fetch(query(&rendered), &mut First::new(&mut row, read)).await;
-    done.map_err(|error| name_item(error, def, statement))?;
+    let done = session.fetch(text.query(), &mut First::new(&mut row, read)).await;
+    done.map_err(|error| name_item(error, def, &statement))?;
     Ok(row)
 }
 

@@ -28,7 +28,7 @@ async fn first(
     select.filter = filter;
     select.limit = Some(1);
     select.lock = lock.map(|strength| ast::Lock { strength, wait: LockWait::Wait, of: Vec::new() });
-    Ok(exec::fetch_first(session, def, &Statement::Select(Box::new(select)), |_| Ok(())).await?.is_some())
+    Ok(exec::fetch_first(session, def, Statement::Select(Box::new(select)), |_| Ok(())).await?.is_some())
 }
 
 /// The number of rows for which conditions hold, deleted or not.
@@ -37,7 +37,7 @@ pub(crate) async fn count_rows(session: &dyn Session, def: &'static ModelDef, fi
     select.list = SelectList::One;
     select.filter = filter;
     select.deleted = ast::Deleted::Included;
-    Ok(exec::fetch_all(session, def, &Statement::Select(Box::new(select)), |_| Ok(())).await?.len())
+    Ok(exec::fetch_all(session, def, Statement::Select(Box::new(select)), |_| Ok(())).await?.len())
 }
 
 /// Waits until nobody else has locked some rows, and locks them, where there are such locks. The session must be a
@@ -53,7 +53,7 @@ pub(crate) async fn lock_rows(session: &dyn Session, def: &'static ModelDef, fil
     let first = |column| ast::Order { expr: ast::Expr::Column(column), descending: false, nulls: None };
     select.order_by = def.key_columns().map(first).collect();
     select.lock = Some(ast::Lock { strength: LockStrength::NoKeyUpdate, wait: LockWait::Wait, of: Vec::new() });
-    exec::fetch_all(session, def, &Statement::Select(Box::new(select)), |_| Ok(())).await.map(|_| ())
+    exec::fetch_all(session, def, Statement::Select(Box::new(select)), |_| Ok(())).await.map(|_| ())
 }
 
 /// Begins a transaction that reads before it writes. Without row locks, such a one could not write once another one has.
