@@ -22,7 +22,7 @@ pub use include::{Attach, IncludeNode, IntoInclude, Owners, Parents, RowSet, Str
 pub(crate) use include::{include_into, merged, push_node};
 pub(crate) use join::Joins;
 pub(crate) use key::{Comparable, key_filter, key_of};
-pub(crate) use load::{fetch_with, load_node};
+pub(crate) use load::{Rows, fetch_with, load_node};
 pub(crate) use probe::{any_row, begin_write, count_rows, latest_row, lock_rows};
 pub(crate) use projected::ProjectedSet;
 pub use rows::JoinRow;

@@ -5,7 +5,7 @@ use std::any::Any;
 use crate::driver::{Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
-use crate::run::{IncludeNode, IntoInclude, Parents, load_node, merged};
+use crate::run::{IncludeNode, IntoInclude, Parents, Rows, load_node, merged};
 use crate::value::Value;
 
 /// Loads relations for rows in hand, one query per relation, whatever holds the rows: a `Vec`, a slice, an `Option`, any
@@ -46,7 +46,7 @@ pub(crate) async fn load_into<M: Model>(
     let pinned = session.pin().await?;
     let mut parents = Borrowed(rows);
     for node in &nodes {
-        load_node(&*pinned, node, &mut parents).await?;
+        load_node(&*pinned, node, &mut parents, Rows::Some).await?;
     }
     Ok(())
 }

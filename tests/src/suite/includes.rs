@@ -9,6 +9,7 @@ use crate::models::blog::{Author, Blog, Comment, Country, Folder, Post, Profile,
 use crate::models::club::{self, Badge, Club, Clubs, Member, Sponsor};
 use crate::models::keys::{Bank, Booking, Crate, Item, Land, Rate, River, Sale, Seat, Town};
 use crate::models::schema::{Place, Region};
+use crate::models::yard::{Bed, Helper, Plant, Shift, Yard};
 use rust_decimal::Decimal;
 
 async fn filled(test: &Test) -> Result<Database> {
@@ -591,7 +592,57 @@ async fn debug_output_shows_loaded_relations(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn relations_of_all_rows_are_those_of_their_keys(test: Test) -> Result<()> {
+    let db = test.with::<Blog>().await?;
+    let authors = (0..620).map(|i| Author::create().name(format!("a{i}")));
+    let authors = Author::bulk_create(authors).exec(&db).await?;
+    let posts = (0..900_usize).map(|i| {
+        let post = Post::create().author_id(authors[i * 7 % 600].id).title(format!("p{i}"));
+        post.reviewer_id((i % 3 == 0).then(|| authors[i % 620].id))
+    });
+    let posts = Post::bulk_create(posts).exec(&db).await?;
+    let comments = (0..1_300_usize)
+        .map(|i| Comment::create().text(format!("c{i}")).post_id((i % 5 != 0).then(|| posts[i * 11 % 900].id)));
+    Comment::bulk_create(comments).count(&db).await?;
+    let tags = Tag::bulk_create((0..4).map(|i| Tag::create().label(format!("t{i}")))).exec(&db).await?;
+    for post in posts.iter().step_by(40) {
+        post.tags().add(&tags[..2]).exec(&db).await?;
+    }
+    Profile::bulk_create(authors.iter().step_by(2).map(|a| Profile::create().author_id(a.id).bio("b")))
+        .count(&db)
+        .await?;
+    let find = || {
+        let posts = Author::POSTS.include((Post::COMMENTS, Post::TAGS));
+        Author::find_all().include((posts, Author::REVIEWS.order_by(Post::TITLE.desc()), Author::PROFILE))
+    };
+    let by_keys = find().filter(Author::ID.gt(0)).order_by(Author::ID).exec(&db).await?;
+    assert_eq!(find().order_by(Author::ID).exec(&db).await?, by_keys);
+    let loaded: usize = by_keys.iter().flat_map(|author| author.posts.get().unwrap()).count();
+    let comments = by_keys.iter().flat_map(|author| author.posts.get().unwrap());
+    let comments: usize = comments.map(|post| post.comments.get().unwrap().len()).sum();
+    assert_eq!((loaded, comments), (900, 1_040));
+    Ok(())
+}
+
+async fn relations_of_all_rows_leave_out_what_is_soft_deleted(test: Test) -> Result<()> {
+    let db = test.with::<(Yard, Bed, Plant, Helper, Shift)>().await?;
+    let yards = Yard::bulk_create((0..700).map(|i| Yard::create().name(format!("y{i}")))).exec(&db).await?;
+    let beds = Bed::bulk_create(yards.iter().map(|yard| Bed::create().yard_id(yard.id))).exec(&db).await?;
+    Plant::bulk_create(beds.iter().map(|bed| Plant::create().bed_id(bed.id).name("rose"))).count(&db).await?;
+    Yard::destroy().filter(Yard::ID.le(yards[20].id)).exec(&db).await?;
+    Bed::destroy().filter(Bed::ID.between(beds[15].id, beds[40].id)).exec(&db).await?;
+    Plant::destroy().filter(Plant::BED_ID.gt(beds[650].id)).exec(&db).await?;
+    let find = || Yard::find_all().include((Yard::BEDS.include(Bed::PLANTS), Yard::PLANTS)).order_by(Yard::ID);
+    let found = find().exec(&db).await?;
+    assert_eq!(found, find().filter(Yard::ID.gt(0)).exec(&db).await?);
+    let plants = |yard: &Yard| yard.plants.get().map(<[_]>::len);
+    assert_eq!((found.len(), plants(&found[10])?, plants(&found[30])?, plants(&found[678])?), (679, 0, 1, 0));
+    Ok(())
+}
+
 cases! { $ includes:
+    relations_of_all_rows_are_those_of_their_keys,
+    relations_of_all_rows_leave_out_what_is_soft_deleted,
     has_many_is_loaded,
     has_one_and_belongs_to_are_loaded,
     belongs_to_many_is_loaded_with_the_rows_in_between,
