@@ -3,6 +3,7 @@
 //! statement into a [`Rendered`] query. What a database calls its errors and how it is talked to is the driver's work.
 
 mod capabilities;
+pub mod ddl;
 mod render;
 mod stored;
 mod writer;
@@ -13,7 +14,6 @@ use std::fmt;
 pub use capabilities::{
     Capabilities, CommentStyle, IndexMethodStyle, JsonStyle, LimitStyle, ListStyle, RegexpStyle, UpsertStyle,
 };
-pub use render::ddl;
 pub(crate) use render::{element_type, render_insert, unnests};
 pub use render::{render, render_condition};
 pub(crate) use stored::{for_column, rewrites, stored};
@@ -21,8 +21,8 @@ pub use writer::{Rendered, SqlWriter};
 
 use crate::ast::Function;
 use crate::error::{Error, Result};
-use crate::schema::ColumnSchema;
-use crate::value::{EnumDef, SqlType, Value};
+use crate::schema::{Column, ColumnType, EnumType, Generated, Operation};
+use crate::value::{SqlType, Value};
 
 /// The points where one database's SQL differs. Implement it in a driver crate; everything here can be implemented
 /// with public items.
@@ -45,11 +45,11 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// Appends the placeholder of the bind at `position`, counted from 1, with a conversion where the type needs one.
     fn push_placeholder(&self, sql: &mut String, position: usize, ty: SqlType) -> Result<()>;
 
-    /// The type of a column in DDL, without NULL, default or key.
+    /// The type of a column in DDL, without collation, NULL, default or key.
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for types this database does not have.
-    fn column_type(&self, column: &ColumnSchema) -> Result<Cow<'static, str>>;
+    fn column_type(&self, column: &Column) -> Result<Cow<'static, str>>;
 
     /// The type as `CAST` wants it.
     ///
@@ -57,10 +57,10 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for types this database cannot convert to.
     fn cast_type(&self, ty: SqlType) -> Result<Cow<'static, str>>;
 
-    /// What follows the type of a column that counts up by itself, such as `AUTO_INCREMENT`.
+    /// What follows the type of an auto-increment column, such as `AUTO_INCREMENT`.
     fn auto_increment(&self) -> &'static str;
 
-    /// Whether a column that counts up by itself is declared together with `PRIMARY KEY`.
+    /// Whether an auto-increment column is declared together with `PRIMARY KEY`.
     fn auto_increment_is_key(&self) -> bool {
         false
     }
@@ -127,13 +127,73 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// As [`SqlWriter::push_ident`].
-    fn push_create_enum(&self, w: &mut SqlWriter<'_>, def: &EnumDef) -> Result<()> {
+    fn push_create_enum(&self, w: &mut SqlWriter<'_>, ty: &EnumType) -> Result<()> {
         w.push_sql("CREATE TYPE ");
-        w.push_ident(def.name)?;
+        w.push_qualified(ty.name.schema.as_deref(), &ty.name.name)?;
         w.push_sql(" AS ENUM (");
-        w.separated(", ", def.labels, |w, label| w.push_text_literal(label))?;
+        w.separated(", ", &ty.labels, |w, label| w.push_text_literal(label))?;
         w.push_sql(")");
         Ok(())
+    }
+
+    /// Whether the type of a column refuses labels that its enum does not have, so that no CHECK is needed.
+    fn type_checks_labels(&self, column: &Column) -> bool {
+        self.capabilities().enum_types && matches!(column.ty, ColumnType::Enum(_))
+    }
+
+    /// Appends how the database computes a column, after the column's type.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for columns this database does not have.
+    fn push_generated(&self, w: &mut SqlWriter<'_>, generated: &Generated) -> Result<()> {
+        w.push_sql(" GENERATED ALWAYS AS (");
+        w.push_sql(&generated.sql);
+        w.push_sql(if generated.stored { ") STORED" } else { ") VIRTUAL" });
+        Ok(())
+    }
+
+    /// Whether the constant default of a column is written in parentheses, as an expression. `type_name` is the column's
+    /// type in DDL.
+    fn literal_default_in_parentheses(&self, _type_name: &str) -> bool {
+        false
+    }
+
+    /// Looks at an expression of a schema (a check, a default, a generated column, a part of an index) for what would
+    /// silently mean something else to this database.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) with what to write instead.
+    fn check_expression(&self, _sql: &str) -> Result<()> {
+        Ok(())
+    }
+
+    /// Whether indexes are declared in CREATE TABLE, rather than created after it.
+    fn indexes_in_create_table(&self) -> bool {
+        false
+    }
+
+    /// Whether an index can be on the start of a column's values.
+    fn index_prefixes(&self) -> bool {
+        false
+    }
+
+    /// Whether an index can include columns beside its key.
+    fn index_include(&self) -> bool {
+        false
+    }
+
+    /// Whether foreign keys can be checked at the end of a transaction.
+    fn deferrable_foreign_keys(&self) -> bool {
+        self.capabilities().deferrable
+    }
+
+    /// The statements of an operation that this database writes in its own way; `None` leaves it to the form of the
+    /// standard. [`ddl`] has the parts to write them with.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for operations that the database does not have.
+    fn operation(&self, _operation: &Operation) -> Result<Option<Vec<String>>> {
+        Ok(None)
     }
 
     /// What follows the table's column list in CREATE TABLE, such as an engine.

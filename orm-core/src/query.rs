@@ -31,7 +31,7 @@ pub use instance::Instance;
 pub use page::Page;
 pub use statements::Statements;
 pub use stream::Rows;
-pub use tables::{ModelList, create_tables, drop_tables, table_exists};
+pub use tables::{ModelList, apply_operations, create_tables, drop_tables, table_exists};
 pub use tracked::Tracked;
 pub use truncate::Truncate;
 pub use update::{Filtered, IsFiltered, Restore, Unfiltered, Update, UpdateBuilder};

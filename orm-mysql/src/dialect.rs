@@ -9,10 +9,10 @@ use std::fmt::Write;
 use orm_core::ast::Function;
 use orm_core::dialect::{
     Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, JsonStyle, LimitStyle, ListStyle, RegexpStyle,
-    UpsertStyle,
+    SqlWriter, UpsertStyle, ddl,
 };
-use orm_core::schema::ColumnSchema;
-use orm_core::{Error, Result, SqlType, Value};
+use orm_core::schema::{Column, ColumnType, Operation};
+use orm_core::{Error, ErrorKind, Result, SqlType, Value};
 
 use crate::bind::{check, stored_date_time, stored_time};
 use crate::server::Server;
@@ -36,16 +36,18 @@ pub struct MysqlDialect {
     capabilities: Capabilities,
     /// Whether a backslash in a text constant begins an escape.
     escapes: bool,
+    /// Whether `||` joins text rather than being OR.
+    pipes_join: bool,
 }
 
 impl MysqlDialect {
     /// The dialect of a server, with what its version has.
     pub fn new(server: Server) -> Self {
-        Self { server, capabilities: capabilities(server), escapes: true }
+        Self { server, capabilities: capabilities(server), escapes: true, pipes_join: false }
     }
 
     /// The dialect for sessions under a `sql_mode`: with `NO_BACKSLASH_ESCAPES` in it, a backslash in a text constant is
-    /// a character like others.
+    /// a character like others, and with `PIPES_AS_CONCAT`, `||` joins text.
     ///
     /// ```
     /// use orm_core::dialect::Dialect;
@@ -58,7 +60,9 @@ impl MysqlDialect {
     /// ```
     #[must_use]
     pub fn sql_mode(mut self, mode: &str) -> Self {
-        self.escapes = !mode.split(',').any(|word| word.trim().eq_ignore_ascii_case("NO_BACKSLASH_ESCAPES"));
+        let has = |wanted: &str| mode.split(',').any(|word| word.trim().eq_ignore_ascii_case(wanted));
+        self.escapes = !has("NO_BACKSLASH_ESCAPES");
+        self.pipes_join = has("PIPES_AS_CONCAT");
         self
     }
 
@@ -176,7 +180,7 @@ impl Dialect for MysqlDialect {
         Ok(())
     }
 
-    fn column_type(&self, column: &ColumnSchema) -> Result<Cow<'static, str>> {
+    fn column_type(&self, column: &Column) -> Result<Cow<'static, str>> {
         types::column_type(self.server, column, |sql, text| self.push_text_literal(sql, text))
     }
 
@@ -252,6 +256,60 @@ impl Dialect for MysqlDialect {
         " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
     }
 
+    /// ENUM is a type of the column's own.
+    fn type_checks_labels(&self, column: &Column) -> bool {
+        column.type_name.is_none() && matches!(column.ty, ColumnType::Enum(_))
+    }
+
+    /// MariaDB takes constants for every type.
+    fn literal_default_in_parentheses(&self, type_name: &str) -> bool {
+        !self.server.is_mariadb() && types::defaults_are_expressions(type_name)
+    }
+
+    fn check_expression(&self, sql: &str) -> Result<()> {
+        if self.pipes_join || !pipes(sql, self.escapes) {
+            return Ok(());
+        }
+        let message = format!("`||` is OR to {}, not the joining of text: write CONCAT(..), or OR: {sql}", self.name());
+        Err(Error::new(ErrorKind::InvalidStatement, message))
+    }
+
+    /// One statement, which commits once.
+    fn indexes_in_create_table(&self) -> bool {
+        true
+    }
+
+    fn index_prefixes(&self) -> bool {
+        true
+    }
+
+    fn operation(&self, operation: &Operation) -> Result<Option<Vec<String>>> {
+        let mut w = SqlWriter::new(self);
+        match operation {
+            Operation::DropIndex { table, index } => {
+                ddl::push_alter_table(&mut w, table)?;
+                w.push_sql(" DROP INDEX ");
+                ddl::push_name(&mut w, &index.name)?;
+                if ddl::needs_live_column(index, self) {
+                    w.push_sql(", DROP COLUMN ");
+                    ddl::push_name(&mut w, &ddl::live_column(index))?;
+                }
+            }
+            // A name without a schema would move the table to the database in use.
+            Operation::RenameTable { table, to } => {
+                ddl::push_alter_table(&mut w, table)?;
+                w.push_sql(" RENAME TO ");
+                w.push_qualified(table.schema.as_deref(), to)?;
+            }
+            Operation::RenameColumn { table, .. } if !self.server.since(Some((8, 0, 3)), Some((10, 5, 2))) => {
+                let error = Error::unsupported(self.name(), "RENAME COLUMN in this version");
+                return Err(error.with_table(table.name.clone()));
+            }
+            _ => return Ok(None),
+        }
+        Ok(Some(vec![w.finish().sql]))
+    }
+
     fn check_value(&self, value: &Value) -> Result<()> {
         check(value)
     }
@@ -267,6 +325,37 @@ impl MysqlDialect {
     }
 }
 
+/// Whether there is a `||` in an expression, outside of quotes and comments.
+fn pipes(sql: &str, escapes: bool) -> bool {
+    let mut rest = sql;
+    while let Some(at) = rest.find(['\'', '"', '`', '|', '/', '#', '-']) {
+        rest = &rest[at..];
+        let passed = match rest.as_bytes() {
+            [b'|', b'|', ..] => return true,
+            [quote @ (b'\'' | b'"' | b'`'), ..] => quoted(rest, *quote, escapes && *quote != b'`'),
+            // What is in `/*! .. */` is no comment.
+            [b'/', b'*', third, ..] if *third != b'!' && !rest.starts_with("/*M!") => {
+                rest.find("*/").map_or(rest.len(), |end| end + 2)
+            }
+            [b'#', ..] | [b'-', b'-', b' ' | b'\t' | b'\n', ..] => rest.find('\n').unwrap_or(rest.len()),
+            _ => 1,
+        };
+        rest = &rest[passed..];
+    }
+    false
+}
+
+/// The length of quoted text at the beginning, with its quotes.
+fn quoted(sql: &str, quote: u8, escapes: bool) -> usize {
+    let bytes = sql.as_bytes();
+    let mut at = 1;
+    while at < bytes.len() && bytes[at] != quote {
+        at += if escapes && bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    // A doubled quote begins the next text.
+    (at + 1).min(bytes.len())
+}
+
 fn hex(sql: &mut String, bytes: &[u8]) -> std::fmt::Result {
     sql.push_str("X'");
     for byte in bytes {
@@ -274,4 +363,52 @@ fn hex(sql: &mut String, bytes: &[u8]) -> std::fmt::Result {
     }
     sql.push('\'');
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pipes_are_found_outside_of_quotes_and_comments() {
+        for sql in
+            ["a || b", "a||b", "'x' || y", "`a`||\"b\"", "'it''s' || 'x'", "a -1 || b", "/*! a || */ b", "'\\' || b'"]
+        {
+            assert!(pipes(sql, sql != "'\\' || b'"), "{sql}");
+        }
+        for sql in [
+            "a | b",
+            "'a || b'",
+            "\"a||b\"",
+            "`||`",
+            "/* || */ a",
+            "a -- ||",
+            "a # ||",
+            "'it''s ||'",
+            "'\\' || b'",
+            "'||",
+            "/*|",
+        ] {
+            assert!(!pipes(sql, true), "{sql}");
+        }
+    }
+
+    #[test]
+    fn two_pipes_are_refused_unless_they_join_text() {
+        let dialect = MysqlDialect::new(Server::from_version("8.4.2"));
+        assert_eq!(dialect.check_expression("first || last").unwrap_err().kind(), ErrorKind::InvalidStatement);
+        dialect.sql_mode("STRICT_ALL_TABLES,PIPES_AS_CONCAT").check_expression("first || last").unwrap();
+    }
+
+    #[test]
+    fn constant_defaults_are_expressions_only_for_types_that_need_it() {
+        let mysql = MysqlDialect::new(Server::from_version("9.7.4"));
+        let mariadb = MysqlDialect::new(Server::from_version("10.11.19-MariaDB"));
+        for ty in ["LONGTEXT", "text", "JSON", "mediumblob", "POINT", "tinytext(9)"] {
+            assert!(mysql.literal_default_in_parentheses(ty) && !mariadb.literal_default_in_parentheses(ty), "{ty}");
+        }
+        for ty in ["VARCHAR(40)", "ENUM('TEXT')", "BIGINT", "DATETIME(6)", "CHAR(1) CHARACTER SET utf8mb4"] {
+            assert!(!mysql.literal_default_in_parentheses(ty), "{ty}");
+        }
+    }
 }

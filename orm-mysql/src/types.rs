@@ -4,8 +4,8 @@
 
 use std::borrow::Cow;
 
-use orm_core::schema::ColumnSchema;
-use orm_core::{EnumDef, EnumStorage, Error, Result, SqlType};
+use orm_core::schema::{Column, ColumnType};
+use orm_core::{Error, Result, SqlType};
 
 use crate::server::Server;
 
@@ -20,14 +20,25 @@ const SHORT: u32 = 255;
 /// The type of a column.
 pub(crate) fn column_type(
     server: Server,
-    column: &ColumnSchema,
+    column: &Column,
     quote: impl Fn(&mut String, &str),
 ) -> Result<Cow<'static, str>> {
     if let Some(name) = &column.type_name {
         return Ok(Cow::Owned(name.clone()));
     }
     let length = column.length.or(column.indexed.then_some(SHORT));
-    Ok(match column.ty {
+    let ty = match &column.ty {
+        ColumnType::Plain(ty) => *ty,
+        ColumnType::Enum(ty) => return enumeration(server, &ty.labels, quote),
+        ColumnType::EnumText(labels) => {
+            let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
+            let longest = u32::try_from(longest).unwrap_or(LONGEST_VARCHAR);
+            return Ok(format!("VARCHAR({})", column.length.unwrap_or(SHORT).max(longest).min(LONGEST_VARCHAR)).into());
+        }
+        ColumnType::Native(name) => return Ok(name.clone().into()),
+        other => return Err(unknown(server, other)),
+    };
+    Ok(match ty {
         SqlType::Bool => "TINYINT(1)".into(),
         SqlType::I8 => "TINYINT".into(),
         SqlType::I16 => "SMALLINT".into(),
@@ -55,8 +66,6 @@ pub(crate) fn column_type(
         SqlType::DateTime | SqlType::Timestamp => "DATETIME(6)".into(),
         SqlType::Decimal => decimal(server, column.precision)?,
         SqlType::Json => "JSON".into(),
-        SqlType::Enum(def) => enumeration(server, def, column.length, quote)?,
-        SqlType::Native(name) => name.into(),
         other => return Err(unknown(server, other)),
     })
 }
@@ -74,40 +83,31 @@ fn decimal(server: Server, precision: Option<(u8, u8)>) -> Result<Cow<'static, s
     Ok(format!("DECIMAL({digits},{scale})").into())
 }
 
-fn enumeration(
-    server: Server,
-    def: &EnumDef,
-    length: Option<u32>,
-    quote: impl Fn(&mut String, &str),
-) -> Result<Cow<'static, str>> {
-    match def.storage {
-        EnumStorage::Integer => Ok("INT".into()),
-        EnumStorage::Text => {
-            let longest = def.labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
-            let longest = u32::try_from(longest).unwrap_or(LONGEST_VARCHAR);
-            Ok(format!("VARCHAR({})", length.unwrap_or(SHORT).max(longest).min(LONGEST_VARCHAR)).into())
+fn enumeration(server: Server, labels: &[String], quote: impl Fn(&mut String, &str)) -> Result<Cow<'static, str>> {
+    let mut sql = "ENUM(".to_owned();
+    for (i, label) in labels.iter().enumerate() {
+        if label.contains('\0') {
+            return Err(Error::unsupported(server.name(), format_args!("enum label {label:?}")));
         }
-        EnumStorage::Native => {
-            let mut sql = "ENUM(".to_owned();
-            for (i, label) in def.labels.iter().enumerate() {
-                if label.contains('\0') {
-                    return Err(Error::unsupported(server.name(), format_args!("enum label {label:?}")));
-                }
-                // They would be cut off: manual, "The ENUM Type".
-                if label.ends_with(' ') {
-                    let what =
-                        format_args!("ENUM labels that end in a space, such as {label:?}; store the enum as text");
-                    return Err(Error::unsupported(server.name(), what));
-                }
-                if i > 0 {
-                    sql.push(',');
-                }
-                quote(&mut sql, label);
-            }
-            sql.push(')');
-            Ok(sql.into())
+        // They would be cut off: manual, "The ENUM Type".
+        if label.ends_with(' ') {
+            let what = format_args!("ENUM labels that end in a space, such as {label:?}; store the enum as text");
+            return Err(Error::unsupported(server.name(), what));
         }
+        if i > 0 {
+            sql.push(',');
+        }
+        quote(&mut sql, label);
     }
+    sql.push(')');
+    Ok(sql.into())
+}
+
+/// Whether columns of this type take a constant default only as an expression: MySQL's manual, "Data Type Default Values".
+pub(crate) fn defaults_are_expressions(type_name: &str) -> bool {
+    let word = type_name.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default().to_ascii_uppercase();
+    let kinds = ["TEXT", "BLOB", "JSON", "LONG", "VECTOR", "GEOMETRY", "POINT", "LINESTRING", "POLYGON", "COLLECTION"];
+    kinds.into_iter().any(|kind| word.ends_with(kind))
 }
 
 /// The type as CAST wants it.
@@ -135,6 +135,6 @@ pub(crate) fn cast_type(server: Server, ty: SqlType) -> Result<Cow<'static, str>
 }
 
 #[cold]
-fn unknown(server: Server, ty: SqlType) -> Error {
+fn unknown(server: Server, ty: impl std::fmt::Display) -> Error {
     Error::unsupported(server.name(), format_args!("type for {ty}"))
 }

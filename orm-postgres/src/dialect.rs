@@ -9,11 +9,11 @@ use orm_core::dialect::{
     Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, JsonStyle, LimitStyle, ListStyle, RegexpStyle,
     SqlWriter, UpsertStyle,
 };
-use orm_core::schema::ColumnSchema;
-use orm_core::{EnumDef, EnumStorage, Error, Result, SqlType, Value};
+use orm_core::schema::{Column, ColumnType, EnumType, Generated};
+use orm_core::{EnumStorage, Error, Result, SqlType, Value};
 
 use crate::bind;
-use crate::types::{conversion, is_text, quoted, type_name};
+use crate::types::{conversion, is_text, quoted, quoted_part, type_name};
 
 /// PostgreSQL, in one server version.
 ///
@@ -131,21 +131,11 @@ impl Dialect for PostgresDialect {
         Ok(())
     }
 
-    fn column_type(&self, column: &ColumnSchema) -> Result<Cow<'static, str>> {
+    fn column_type(&self, column: &Column) -> Result<Cow<'static, str>> {
         if let Some(name) = &column.type_name {
             return type_name(name).map(|name| Cow::Owned(name.to_owned()));
         }
-        Ok(match (column.ty, column.length, column.precision) {
-            (SqlType::Text, Some(length), _) => Cow::Owned(format!("VARCHAR({length})")),
-            // A CHAR would be padded and compared without trailing spaces.
-            (SqlType::Char, _, _) => Cow::Borrowed("VARCHAR(1)"),
-            (SqlType::Decimal, _, Some((precision, scale))) => Cow::Owned(format!("NUMERIC({precision},{scale})")),
-            (SqlType::Array(SqlType::Text), Some(length), _) => Cow::Owned(format!("VARCHAR({length})[]")),
-            (SqlType::Array(SqlType::Decimal), _, Some((precision, scale))) => {
-                Cow::Owned(format!("NUMERIC({precision},{scale})[]"))
-            }
-            (ty, _, _) => type_of(ty)?,
-        })
+        column_type_of(&column.ty, column)
     }
 
     fn cast_type(&self, ty: SqlType) -> Result<Cow<'static, str>> {
@@ -278,17 +268,32 @@ impl Dialect for PostgresDialect {
 
     /// There is no CREATE TYPE IF NOT EXISTS: the block passes over the error of a type that is there, and over that of
     /// one made by someone else at the same moment.
-    fn push_create_enum(&self, w: &mut SqlWriter<'_>, def: &EnumDef) -> Result<()> {
-        if def.labels.iter().chain([&def.name]).any(|text| text.contains("$orm$")) {
+    fn push_create_enum(&self, w: &mut SqlWriter<'_>, ty: &EnumType) -> Result<()> {
+        let texts = ty.labels.iter().chain(&ty.name.schema).chain([&ty.name.name]);
+        if texts.into_iter().any(|text| text.contains("$orm$")) {
             return Err(Error::encode("the name and labels of an enum cannot contain `$orm$`"));
         }
         w.push_sql("DO $orm$ BEGIN CREATE TYPE ");
-        let (schema, name) = def.name.split_once('.').map_or((None, def.name), |(schema, name)| (Some(schema), name));
-        w.push_qualified(schema, name)?;
+        w.push_qualified(ty.name.schema.as_deref(), &ty.name.name)?;
         w.push_sql(" AS ENUM (");
-        w.separated(", ", def.labels, |w, label| w.push_text_literal(label))?;
+        w.separated(", ", &ty.labels, |w, label| w.push_text_literal(label))?;
         w.push_sql("); EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $orm$");
         Ok(())
+    }
+
+    /// Columns computed when they are read came with PostgreSQL 18.
+    fn push_generated(&self, w: &mut SqlWriter<'_>, generated: &Generated) -> Result<()> {
+        if !generated.stored && self.capabilities.version < (18, 0, 0) {
+            return Err(Error::unsupported(NAME, "generated columns that are not stored, before version 18"));
+        }
+        w.push_sql(" GENERATED ALWAYS AS (");
+        w.push_sql(&generated.sql);
+        w.push_sql(if generated.stored { ") STORED" } else { ") VIRTUAL" });
+        Ok(())
+    }
+
+    fn index_include(&self) -> bool {
+        true
     }
 
     /// Not so for lists: `UNNEST` takes all dimensions of an array apart at once (PostgreSQL manual, 9.19).
@@ -356,6 +361,28 @@ fn non_finite(value: f64) -> &'static str {
     }
 }
 
+/// The type of a column, with the column's length and precision.
+fn column_type_of(ty: &ColumnType, column: &Column) -> Result<Cow<'static, str>> {
+    let plain = match ty {
+        ColumnType::Plain(ty) => *ty,
+        ColumnType::Enum(ty) => {
+            let schema = ty.name.schema.as_ref().map_or(String::new(), |schema| quoted_part(schema) + ".");
+            return Ok(Cow::Owned(schema + &quoted_part(&ty.name.name)));
+        }
+        ColumnType::EnumText(_) => return Ok("TEXT".into()),
+        ColumnType::Array(element) => return Ok(Cow::Owned(format!("{}[]", column_type_of(element, column)?))),
+        ColumnType::Native(name) => return type_name(name).map(|name| Cow::Owned(name.to_owned())),
+        other => return Err(Error::unsupported(NAME, format_args!("type {other}"))),
+    };
+    Ok(match (plain, column.length, column.precision) {
+        (SqlType::Text, Some(length), _) => Cow::Owned(format!("VARCHAR({length})")),
+        // A CHAR would be padded and compared without trailing spaces.
+        (SqlType::Char, _, _) => Cow::Borrowed("VARCHAR(1)"),
+        (SqlType::Decimal, _, Some((precision, scale))) => Cow::Owned(format!("NUMERIC({precision},{scale})")),
+        (ty, _, _) => type_of(ty)?,
+    })
+}
+
 /// The type's name, without lengths (PostgreSQL manual, chapter 8).
 fn type_of(ty: SqlType) -> Result<Cow<'static, str>> {
     Ok(Cow::Borrowed(match ty {
@@ -389,7 +416,6 @@ fn type_of(ty: SqlType) -> Result<Cow<'static, str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use orm_core::schema::ColumnDefault;
     use orm_core::{EnumDef, ErrorKind};
 
     static MOOD: EnumDef = EnumDef { name: "mood", labels: &["ok"], storage: EnumStorage::Native };
@@ -399,37 +425,24 @@ mod tests {
         PostgresDialect::new((15, 0, 0))
     }
 
-    fn column(ty: SqlType) -> ColumnSchema {
-        ColumnSchema {
-            name: "c".into(),
-            ty,
-            type_name: None,
-            length: None,
-            precision: None,
-            nullable: false,
-            auto_increment: false,
-            indexed: false,
-            default: ColumnDefault::None,
-            generated: None,
-            comment: String::new(),
-        }
+    fn column(ty: SqlType) -> Column {
+        Column::new("c", ty)
     }
 
     #[test]
     fn column_types_follow_length_and_precision() {
-        let check =
-            |column: ColumnSchema, expected: &str| assert_eq!(dialect().column_type(&column).unwrap(), expected);
+        let check = |column: Column, expected: &str| assert_eq!(dialect().column_type(&column).unwrap(), expected);
         check(column(SqlType::I64), "BIGINT");
         check(column(SqlType::Text), "TEXT");
-        check(ColumnSchema { length: Some(120), ..column(SqlType::Text) }, "VARCHAR(120)");
+        check(Column { length: Some(120), ..column(SqlType::Text) }, "VARCHAR(120)");
         check(column(SqlType::Char), "VARCHAR(1)");
-        check(ColumnSchema { precision: Some((12, 2)), ..column(SqlType::Decimal) }, "NUMERIC(12,2)");
+        check(Column { precision: Some((12, 2)), ..column(SqlType::Decimal) }, "NUMERIC(12,2)");
         check(column(SqlType::Enum(&MOOD)), "\"mood\"");
         check(column(SqlType::Array(&MOOD_TYPE)), "\"mood\"[]");
         check(column(SqlType::Array(&SqlType::Timestamp)), "TIMESTAMPTZ[]");
         check(column(SqlType::Native("vector(3)")), "vector(3)");
-        check(ColumnSchema { type_name: Some("citext".into()), ..column(SqlType::Text) }, "citext");
-        let evil = ColumnSchema { type_name: Some("text; DROP TABLE x".into()), ..column(SqlType::Text) };
+        check(Column { type_name: Some("citext".into()), ..column(SqlType::Text) }, "citext");
+        let evil = Column { type_name: Some("text; DROP TABLE x".into()), ..column(SqlType::Text) };
         assert_eq!(dialect().column_type(&evil).unwrap_err().kind(), ErrorKind::InvalidStatement);
     }
 

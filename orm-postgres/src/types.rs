@@ -100,11 +100,15 @@ pub(crate) fn conversion(ty: SqlType) -> Result<Option<String>> {
 
 /// The name of an enum type in quotes, with its schema when it has one: `app.mood`.
 pub(crate) fn quoted(name: &str) -> String {
-    let quote = |part: &str| format!("\"{}\"", part.replace('"', "\"\""));
     match name.split_once('.') {
-        Some((schema, name)) => quote(schema) + "." + &quote(name),
-        None => quote(name),
+        Some((schema, name)) => quoted_part(schema) + "." + &quoted_part(name),
+        None => quoted_part(name),
     }
+}
+
+/// A name in quotes.
+pub(crate) fn quoted_part(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// The name of a type as the program wrote it, refused when it could be anything but a type's name: a letter or

@@ -9,7 +9,7 @@ use orm_core::dialect::{
     Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, JsonStyle, LimitStyle, ListStyle, RegexpStyle,
     SqlWriter, UpsertStyle,
 };
-use orm_core::schema::ColumnSchema;
+use orm_core::schema::{Column, ColumnDefault, ColumnType, Operation};
 use orm_core::{EnumStorage, Error, Result, SqlType, Value};
 
 use crate::types::{self, Cell};
@@ -124,11 +124,18 @@ impl Dialect for SqliteDialect {
 
     /// Types by affinity (<https://www.sqlite.org/datatype3.html#determination_of_column_affinity>): dates are TEXT,
     /// since names such as DATETIME would turn text that looks like a number into one.
-    fn column_type(&self, column: &ColumnSchema) -> Result<Cow<'static, str>> {
+    fn column_type(&self, column: &Column) -> Result<Cow<'static, str>> {
         if let Some(name) = &column.type_name {
             return Ok(name.clone().into());
         }
-        Ok(match column.ty {
+        let unknown =
+            || Error::unsupported(NAME, format_args!("type `{}`", column.ty)).with_columns([column.name.clone()]);
+        let ty = match &column.ty {
+            ColumnType::Plain(ty) => *ty,
+            ColumnType::Enum(_) | ColumnType::EnumText(_) => return Ok("TEXT".into()),
+            _ => return Err(unknown()),
+        };
+        Ok(match ty {
             SqlType::Bool => "BOOLEAN".into(),
             ty if ty.is_integer() => "INTEGER".into(),
             SqlType::F32 | SqlType::F64 => "REAL".into(),
@@ -139,9 +146,7 @@ impl Dialect for SqliteDialect {
             SqlType::Decimal => {
                 column.precision.map_or("DECIMAL".into(), |(digits, scale)| format!("DECIMAL({digits},{scale})").into())
             }
-            SqlType::Enum(def) if def.storage == EnumStorage::Integer => "INTEGER".into(),
-            SqlType::Enum(_) => "TEXT".into(),
-            ty => return Err(Error::unsupported(NAME, format_args!("type `{ty}`")).with_columns([column.name.clone()])),
+            _ => return Err(unknown()),
         })
     }
 
@@ -237,7 +242,50 @@ impl Dialect for SqliteDialect {
         Ok(())
     }
 
+    fn deferrable_foreign_keys(&self) -> bool {
+        true
+    }
+
+    /// What ALTER TABLE cannot do (<https://www.sqlite.org/lang_altertable.html>) is refused whatever rows there are: some of
+    /// it would succeed on an empty table.
+    fn operation(&self, operation: &Operation) -> Result<Option<Vec<String>>> {
+        let version = self.capabilities.version;
+        let (table, what) = match operation {
+            Operation::AddForeignKey { table, .. } => (table, "adding a foreign key to a table"),
+            Operation::DropForeignKey { table, .. } => (table, "dropping a foreign key"),
+            Operation::AddCheck { table, .. } => (table, "adding a CHECK constraint to a table"),
+            Operation::DropCheck { table, .. } => (table, "dropping a CHECK constraint"),
+            Operation::CreateIndex { table, index } if index.constraint => {
+                (table, "adding a UNIQUE constraint to a table")
+            }
+            Operation::DropIndex { table, index } if index.constraint => (table, "dropping a UNIQUE constraint"),
+            Operation::AddColumn { table, column } => match not_addable(column) {
+                Some(what) => (table, what),
+                None => return Ok(None),
+            },
+            Operation::DropColumn { table, .. } if version < (3, 35, 0) => (table, "dropping a column"),
+            Operation::RenameColumn { table, .. } if version < (3, 25, 0) => (table, "renaming a column"),
+            _ => return Ok(None),
+        };
+        Err(Error::unsupported(NAME, format_args!("{what} without rebuilding the table"))
+            .with_table(table.name.clone()))
+    }
+
     fn check_value(&self, value: &Value) -> Result<()> {
         types::check(value)
+    }
+}
+
+/// Why a column cannot be added to a table with rows, if it cannot.
+fn not_addable(column: &Column) -> Option<&'static str> {
+    match (&column.default, &column.generated) {
+        _ if column.auto_increment => Some("adding a primary key to a table"),
+        (_, Some(generated)) if generated.stored => Some("adding a stored generated column"),
+        (_, Some(_)) => None,
+        (Some(ColumnDefault::Now | ColumnDefault::Sql(_)), _) => {
+            Some("adding a column with an expression as its default")
+        }
+        (None, None) if !column.nullable => Some("adding a NOT NULL column without a default"),
+        _ => None,
     }
 }

@@ -185,19 +185,7 @@ fn columns_keep_values_whatever_their_type() {
             (SqlType::Json, serde_json::json!(1).encode()),
         ];
         for (ty, value) in types {
-            let column = orm_core::schema::ColumnSchema {
-                name: "a".into(),
-                ty,
-                type_name: None,
-                length: None,
-                precision: None,
-                nullable: true,
-                auto_increment: false,
-                indexed: false,
-                default: orm_core::schema::ColumnDefault::None,
-                generated: None,
-                comment: String::new(),
-            };
+            let column = orm_core::schema::Column { nullable: true, ..orm_core::schema::Column::new("a", ty) };
             let name = dialect.column_type(&column).unwrap();
             execute(&mut c, &format!("CREATE TABLE t (a {name})")).await.unwrap();
             c.execute(query("INSERT INTO t VALUES (?1)", std::slice::from_ref(&value))).await.unwrap();

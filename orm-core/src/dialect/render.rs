@@ -2,7 +2,6 @@
 //! right table, or refused. What differs between databases is asked of the dialect.
 
 mod condition;
-pub mod ddl;
 mod expr;
 mod function;
 mod related;
@@ -10,6 +9,7 @@ mod select;
 mod write;
 
 pub(crate) use condition::element_type;
+pub(super) use expr::check_name;
 pub(crate) use write::unnests;
 
 use super::{Dialect, LimitStyle, Rendered, SqlWriter};

@@ -1,4 +1,5 @@
-//! Creating and dropping the tables of models, and asking whether one is there.
+//! Creating and dropping the tables of models, running operations on a schema, and asking whether a table is there. Which
+//! operations there are is in `schema`, their order and SQL in `dialect::ddl`.
 
 use crate::dialect::{SqlWriter, ddl};
 use crate::driver::{BeginOptions, Query, Session};
@@ -6,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, ModelDef};
 use crate::row::Discard;
 use crate::run;
-use crate::schema::{Schema, TableSchema, from_models};
+use crate::schema::{Operation, QualifiedName, Schema, from_models};
 
 /// One model, or a tuple of models.
 #[diagnostic::on_unimplemented(
@@ -51,30 +52,78 @@ tuples! {
 /// database's.
 pub async fn create_tables(session: &dyn Session, defs: &[&'static ModelDef]) -> Result<()> {
     let schema = from_models(defs)?;
-    let existing = existing(session, &schema).await?;
-    run_all(session, ddl::create(&schema, &existing, &**session.dialect())?, Vec::new()).await
+    let there = existing(session, &schema).await?;
+    apply_operations(session, &ddl::create(&schema, &there, &**session.dialect())).await
 }
 
 /// Drops the tables of models, those that point at others first, and with them the enum types that no other table uses.
-/// What is not there is passed over. With `cascade`, what depends on the tables goes as well: foreign keys of other tables,
+/// Missing tables are skipped. With `cascade`, what depends on the tables is dropped as well: foreign keys of other tables,
 /// views.
 ///
 /// # Errors
 /// [`ErrorKind::HasDependents`] when foreign keys of other tables point here or views read these tables, where the database
 /// guards them; [`ErrorKind::Unsupported`] for `cascade` on databases without it; else the database's.
 pub async fn drop_tables(session: &dyn Session, defs: &[&'static ModelDef], cascade: bool) -> Result<()> {
-    let dialect = &**session.dialect();
-    if cascade && !dialect.capabilities().drop_cascade {
-        return Err(Error::unsupported(dialect.name(), "DROP TABLE .. CASCADE"));
-    }
     let schema = from_models(defs)?;
     let there = existing(session, &schema).await?;
-    let mut statements = if cascade { Vec::new() } else { ddl::untie(&schema, &there, dialect)? };
-    statements.append(&mut ddl::drop(&schema, cascade, dialect)?);
-    run_all(session, statements, ddl::drop_enums(&schema, dialect)?).await.map_err(depended_on)
+    let operations = ddl::drop(&schema, &there, cascade, &**session.dialect());
+    apply_operations(session, &operations).await.map_err(depended_on)
 }
 
-/// A table that others point at is not dropped; some databases see no more in it than rows that are pointed at.
+/// Runs operations on a schema, in order: all or nothing where the database's DDL is transactional, else one after another.
+/// Everything is rendered before the first statement is sent. An enum type that other tables use is not dropped.
+///
+/// ```
+/// use orm_core::driver::Session;
+/// use orm_core::query::apply_operations;
+/// use orm_core::schema::{Column, Operation};
+/// use orm_core::SqlType;
+///
+/// # async fn example(session: &dyn Session) -> orm_core::Result<()> {
+/// let age = Column { nullable: true, ..Column::new("age", SqlType::I32) };
+/// let add = Operation::AddColumn { table: "users".into(), column: age };
+/// apply_operations(session, &[add]).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// As [`ddl::render`]; [`ErrorKind::Unsupported`] inside a transaction that the statements would commit; else the
+/// database's.
+pub async fn apply_operations(session: &dyn Session, operations: &[Operation]) -> Result<()> {
+    let dialect = &**session.dialect();
+    let mut statements: Vec<(String, &Operation)> = Vec::new();
+    for operation in operations {
+        statements.extend(ddl::render(operation, dialect)?.into_iter().map(|sql| (sql, operation)));
+    }
+    if statements.is_empty() {
+        return Ok(());
+    }
+    outside_transaction(session, "statements about tables")?;
+    if !dialect.capabilities().transactional_ddl {
+        // Every statement commits, so that a transaction or savepoint around them would be gone at its end.
+        for (sql, _) in &statements {
+            session.fetch(Query::text(sql), &mut Discard).await?;
+        }
+        return Ok(());
+    }
+    let unit = session.begin(&BeginOptions::default()).await?;
+    for (sql, operation) in &statements {
+        if matches!(operation, Operation::DropEnum(_)) {
+            let savepoint = unit.begin(&BeginOptions::default()).await?;
+            match savepoint.fetch(Query::text(sql), &mut Discard).await {
+                Ok(_) => savepoint.commit().await?,
+                Err(error) if error.kind() == ErrorKind::HasDependents => {}
+                Err(error) => return Err(error),
+            }
+        } else {
+            unit.fetch(Query::text(sql), &mut Discard).await?;
+        }
+    }
+    unit.commit().await
+}
+
+/// A table that others point at is not dropped; some databases report only that its rows are pointed at.
 fn depended_on(error: Error) -> Error {
     match error.kind() {
         ErrorKind::ForeignKeyViolation => error
@@ -88,12 +137,12 @@ fn depended_on(error: Error) -> Error {
     }
 }
 
-/// The tables of a snapshot that are there.
-async fn existing<'s>(session: &dyn Session, schema: &'s Schema) -> Result<Vec<&'s TableSchema>> {
+/// The tables of a schema that are there.
+async fn existing(session: &dyn Session, schema: &Schema) -> Result<Vec<QualifiedName>> {
     let mut there = Vec::new();
     for table in &schema.tables {
-        if exists(session, table.schema.as_deref(), &table.name).await? {
-            there.push(table);
+        if exists(session, table.name.schema.as_deref(), &table.name.name).await? {
+            there.push(table.name.clone());
         }
     }
     Ok(there)
@@ -109,34 +158,6 @@ pub(crate) fn outside_transaction(session: &dyn Session, what: &str) -> Result<(
         return Err(Error::unsupported(session.dialect().name(), feature));
     }
     Ok(())
-}
-
-/// Runs statements, and then those that drop types: a type that other tables use stays.
-async fn run_all(session: &dyn Session, statements: Vec<String>, types: Vec<String>) -> Result<()> {
-    if statements.is_empty() {
-        return Ok(());
-    }
-    outside_transaction(session, "statements about tables")?;
-    if !session.dialect().capabilities().transactional_ddl {
-        // Every statement commits, so that a transaction or savepoint around them would be gone at its end.
-        for sql in &statements {
-            session.fetch(Query::text(sql), &mut Discard).await?;
-        }
-        return Ok(());
-    }
-    let unit = session.begin(&BeginOptions::default()).await?;
-    for sql in &statements {
-        unit.fetch(Query::text(sql), &mut Discard).await?;
-    }
-    for sql in &types {
-        let savepoint = unit.begin(&BeginOptions::default()).await?;
-        match savepoint.fetch(Query::text(sql), &mut Discard).await {
-            Ok(_) => savepoint.commit().await?,
-            Err(error) if error.kind() == ErrorKind::HasDependents => {}
-            Err(error) => return Err(error),
-        }
-    }
-    unit.commit().await
 }
 
 /// Whether the table of a model is there.

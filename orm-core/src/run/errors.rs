@@ -3,6 +3,7 @@
 use crate::ast::{self, SelectList, Statement};
 use crate::error::{Error, ErrorKind};
 use crate::model::ModelDef;
+use crate::schema::{IndexKey, from_models};
 
 /// Names the model in a database's error, and the columns of a violated constraint when the model knows them.
 pub(crate) fn about(def: &'static ModelDef) -> impl FnOnce(Error) -> Error {
@@ -78,22 +79,15 @@ fn constraint_columns(def: &'static ModelDef, constraint: &str) -> Vec<&'static 
     if constraint == "PRIMARY" {
         return def.key_columns().map(|column| column.name).collect();
     }
-    let Ok(schema) = crate::schema::from_models(&[def]) else { return Vec::new() };
+    let Ok(schema) = from_models(&[def]) else { return Vec::new() };
     let Some(table) = schema.tables.first() else { return Vec::new() };
     let find = |names: &[String]| def.columns.iter().map(|c| c.name).filter(|c| names.iter().any(|n| n == c)).collect();
     if let Some(key) = table.foreign_keys.iter().find(|key| key.name == constraint) {
         return find(&key.columns);
     }
     if let Some(index) = table.indexes.iter().find(|index| index.name == constraint) {
-        let names: Vec<String> = index
-            .keys
-            .iter()
-            .filter_map(|key| match key {
-                crate::schema::IndexKey::Column { name, .. } => Some(name.clone()),
-                crate::schema::IndexKey::Expression(_) => None,
-            })
-            .collect();
-        return find(&names);
+        let names = index.keys.iter().filter_map(IndexKey::name);
+        return find(&names.map(str::to_owned).collect::<Vec<_>>());
     }
     match constraint.strip_prefix(def.table.name).and_then(|rest| rest.strip_prefix('_')) {
         Some("pkey") => def.key_columns().map(|column| column.name).collect(),
@@ -102,7 +96,7 @@ fn constraint_columns(def: &'static ModelDef, constraint: &str) -> Vec<&'static 
             match (def.column(name), def.one_of.iter().find(|one_of| one_of.name == name)) {
                 (Some(column), _) => vec![column.name],
                 (None, Some(one_of)) => one_of.keys.iter().copied().flatten().map(|i| def.columns[*i].name).collect(),
-                // The pair of keys of a model in between, which the relations at its ends declare.
+                // The pair of foreign keys of a join model, which the relations at its ends declare as unique.
                 (None, None) => rest.strip_suffix("_key").map(|names| columns_named(def, names)).unwrap_or_default(),
             }
         }

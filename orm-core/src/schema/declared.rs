@@ -1,16 +1,34 @@
-//! Models' metadata as a snapshot of tables, ordered so that it can be created.
+//! The schema that models declare.
 
 use super::{
-    CheckCondition, CheckSchema, ColumnDefault, ColumnSchema, ForeignKey, IndexKey, IndexSchema, Schema, TableSchema,
+    Check, CheckCondition, Column, ColumnDefault, ColumnType, Deferrable, EnumType, ForeignKey, Generated, Index,
+    IndexKey, PrimaryKey, QualifiedName, Schema, Table,
 };
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ColumnDef, DefaultDef, IndexDef, IndexPart, ModelDef, RelationKind};
-use crate::value::{EnumDef, EnumStorage, SqlType, Value};
+use crate::model::{ColumnDef, DefaultDef, IndexDef, IndexPart, ModelDef, RelationKind, TableName};
+use crate::value::{SqlType, Value};
 
-/// The tables of models, a table after those its foreign keys point at; cycles keep the given order.
+/// The tables of models and the enum types of their columns. A table comes after those its foreign keys point at; cycles
+/// keep the given order.
+///
+/// ```
+/// use orm_core::model::{ColumnDef, ModelDef, TableName};
+/// use orm_core::schema::from_models;
+/// use orm_core::SqlType;
+///
+/// static USERS: TableName = TableName::new("users");
+/// static COLUMNS: [ColumnDef; 1] = [ColumnDef::new(&USERS, 0, "id", SqlType::I64)];
+/// static USER: ModelDef = ModelDef::new("User", &USERS, &COLUMNS, &[0]);
+///
+/// let schema = from_models(&[&USER])?;
+/// assert_eq!(schema.tables[0].name, "users".into());
+/// assert_eq!(schema, from_models(&[&USER, &USER])?);
+/// # Ok::<(), orm_core::Error>(())
+/// ```
 ///
 /// # Errors
-/// [`ErrorKind::InvalidStatement`] when two models give one table different columns.
+/// [`ErrorKind::InvalidStatement`] when two models give one table different columns, or two enums one type different
+/// labels.
 pub fn from_models(models: &[&'static ModelDef]) -> Result<Schema> {
     let mut unique: Vec<&'static ModelDef> = Vec::with_capacity(models.len());
     for model in models {
@@ -28,40 +46,55 @@ pub fn from_models(models: &[&'static ModelDef]) -> Result<Schema> {
     }
     let mut schema = Schema::default();
     for model in in_creation_order(&unique) {
-        for column in model.columns {
-            let element = if let SqlType::Array(element) = column.ty { *element } else { column.ty };
-            if let SqlType::Enum(def) = element
-                && def.storage == EnumStorage::Native
-                && !schema.enums.iter().any(|other| std::ptr::eq(*other, def))
-            {
-                schema.enums.push(def);
-            }
+        let table = table(model);
+        for column in &table.columns {
+            add_enum_type(&mut schema.enums, model, column)?;
         }
-        schema.tables.push(table(model));
+        schema.tables.push(table);
     }
-    for (model, columns) in pairs(&unique) {
-        let is_it =
-            |table: &&mut TableSchema| table.name == model.table.name && table.schema.as_deref() == model.table.schema;
-        let Some(table) = schema.tables.iter_mut().find(is_it) else { continue };
-        let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
-        for column in table.columns.iter_mut().filter(|column| names.contains(&&*column.name)) {
+    for (model, columns) in join_keys(&unique) {
+        let name = model.table.into();
+        let Some(table) = schema.tables.iter_mut().find(|table| table.name == name) else { continue };
+        let keys: Vec<IndexKey> = columns.iter().map(|column| IndexKey::column(column.name)).collect();
+        for column in table.columns.iter_mut().filter(|c| columns.iter().any(|key| key.name == c.name)) {
             column.indexed = true;
         }
-        table.indexes.push(IndexSchema {
-            name: format!("{}_{}_key", model.table.name, names.join("_")),
+        table.indexes.push(Index {
             unique: true,
-            keys: names.iter().map(|name| IndexKey::Column { name: (*name).to_owned(), descending: false }).collect(),
-            method: None,
-            filter: None,
-            alive: model.deleted_at.map(|index| model.columns[index].name.to_owned()),
+            soft_delete: model.deleted_at.map(|index| model.columns[index].name.to_owned()),
+            ..Index::new(Index::automatic_name(&name, &keys, true), keys)
         });
     }
     cover_deleted_rows(&mut schema);
     Ok(schema)
 }
 
-/// The pairs of keys in models in between that nothing but the relation keeps from being there twice.
-fn pairs(models: &[&'static ModelDef]) -> Vec<(&'static ModelDef, Vec<&'static ColumnDef>)> {
+impl From<&TableName> for QualifiedName {
+    fn from(table: &TableName) -> Self {
+        Self { schema: table.schema.map(str::to_owned), name: table.name.to_owned() }
+    }
+}
+
+/// Adds the enum type that a column uses, once.
+fn add_enum_type(enums: &mut Vec<EnumType>, model: &'static ModelDef, column: &Column) -> Result<()> {
+    let element = if let ColumnType::Array(element) = &column.ty { element } else { &column.ty };
+    let ColumnType::Enum(ty) = element else { return Ok(()) };
+    match enums.iter().find(|other| other.name == ty.name) {
+        None => enums.push(ty.clone()),
+        Some(other) if other == ty => {}
+        Some(_) => {
+            let message = format!("two enums declare the type `{}` with different labels", ty.name);
+            return Err(Error::new(ErrorKind::InvalidStatement, message)
+                .with_model(model.name)
+                .with_table(model.table.name)
+                .with_columns([column.name.clone()]));
+        }
+    }
+    Ok(())
+}
+
+/// The pairs of foreign keys of join models that only the relation declares as unique.
+fn join_keys(models: &[&'static ModelDef]) -> Vec<(&'static ModelDef, Vec<&'static ColumnDef>)> {
     let mut pairs: Vec<(&'static ModelDef, Vec<&'static ColumnDef>, bool)> = Vec::new();
     let many = models.iter().flat_map(|model| model.relations).filter(|r| r.kind == RelationKind::BelongsToMany);
     for relation in many {
@@ -91,19 +124,17 @@ fn pairs(models: &[&'static ModelDef]) -> Vec<(&'static ModelDef, Vec<&'static C
 
 /// A foreign key cannot point at a unique key that leaves deleted rows out, so one that is pointed at covers them.
 fn cover_deleted_rows(schema: &mut Schema) {
-    let targets = schema.tables.iter().flat_map(|table| &table.foreign_keys);
-    let targets: Vec<_> =
-        targets.map(|key| (key.target_schema.clone(), key.target_table.clone(), key.target_columns.clone())).collect();
+    let keys: Vec<ForeignKey> = schema.tables.iter().flat_map(|table| table.foreign_keys.clone()).collect();
     for table in &mut schema.tables {
-        for index in table.indexes.iter_mut().filter(|index| index.alive.is_some() && index.filter.is_none()) {
-            let pointed_at = targets.iter().any(|(schema, name, columns)| {
-                let is_column = |key: &IndexKey| matches!(key, IndexKey::Column { name, .. } if columns.contains(name));
-                (schema, name) == (&table.schema, &table.name)
-                    && columns.len() == index.keys.len()
-                    && index.keys.iter().all(is_column)
+        for index in table.indexes.iter_mut().filter(|index| index.soft_delete.is_some() && index.filter.is_none()) {
+            let Some(columns) = index.columns() else { continue };
+            let pointed_at = keys.iter().any(|key| {
+                key.target == table.name
+                    && key.target_columns.len() == columns.len()
+                    && columns.iter().all(|column| key.target_columns.iter().any(|target| target == column))
             });
             if pointed_at {
-                index.alive = None;
+                index.soft_delete = None;
             }
         }
     }
@@ -139,14 +170,15 @@ fn in_creation_order(models: &[&'static ModelDef]) -> Vec<&'static ModelDef> {
     ordered
 }
 
-fn table(model: &'static ModelDef) -> TableSchema {
+fn table(model: &'static ModelDef) -> Table {
     let name = model.table.name;
     let indexed = indexed_columns(model);
-    let mut checks: Vec<CheckSchema> = model
+    let key: Vec<&str> = model.key_columns().map(|column| column.name).collect();
+    let mut checks: Vec<Check> = model
         .checks
         .iter()
         .enumerate()
-        .map(|(number, (check, sql))| CheckSchema {
+        .map(|(number, (check, sql))| Check {
             // Numbered by its place among all checks of the table, so that naming one renames no other.
             name: if check.is_empty() { format!("{name}_check{}", number + 1) } else { (*check).to_owned() },
             condition: CheckCondition::Sql((*sql).to_owned()),
@@ -154,23 +186,21 @@ fn table(model: &'static ModelDef) -> TableSchema {
         .collect();
     for column in model.columns {
         if let Some(sql) = column.check {
-            checks.push(CheckSchema {
+            checks.push(Check {
                 name: format!("{name}_{}_check", column.name),
                 condition: CheckCondition::Sql(sql.to_owned()),
             });
         }
-        if let SqlType::Enum(def) = column.ty
-            && def.storage != EnumStorage::Integer
-        {
-            checks.push(CheckSchema {
+        if let ColumnType::Enum(EnumType { labels, .. }) | ColumnType::EnumText(labels) = column.ty.into() {
+            checks.push(Check {
                 name: format!("{name}_{}_labels", column.name),
-                condition: CheckCondition::OneOf(column.name.to_owned(), labels(def)),
+                condition: CheckCondition::Labels { column: column.name.to_owned(), labels },
             });
         }
     }
     for one_of in model.one_of {
         let columns = |key: &&[usize]| key.iter().map(|index| model.columns[*index].name.to_owned()).collect();
-        checks.push(CheckSchema {
+        checks.push(Check {
             name: format!("{name}_{}_check", one_of.name),
             condition: CheckCondition::OneKey {
                 keys: one_of.keys.iter().map(columns).collect(),
@@ -178,28 +208,24 @@ fn table(model: &'static ModelDef) -> TableSchema {
             },
         });
     }
-    TableSchema {
-        schema: model.table.schema.map(str::to_owned),
-        name: name.to_owned(),
-        columns: model.columns.iter().map(|c| column_schema(c, indexed.contains(&c.index))).collect(),
-        primary_key: model.key_columns().map(|c| c.name.to_owned()).collect(),
-        indexes: model.indexes.iter().map(|index| index_schema(model, index)).collect(),
+    Table {
+        name: model.table.into(),
+        columns: model.columns.iter().map(|c| column(c, indexed.contains(&c.index))).collect(),
+        primary_key: (!key.is_empty()).then(|| PrimaryKey::new(key)),
+        indexes: model.indexes.iter().map(|def| index(model, def)).collect(),
         foreign_keys: foreign_keys(model),
         checks,
+        options: None,
         comment: model.comment.to_owned(),
     }
 }
 
-fn labels(def: &'static EnumDef) -> Vec<Value> {
-    def.labels.iter().map(|label| Value::Text((*label).into())).collect()
-}
-
-/// Columns that are part of a key, an index or a foreign key. An index of the words of a text is none: the text may be
-/// long.
+/// Columns that are part of a key, an index or a foreign key. A full-text index does not count: its
+/// text may be long.
 fn indexed_columns(model: &'static ModelDef) -> Vec<usize> {
     let mut columns = model.primary_key.to_vec();
-    let of_words = |index: &&IndexDef| index.method.is_some_and(|method| method.eq_ignore_ascii_case("fulltext"));
-    for part in model.indexes.iter().filter(|index| !of_words(index)).flat_map(|index| index.parts) {
+    let full_text = |index: &&IndexDef| index.method.is_some_and(|method| method.eq_ignore_ascii_case("fulltext"));
+    for part in model.indexes.iter().filter(|index| !full_text(index)).flat_map(|index| index.parts) {
         if let IndexPart::Column { index, .. } = part {
             columns.push(*index);
         }
@@ -210,58 +236,56 @@ fn indexed_columns(model: &'static ModelDef) -> Vec<usize> {
     columns
 }
 
-fn column_schema(column: &'static ColumnDef, indexed: bool) -> ColumnSchema {
-    ColumnSchema {
-        name: column.name.to_owned(),
-        ty: column.ty,
-        type_name: column.type_name.map(str::to_owned),
-        length: column.length,
-        precision: column.precision,
-        nullable: column.nullable,
-        auto_increment: column.auto_increment,
+fn column(def: &'static ColumnDef, indexed: bool) -> Column {
+    Column {
+        type_name: def.type_name.map(str::to_owned),
+        length: def.length,
+        precision: def.precision,
+        nullable: def.nullable,
+        auto_increment: def.auto_increment,
         indexed,
-        default: match column.default {
-            DefaultDef::Value(value) => ColumnDefault::Value(value()),
-            DefaultDef::Sql(sql) => ColumnDefault::Sql(sql.to_owned()),
-            DefaultDef::None | DefaultDef::Client(_) => ColumnDefault::None,
-        },
-        generated: column.generated.map(str::to_owned),
-        comment: column.comment.to_owned(),
+        default: default(def),
+        generated: def.generated.map(|sql| Generated { sql: sql.to_owned(), stored: true }),
+        comment: def.comment.to_owned(),
+        ..Column::new(def.name, def.ty)
     }
 }
 
-fn index_schema(model: &'static ModelDef, index: &'static IndexDef) -> IndexSchema {
-    let keys: Vec<IndexKey> = index
-        .parts
-        .iter()
-        .map(|part| match part {
-            IndexPart::Column { index, descending } => {
-                IndexKey::Column { name: model.columns[*index].name.to_owned(), descending: *descending }
-            }
-            IndexPart::Expression(sql) => IndexKey::Expression((*sql).to_owned()),
-        })
-        .collect();
-    let name = if index.name.is_empty() {
-        let mut name = model.table.name.to_owned();
-        for key in &keys {
-            name.push('_');
-            match key {
-                IndexKey::Column { name: column, .. } => name.push_str(column),
-                IndexKey::Expression(_) => name.push_str("expr"),
-            }
+fn default(def: &'static ColumnDef) -> Option<ColumnDefault> {
+    match def.default {
+        DefaultDef::None | DefaultDef::Client(_) => None,
+        DefaultDef::Value(value) => match value() {
+            Value::Null(_) => None,
+            Value::Enum(_, label) => Some(ColumnDefault::Value(Value::Text(label.into()))),
+            Value::Native(_, text) => Some(ColumnDefault::Value(Value::Text(text.into()))),
+            value => Some(ColumnDefault::Value(value)),
+        },
+        DefaultDef::Sql(sql) if def.ty == SqlType::Timestamp && sql.eq_ignore_ascii_case("CURRENT_TIMESTAMP") => {
+            Some(ColumnDefault::Now)
         }
-        name.push_str(if index.unique { "_key" } else { "_idx" });
-        name
-    } else {
-        index.name.to_owned()
+        DefaultDef::Sql(sql) => Some(ColumnDefault::Sql(sql.to_owned())),
+    }
+}
+
+fn index(model: &'static ModelDef, def: &'static IndexDef) -> Index {
+    let key = |part: &IndexPart| match part {
+        IndexPart::Column { index, descending } => {
+            IndexKey::Column { name: model.columns[*index].name.to_owned(), descending: *descending, prefix: None }
+        }
+        IndexPart::Expression(sql) => IndexKey::expression(*sql),
     };
-    IndexSchema {
-        name,
-        unique: index.unique,
-        keys,
-        method: index.method.map(str::to_owned),
-        filter: index.filter.map(str::to_owned),
-        alive: if index.unique { model.deleted_at.map(|i| model.columns[i].name.to_owned()) } else { None },
+    let keys: Vec<IndexKey> = def.parts.iter().map(key).collect();
+    let name = match def.name {
+        "" => Index::automatic_name(&model.table.into(), &keys, def.unique),
+        name => name.to_owned(),
+    };
+    let soft_delete = model.deleted_at.filter(|_| def.unique).map(|index| model.columns[index].name.to_owned());
+    Index {
+        unique: def.unique,
+        method: def.method.map(str::to_owned),
+        filter: def.filter.map(str::to_owned),
+        soft_delete,
+        ..Index::new(name, keys)
     }
 }
 
@@ -269,23 +293,19 @@ fn foreign_keys(model: &'static ModelDef) -> Vec<ForeignKey> {
     let belongs = model.relations.iter().filter(|r| r.kind == RelationKind::BelongsTo && r.constraint);
     let mut keys: Vec<ForeignKey> = Vec::new();
     for relation in belongs {
-        let target = (relation.target)();
+        let target = QualifiedName::from((relation.target)().table);
         let columns: Vec<String> = relation.keys.iter().map(|pair| pair.from.name.to_owned()).collect();
-        let target_columns: Vec<String> = relation.keys.iter().map(|pair| pair.to.name.to_owned()).collect();
-        let same =
-            |k: &ForeignKey| k.target_table == target.table.name && k.target_schema.as_deref() == target.table.schema;
-        let twin = keys.iter().any(|k| k.columns == columns && same(k));
-        if twin {
+        if keys.iter().any(|key| key.columns == columns && key.target == target) {
             continue; // Two relation fields over one foreign key.
         }
         keys.push(ForeignKey {
             name: format!("{}_{}_fkey", model.table.name, columns.join("_")),
             columns,
-            target_schema: target.table.schema.map(str::to_owned),
-            target_table: target.table.name.to_owned(),
-            target_columns,
+            target,
+            target_columns: relation.keys.iter().map(|pair| pair.to.name.to_owned()).collect(),
             on_delete: relation.on_delete,
             on_update: relation.on_update,
+            deferrable: Deferrable::No,
         });
     }
     keys

@@ -1,134 +1,80 @@
-//! One table of a snapshot.
+//! A table, its primary key and its checks.
 
-use crate::model::OnDelete;
-use crate::value::{SqlType, Value};
+use super::{Column, ForeignKey, Index, QualifiedName};
 
 /// A table.
-#[derive(Debug, Clone)]
-pub struct TableSchema {
-    /// The schema, when it is not the connection's own.
-    pub schema: Option<String>,
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
     /// The name.
-    pub name: String,
-    /// The columns.
-    pub columns: Vec<ColumnSchema>,
-    /// The names of the primary key's columns.
-    pub primary_key: Vec<String>,
+    pub name: QualifiedName,
+    /// The columns, in their order.
+    pub columns: Vec<Column>,
+    /// The primary key.
+    pub primary_key: Option<PrimaryKey>,
     /// Indexes and unique keys.
-    pub indexes: Vec<IndexSchema>,
+    pub indexes: Vec<Index>,
     /// Foreign keys.
     pub foreign_keys: Vec<ForeignKey>,
     /// CHECK constraints.
-    pub checks: Vec<CheckSchema>,
-    /// The comment.
+    pub checks: Vec<Check>,
+    /// What follows the column list in CREATE TABLE, as SQL, such as an engine; `None` is the dialect's choice.
+    pub options: Option<String>,
+    /// The comment; empty for none.
     pub comment: String,
 }
 
-impl TableSchema {
-    /// Whether both are one table: tables of one name may be in several schemas.
-    pub fn is(&self, other: &Self) -> bool {
-        self.name == other.name && self.schema == other.schema
+impl Table {
+    /// A table of the connection's own schema, without columns; change the rest with the struct update syntax.
+    ///
+    /// ```
+    /// use orm_core::schema::{Column, PrimaryKey, Table};
+    /// use orm_core::SqlType;
+    ///
+    /// let table = Table {
+    ///     columns: vec![Column::new("id", SqlType::I64)],
+    ///     primary_key: Some(PrimaryKey::new(["id"])),
+    ///     ..Table::new("users")
+    /// };
+    /// assert!(table.column("id").is_some());
+    /// ```
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            columns: Vec::new(),
+            primary_key: None,
+            indexes: Vec::new(),
+            foreign_keys: Vec::new(),
+            checks: Vec::new(),
+            options: None,
+            comment: String::new(),
+        }
+    }
+
+    /// A column by its name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
     }
 }
 
-/// A column.
-#[derive(Debug, Clone)]
-pub struct ColumnSchema {
-    /// The name.
-    pub name: String,
-    /// The type.
-    pub ty: SqlType,
-    /// The type's name in the database, when the model overrides it.
-    pub type_name: Option<String>,
-    /// The longest text or byte string.
-    pub length: Option<u32>,
-    /// Digits in all and after the point.
-    pub precision: Option<(u8, u8)>,
-    /// Whether NULL is allowed.
-    pub nullable: bool,
-    /// Whether the database counts the value up by itself.
-    pub auto_increment: bool,
-    /// Whether the column is part of a key or index; some databases bound the length of such text.
-    pub indexed: bool,
-    /// The default.
-    pub default: ColumnDefault,
-    /// An expression the database computes the column from.
-    pub generated: Option<String>,
-    /// The comment.
-    pub comment: String,
-}
-
-/// The default of a column.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ColumnDefault {
-    /// None.
-    None,
-    /// A constant.
-    Value(Value),
-    /// An expression.
-    Sql(String),
-}
-
-/// An index or unique key.
-#[derive(Debug, Clone)]
-pub struct IndexSchema {
-    /// The name.
-    pub name: String,
-    /// Whether no two rows may have the same values.
-    pub unique: bool,
-    /// The key parts.
-    pub keys: Vec<IndexKey>,
-    /// The access method.
-    pub method: Option<String>,
-    /// The rows covered, as SQL.
-    pub filter: Option<String>,
-    /// The column that marks rows as deleted, when the unique key is about the others only.
-    pub alive: Option<String>,
-}
-
-/// One key part of an index.
-#[derive(Debug, Clone)]
-pub enum IndexKey {
-    /// A column.
-    Column {
-        /// The name.
-        name: String,
-        /// Whether the index descends.
-        descending: bool,
-    },
-    /// An expression, as SQL.
-    Expression(String),
-}
-
-/// A foreign key.
-#[derive(Debug, Clone)]
-pub struct ForeignKey {
-    /// The constraint's name.
-    pub name: String,
-    /// The columns.
+/// A primary key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrimaryKey {
+    /// The constraint's name; `None` is the database's choice.
+    pub name: Option<String>,
+    /// The columns, in their order.
     pub columns: Vec<String>,
-    /// The schema of the table pointed at.
-    pub target_schema: Option<String>,
-    /// The table pointed at.
-    pub target_table: String,
-    /// The columns pointed at.
-    pub target_columns: Vec<String>,
-    /// What happens when the row pointed at is removed.
-    pub on_delete: OnDelete,
-    /// What happens when the key pointed at changes.
-    pub on_update: OnDelete,
 }
 
-impl ForeignKey {
-    /// Whether this is the table pointed at.
-    pub fn points_at(&self, table: &TableSchema) -> bool {
-        self.target_table == table.name && self.target_schema == table.schema
+impl PrimaryKey {
+    /// A key that the database names.
+    pub fn new<S: Into<String>>(columns: impl IntoIterator<Item = S>) -> Self {
+        Self { name: None, columns: columns.into_iter().map(Into::into).collect() }
     }
 }
 
 /// A CHECK constraint.
-#[derive(Debug, Clone)]
-pub struct CheckSchema {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
     /// The name.
     pub name: String,
     /// The condition.
@@ -136,13 +82,18 @@ pub struct CheckSchema {
 }
 
 /// The condition of a CHECK constraint.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CheckCondition {
-    /// SQL the user wrote.
+    /// A condition, as SQL.
     Sql(String),
-    /// A column holds one of these constants.
-    OneOf(String, Vec<Value>),
-    /// Of these keys, one has no column that is NULL; where it is not required, at most one.
+    /// The column of an enum holds one of its labels.
+    Labels {
+        /// The column.
+        column: String,
+        /// The labels.
+        labels: Vec<String>,
+    },
+    /// Of these keys, exactly one has no column that is NULL; at most one where it is not required.
     OneKey {
         /// The columns of each key.
         keys: Vec<Vec<String>>,

@@ -7,7 +7,7 @@ use orm_core::dialect::{Dialect, FunctionForm, SqlWriter, ddl};
 use orm_core::driver::{Connection, Done, Query};
 use orm_core::model::OnDelete;
 use orm_core::schema::{
-    CheckCondition, CheckSchema, ColumnDefault, ColumnSchema, ForeignKey, IndexKey, IndexSchema, Schema, TableSchema,
+    Check, CheckCondition, Column, ColumnDefault, ForeignKey, Index, IndexKey, PrimaryKey, Schema, Table,
 };
 use orm_core::{EnumDef, EnumStorage, ErrorKind, SqlType, Value};
 use orm_mysql::{Mysql, SslMode};
@@ -160,20 +160,8 @@ async fn several_result_sets_are_read(fixture: &Fixture) {
     assert_eq!(rows::<i64>(&mut connection, call).await.unwrap(), [5, 6]);
 }
 
-fn column(ty: SqlType) -> ColumnSchema {
-    ColumnSchema {
-        name: "v".into(),
-        ty,
-        type_name: None,
-        length: None,
-        precision: None,
-        nullable: true,
-        auto_increment: false,
-        indexed: false,
-        default: ColumnDefault::None,
-        generated: None,
-        comment: String::new(),
-    }
+fn column(ty: SqlType) -> Column {
+    Column { nullable: true, ..Column::new("v", ty) }
 }
 
 static NATIVE: EnumDef = EnumDef { name: "n", labels: &["a", "it's", "b\\c"], storage: EnumStorage::Native };
@@ -209,32 +197,32 @@ const TYPES: [SqlType; 23] = [
 async fn every_column_type_exists(fixture: &Fixture) {
     let mut connection = fixture.connect().await;
     let dialect = dialect(&connection);
-    let check = async |connection: &mut orm_mysql::MysqlConnection, column: &ColumnSchema, key: &str| {
+    let check = async |connection: &mut orm_mysql::MysqlConnection, column: &Column, key: &str| {
         let ty = dialect.column_type(column).unwrap();
         run_sql(connection, "DROP TABLE IF EXISTS t").await;
         run_sql(connection, &format!("CREATE TABLE t (v {ty}{key}){}", dialect.table_options())).await;
     };
     for ty in TYPES.into_iter().chain([SqlType::Enum(&NUMBER), SqlType::Native("point")]) {
         check(&mut connection, &column(ty), "").await;
-        check(&mut connection, &ColumnSchema { length: Some(40), ..column(ty) }, "").await;
+        check(&mut connection, &Column { length: Some(40), ..column(ty) }, "").await;
         if !matches!(ty, SqlType::Json | SqlType::Native(_)) {
-            check(&mut connection, &ColumnSchema { indexed: true, ..column(ty) }, ", KEY k (v)").await;
+            check(&mut connection, &Column { indexed: true, ..column(ty) }, ", KEY k (v)").await;
         }
     }
     for length in [1, 16_383, 16_384, 65_532, 65_533, u32::MAX] {
         for ty in [SqlType::Text, SqlType::Bytes] {
-            check(&mut connection, &ColumnSchema { length: Some(length), ..column(ty) }, "").await;
+            check(&mut connection, &Column { length: Some(length), ..column(ty) }, "").await;
         }
     }
     for precision in [(1, 0), (65, 30), (10, 2), (30, 30)] {
-        check(&mut connection, &ColumnSchema { precision: Some(precision), ..column(SqlType::Decimal) }, "").await;
+        check(&mut connection, &Column { precision: Some(precision), ..column(SqlType::Decimal) }, "").await;
     }
     for precision in [(0, 0), (66, 2), (10, 11), (40, 31)] {
-        let refused = dialect.column_type(&ColumnSchema { precision: Some(precision), ..column(SqlType::Decimal) });
+        let refused = dialect.column_type(&Column { precision: Some(precision), ..column(SqlType::Decimal) });
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::Unsupported);
     }
     assert!(dialect.column_type(&column(SqlType::Array(&SqlType::I64))).is_err());
-    let key = ColumnSchema { auto_increment: true, indexed: true, ..column(SqlType::I64) };
+    let key = Column { auto_increment: true, indexed: true, ..column(SqlType::I64) };
     check(&mut connection, &key, &format!(" {} PRIMARY KEY", dialect.auto_increment())).await;
 }
 
@@ -264,61 +252,56 @@ async fn whole_tables_are_created_found_and_dropped(fixture: &Fixture) {
         Value::Enum(&NATIVE, "it's"),
         Value::Enum(&TEXT, "b"),
     ];
-    let mut columns = vec![ColumnSchema {
+    let mut columns = vec![Column {
         name: "id".into(),
         auto_increment: true,
         nullable: false,
         comment: "it's the key \\".into(),
         ..column(SqlType::I64)
     }];
-    let one_of = |name: &str, def: &EnumDef| CheckSchema {
+    let one_of = |name: &str, def: &EnumDef| Check {
         name: format!("check_{name}"),
-        condition: CheckCondition::OneOf(name.into(), def.labels.iter().map(|l| Value::Text((*l).into())).collect()),
+        condition: CheckCondition::Labels {
+            column: name.into(),
+            labels: def.labels.iter().map(|label| (*label).to_owned()).collect(),
+        },
     };
     let mut checks = vec![];
     for (i, value) in defaults.into_iter().enumerate() {
         if let SqlType::Enum(def) = value.sql_type() {
             checks.push(one_of(&format!("c{i}"), def));
         }
-        columns.push(ColumnSchema {
+        columns.push(Column {
             name: format!("c{i}"),
             nullable: i % 2 == 0,
-            default: ColumnDefault::Value(value.clone()),
+            default: Some(ColumnDefault::Value(value.clone())),
             ..column(value.sql_type())
         });
     }
-    let key = |column: &str| IndexKey::Column { name: column.into(), descending: column == "c2" };
-    let table = TableSchema {
-        schema: None,
-        name: "all of it".into(),
+    let key = |column: &str| IndexKey::Column { name: column.into(), descending: column == "c2", prefix: None };
+    let table = Table {
         columns,
-        primary_key: vec!["id".into()],
-        indexes: vec![IndexSchema {
-            name: "by some".into(),
+        primary_key: Some(PrimaryKey::new(["id"])),
+        indexes: vec![Index {
             unique: true,
-            keys: vec![key("c1"), key("c2")],
-            method: None,
-            filter: None,
-            alive: Some("c12".into()),
+            soft_delete: Some("c12".into()),
+            ..Index::new("by some", vec![key("c1"), key("c2")])
         }],
         foreign_keys: vec![ForeignKey {
-            name: "to itself".into(),
-            columns: vec!["c3".into()],
-            target_schema: None,
-            target_table: "all of it".into(),
-            target_columns: vec!["id".into()],
             on_delete: OnDelete::Cascade,
             on_update: OnDelete::Restrict,
+            ..ForeignKey::new("to itself", "c3", "all of it", "id")
         }],
         checks,
         comment: "it's a table \\".into(),
+        ..Table::new("all of it")
     };
     let mut table = table;
     // i64's smallest is no row's key.
-    table.columns[4].default = ColumnDefault::None;
+    table.columns[4].default = None;
     table.columns[4].nullable = true;
-    let schema = Schema { tables: vec![table], enums: vec![&NATIVE] };
-    for sql in ddl::create(&schema, &[], &dialect).unwrap() {
+    let schema = Schema { tables: vec![table], enums: vec![(&NATIVE).into()] };
+    for sql in ddl::render_all(&ddl::create(&schema, &[], &dialect), &dialect).unwrap() {
         run_sql(&mut connection, &sql).await;
     }
     run_sql(&mut connection, "INSERT INTO `all of it` () VALUES ()").await;
@@ -332,7 +315,7 @@ async fn whole_tables_are_created_found_and_dropped(fixture: &Fixture) {
     dialect.push_table_exists(&mut w, None, "all of it").unwrap();
     let exists = w.finish();
     assert_eq!(rows::<i64>(&mut connection, query(&exists.sql, &exists.binds)).await.unwrap(), [1]);
-    for sql in ddl::drop(&schema, false, &dialect).unwrap() {
+    for sql in ddl::render_all(&ddl::drop(&schema, &[], false, &dialect), &dialect).unwrap() {
         run_sql(&mut connection, &sql).await;
     }
     assert!(rows::<i64>(&mut connection, query(&exists.sql, &exists.binds)).await.unwrap().is_empty());

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use orm_core::dialect::{Dialect, SqlWriter};
 use orm_core::driver::{Connection, Query};
 use orm_core::row::{Collect, Columns};
-use orm_core::schema::{ColumnDefault, ColumnSchema};
+use orm_core::schema::Column;
 use orm_core::{EnumDef, EnumStorage, ErrorKind, Result, Scalar, SqlType, Value, ValueRef};
 use orm_mysql::MysqlConnection;
 
@@ -33,20 +33,8 @@ on_both! {
 static COLOR: EnumDef =
     EnumDef { name: "color", labels: &["red", "it's", "back\\slash"], storage: EnumStorage::Native };
 
-fn column(ty: SqlType) -> ColumnSchema {
-    ColumnSchema {
-        name: "v".into(),
-        ty,
-        type_name: None,
-        length: None,
-        precision: None,
-        nullable: true,
-        auto_increment: false,
-        indexed: false,
-        default: ColumnDefault::None,
-        generated: None,
-        comment: String::new(),
-    }
+fn column(ty: SqlType) -> Column {
+    Column { nullable: true, ..Column::new("v", ty) }
 }
 
 fn date(y: i32, m: u32, d: u32) -> NaiveDate {

@@ -8,7 +8,7 @@ use orm_core::dialect::{Dialect, FunctionForm, SqlWriter, ddl};
 use orm_core::driver::{Connection, Driver, Query};
 use orm_core::model::OnDelete;
 use orm_core::schema::{
-    CheckCondition, CheckSchema, ColumnDefault, ColumnSchema, ForeignKey, IndexKey, IndexSchema, Schema, TableSchema,
+    Check, CheckCondition, Column, ColumnDefault, ForeignKey, Generated, Index, IndexKey, PrimaryKey, Schema, Table,
 };
 use orm_core::{EnumDef, EnumStorage, ErrorKind, SqlType, Value};
 
@@ -24,20 +24,8 @@ async fn connect(database: &Database) -> (Box<dyn Connection>, Arc<dyn Dialect>)
     (connection, dialect)
 }
 
-fn column(name: &str, ty: SqlType) -> ColumnSchema {
-    ColumnSchema {
-        name: name.into(),
-        ty,
-        type_name: None,
-        length: None,
-        precision: None,
-        nullable: false,
-        auto_increment: false,
-        indexed: false,
-        default: ColumnDefault::None,
-        generated: None,
-        comment: String::new(),
-    }
+fn column(name: &str, ty: SqlType) -> Column {
+    Column::new(name, ty)
 }
 
 fn whole_table() -> (Schema, Vec<Value>) {
@@ -63,61 +51,49 @@ fn whole_table() -> (Schema, Vec<Value>) {
         Value::Native("inet", "10.0.0.0/8".into()),
         Value::Array(&SqlType::Text, vec![Value::Text("\\'".into()), Value::Null(SqlType::Text)]),
     ];
-    let key = ColumnSchema { auto_increment: true, comment: "it's the key \\".into(), ..column("id", SqlType::I64) };
-    let parent = ColumnSchema { nullable: true, ..column("parent", SqlType::I64) };
+    let key = Column { auto_increment: true, comment: "it's the key \\".into(), ..column("id", SqlType::I64) };
+    let parent = Column { nullable: true, ..column("parent", SqlType::I64) };
     let mut columns = vec![key, parent];
-    columns.extend(defaults.iter().enumerate().map(|(at, value)| ColumnSchema {
-        default: ColumnDefault::Value(value.clone()),
+    columns.extend(defaults.iter().enumerate().map(|(at, value)| Column {
+        default: Some(ColumnDefault::Value(value.clone())),
         ..column(&format!("c{at}"), value.sql_type())
     }));
-    columns.push(ColumnSchema { generated: Some("c2 + 1".into()), nullable: true, ..column("next", SqlType::I32) });
-    columns.push(ColumnSchema { nullable: true, ..column("gone_at", SqlType::Timestamp) });
-    let one_of = |name: &str, def: &EnumDef| CheckSchema {
+    let next = Generated { sql: "c2 + 1".into(), stored: true };
+    columns.push(Column { generated: Some(next), nullable: true, ..column("next", SqlType::I32) });
+    columns.push(Column { nullable: true, ..column("gone_at", SqlType::Timestamp) });
+    let one_of = |name: &str, def: &EnumDef| Check {
         name: format!("{name} is one of"),
-        condition: CheckCondition::OneOf(
-            name.to_owned(),
-            def.labels.iter().map(|label| Value::Text((*label).into())).collect(),
-        ),
+        condition: CheckCondition::Labels {
+            column: name.to_owned(),
+            labels: def.labels.iter().map(|label| (*label).to_owned()).collect(),
+        },
     };
-    let part = |name: &str, descending| IndexKey::Column { name: name.to_owned(), descending };
-    let table = TableSchema {
-        schema: None,
-        name: "all \"of it".into(),
+    let part = |name: &str, descending| IndexKey::Column { name: name.to_owned(), descending, prefix: None };
+    let table = Table {
         columns,
-        primary_key: vec!["id".into()],
+        primary_key: Some(PrimaryKey::new(["id"])),
         indexes: vec![
-            IndexSchema {
-                name: "by some".into(),
+            Index {
                 unique: true,
-                keys: vec![part("c1", false), part("c2", true), IndexKey::Expression("lower(c6)".into())],
-                method: None,
-                filter: None,
-                alive: Some("gone_at".into()),
+                soft_delete: Some("gone_at".into()),
+                ..Index::new("by some", vec![part("c1", false), part("c2", true), IndexKey::expression("lower(c6)")])
             },
-            IndexSchema {
-                name: "by json".into(),
-                unique: false,
-                keys: vec![part("c14", false)],
+            Index {
                 method: Some("gin".into()),
                 filter: Some("c1 > 0".into()),
-                alive: None,
+                ..Index::new("by json", vec![part("c14", false)])
             },
         ],
         foreign_keys: vec![ForeignKey {
-            name: "to itself".into(),
-            columns: vec!["parent".into()],
-            target_schema: None,
-            target_table: "all \"of it".into(),
-            target_columns: vec!["id".into()],
             on_delete: OnDelete::Cascade,
             on_update: OnDelete::Restrict,
+            ..ForeignKey::new("to itself", "parent", "all \"of it", "id")
         }],
         checks: vec![one_of("c15", &NATIVE), one_of("c16", &TEXT)],
         comment: "it's a table \\".into(),
+        ..Table::new("all \"of it")
     };
-    let mut schema = Schema::default();
-    schema.enums.push(&NATIVE);
-    schema.tables.push(table);
+    let schema = Schema { tables: vec![table], enums: vec![(&NATIVE).into()] };
     (schema, defaults)
 }
 
@@ -136,14 +112,14 @@ async fn whole_tables_are_created_found_and_dropped() {
                 !rows(connection, &query.sql, &query.binds).await.unwrap().is_empty()
             };
             assert!(!exists(&mut *connection, None).await);
-            for sql in ddl::create(&schema, &[], &*dialect).unwrap() {
+            for sql in ddl::render_all(&ddl::create(&schema, &[], &*dialect), &*dialect).unwrap() {
                 run(&mut *connection, &sql).await;
             }
             assert!(exists(&mut *connection, None).await && exists(&mut *connection, Some("public")).await);
             assert!(!exists(&mut *connection, Some("nowhere")).await);
             // What is there is passed over, enum types too.
-            let there: Vec<_> = schema.tables.iter().collect();
-            for sql in ddl::create(&schema, &there, &*dialect).unwrap() {
+            let there: Vec<_> = schema.tables.iter().map(|table| table.name.clone()).collect();
+            for sql in ddl::render_all(&ddl::create(&schema, &there, &*dialect), &*dialect).unwrap() {
                 run(&mut *connection, &sql).await;
             }
             let found = rows(&mut *connection, "INSERT INTO \"all \"\"of it\" DEFAULT VALUES RETURNING *", &[]).await;
@@ -165,7 +141,7 @@ async fn whole_tables_are_created_found_and_dropped() {
             let check = rows(&mut *connection, "UPDATE \"all \"\"of it\" SET c16 = 'z'", &[]).await.unwrap_err();
             assert_eq!((check.kind(), check.constraint()), (ErrorKind::CheckViolation, Some("c16 is one of")));
             for _ in 0..2 {
-                for sql in ddl::drop(&schema, false, &*dialect).unwrap() {
+                for sql in ddl::render_all(&ddl::drop(&schema, &[], false, &*dialect), &*dialect).unwrap() {
                     run(&mut *connection, &sql).await;
                 }
             }
@@ -180,7 +156,7 @@ async fn enum_types_made_by_many_at_once_are_no_error() {
     with_database(async |database| {
         let dialect = orm_postgres::PostgresDialect::new((15, 0, 0));
         let mut w = SqlWriter::new(&dialect);
-        dialect.push_create_enum(&mut w, &NATIVE).unwrap();
+        dialect.push_create_enum(&mut w, &(&NATIVE).into()).unwrap();
         let sql = w.finish().sql;
         let mut connections = Vec::new();
         for _ in 0..4 {
@@ -192,7 +168,7 @@ async fn enum_types_made_by_many_at_once_are_no_error() {
             run(&mut **a, "DROP TYPE \"Mood of all\"").await;
         }
         static EVIL: EnumDef = EnumDef { name: "e", labels: &["$orm$; DROP"], storage: EnumStorage::Native };
-        assert!(dialect.push_create_enum(&mut SqlWriter::new(&dialect), &EVIL).is_err());
+        assert!(dialect.push_create_enum(&mut SqlWriter::new(&dialect), &(&EVIL).into()).is_err());
     })
     .await;
 }

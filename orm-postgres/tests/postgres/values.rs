@@ -1,7 +1,7 @@
 //! Every value there and back, at its edges, and every type of the server that is read.
 
 use orm_core::dialect::Dialect;
-use orm_core::schema::{ColumnDefault, ColumnSchema};
+use orm_core::schema::Column;
 use orm_core::{EnumDef, EnumStorage, ErrorKind, SqlType, Value};
 use orm_postgres::PostgresDialect;
 
@@ -99,19 +99,7 @@ async fn values_come_back_as_they_went() {
         run(&mut *connection, "CREATE TYPE \"Mo\"\"od\" AS ENUM ('ok', 'it''s')").await;
         let dialect = PostgresDialect::new((15, 0, 0));
         for value in exact() {
-            let column = ColumnSchema {
-                name: "v".into(),
-                ty: value.sql_type(),
-                type_name: None,
-                length: None,
-                precision: None,
-                nullable: true,
-                auto_increment: false,
-                indexed: false,
-                default: ColumnDefault::None,
-                generated: None,
-                comment: String::new(),
-            };
+            let column = Column { nullable: true, ..Column::new("v", value.sql_type()) };
             let ty = dialect.column_type(&column).unwrap().into_owned();
             dialect.check_value(&value).unwrap();
             run(&mut *connection, "DROP TABLE IF EXISTS t").await;

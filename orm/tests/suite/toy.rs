@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use orm::dialect::{Capabilities, Dialect};
 use orm::driver::{BeginOptions, Connection, Done, Driver, Query};
 use orm::row::{Flow, Row, RowSink};
-use orm::schema::ColumnSchema;
+use orm::schema::Column;
 use orm::{Database, Error, ErrorKind, PoolOptions, Result, SqlType, Value, ValueRef, async_trait};
 
 /// The server.
@@ -306,7 +306,7 @@ impl Dialect for ToyDialect {
         Ok(())
     }
 
-    fn column_type(&self, _column: &ColumnSchema) -> Result<Cow<'static, str>> {
+    fn column_type(&self, _column: &Column) -> Result<Cow<'static, str>> {
         Ok("text".into())
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use orm_core::dialect::{Capabilities, Dialect, LimitStyle, SqlWriter};
-use orm_core::schema::ColumnSchema;
+use orm_core::schema::{Column, ColumnType};
 use orm_core::{Error, Result, SqlType, Value};
 
 /// The dialect of one version of `ToyDB`.
@@ -80,11 +80,13 @@ impl Dialect for ToyDialect {
         Ok(())
     }
 
-    fn column_type(&self, column: &ColumnSchema) -> Result<Cow<'static, str>> {
-        match &column.type_name {
-            Some(name) => Ok(name.clone().into()),
-            None => Ok(self.type_name(column.ty).map_err(|error| error.with_columns([column.name.clone()]))?.into()),
-        }
+    fn column_type(&self, column: &Column) -> Result<Cow<'static, str>> {
+        let name = match (&column.type_name, &column.ty) {
+            (Some(name), _) => return Ok(name.clone().into()),
+            (None, ColumnType::Plain(ty)) => self.type_name(*ty),
+            (None, ty) => Err(Error::unsupported(self.name(), format_args!("type `{ty}`"))),
+        };
+        Ok(name.map_err(|error| error.with_columns([column.name.clone()]))?.into())
     }
 
     fn cast_type(&self, ty: SqlType) -> Result<Cow<'static, str>> {

@@ -525,7 +525,7 @@ fn json_path(path: &[JsonStep], escapes: bool) -> String {
 }
 
 /// Names of functions are part of the text, so they are letters, digits, `_` and `.` only.
-pub(super) fn check_name(name: &str) -> Result<()> {
+pub(in crate::dialect) fn check_name(name: &str) -> Result<()> {
     let fine = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'.');
     if fine {

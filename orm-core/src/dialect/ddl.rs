@@ -1,0 +1,189 @@
+//! DDL: which operations create and drop a schema's tables ([`create`], [`drop`]), and the statements of an operation in
+//! one dialect ([`render`]). The schema and the operations themselves are in `schema`; running them is the caller's work.
+
+mod constraint;
+mod index;
+mod plan;
+mod table;
+
+use super::{CommentStyle, Dialect, SqlWriter, unsupported};
+use crate::error::Result;
+use crate::schema::{Operation, QualifiedName};
+
+pub use index::{live_column, needs_live_column};
+pub use plan::{create, drop};
+pub use table::push_column;
+
+/// The statements of an operation, in the order in which they run; none where the database has nothing to do for it.
+///
+/// ```
+/// # use orm_core::{dialect, schema};
+/// # fn show(dialect: &dyn dialect::Dialect) -> orm_core::Result<Vec<String>> {
+/// let operation = schema::Operation::DropColumn { table: "users".into(), column: "age".into() };
+/// let statements = dialect::ddl::render(&operation, dialect)?; // ALTER TABLE "users" DROP COLUMN "age"
+/// # Ok(statements)
+/// # }
+/// ```
+///
+/// # Errors
+/// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for what the database does not have or can only do by
+/// rebuilding the table, [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) for names that cannot be
+/// quoted and expressions that mean something else to this database,
+/// [`ErrorKind::Encode`](crate::ErrorKind::Encode) for constants that it cannot store.
+pub fn render(operation: &Operation, dialect: &dyn Dialect) -> Result<Vec<String>> {
+    match dialect.operation(operation)? {
+        Some(statements) => Ok(statements),
+        None => standard(operation, dialect),
+    }
+}
+
+/// The statements of operations, in order.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_all(operations: &[Operation], dialect: &dyn Dialect) -> Result<Vec<String>> {
+    let mut statements = Vec::new();
+    for operation in operations {
+        statements.append(&mut render(operation, dialect)?);
+    }
+    Ok(statements)
+}
+
+/// An operation in the form of the standard, where it has one.
+fn standard(operation: &Operation, dialect: &dyn Dialect) -> Result<Vec<String>> {
+    let mut w = SqlWriter::new(dialect);
+    match operation {
+        Operation::CreateEnum(_) | Operation::DropEnum(_) if !dialect.capabilities().enum_types => {
+            return Ok(Vec::new());
+        }
+        Operation::CreateEnum(ty) => dialect.push_create_enum(&mut w, ty)?,
+        Operation::DropEnum(name) => {
+            w.push_sql("DROP TYPE IF EXISTS ");
+            w.push_qualified(name.schema.as_deref(), &name.name)?;
+        }
+        Operation::CreateTable(table) => return table::create(table, dialect),
+        Operation::DropTable { table, cascade } => {
+            w.push_sql("DROP TABLE IF EXISTS ");
+            w.push_qualified(table.schema.as_deref(), &table.name)?;
+            if *cascade {
+                if !dialect.capabilities().drop_cascade {
+                    return Err(unsupported(dialect, "DROP TABLE .. CASCADE"));
+                }
+                w.push_sql(" CASCADE");
+            }
+        }
+        Operation::RenameTable { table, to } => {
+            push_alter_table(&mut w, table)?;
+            w.push_sql(" RENAME TO ");
+            w.push_ident(to)?;
+        }
+        Operation::AddColumn { table, column } => {
+            push_alter_table(&mut w, table)?;
+            w.push_sql(" ADD COLUMN ");
+            push_column(&mut w, column)?;
+            let mut statements = vec![w.finish().sql];
+            if dialect.capabilities().comments == CommentStyle::Statements && !column.comment.is_empty() {
+                statements.append(&mut table::comment_on_column(table, column, dialect)?);
+            }
+            return Ok(statements);
+        }
+        Operation::DropColumn { table, column } => {
+            push_alter_table(&mut w, table)?;
+            w.push_sql(" DROP COLUMN ");
+            w.push_ident(column)?;
+        }
+        Operation::RenameColumn { table, column, to } => {
+            push_alter_table(&mut w, table)?;
+            w.push_sql(" RENAME COLUMN ");
+            w.push_ident(column)?;
+            w.push_sql(" TO ");
+            w.push_ident(to)?;
+        }
+        Operation::CreateIndex { table, index } => return index::create(table, index, dialect),
+        Operation::DropIndex { table, index } if index.constraint => drop_constraint(&mut w, table, &index.name)?,
+        Operation::DropIndex { table, index } => {
+            w.push_sql("DROP INDEX ");
+            if let Some(schema) = &table.schema {
+                w.push_ident(schema)?;
+                w.push_sql(".");
+            }
+            push_name(&mut w, &index.name)?;
+        }
+        Operation::AddForeignKey { table, key } => {
+            push_alter_table(&mut w, table)?;
+            w.push_sql(" ADD ");
+            constraint::push_foreign_key(&mut w, table, key)?;
+        }
+        Operation::AddCheck { table, check } => {
+            push_alter_table(&mut w, table)?;
+            w.push_sql(" ADD ");
+            constraint::push_check(&mut w, check)?;
+        }
+        Operation::DropForeignKey { table, key: name } | Operation::DropCheck { table, check: name } => {
+            drop_constraint(&mut w, table, name)?;
+        }
+        Operation::CommentOnTable { table, comment } => return table::comment_on_table(table, comment, dialect),
+        Operation::CommentOnColumn { table, column } => return table::comment_on_column(table, column, dialect),
+        Operation::ClearColumn { table, column } => {
+            w.push_sql("UPDATE ");
+            w.push_qualified(table.schema.as_deref(), &table.name)?;
+            w.push_sql(" SET ");
+            w.push_ident(column)?;
+            w.push_sql(" = NULL");
+        }
+        Operation::DeleteRows(table) => {
+            w.push_sql("DELETE FROM ");
+            w.push_qualified(table.schema.as_deref(), &table.name)?;
+        }
+    }
+    Ok(vec![w.finish().sql])
+}
+
+/// Appends `ALTER TABLE` and the table's name.
+///
+/// # Errors
+/// As [`SqlWriter::push_qualified`].
+pub fn push_alter_table(w: &mut SqlWriter<'_>, table: &QualifiedName) -> Result<()> {
+    w.push_sql("ALTER TABLE ");
+    w.push_qualified(table.schema.as_deref(), &table.name)
+}
+
+/// Appends the name of an index or constraint. A name that is too long keeps its start and gets a hash of the whole, so
+/// that it stays unique.
+///
+/// # Errors
+/// As [`SqlWriter::push_ident`].
+pub fn push_name(w: &mut SqlWriter<'_>, name: &str) -> Result<()> {
+    let capabilities = w.dialect().capabilities();
+    if capabilities.identifier_fits(name) {
+        return w.push_ident(name);
+    }
+    let mut hash: u32 = 0x811c_9dc5;
+    for byte in name.bytes() {
+        hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    }
+    let most = capabilities.max_identifier.saturating_sub(9);
+    let end = if capabilities.identifier_chars {
+        name.char_indices().nth(most).map_or(name.len(), |(end, _)| end)
+    } else {
+        name.floor_char_boundary(most)
+    };
+    w.push_ident(&format!("{}_{hash:08x}", &name[..end]))
+}
+
+fn drop_constraint(w: &mut SqlWriter<'_>, table: &QualifiedName, name: &str) -> Result<()> {
+    push_alter_table(w, table)?;
+    w.push_sql(" DROP CONSTRAINT ");
+    push_name(w, name)
+}
+
+/// Appends an expression that a model or a database wrote, after the dialect has looked at it.
+fn push_expression(w: &mut SqlWriter<'_>, sql: &str) -> Result<()> {
+    w.dialect().check_expression(sql)?;
+    w.push_sql(sql);
+    Ok(())
+}
+
+fn push_names(w: &mut SqlWriter<'_>, names: &[String]) -> Result<()> {
+    w.separated(", ", names, |w, name| w.push_ident(name))
+}

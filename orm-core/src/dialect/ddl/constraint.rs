@@ -1,0 +1,87 @@
+//! Foreign keys and CHECK constraints.
+
+use super::super::{Dialect, SqlWriter, unsupported};
+use super::{push_expression, push_name, push_names};
+use crate::error::Result;
+use crate::model::OnDelete;
+use crate::schema::{Check, CheckCondition, Deferrable, ForeignKey, QualifiedName};
+
+/// Appends a foreign key as a constraint of a table.
+pub(super) fn push_foreign_key(w: &mut SqlWriter<'_>, table: &QualifiedName, key: &ForeignKey) -> Result<()> {
+    let dialect = w.dialect();
+    let mut target_schema = key.target.schema.as_deref();
+    if dialect.capabilities().attached_schemas {
+        if key.target.schema != table.schema {
+            return Err(unsupported(dialect, "foreign keys to another schema").with_table(table.name.clone()));
+        }
+        target_schema = None;
+    }
+    w.push_sql("CONSTRAINT ");
+    push_name(w, &key.name)?;
+    w.push_sql(" FOREIGN KEY (");
+    push_names(w, &key.columns)?;
+    w.push_sql(") REFERENCES ");
+    w.push_qualified(target_schema, &key.target.name)?;
+    w.push_sql(" (");
+    push_names(w, &key.target_columns)?;
+    w.push_sql(")");
+    push_action(w, " ON DELETE ", key.on_delete)?;
+    push_action(w, " ON UPDATE ", key.on_update)?;
+    push_deferrable(w, key.deferrable, dialect)
+}
+
+fn push_action(w: &mut SqlWriter<'_>, event: &str, action: OnDelete) -> Result<()> {
+    let name = match action {
+        OnDelete::NoAction => return Ok(()),
+        OnDelete::Restrict => "RESTRICT",
+        OnDelete::Cascade => "CASCADE",
+        OnDelete::SetNull => "SET NULL",
+        OnDelete::SetDefault if w.dialect().capabilities().set_default => "SET DEFAULT",
+        OnDelete::SetDefault => return Err(unsupported(w.dialect(), "SET DEFAULT of foreign keys")),
+    };
+    w.push_sql(event);
+    w.push_sql(name);
+    Ok(())
+}
+
+fn push_deferrable(w: &mut SqlWriter<'_>, deferrable: Deferrable, dialect: &dyn Dialect) -> Result<()> {
+    let sql = match deferrable {
+        Deferrable::No => return Ok(()),
+        _ if !dialect.deferrable_foreign_keys() => return Err(unsupported(dialect, "deferrable foreign keys")),
+        Deferrable::Immediate => " DEFERRABLE INITIALLY IMMEDIATE",
+        Deferrable::Deferred => " DEFERRABLE INITIALLY DEFERRED",
+    };
+    w.push_sql(sql);
+    Ok(())
+}
+
+/// Appends a CHECK constraint of a table.
+pub(super) fn push_check(w: &mut SqlWriter<'_>, check: &Check) -> Result<()> {
+    w.push_sql("CONSTRAINT ");
+    push_name(w, &check.name)?;
+    w.push_sql(" CHECK (");
+    match &check.condition {
+        CheckCondition::Sql(sql) => push_expression(w, sql)?,
+        CheckCondition::Labels { column, labels } => {
+            w.push_ident(column)?;
+            w.push_sql(" IN (");
+            w.separated(", ", labels, |w, label| w.push_text_literal(label))?;
+            w.push_sql(")");
+        }
+        CheckCondition::OneKey { keys, required } => {
+            w.separated(" + ", keys, |w, key| {
+                w.push_sql("CASE WHEN ");
+                w.separated(" AND ", key, |w, column| {
+                    w.push_ident(column)?;
+                    w.push_sql(" IS NOT NULL");
+                    Ok(())
+                })?;
+                w.push_sql(" THEN 1 ELSE 0 END");
+                Ok(())
+            })?;
+            w.push_sql(if *required { " = 1" } else { " <= 1" });
+        }
+    }
+    w.push_sql(")");
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! CREATE TABLE, the definition of a column, and comments.
+
+use super::super::{CommentStyle, Dialect, FunctionForm, SqlWriter};
+use super::{constraint, index, push_alter_table, push_expression, push_name, push_names};
+use crate::ast::Function;
+use crate::error::Result;
+use crate::schema::{Check, CheckCondition, Column, ColumnDefault, QualifiedName, Table};
+
+/// The statements that create a table, its indexes and its comments.
+pub(super) fn create(table: &Table, dialect: &dyn Dialect) -> Result<Vec<String>> {
+    let capabilities = dialect.capabilities();
+    let mut w = SqlWriter::new(dialect);
+    w.push_sql("CREATE TABLE ");
+    w.push_qualified(table.name.schema.as_deref(), &table.name.name)?;
+    w.push_sql(" (");
+    let mut key_is_declared = false;
+    for (i, column) in table.columns.iter().enumerate() {
+        if i > 0 {
+            w.push_sql(", ");
+        }
+        push_column(&mut w, column)?;
+        key_is_declared |= column.auto_increment && dialect.auto_increment_is_key();
+    }
+    for index in table.indexes.iter().filter(|index| index::needs_live_column(index, dialect)) {
+        w.push_sql(", ");
+        index::push_live_column(&mut w, index)?;
+    }
+    if let (Some(key), false) = (&table.primary_key, key_is_declared) {
+        w.push_sql(", ");
+        if let Some(name) = &key.name {
+            w.push_sql("CONSTRAINT ");
+            push_name(&mut w, name)?;
+            w.push_sql(" ");
+        }
+        w.push_sql("PRIMARY KEY (");
+        push_names(&mut w, &key.columns)?;
+        w.push_sql(")");
+    }
+    let is_inline = |index: &crate::schema::Index| index.constraint || dialect.indexes_in_create_table();
+    for index in table.indexes.iter().filter(|index| is_inline(index)) {
+        w.push_sql(", ");
+        index::push_inline(&mut w, &table.name, index)?;
+    }
+    if capabilities.checks {
+        for check in table.checks.iter().filter(|check| !follows_from_type(table, check, dialect)) {
+            w.push_sql(", ");
+            constraint::push_check(&mut w, check)?;
+        }
+    }
+    for key in &table.foreign_keys {
+        w.push_sql(", ");
+        constraint::push_foreign_key(&mut w, &table.name, key)?;
+    }
+    w.push_sql(")");
+    w.push_sql(table.options.as_deref().unwrap_or(dialect.table_options()));
+    if capabilities.comments == CommentStyle::Inline && !table.comment.is_empty() {
+        w.push_sql(" COMMENT = ");
+        w.push_text_literal(&table.comment)?;
+    }
+    let mut statements = vec![w.finish().sql];
+    for index in table.indexes.iter().filter(|index| !is_inline(index)) {
+        statements.push(index::create_statement(&table.name, index, dialect)?);
+    }
+    if capabilities.comments == CommentStyle::Statements {
+        if !table.comment.is_empty() {
+            statements.append(&mut comment_on_table(&table.name, &table.comment, dialect)?);
+        }
+        for column in table.columns.iter().filter(|column| !column.comment.is_empty()) {
+            statements.append(&mut comment_on_column(&table.name, column, dialect)?);
+        }
+    }
+    Ok(statements)
+}
+
+/// Whether a check is about the labels of an enum that the column's type knows.
+fn follows_from_type(table: &Table, check: &Check, dialect: &dyn Dialect) -> bool {
+    match &check.condition {
+        CheckCondition::Labels { column, .. } => table.column(column).is_some_and(|c| dialect.type_checks_labels(c)),
+        CheckCondition::Sql(_) | CheckCondition::OneKey { .. } => false,
+    }
+}
+
+/// Appends the definition of a column: name, type, generation, NOT NULL, key, default, comment.
+///
+/// # Errors
+/// As [`render`](super::render).
+pub fn push_column(w: &mut SqlWriter<'_>, column: &Column) -> Result<()> {
+    let dialect = w.dialect();
+    w.push_ident(&column.name)?;
+    w.push_sql(" ");
+    let type_name = match &column.type_name {
+        Some(name) => name.into(),
+        None => dialect.column_type(column)?,
+    };
+    w.push_sql(&type_name);
+    if let Some(collation) = &column.collation {
+        w.push_sql(" COLLATE ");
+        w.push_ident(collation)?;
+    }
+    if let Some(generated) = &column.generated {
+        dialect.check_expression(&generated.sql)?;
+        dialect.push_generated(w, generated)?;
+    }
+    if column.auto_increment && dialect.auto_increment_is_key() {
+        w.push_sql(" PRIMARY KEY");
+    } else if !column.nullable && column.generated.is_none() {
+        w.push_sql(" NOT NULL");
+    }
+    if column.auto_increment {
+        w.push_sql(" ");
+        w.push_sql(dialect.auto_increment());
+    }
+    if let Some(default) = &column.default {
+        push_default(w, default, &type_name)?;
+    }
+    if dialect.capabilities().comments == CommentStyle::Inline && !column.comment.is_empty() {
+        w.push_sql(" COMMENT ");
+        w.push_text_literal(&column.comment)?;
+    }
+    Ok(())
+}
+
+fn push_default(w: &mut SqlWriter<'_>, default: &ColumnDefault, type_name: &str) -> Result<()> {
+    let dialect = w.dialect();
+    w.push_sql(" DEFAULT ");
+    let is_constant = matches!(default, ColumnDefault::Value(_));
+    let in_parentheses = !is_constant || dialect.literal_default_in_parentheses(type_name);
+    if in_parentheses {
+        w.push_sql("(");
+    }
+    match default {
+        ColumnDefault::Value(value) => w.push_literal(value)?,
+        // In the form of the instants that are written, so that they compare.
+        ColumnDefault::Now => w.push_sql(match dialect.function(Function::Now) {
+            Some(FunctionForm::Text(now)) => now,
+            _ => "CURRENT_TIMESTAMP",
+        }),
+        ColumnDefault::Sql(sql) => push_expression(w, sql)?,
+    }
+    if in_parentheses {
+        w.push_sql(")");
+    }
+    Ok(())
+}
+
+/// Sets the comment of a table, where the database has comments.
+pub(super) fn comment_on_table(table: &QualifiedName, comment: &str, dialect: &dyn Dialect) -> Result<Vec<String>> {
+    let mut w = SqlWriter::new(dialect);
+    match dialect.capabilities().comments {
+        CommentStyle::None => return Ok(Vec::new()),
+        CommentStyle::Inline => {
+            push_alter_table(&mut w, table)?;
+            w.push_sql(" COMMENT = ");
+        }
+        CommentStyle::Statements => {
+            w.push_sql("COMMENT ON TABLE ");
+            w.push_qualified(table.schema.as_deref(), &table.name)?;
+            w.push_sql(" IS ");
+        }
+    }
+    w.push_text_literal(comment)?;
+    Ok(vec![w.finish().sql])
+}
+
+/// Sets the comment of a column, where the database has comments.
+pub(super) fn comment_on_column(table: &QualifiedName, column: &Column, dialect: &dyn Dialect) -> Result<Vec<String>> {
+    let mut w = SqlWriter::new(dialect);
+    match dialect.capabilities().comments {
+        CommentStyle::None => return Ok(Vec::new()),
+        CommentStyle::Inline => {
+            push_alter_table(&mut w, table)?;
+            w.push_sql(" MODIFY COLUMN ");
+            push_column(&mut w, column)?;
+        }
+        CommentStyle::Statements => {
+            w.push_sql("COMMENT ON COLUMN ");
+            w.push_qualified(table.schema.as_deref(), &table.name)?;
+            w.push_sql(".");
+            w.push_ident(&column.name)?;
+            w.push_sql(" IS ");
+            w.push_text_literal(&column.comment)?;
+        }
+    }
+    Ok(vec![w.finish().sql])
+}
