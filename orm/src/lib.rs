@@ -35,6 +35,183 @@
 //! # fn main() {}
 //! ```
 //!
+//! # By task
+//!
+//! | To | Start at |
+//! |---|---|
+//! | describe a table | [`derive(Model)`](derive@Model), [`derive(Enum)`](derive@Enum), [`derive(Value)`](derive@Value) |
+//! | connect, set the pool, create tables | [`connect`], [`PoolOptions`], [`Database::create_tables`] |
+//! | create rows | [`Statements::create`], [`bulk_create`](Statements::bulk_create), [`find_or_create`](Statements::find_or_create) |
+//! | find rows | [`Statements::find_all`], [`find_one`](Statements::find_one), [`find_by_pk`](Statements::find_by_pk), [`find_and_count_all`](Statements::find_and_count_all) |
+//! | write conditions and expressions | [`Column`], [`Expr`], [`Condition`] |
+//! | change and delete a row | [`Instance`], [`Tracked`] |
+//! | change and delete many rows | [`query::Update`], [`query::Destroy`] |
+//! | load, create and connect related rows | [`Find::include`], [`Related`], [`load`] |
+//! | choose what to read | [`Find::select`], [`derive(Projection)`](derive@Projection) |
+//! | run a transaction | [`Database::transaction`], [`TransactionOptions`] |
+//! | handle an error | [`Error`], [`ErrorKind`] |
+//! | write SQL | [`Database::query`], [`Database::execute`], [`sql`] |
+//!
+//! ## Create
+//! ```
+//! # use orm::prelude::*;
+//! # #[derive(Debug, Clone, Model)]
+//! # struct User {
+//! #     #[orm(primary_key)]
+//! #     id: i64,
+//! #     #[orm(unique, length = 120)]
+//! #     email: String,
+//! #     name: Option<String>,
+//! #     #[orm(default = 0)]
+//! #     visits: i32,
+//! #     posts: HasMany<Post>,
+//! # }
+//! # #[derive(Debug, Clone, Model)]
+//! # struct Post {
+//! #     #[orm(primary_key)]
+//! #     id: i64,
+//! #     user_id: i64,
+//! #     title: String,
+//! #     user: BelongsTo<User>,
+//! # }
+//! # #[cfg(feature = "sqlite")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<()> {
+//! # let db = connect("sqlite::memory:").await?;
+//! # db.create_tables::<(User, Post)>().await?;
+//! let ada = User::create().email("ada@example.com").name("Ada").exec(&db).await?;
+//! let rows = ["bob", "cy"].map(|name| User::create().email(format!("{name}@example.com")));
+//! let users = User::bulk_create(rows).exec(&db).await?;
+//! assert_eq!((ada.id, users.len()), (1, 2));
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "sqlite"))]
+//! # fn main() {}
+//! ```
+//!
+//! ## Find
+//! ```
+//! # use orm::prelude::*;
+//! # #[derive(Debug, Clone, Model)]
+//! # struct User {
+//! #     #[orm(primary_key)]
+//! #     id: i64,
+//! #     #[orm(unique, length = 120)]
+//! #     email: String,
+//! #     name: Option<String>,
+//! #     #[orm(default = 0)]
+//! #     visits: i32,
+//! #     posts: HasMany<Post>,
+//! # }
+//! # #[derive(Debug, Clone, Model)]
+//! # struct Post {
+//! #     #[orm(primary_key)]
+//! #     id: i64,
+//! #     user_id: i64,
+//! #     title: String,
+//! #     user: BelongsTo<User>,
+//! # }
+//! # #[cfg(feature = "sqlite")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<()> {
+//! # let db = connect("sqlite::memory:").await?;
+//! # db.create_tables::<(User, Post)>().await?;
+//! # User::create().email("ada@example.com").visits(3).exec(&db).await?;
+//! let users: Vec<User> = User::find_all()
+//!     .filter(User::VISITS.ge(1).and(User::EMAIL.ends_with("@example.com")))
+//!     .order_by(User::VISITS.desc())
+//!     .limit(10)
+//!     .exec(&db)
+//!     .await?;
+//! let ada: Option<User> = User::find_by_pk(1).exec(&db).await?;
+//! let page: Page<User> = User::find_and_count_all().order_by(User::ID).limit(10).exec(&db).await?;
+//! # assert_eq!((users.len(), ada.is_some(), page.count), (1, true, 1));
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "sqlite"))]
+//! # fn main() {}
+//! ```
+//!
+//! ## Update and delete
+//! ```
+//! # use orm::prelude::*;
+//! # #[derive(Debug, Clone, Model)]
+//! # struct User {
+//! #     #[orm(primary_key)]
+//! #     id: i64,
+//! #     #[orm(unique, length = 120)]
+//! #     email: String,
+//! #     name: Option<String>,
+//! #     #[orm(default = 0)]
+//! #     visits: i32,
+//! #     posts: HasMany<Post>,
+//! # }
+//! # #[derive(Debug, Clone, Model)]
+//! # struct Post {
+//! #     #[orm(primary_key)]
+//! #     id: i64,
+//! #     user_id: i64,
+//! #     title: String,
+//! #     user: BelongsTo<User>,
+//! # }
+//! # #[cfg(feature = "sqlite")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<()> {
+//! # let db = connect("sqlite::memory:").await?;
+//! # db.create_tables::<(User, Post)>().await?;
+//! # let mut ada = User::create().email("ada@example.com").exec(&db).await?;
+//! ada.update().name("Ada L.").exec(&db).await?;
+//! let changed = User::update().set(User::VISITS, User::VISITS + 1).filter(User::NAME.is_not_null()).exec(&db).await?;
+//! ada.destroy().exec(&db).await?;
+//! let deleted = Post::destroy().filter(Post::TITLE.eq("")).exec(&db).await?;
+//! # assert_eq!((changed, deleted), (1, 0));
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "sqlite"))]
+//! # fn main() {}
+//! ```
+//!
+//! ## Relations
+//! ```
+//! # use orm::prelude::*;
+//! # #[derive(Debug, Clone, Model)]
+//! # struct User {
+//! #     #[orm(primary_key)]
+//! #     id: i64,
+//! #     #[orm(unique, length = 120)]
+//! #     email: String,
+//! #     name: Option<String>,
+//! #     #[orm(default = 0)]
+//! #     visits: i32,
+//! #     posts: HasMany<Post>,
+//! # }
+//! # #[derive(Debug, Clone, Model)]
+//! # struct Post {
+//! #     #[orm(primary_key)]
+//! #     id: i64,
+//! #     user_id: i64,
+//! #     title: String,
+//! #     user: BelongsTo<User>,
+//! # }
+//! # #[cfg(feature = "sqlite")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<()> {
+//! # let db = connect("sqlite::memory:").await?;
+//! # db.create_tables::<(User, Post)>().await?;
+//! # let ada = User::create().email("ada@example.com").exec(&db).await?;
+//! ada.posts().create().title("Notes").exec(&db).await?;
+//! let users = User::find_all()
+//!     .filter(User::POSTS.any(Post::TITLE.starts_with("N")))
+//!     .include(User::POSTS.order_by(Post::ID.desc()).limit(3))
+//!     .exec(&db)
+//!     .await?;
+//! assert_eq!(users[0].posts.get()?[0].title, "Notes");
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "sqlite"))]
+//! # fn main() {}
+//! ```
+//!
 //! # Features
 //! | Feature | What it adds | On by default |
 //! |---|---|---|
