@@ -3,10 +3,15 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
+
+pub mod grouped;
 
 /// Counts allocations by Rust code while told to; what C code allocates is not seen.
 pub struct Counting;
@@ -39,6 +44,22 @@ struct Case<'a> {
     name: String,
     run: Box<dyn FnMut(u64) -> Duration + 'a>,
     before: Option<Box<dyn FnMut() + 'a>>,
+}
+
+impl Case<'_> {
+    /// Does what comes before a sample.
+    fn prepare(&mut self) {
+        if let Some(before) = &mut self.before {
+            before();
+        }
+    }
+}
+
+/// Controls the callgrind that this runs under.
+fn callgrind(what: &str) {
+    let pid = std::process::id().to_string();
+    let control = Command::new("callgrind_control").args([what, &pid]).stdout(Stdio::null()).status();
+    assert!(control.is_ok_and(|status| status.success()), "callgrind_control {what} failed");
 }
 
 /// Cases that do the same, to be compared.
@@ -100,30 +121,36 @@ impl<'a> Group<'a> {
             return;
         }
         if let Ok(filter) = std::env::var("CASE") {
-            self.cases.retain(|case| filter.split(';').any(|part| case.name.starts_with(part)));
+            let exact = |part: &str| self.cases.iter().any(|case| case.name == part);
+            let parts: Vec<(&str, bool)> = filter.split(';').map(|part| (part, exact(part))).collect();
+            self.cases.retain(|case| {
+                parts.iter().any(|(part, exact)| if *exact { case.name == *part } else { case.name.starts_with(part) })
+            });
+        }
+        if std::env::var_os("LIST").is_some() {
+            self.cases.iter().for_each(|case| println!("{}\t{}", self.title, case.name));
+            return;
         }
         if let Some(times) = std::env::var("TIMES").ok().and_then(|v| v.parse().ok()) {
             for case in &mut self.cases {
-                if let Some(before) = &mut case.before {
-                    before();
-                }
+                case.prepare();
                 (case.run)(times);
             }
+            return;
+        }
+        if let Ok(path) = std::env::var("CALLGRIND") {
+            self.count_instructions(Path::new(&path));
             return;
         }
         let mut times = Vec::new();
         let mut allocations = Vec::new();
         for case in &mut self.cases {
             // Connects and prepares, which would be taken for what the case costs.
-            if let Some(before) = &mut case.before {
-                before();
-            }
+            case.prepare();
             (case.run)(1);
             let mut n = 1;
             loop {
-                if let Some(before) = &mut case.before {
-                    before();
-                }
+                case.prepare();
                 let ms = (case.run)(n).as_secs_f64() * 1e3;
                 if ms > round_ms / 4.0 {
                     times.push(((n as f64 * round_ms / ms).round() as u64).max(1));
@@ -131,9 +158,7 @@ impl<'a> Group<'a> {
                 }
                 n *= 2;
             }
-            if let Some(before) = &mut case.before {
-                before();
-            }
+            case.prepare();
             (case.run)(2); // After a deletion, statements may be prepared anew.
             COUNT.store(true, Relaxed);
             let start = ALLOCATIONS.load(Relaxed);
@@ -147,9 +172,7 @@ impl<'a> Group<'a> {
                 // Another neighbour before each case in every second round.
                 let at = if round % 2 == 0 { at } else { self.cases.len() - 1 - at };
                 let case = &mut self.cases[at];
-                if let Some(before) = &mut case.before {
-                    before();
-                }
+                case.prepare();
                 let took = (case.run)(times[at]);
                 samples[at].push(took.as_nanos() as f64 / times[at] as f64);
             }
@@ -166,6 +189,8 @@ impl<'a> Group<'a> {
         );
         println!("|---|---:|---:|---:|---:|---:|---:|");
         for ((case, list), allocations) in self.cases.iter().zip(&samples).zip(&allocations) {
+            let figures = [at(list, 0.5), list[0], allocations / self.rows as f64];
+            record("time", [&self.title, self.base, &case.name], &figures);
             let ratio = |part: f64| base.map_or(f64::NAN, |base| at(list, part) / at(&samples[base], part));
             println!(
                 "| {} | {} | {}..{} | {} | {:.2} | {:.2} | {:.2} |",
@@ -180,6 +205,57 @@ impl<'a> Group<'a> {
             );
         }
     }
+}
+
+impl Group<'_> {
+    /// Counts instructions, in all threads, where this runs under `valgrind --tool=callgrind --instr-atstart=no` with the
+    /// path as `--callgrind-out-file`. The profile of each case stays beside it, with the next number.
+    fn count_instructions(mut self, path: &Path) {
+        static DUMPS: AtomicU64 = AtomicU64::new(0);
+        let mut counts = Vec::new();
+        for case in &mut self.cases {
+            case.prepare();
+            (case.run)(2); // Connects and prepares.
+            case.prepare();
+            let took = (case.run)(1).as_secs_f64();
+            let times = (0.05 / took).clamp(2.0, 1000.0) as u64;
+            case.prepare();
+            callgrind("--instr=on");
+            (case.run)(times);
+            callgrind("--instr=off");
+            callgrind("--dump");
+            let dump = path.with_added_extension((DUMPS.fetch_add(1, Relaxed) + 1).to_string());
+            counts.push((total(&dump) / times as f64, dump));
+        }
+        let base = self.cases.iter().position(|case| case.name == self.base).map_or(f64::NAN, |base| counts[base].0);
+        println!("\n### {}\n\n| case | instructions | x {} | profile |\n|---|---:|---:|---|", self.title, self.base);
+        for (case, (count, dump)) in self.cases.iter().zip(&counts) {
+            record("instructions", [&self.title, self.base, &case.name], &[*count]);
+            println!("| {} | {count:.0} | {:.2} | {} |", case.name, count / base, dump.display());
+        }
+    }
+}
+
+/// The sum in a profile, which callgrind writes some time after it was told to.
+fn total(dump: &Path) -> f64 {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(10) {
+        let text = std::fs::read_to_string(dump).unwrap_or_default();
+        if let Some(total) = text.lines().find_map(|line| line.strip_prefix("totals: ")) {
+            return total.parse().expect("a number");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("no profile in {}", dump.display());
+}
+
+/// Appends figures of a case, with the names of its group, the group's base and its own, to the file that `RECORD` names, for `table`.
+fn record(what: &str, names: [&str; 3], figures: &[f64]) {
+    let Ok(path) = std::env::var("RECORD") else { return };
+    let figures: Vec<String> = figures.iter().map(|figure| format!("{figure}")).collect();
+    let line = format!("{what}\t{}\t{}\n", names.join("\t"), figures.join("\t"));
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
+    file.and_then(|mut file| file.write_all(line.as_bytes())).unwrap_or_else(|error| panic!("{path}: {error}"));
 }
 
 fn time(ns: f64) -> String {

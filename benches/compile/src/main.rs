@@ -1,285 +1,210 @@
-//! What derived models cost to compile: writes crates of models for the ORM and for sea-orm, checks them in turn, prints
-//! seconds per model, and counts the lines the derive makes. `cargo run --release -p compile-cost -- [ROUNDS]`;
-//! `write` instead of a number only writes the crates, into `target/compile`.
+//! What derived models cost to compile: writes a crate of 1 and one of 50 models per library, and prints the processor time
+//! that rustc takes for the metadata of each, and the lines that macros make. What the crates contain is in `models`.
 //!
-//! Seconds are processor seconds of cargo and all it starts, which depend less on what else the machine does.
+//! `cargo run --release -p compile-cost -- [PEER]..`, where peers are those of `PEERS`; none means all. `ROUNDS` (7) is the
+//! number of samples, `LIMIT` (60) the processor seconds after which one is cut off, `BUILD_LIMIT` (900) those for a peer's dependencies.
+//!
+//! Each peer is a workspace of its own, as toasty needs another libsqlite3 than sqlx. Cargo builds the dependencies and then
+//! calls this program in place of rustc for the two crates: it runs rustc as often as wanted and measures that alone.
 
-use std::fmt::Write as _;
+mod models;
+
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Instant;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
 
+use nix::sys::resource::{Resource, UsageWho, getrusage, setrlimit};
+
+/// Models of the greater crate, and of the ORM's longest chain.
 const MANY: usize = 50;
 const CHAIN: usize = 200;
 
-/// The models of a chain: each belongs to the one before it and has many of the one after it.
-fn orm(models: usize) -> String {
-    let mut text = String::from("use chrono::{DateTime, Utc};\nuse orm::prelude::*;\n");
-    for i in 0..models {
-        let (parent, child) = (i.checked_sub(1).unwrap_or(i), if i + 1 < models { i + 1 } else { i });
-        write!(
-            text,
-            "
-#[derive(Debug, Clone, Model)]
-#[orm(table = \"model{i}s\")]
-pub struct Model{i} {{
-    #[orm(primary_key)]
-    pub id: i64,
-    pub parent_id: Option<i64>,
-    pub name: String,
-    #[orm(unique)]
-    pub email: String,
-    pub bio: Option<String>,
-    pub age: i32,
-    pub score: f64,
-    pub active: bool,
-    pub data: Vec<u8>,
-    pub made_at: DateTime<Utc>,
-    pub changed_at: DateTime<Utc>,
-    pub gone_at: Option<DateTime<Utc>>,
-    #[orm(key = parent_id)]
-    pub parent: BelongsTo<Model{parent}>,
-    #[orm(key = parent_id)]
-    pub children: HasMany<Model{child}>,
-}}
-"
-        )
-        .unwrap();
-    }
-    text
-}
+/// Names the file for what was measured; set for the runs in place of rustc.
+const RESULTS: &str = "COMPILE_COST_RESULTS";
 
-fn sea_orm_compact(models: usize) -> String {
-    let mut text = String::new();
-    for i in 0..models {
-        let (parent, child) = (i.checked_sub(1).unwrap_or(i), if i + 1 < models { i + 1 } else { i });
-        // An entity can be related to another in one way only.
-        let (first, last) = (i == 0, i + 1 == models);
-        let one = format!(
-            "    #[sea_orm(belongs_to = \"super::model{parent}::Entity\", from = \"Column::ParentId\", \
-             to = \"super::model{parent}::Column::Id\")]\n    Parent,\n"
-        );
-        let many = format!("    #[sea_orm(has_many = \"super::model{child}::Entity\")]\n    Children,\n");
-        let related = |other: usize, name: &str| {
-            format!(
-                "    impl Related<super::model{other}::Entity> for Entity {{\n        fn to() -> RelationDef \
-                 {{ Relation::{name}.def() }}\n    }}\n"
-            )
-        };
-        write!(
-            text,
-            "
-pub mod model{i} {{
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = \"model{i}s\")]
-    pub struct Model {{
-        #[sea_orm(primary_key)]
-        pub id: i64,
-        pub parent_id: Option<i64>,
-        pub name: String,
-        #[sea_orm(unique)]
-        pub email: String,
-        pub bio: Option<String>,
-        pub age: i32,
-        pub score: f64,
-        pub active: bool,
-        pub data: Vec<u8>,
-        pub made_at: DateTimeUtc,
-        pub changed_at: DateTimeUtc,
-        pub gone_at: Option<DateTimeUtc>,
-    }}
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {{
-{}{}    }}
-
-{}{}
-    impl ActiveModelBehavior for ActiveModel {{}}
-}}
-",
-            if first { "" } else { &one },
-            if last { "" } else { &many },
-            if first { String::new() } else { related(parent, "Parent") },
-            if last { String::new() } else { related(child, "Children") },
-        )
-        .unwrap();
-    }
-    text
-}
-
-fn sea_orm_model(models: usize) -> String {
-    let mut text = String::new();
-    for i in 0..models {
-        let mut relations = String::new();
-        if i > 0 {
-            write!(
-                relations,
-                "        #[sea_orm(belongs_to, from = \"parent_id\", to = \"id\")]\n        pub parent: \
-                 BelongsTo<Option<super::model{}::Entity>>,\n",
-                i - 1
-            )
-            .unwrap();
-        }
-        if i + 1 < models {
-            write!(
-                relations,
-                "        #[sea_orm(has_many)]\n        pub children: HasMany<super::model{}::Entity>,\n",
-                i + 1
-            )
-            .unwrap();
-        }
-        write!(
-            text,
-            "
-pub mod model{i} {{
-    use sea_orm::entity::prelude::*;
-
-    #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = \"model{i}s\")]
-    pub struct Model {{
-        #[sea_orm(primary_key)]
-        pub id: i64,
-        pub parent_id: Option<i64>,
-        pub name: String,
-        #[sea_orm(unique)]
-        pub email: String,
-        pub bio: Option<String>,
-        pub age: i32,
-        pub score: f64,
-        pub active: bool,
-        pub data: Vec<u8>,
-        pub made_at: DateTimeUtc,
-        pub changed_at: DateTimeUtc,
-        pub gone_at: Option<DateTimeUtc>,
-{relations}    }}
-
-    impl ActiveModelBehavior for ActiveModel {{}}
-}}
-"
-        )
-        .unwrap();
-    }
-    text
-}
-
-struct Crate {
+struct Peer {
     name: &'static str,
-    models: usize,
     make: fn(usize) -> String,
+    /// Models of the greater crate.
+    many: usize,
     dependencies: &'static str,
+    /// The lock file with the versions of the other benchmarks.
+    lock: &'static str,
+    /// Lines of a model as it is written, where those are not to count.
+    written: usize,
 }
 
-const ORM: &str = "orm = { path = \"../../../../orm\", default-features = false, features = [\"sqlite\"] }\n\
-                   chrono = { version = \"0.4\", default-features = false }\n";
+const ORM: &str = "orm = { path = \"{benches}/../orm\", default-features = false, features = [\"sqlite\"] }";
 const SEA_ORM: &str = "sea-orm = { version = \"2\", default-features = false, features = [\"sqlx-sqlite\", \
-                       \"runtime-tokio\", \"macros\", \"with-chrono\"] }\n";
+                       \"runtime-tokio\", \"macros\"] }";
+const DIESEL: &str = "diesel = { version = \"2.3\", default-features = false, features = [\"sqlite\"] }";
+const TOASTY: &str = "toasty = { version = \"0.11\", features = [\"sqlite\"] }";
 
-const CRATES: &[Crate] = &[
-    Crate { name: "orm-1", models: 1, make: orm, dependencies: ORM },
-    Crate { name: "orm-50", models: MANY, make: orm, dependencies: ORM },
-    Crate { name: "orm-200", models: CHAIN, make: orm, dependencies: ORM },
-    Crate { name: "sea-compact-1", models: 1, make: sea_orm_compact, dependencies: SEA_ORM },
-    Crate { name: "sea-compact-50", models: MANY, make: sea_orm_compact, dependencies: SEA_ORM },
-    Crate { name: "sea-model-1", models: 1, make: sea_orm_model, dependencies: SEA_ORM },
-    Crate { name: "sea-model-50", models: MANY, make: sea_orm_model, dependencies: SEA_ORM },
+const PEERS: &[Peer] = &[
+    peer("orm", models::orm, ORM),
+    Peer { written: 17, ..peer("orm-alone", models::orm_alone, ORM) },
+    Peer { many: CHAIN, ..peer("orm-chain", models::orm, ORM) },
+    peer("sea-orm-compact", models::sea_orm_compact, SEA_ORM),
+    peer("sea-orm-model", models::sea_orm_model, SEA_ORM),
+    peer("diesel", models::diesel, DIESEL),
+    Peer { lock: "toasty/Cargo.lock", ..peer("toasty", models::toasty, TOASTY) },
 ];
 
-fn write(dir: &Path) {
-    let names: Vec<String> = CRATES.iter().map(|one| format!("\"{}\"", one.name)).collect();
-    std::fs::create_dir_all(dir).unwrap();
-    let workspace = format!(
-        "[workspace]\nresolver = \"3\"\nmembers = [{}]\n[profile.dev]\nincremental = false\n",
-        names.join(", ")
-    );
-    std::fs::write(dir.join("Cargo.toml"), workspace).unwrap();
-    // The versions of the other benchmarks.
-    std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock"), dir.join("Cargo.lock")).unwrap();
-    for one in CRATES {
-        let dir = dir.join(one.name);
-        std::fs::create_dir_all(dir.join("src")).unwrap();
-        let manifest = format!(
-            "[package]\nname = \"{}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\n{}",
-            one.name, one.dependencies
-        );
-        std::fs::write(dir.join("Cargo.toml"), manifest).unwrap();
-        std::fs::write(dir.join("src/lib.rs"), (one.make)(one.models)).unwrap();
-    }
+const fn peer(name: &'static str, make: fn(usize) -> String, dependencies: &'static str) -> Peer {
+    Peer { name, make, many: MANY, dependencies, lock: "Cargo.lock", written: 0 }
 }
 
-/// Processor seconds of finished children of this process.
-fn processor_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<&str> = stat[stat.rfind(')').unwrap()..].split_whitespace().collect();
-    // After the name come the state and then the fields from the 4th on; 16 and 17 are those of children.
-    (fields[14].parse::<f64>().unwrap() + fields[15].parse::<f64>().unwrap()) / 100.0
+fn number(name: &str, or: u64) -> u64 {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(or)
 }
 
-/// Checks a crate anew: processor seconds, wall seconds.
-fn check(dir: &Path, name: &str) -> (f64, f64) {
-    let root = dir.join(name).join("src/lib.rs");
-    let text = std::fs::read_to_string(&root).unwrap();
-    std::fs::write(&root, text).unwrap();
-    let (processor, wall) = (processor_seconds(), Instant::now());
-    let status = Command::new("cargo").args(["check", "--quiet", "-p", name]).current_dir(dir).status().unwrap();
-    assert!(status.success(), "{name} does not compile");
-    (processor_seconds() - processor, wall.elapsed().as_secs_f64())
+/// Processor milliseconds of finished children of this process.
+fn processor_ms() -> f64 {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+    let ms = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 * 1e3 + time.tv_usec() as f64 / 1e3;
+    ms(usage.user_time()) + ms(usage.system_time())
 }
 
-/// Lines of the crate after macros, formatted by rustc.
-fn lines(dir: &Path, name: &str) -> usize {
-    let output = Command::new("cargo")
-        .args(["rustc", "--quiet", "--profile", "check", "-p", name, "--", "-Zunpretty=expanded"])
-        .env("RUSTC_BOOTSTRAP", "1")
-        .current_dir(dir)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    output.stdout.split(|byte| *byte == b'\n').count()
-}
-
-fn median(list: &mut [f64]) -> f64 {
-    list.sort_by(f64::total_cmp);
-    list[list.len() / 2]
-}
-
-fn main() {
-    let rounds = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(5);
-    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/compile");
-    write(&dir);
-    if std::env::args().nth(1).as_deref() == Some("write") {
-        return;
-    }
-    let dir = dir.canonicalize().unwrap();
-    for one in CRATES {
-        check(&dir, one.name);
-    }
-    let mut samples = vec![(Vec::new(), Vec::new()); CRATES.len()];
-    for _ in 0..rounds {
-        for (one, (processor, wall)) in CRATES.iter().zip(&mut samples) {
-            let (p, w) = check(&dir, one.name);
-            processor.push(p);
-            wall.push(w);
+/// In place of rustc: measures it on the two crates, and lets it do its work otherwise.
+fn in_place_of_rustc(results: &str) -> ExitCode {
+    let mut args = std::env::args_os().skip(1);
+    let rustc = args.next().expect("cargo gives the path of rustc");
+    let args: Vec<_> = args.collect();
+    let name = args.iter().position(|arg| arg == "--crate-name").map(|at| args[at + 1].to_string_lossy().into_owned());
+    let run = |extra: &[&str]| {
+        let mut command = Command::new(&rustc);
+        command.args(&args).args(extra);
+        command
+    };
+    // Cargo also asks rustc what it is.
+    let Some(name) = name.filter(|name| name == "one" || name == "many") else {
+        return if run(&[]).status().unwrap().success() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    };
+    // Rustc inherits it; this process itself does next to nothing.
+    let limit = number("LIMIT", 60);
+    setrlimit(Resource::RLIMIT_CPU, limit, limit + 1).unwrap();
+    let mut figures = Vec::new();
+    for round in 0..=number("ROUNDS", 7) {
+        let before = processor_ms();
+        let mut command = run(&[]);
+        if round > 0 {
+            command.stderr(Stdio::null()); // What rustc has to say was said in the first round.
+        }
+        match command.status().unwrap() {
+            status if status.signal().is_some() => break,
+            status if !status.success() => return ExitCode::FAILURE,
+            _ if round == 0 => {} // Files come into the page cache.
+            _ => figures.push(processor_ms() - before),
         }
     }
-    println!("| crate | models | processor s | wall s | processor ms per further model |");
-    println!("|---|---:|---:|---:|---:|");
-    let mut one_model = 0.0;
-    for (one, (processor, wall)) in CRATES.iter().zip(&mut samples) {
-        let (processor, wall) = (median(processor), median(wall));
-        let per = if one.models == 1 {
-            one_model = processor;
-            String::new()
-        } else {
-            format!("{:.1}", (processor - one_model) * 1e3 / (one.models - 1) as f64)
+    let mut expanded = run(&["-Zunpretty=expanded"]);
+    let output = expanded.env("RUSTC_BOOTSTRAP", "1").stderr(Stdio::null()).output().unwrap();
+    let lines = output.stdout.split(|byte| *byte == b'\n').count();
+    figures.sort_by(f64::total_cmp);
+    let line = match figures.get(figures.len() / 2) {
+        Some(median) => format!("{name}\t{median}\t{}\t{lines}\n", figures[0]),
+        None => format!("{name}\t\t\t{lines}\n"),
+    };
+    let mut text = std::fs::read_to_string(results).unwrap_or_default();
+    text.push_str(&line);
+    std::fs::write(results, text).unwrap();
+    // Cut off, there is no metadata, which cargo would miss.
+    if figures.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Writes a peer's workspace.
+fn write(peer: &Peer, benches: &Path, dir: &Path) {
+    std::fs::create_dir_all(dir).unwrap();
+    let workspace =
+        "[workspace]\nresolver = \"3\"\nmembers = [\"one\", \"many\"]\n[profile.dev]\nincremental = false\n";
+    std::fs::write(dir.join("Cargo.toml"), workspace).unwrap();
+    std::fs::copy(benches.join(peer.lock), dir.join("Cargo.lock")).unwrap();
+    let dependencies = peer.dependencies.replace("{benches}", &benches.display().to_string());
+    for (name, models) in [("one", 1), ("many", peer.many)] {
+        let dir = dir.join(name);
+        std::fs::create_dir_all(dir.join("src")).unwrap();
+        let manifest = format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\n{dependencies}\n"
+        );
+        std::fs::write(dir.join("Cargo.toml"), manifest).unwrap();
+        std::fs::write(dir.join("src/lib.rs"), (peer.make)(models)).unwrap();
+    }
+}
+
+/// What was measured of a crate.
+struct Figures {
+    /// Median and least processor milliseconds; none when all samples were cut off.
+    ms: Option<(f64, f64)>,
+    lines: usize,
+}
+
+fn measure(peer: &Peer, benches: &Path) -> Option<(Figures, Figures)> {
+    let dir = benches.join("target/compile").join(peer.name);
+    write(peer, benches, &dir);
+    let results = dir.join("results.tsv");
+    let _ = std::fs::remove_file(&results);
+    let limit = Duration::from_secs(number("BUILD_LIMIT", 900));
+    for name in ["one", "many"] {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["check", "--quiet", "--package", name]).current_dir(&dir);
+        // The peers share what they have in common.
+        cargo.env("CARGO_TARGET_DIR", benches.join("target/compile/target"));
+        cargo.env("RUSTC_WORKSPACE_WRAPPER", std::env::current_exe().unwrap()).env(RESULTS, &results);
+        // Cargo would not call rustc again for what has not changed.
+        std::fs::write(dir.join(name).join("src/lib.rs"), (peer.make)(if name == "one" { 1 } else { peer.many }))
+            .unwrap();
+        // What it has to say of a crate that was cut off is noise.
+        cargo.stderr(std::fs::File::create(dir.join(format!("{name}.log"))).unwrap());
+        let (mut child, start) = (cargo.spawn().unwrap(), Instant::now());
+        while child.try_wait().unwrap().is_none() {
+            if start.elapsed() > limit {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                eprintln!("{}: `cargo check` took longer than {limit:?}", peer.name);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    let text = std::fs::read_to_string(&results).ok()?;
+    let figures = |name: &str| {
+        let line = text.lines().find(|line| line.split('\t').next() == Some(name))?;
+        let fields: Vec<&str> = line.split('\t').collect();
+        let ms = fields[1].parse().ok().zip(fields[2].parse().ok());
+        Some(Figures { ms, lines: fields[3].parse().ok()? })
+    };
+    Some((figures("one")?, figures("many")?))
+}
+
+fn main() -> ExitCode {
+    if let Ok(results) = std::env::var(RESULTS) {
+        return in_place_of_rustc(&results);
+    }
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let benches = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
+    println!("Processor milliseconds of rustc for the metadata, median (least):\n");
+    println!("| | 1 model | models | all of them | per further model | lines per further model after macros |");
+    println!("|---|---:|---:|---:|---:|---:|");
+    let mut complete = true;
+    for peer in PEERS {
+        if !wanted.is_empty() && !wanted.iter().any(|name| name == peer.name) {
+            continue;
+        }
+        let Some((one, many)) = measure(peer, &benches) else {
+            println!("| {} | see target/compile/{0}/*.log | | | | |", peer.name);
+            complete = false;
+            continue;
         };
-        println!("| {} | {} | {processor:.2} | {wall:.2} | {per} |", one.name, one.models);
+        let shown = |figures: &Figures| match figures.ms {
+            Some((median, least)) => format!("{median:.0} ({least:.0})"),
+            None => format!("over {},000 (cut off)", number("LIMIT", 60)),
+        };
+        let further = |one: f64, many: f64| (many - one) / (peer.many - 1) as f64;
+        let per = one.ms.zip(many.ms).map_or(String::new(), |(one, many)| {
+            format!("{:.1} ({:.1})", further(one.0, many.0), further(one.1, many.1))
+        });
+        let lines = (many.lines - one.lines) / (peer.many - 1) - peer.written;
+        println!("| {} | {} | {} | {} | {per} | {lines} |", peer.name, shown(&one), peer.many, shown(&many));
     }
-    println!();
-    for (one, many) in [("orm-1", "orm-50"), ("sea-compact-1", "sea-compact-50"), ("sea-model-1", "sea-model-50")] {
-        let per = (lines(&dir, many) - lines(&dir, one)) / (MANY - 1);
-        println!("{many}: {per} lines per further model after macros");
-    }
+    if complete { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use orm::Statements as _;
-use orm_benches::Group;
+use orm_benches::{Group, grouped};
 use tokio::runtime::Runtime;
 
 const USERS: &str =
@@ -12,7 +12,10 @@ const FILL: &str = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM
                     INSERT INTO users (name, hair_color) SELECT 'User ' || x, iif(x % 2, 'brown', NULL) FROM c";
 const BY_KEY: &str = "SELECT id, name, hair_color FROM users WHERE id = ?";
 const ALL: &str = "SELECT id, name, hair_color FROM users";
+const BY_NAME: &str = "SELECT id, name, hair_color FROM users WHERE name = ?";
 const INSERT: &str = "INSERT INTO users (name, hair_color) VALUES (?, ?)";
+const RENAME: &str = "UPDATE users SET name = ? WHERE id = ?";
+const SAVE: &str = "UPDATE users SET name = ?, hair_color = ? WHERE id = ?";
 const MANY: usize = 1000;
 
 fn fill(n: usize) -> String {
@@ -22,6 +25,12 @@ fn fill(n: usize) -> String {
 /// New rows, as each library takes them; making them is part of the time.
 fn names() -> impl Iterator<Item = String> {
     (0..MANY).map(|i| format!("User {i}"))
+}
+
+/// Names that follow each other, so that every update changes something.
+fn next_name() -> impl FnMut() -> &'static str {
+    let mut names = ["User A", "User B"].into_iter().cycle();
+    move || names.next().unwrap_or_default()
 }
 
 /// As every peer's file is opened: what our driver does by itself.
@@ -105,8 +114,8 @@ mod diesels {
         }
     }
 
-    #[derive(Debug, Queryable, Selectable)]
-    #[diesel(table_name = users)]
+    #[derive(Debug, Queryable, Selectable, Identifiable, AsChangeset)]
+    #[diesel(table_name = users, treat_none_as_null = true)]
     pub struct User {
         pub id: i64,
         pub name: String,
@@ -195,6 +204,20 @@ fn by_key(rt: &Runtime, place: &Place) {
     group.with("orm, find_one().filter()", async move || {
         ours::User::find_one().filter(ours::User::ID.eq(key())).exec(&db).await.unwrap().unwrap()
     });
+    let db = rt.block_on(ours::open(place, &script));
+    let tx = rt.block_on(db.begin()).unwrap();
+    group.with("orm, find_one().filter(), transaction", async move || {
+        ours::User::find_one().filter(ours::User::ID.eq(key())).exec(&tx).await.unwrap().unwrap()
+    });
+    let db = rt.block_on(ours::open(place, &script));
+    group.with("orm, find_all().filter()", async move || {
+        ours::User::find_all().filter(ours::User::ID.eq(key())).exec(&db).await.unwrap()
+    });
+    let db = rt.block_on(ours::open(place, &script));
+    let tx = rt.block_on(db.begin()).unwrap();
+    group.with("orm, find_all().filter(), transaction", async move || {
+        ours::User::find_all().filter(ours::User::ID.eq(key())).exec(&tx).await.unwrap()
+    });
     let c = raw::open(place, &script);
     group.sync("rusqlite, prepare_cached", move || {
         c.prepare_cached(BY_KEY).unwrap().query_row([key()], raw::user).unwrap()
@@ -204,6 +227,11 @@ fn by_key(rt: &Runtime, place: &Place) {
     group.sync("diesel", move || {
         use diesel::prelude::*;
         diesels::users::table.find(key()).get_result::<diesels::User>(&mut c).unwrap()
+    });
+    let mut c = diesels::open(place, &script);
+    group.sync("diesel, filter().load()", move || {
+        use diesel::prelude::*;
+        diesels::users::table.filter(diesels::users::id.eq(key())).load::<diesels::User>(&mut c).unwrap()
     });
     let mut c = diesels::open(place, &script);
     group.sync("diesel, first()", move || {
@@ -222,6 +250,40 @@ fn by_key(rt: &Runtime, place: &Place) {
     group.with("sea-orm", async move || {
         use sea_orm::EntityTrait;
         seas::Entity::find_by_id(key()).one(&db).await.unwrap().unwrap()
+    });
+    group.run();
+}
+
+fn by_name(rt: &Runtime, place: &Place) {
+    let script = format!("{USERS}; {}; CREATE INDEX users_name ON users (name)", fill(10_000));
+    let mut group = Group::new(rt, format!("One row by an indexed column, {}", place.name()), 1, "diesel");
+    let name = || std::hint::black_box("User 5000");
+
+    let db = rt.block_on(ours::open(place, &script));
+    group.with("orm, find_one().filter()", async move || {
+        ours::User::find_one().filter(ours::User::NAME.eq(name())).exec(&db).await.unwrap().unwrap()
+    });
+    let db = rt.block_on(ours::open(place, &script));
+    group.with("orm, find_all().filter()", async move || {
+        ours::User::find_all().filter(ours::User::NAME.eq(name())).exec(&db).await.unwrap()
+    });
+    let c = raw::open(place, &script);
+    group.sync("rusqlite, prepare_cached", move || {
+        c.prepare_cached(BY_NAME).unwrap().query_row([name()], raw::user).unwrap()
+    });
+    let mut c = diesels::open(place, &script);
+    group.sync("diesel", move || {
+        use diesel::prelude::*;
+        diesels::users::table.filter(diesels::users::name.eq(name())).load::<diesels::User>(&mut c).unwrap()
+    });
+    let mut c = rt.block_on(sqlxs::open(place, &script));
+    group.with("sqlx, connection", async move || {
+        sqlx::query_as::<_, sqlxs::User>(BY_NAME).bind(name()).fetch_one(&mut c).await.unwrap()
+    });
+    let db = rt.block_on(seas::open(place, &script));
+    group.with("sea-orm", async move || {
+        use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+        seas::Entity::find().filter(seas::Column::Name.eq(name())).all(&db).await.unwrap()
     });
     group.run();
 }
@@ -252,6 +314,79 @@ fn all(rt: &Runtime, place: &Place, n: usize) {
     group.with("sea-orm", async move || {
         use sea_orm::EntityTrait;
         seas::Entity::find().all(&db).await.unwrap()
+    });
+    group.run();
+}
+
+fn update(rt: &Runtime, place: &Place) {
+    use orm::Instance as _;
+    /// A row without NULL.
+    const KEY: i64 = 4999;
+    let script = format!("{USERS}; {}", fill(10_000));
+    let mut group = Group::new(rt, format!("One column updated by key, {}", place.name()), 1, "diesel");
+    let ours = || {
+        let db = rt.block_on(ours::open(place, &script));
+        let user = rt.block_on(ours::User::find_by_pk(KEY).exec(&db)).unwrap().unwrap();
+        (db, user)
+    };
+    let ((db, mut user), mut name) = (ours(), next_name());
+    group.with("orm, user.update()", async move || user.update().name(name()).exec(&db).await.unwrap());
+    let ((db, mut user), mut name) = (ours(), next_name());
+    let tx = rt.block_on(db.begin()).unwrap();
+    group.with("orm, user.update(), transaction", async move || user.update().name(name()).exec(&tx).await.unwrap());
+    let ((db, _), mut name) = (ours(), next_name());
+    group.with("orm, User::update().filter()", async move || {
+        let update = ours::User::update().set(ours::User::NAME, name());
+        update.filter(ours::User::ID.eq(KEY)).exec(&db).await.unwrap()
+    });
+    let (c, mut name) = (raw::open(place, &script), next_name());
+    group.sync("rusqlite, prepare_cached", move || c.prepare_cached(RENAME).unwrap().execute((name(), KEY)).unwrap());
+    let (mut c, mut name) = (diesels::open(place, &script), next_name());
+    group.sync("diesel", move || {
+        use diesel::prelude::*;
+        use diesels::users;
+        diesel::update(users::table.find(KEY)).set(users::name.eq(name())).execute(&mut c).unwrap()
+    });
+    let (mut c, mut name) = (rt.block_on(sqlxs::open(place, &script)), next_name());
+    group.with("sqlx, connection", async move || {
+        sqlx::query(RENAME).bind(name()).bind(KEY).execute(&mut c).await.unwrap()
+    });
+    let (db, mut name) = (rt.block_on(seas::open(place, &script)), next_name());
+    group.with("sea-orm", async move || {
+        use sea_orm::{ActiveModelTrait, Set, Unchanged};
+        let changed = seas::ActiveModel { id: Unchanged(KEY), name: Set(name().to_owned()), ..Default::default() };
+        changed.update(&db).await.unwrap()
+    });
+    group.run();
+
+    let mut group = Group::new(rt, format!("One row saved by key, {}", place.name()), 1, "diesel");
+    let ((db, mut user), mut name) = (ours(), next_name());
+    group.with("orm, user.save()", async move || {
+        name().clone_into(&mut user.name);
+        user.save(&db).await.unwrap();
+    });
+    let ((db, mut user), mut name) = (ours(), next_name());
+    let tx = rt.block_on(db.begin()).unwrap();
+    group.with("orm, user.save(), transaction", async move || {
+        name().clone_into(&mut user.name);
+        user.save(&tx).await.unwrap();
+    });
+    let (c, mut name) = (raw::open(place, &script), next_name());
+    group.sync("rusqlite, prepare_cached", move || {
+        c.prepare_cached(SAVE).unwrap().execute((name(), Some("brown"), KEY)).unwrap()
+    });
+    let (mut c, mut name) = (diesels::open(place, &script), next_name());
+    let mut user = diesels::User { id: KEY, name: String::new(), hair_color: Some("brown".to_owned()) };
+    group.sync("diesel", move || {
+        use diesel::prelude::*;
+        name().clone_into(&mut user.name);
+        diesel::update(&user).set(&user).execute(&mut c).unwrap()
+    });
+    let (db, mut name) = (rt.block_on(seas::open(place, &script)), next_name());
+    group.with("sea-orm", async move || {
+        use sea_orm::{ActiveModelTrait, Set, Unchanged};
+        let (name, hair_color) = (Set(name().to_owned()), Set(Some("brown".to_owned())));
+        seas::ActiveModel { id: Unchanged(KEY), name, hair_color }.update(&db).await.unwrap()
     });
     group.run();
 }
@@ -325,7 +460,9 @@ fn bulk(rt: &Runtime, place: &Place) {
         }
         tx.commit().unwrap();
     });
-    group.before(move || drop(clear.execute(CLEAR, []).unwrap()));
+    group.before(move || {
+        clear.execute(CLEAR, []).unwrap();
+    });
 
     let c = std::rc::Rc::new(std::cell::RefCell::new(diesels::open(place, USERS)));
     let clear = c.clone();
@@ -333,6 +470,19 @@ fn bulk(rt: &Runtime, place: &Place) {
         use diesel::prelude::*;
         let rows: Vec<_> = names().map(|name| diesels::New { name, hair_color: Some("brown".to_owned()) }).collect();
         diesel::insert_into(diesels::users::table).values(&rows).execute(&mut *c.borrow_mut()).unwrap()
+    });
+    group.before(move || {
+        use diesel::RunQueryDsl;
+        diesel::sql_query(CLEAR).execute(&mut *clear.borrow_mut()).unwrap();
+    });
+
+    let c = std::rc::Rc::new(std::cell::RefCell::new(diesels::open(place, USERS)));
+    let clear = c.clone();
+    group.sync("diesel, values(&vec), returning", move || {
+        use diesel::prelude::*;
+        let rows: Vec<_> = names().map(|name| diesels::New { name, hair_color: Some("brown".to_owned()) }).collect();
+        let insert = diesel::insert_into(diesels::users::table).values(&rows);
+        insert.returning(diesels::User::as_returning()).get_results(&mut *c.borrow_mut()).unwrap()
     });
     group.before(move || {
         use diesel::RunQueryDsl;
@@ -348,7 +498,9 @@ fn bulk(rt: &Runtime, place: &Place) {
         });
         builder.build().execute(&pool).await.unwrap()
     });
-    group.before(move || drop(rt.block_on(sqlx::query(CLEAR).execute(&clear)).unwrap()));
+    group.before(move || {
+        rt.block_on(sqlx::query(CLEAR).execute(&clear)).unwrap();
+    });
 
     let db = rt.block_on(seas::open(place, USERS));
     let clear = db.clone();
@@ -390,8 +542,10 @@ fn main() {
             _ => Place::Memory,
         };
         by_key(&rt, &place);
+        by_name(&rt, &place);
         all(&rt, &place, 100);
         all(&rt, &place, 10_000);
+        update(&rt, &place);
         insert(&rt, &place);
         bulk(&rt, &place);
     }
@@ -403,3 +557,6 @@ mod load;
 
 #[path = "../hand.rs"]
 mod hand;
+
+#[path = "../tree.rs"]
+mod tree;

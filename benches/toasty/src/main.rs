@@ -9,7 +9,7 @@ mod hand;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use harness::Group;
+use harness::{Group, grouped};
 use tokio::runtime::Runtime;
 
 const MANY: usize = 1000;
@@ -201,7 +201,7 @@ fn load(rt: &Runtime) {
     });
     let c = rusqlite::Connection::open_in_memory().unwrap();
     c.execute_batch(hand::SCRIPT).unwrap();
-    group.sync("by hand, keys as JSON", move || hand::by_hand(&c, true));
+    group.sync("by hand, keys as JSON", move || hand::by_hand(&c, None, true));
     group.run();
 }
 

@@ -6,37 +6,7 @@ use tokio::runtime::Runtime;
 
 use super::Place;
 use super::hand::{SCRIPT, by_hand};
-
-pub mod ours {
-    use orm::prelude::*;
-
-    #[derive(Debug, Clone, Model)]
-    pub struct User {
-        #[orm(primary_key)]
-        pub id: i64,
-        pub name: String,
-        pub posts: HasMany<Post>,
-    }
-
-    #[derive(Debug, Clone, Model)]
-    pub struct Post {
-        #[orm(primary_key)]
-        pub id: i64,
-        pub user_id: i64,
-        pub title: String,
-        pub user: BelongsTo<User>,
-        pub comments: HasMany<Comment>,
-    }
-
-    #[derive(Debug, Clone, Model)]
-    pub struct Comment {
-        #[orm(primary_key)]
-        pub id: i64,
-        pub post_id: i64,
-        pub text: String,
-        pub post: BelongsTo<Post>,
-    }
-}
+use super::tree::{Post, User};
 
 mod diesels {
     use diesel::prelude::*;
@@ -141,7 +111,6 @@ pub fn run(rt: &Runtime) {
     let mut group = Group::new(rt, "1,000 users, 10 posts each, 3 comments each", 41_000, "by hand, keys as JSON");
     let db = rt.block_on(super::ours::open(&place, SCRIPT));
     {
-        use ours::{Post, User};
         let users = rt.block_on(User::find_all().include(User::POSTS.include(Post::COMMENTS)).exec(&db)).unwrap();
         let posts = users.iter().flat_map(|user| user.posts.get().unwrap());
         let comments = posts.clone().flat_map(|post| post.comments.get().unwrap());
@@ -149,13 +118,12 @@ pub fn run(rt: &Runtime) {
         assert!(users.iter().all(|user| user.posts.get().unwrap().iter().all(|post| post.user_id == user.id)));
     }
     group.with("orm, include", async move || {
-        use ours::{Post, User};
         User::find_all().include(User::POSTS.include(Post::COMMENTS)).exec(&db).await.unwrap()
     });
     let c = super::raw::open(&place, SCRIPT);
-    group.sync("by hand, keys as JSON", move || by_hand(&c, true));
+    group.sync("by hand, keys as JSON", move || by_hand(&c, None, true));
     let c = super::raw::open(&place, SCRIPT);
-    group.sync("by hand, whole tables", move || by_hand(&c, false));
+    group.sync("by hand, whole tables", move || by_hand(&c, None, false));
     let mut c = super::diesels::open(&place, SCRIPT);
     group.sync("diesel, belonging_to and grouped_by", move || diesels::load(&mut c));
     let db = rt.block_on(super::seas::open(&place, SCRIPT));
@@ -164,4 +132,18 @@ pub fn run(rt: &Runtime) {
         user::Entity::load().with((post::Entity, comment::Entity)).all(&db).await.unwrap()
     });
     group.run();
+
+    // A part of the parents, so that reading whole tables would read too much.
+    for n in [10_i64, 200] {
+        let title = format!("{n} of 1,000 users, 10 posts each, 3 comments each");
+        let mut group = Group::new(rt, title, 41 * n as u64, "by hand, keys as JSON");
+        let db = rt.block_on(super::ours::open(&place, SCRIPT));
+        group.with("orm, include", async move || {
+            let users = User::find_all().filter(User::ID.le(n));
+            users.include(User::POSTS.include(Post::COMMENTS)).exec(&db).await.unwrap()
+        });
+        let c = super::raw::open(&place, SCRIPT);
+        group.sync("by hand, keys as JSON", move || by_hand(&c, Some(n), true));
+        group.run();
+    }
 }
