@@ -100,7 +100,8 @@ fn in_place_of_rustc(results: &str) -> ExitCode {
     }
     let mut expanded = run(&["-Zunpretty=expanded"]);
     let output = expanded.env("RUSTC_BOOTSTRAP", "1").stderr(Stdio::null()).output().unwrap();
-    let lines = output.stdout.split(|byte| *byte == b'\n').count();
+    // Cut off as well, it gives a part.
+    let lines = if output.status.success() { output.stdout.split(|byte| *byte == b'\n').count() } else { 0 };
     figures.sort_by(f64::total_cmp);
     let line = match figures.get(figures.len() / 2) {
         Some(median) => format!("{name}\t{median}\t{}\t{lines}\n", figures[0]),
@@ -136,6 +137,7 @@ fn write(peer: &Peer, benches: &Path, dir: &Path) {
 struct Figures {
     /// Median and least processor milliseconds; none when all samples were cut off.
     ms: Option<(f64, f64)>,
+    /// Lines after macros; 0 when that was cut off.
     lines: usize,
 }
 
@@ -203,7 +205,10 @@ fn main() -> ExitCode {
         let per = one.ms.zip(many.ms).map_or(String::new(), |(one, many)| {
             format!("{:.1} ({:.1})", further(one.0, many.0), further(one.1, many.1))
         });
-        let lines = (many.lines - one.lines) / (peer.many - 1) - peer.written;
+        let lines = match many.lines.checked_sub(one.lines) {
+            Some(lines) if one.lines > 0 => (lines / (peer.many - 1)).saturating_sub(peer.written).to_string(),
+            _ => String::new(),
+        };
         println!("| {} | {} | {} | {} | {per} | {lines} |", peer.name, shown(&one), peer.many, shown(&many));
     }
     if complete { ExitCode::SUCCESS } else { ExitCode::FAILURE }
