@@ -4,6 +4,7 @@
 
 mod capabilities;
 pub mod ddl;
+mod lexical;
 mod render;
 mod stored;
 mod writer;
@@ -14,6 +15,7 @@ use std::fmt;
 pub use capabilities::{
     Capabilities, CommentStyle, IndexMethodStyle, JsonStyle, LimitStyle, ListStyle, RegexpStyle, UpsertStyle,
 };
+pub use lexical::Lexical;
 pub(crate) use render::{element_type, render_insert, unnests};
 pub use render::{render, render_condition};
 pub(crate) use stored::{for_column, rewrites, stored};
@@ -40,6 +42,11 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// The character around identifiers; doubled inside them.
     fn quote(&self) -> char {
         '"'
+    }
+
+    /// How text divides into words: what is quoted, and what is a comment.
+    fn lexical(&self) -> Lexical {
+        Lexical::STANDARD
     }
 
     /// Appends the placeholder of the bind at `position`, counted from 1, with a conversion where the type needs one.

@@ -9,13 +9,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use orm_core::driver::{BeginOptions, Connection, Done, Query};
+use orm_core::driver::{BeginOptions, Connection, Done, Query, StatementKind, statement_kind};
 use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
 use sqlx::mysql::{MySqlArguments, MySqlConnection};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor, Row, SqlSafeStr, Statement};
 
 use crate::bind;
+use crate::dialect::LEXICAL;
 use crate::error;
 use crate::reading::{Answers, Event, Reading};
 use crate::row::{Kind, Protocol};
@@ -133,13 +134,16 @@ impl MysqlConnection {
     }
 
     async fn run(&mut self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done, Stop> {
-        if query.binds.is_empty() && !query.cacheable && !gives_rows(query.sql) {
-            // One round trip rather than two, and some statements cannot be prepared.
-            let result = self.stream(query.sql, None, sink).await;
-            if changes_schema(query.sql) {
-                self.after_ddl().await?;
+        if query.binds.is_empty() && !query.cacheable {
+            let kind = statement_kind(query.sql, LEXICAL);
+            if !is_prepared(kind) {
+                // One round trip rather than two, and some statements cannot be prepared.
+                let result = self.stream(query.sql, None, sink).await;
+                if kind == StatementKind::Define {
+                    self.after_ddl().await?;
+                }
+                return result;
             }
-            return result;
         }
         let arguments = bind::arguments(query.binds).map_err(Stop::Own)?;
         let sql = &*self.text_for(&query);
@@ -207,6 +211,7 @@ impl MysqlConnection {
         arguments: Option<MySqlArguments>,
         sink: &mut dyn RowSink,
     ) -> Result<Done, Stop> {
+        let is_mariadb = self.server.is_mariadb();
         let protocol = if arguments.is_some() { Protocol::Binary } else { Protocol::Text };
         let text = AssertSqlSafe(sql);
         let answers: Answers<'_> = match arguments {
@@ -229,7 +234,8 @@ impl MysqlConnection {
         };
         enough.map_err(Stop::Own)?;
         let (mut done, rows) = reading.done();
-        if done.rows_affected == 0 && rows > 0 && is_write(sql) {
+        // MariaDB counts nothing but the rows that RETURNING gave.
+        if done.rows_affected == 0 && rows > 0 && is_mariadb && statement_kind(sql, LEXICAL).is_write() {
             done.rows_affected = rows;
         }
         Ok(done)
@@ -367,54 +373,6 @@ impl fmt::Debug for MysqlConnection {
 
 /// Whether a statement that nobody vouched for is run prepared: those that give rows, since the text protocol rounds
 /// floats, and those that write, since the text protocol would run what an injected `;` adds.
-fn gives_rows(sql: &str) -> bool {
-    const PREPARED: [&str; 11] =
-        ["select", "with", "(", "values", "table", "insert", "replace", "update", "delete", "show", "call"];
-    let sql = skip_comments(sql);
-    PREPARED.iter().any(|word| starts_with(sql, word))
-}
-
-fn changes_schema(sql: &str) -> bool {
-    let sql = skip_comments(sql);
-    ["create", "alter", "drop", "rename"].iter().any(|word| starts_with(sql, word))
-}
-
-fn is_write(sql: &str) -> bool {
-    let sql = skip_comments(sql);
-    ["insert", "replace", "delete", "update"].iter().any(|word| starts_with(sql, word))
-}
-
-fn starts_with(sql: &str, word: &str) -> bool {
-    sql.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
-}
-
-/// The text without white space and comments at its start.
-fn skip_comments(mut sql: &str) -> &str {
-    loop {
-        sql = sql.trim_start();
-        let end = if sql.starts_with("/*") && !sql.starts_with("/*!") {
-            sql.find("*/").map(|at| at + 2)
-        } else if sql.starts_with("--") || sql.starts_with('#') {
-            sql.find('\n')
-        } else {
-            return sql;
-        };
-        sql = end.and_then(|end| sql.get(end..)).unwrap_or("");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn statements_that_give_rows_are_told_apart() {
-        for sql in ["SELECT 1", " /* a */ -- b\n# c\n select 1", "(SELECT 1)", "WITH x AS (SELECT 1) SELECT * FROM x"] {
-            assert!(gives_rows(sql), "{sql}");
-        }
-        for sql in ["CREATE TABLE t (a INT)", "SET @a = 1", "SAVEPOINT a", "/* SELECT", "", "--", "é"] {
-            assert!(!gives_rows(sql), "{sql}");
-        }
-        assert!(is_write("/*+ x */ insert into t values (1)"));
-    }
+fn is_prepared(kind: StatementKind) -> bool {
+    kind.is_write() || matches!(kind, StatementKind::Read | StatementKind::Call)
 }

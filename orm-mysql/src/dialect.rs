@@ -8,8 +8,8 @@ use std::fmt::Write;
 
 use orm_core::ast::Function;
 use orm_core::dialect::{
-    Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, JsonStyle, LimitStyle, ListStyle, RegexpStyle,
-    SqlWriter, UpsertStyle, ddl,
+    Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, JsonStyle, Lexical, LimitStyle, ListStyle,
+    RegexpStyle, SqlWriter, UpsertStyle, ddl,
 };
 use orm_core::schema::{Column, ColumnType, Operation};
 use orm_core::{Error, ErrorKind, Result, SqlType, Value};
@@ -17,6 +17,16 @@ use orm_core::{Error, ErrorKind, Result, SqlType, Value};
 use crate::bind::{check, stored_date_time, stored_time};
 use crate::server::Server;
 use crate::types;
+
+/// How text divides into words in a session whose `sql_mode` has neither `ANSI_QUOTES` nor `NO_BACKSLASH_ESCAPES`.
+pub(crate) const LEXICAL: Lexical = Lexical {
+    backslash_escapes: true,
+    backquotes: true,
+    hash_comments: true,
+    spaced_dashes: true,
+    executable_comments: true,
+    ..Lexical::STANDARD
+};
 
 /// The dialect of one server.
 ///
@@ -168,6 +178,10 @@ impl Dialect for MysqlDialect {
 
     fn quote(&self) -> char {
         '`'
+    }
+
+    fn lexical(&self) -> Lexical {
+        Lexical { backslash_escapes: self.escapes, ..LEXICAL }
     }
 
     fn push_placeholder(&self, sql: &mut String, _position: usize, ty: SqlType) -> Result<()> {

@@ -5,11 +5,12 @@ use std::fmt;
 use std::future::poll_fn;
 
 use async_trait::async_trait;
-use orm_core::driver::{BeginOptions, Connection, Done, Lexer, Query, Token};
+use orm_core::driver::{BeginOptions, Connection, Done, Lexer, Query, StatementKind, Token, statement_kind};
 use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
 use sqlx::{AssertSqlSafe, Connection as _, Executor, PgConnection, SqlSafeStr};
 
+use crate::dialect::LEXICAL;
 use crate::reading::{Event, Reading};
 use crate::statements::Statements;
 use crate::{bind, error, row};
@@ -123,7 +124,7 @@ impl PostgresConnection {
 
 /// Whether a statement can be cut off without undoing anything.
 fn reads_only(sql: &str) -> bool {
-    sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("SELECT"))
+    statement_kind(sql, LEXICAL) == StatementKind::Read
 }
 
 impl fmt::Debug for PostgresConnection {
@@ -324,7 +325,7 @@ fn check_count(query: Query<'_>) -> Result<()> {
     if !query.cacheable || query.binds.is_empty() {
         return Ok(());
     }
-    let placeholders = Lexer::standard(query.sql).filter_map(|token| match token {
+    let placeholders = Lexer::new(query.sql, LEXICAL).filter_map(|token| match token {
         Token::Placeholder(number) => usize::try_from(number).ok(),
         _ => None,
     });

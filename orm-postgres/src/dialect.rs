@@ -6,14 +6,18 @@ use std::fmt::Write;
 
 use orm_core::ast::Function;
 use orm_core::dialect::{
-    Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, JsonStyle, LimitStyle, ListStyle, RegexpStyle,
-    SqlWriter, UpsertStyle,
+    Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, JsonStyle, Lexical, LimitStyle, ListStyle,
+    RegexpStyle, SqlWriter, UpsertStyle,
 };
 use orm_core::schema::{Column, ColumnType, EnumType, Generated};
 use orm_core::{EnumStorage, Error, Result, SqlType, Value};
 
 use crate::bind;
 use crate::types::{conversion, is_text, quoted, quoted_part, type_name};
+
+/// How text divides into words.
+pub(crate) const LEXICAL: Lexical =
+    Lexical { dollar_quotes: true, escape_strings: true, nested_comments: true, ..Lexical::STANDARD };
 
 /// PostgreSQL, in one server version.
 ///
@@ -119,6 +123,10 @@ impl Dialect for PostgresDialect {
 
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    fn lexical(&self) -> Lexical {
+        LEXICAL
     }
 
     fn push_placeholder(&self, sql: &mut String, position: usize, ty: SqlType) -> Result<()> {

@@ -6,8 +6,8 @@ use std::fmt::Write;
 
 use orm_core::ast::Function;
 use orm_core::dialect::{
-    Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, JsonStyle, LimitStyle, ListStyle, RegexpStyle,
-    SqlWriter, UpsertStyle,
+    Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, JsonStyle, Lexical, LimitStyle, ListStyle,
+    RegexpStyle, SqlWriter, UpsertStyle,
 };
 use orm_core::schema::{Column, ColumnDefault, ColumnType, Operation};
 use orm_core::{EnumStorage, Error, Result, SqlType, Value};
@@ -16,6 +16,9 @@ use crate::types::{self, Cell};
 
 /// The name in errors and spans.
 pub(crate) const NAME: &str = "sqlite";
+
+/// How text divides into words.
+pub(crate) const LEXICAL: Lexical = Lexical { backquotes: true, brackets: true, ..Lexical::STANDARD };
 
 /// SQLite's dialect, with the capabilities of one version.
 ///
@@ -112,6 +115,10 @@ impl Dialect for SqliteDialect {
 
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    fn lexical(&self) -> Lexical {
+        LEXICAL
     }
 
     fn push_placeholder(&self, sql: &mut String, position: usize, ty: SqlType) -> Result<()> {

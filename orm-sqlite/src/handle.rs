@@ -247,12 +247,7 @@ impl Handle {
         let (parameters, read_only) =
             unsafe { (ffi::sqlite3_bind_parameter_count(raw.as_ptr()), ffi::sqlite3_stmt_readonly(raw.as_ptr()) != 0) };
         let text = sql.get(..taken).unwrap_or(sql);
-        let facts = Facts {
-            kind: policy::kind(text).settle(text, read_only),
-            inserts: Kind::inserts(text),
-            long: false,
-            bounded: None,
-        };
+        let facts = Facts::new(text, read_only);
         let parameters = usize::try_from(parameters).unwrap_or_default();
         Ok((Some(Statement { raw, parameters, slot: None, facts, buffer: Vec::new() }), taken))
     }
@@ -274,7 +269,7 @@ impl Handle {
     }
 
     fn start_new(&mut self, sql: &str, keep: bool) -> Result<()> {
-        let keep = keep && policy::kind(sql) != Kind::Other;
+        let keep = keep && policy::may_keep(sql);
         let (statement, taken) = self.compile(sql, keep)?;
         let Some(mut statement) = statement else {
             return Err(Error::new(ErrorKind::InvalidStatement, "the text has no statement"));

@@ -1,6 +1,10 @@
 //! What a statement does, as far as it decides where it runs: its kind by its first words, and whether a write is
 //! bounded by what SQLite says about its plan. The decision itself is in `connection.rs`.
 
+use orm_core::driver::{StatementKind, statement_kind};
+
+use crate::dialect::LEXICAL;
+
 /// What a statement does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -20,62 +24,24 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// The kind of a statement by its first words; `WITH` is settled by [`Kind::settle`].
-pub(crate) fn kind(sql: &str) -> Kind {
-    let (first, rest) = word(sql);
-    let is = |name: &str| first.eq_ignore_ascii_case(name);
-    if is("SELECT") || is("WITH") || is("VALUES") || is("EXPLAIN") {
-        Kind::Read
-    } else if is("INSERT") || is("UPDATE") || is("DELETE") || is("REPLACE") {
-        Kind::Write
-    } else if is("BEGIN") {
-        let (second, _) = word(rest);
-        let locks = second.eq_ignore_ascii_case("IMMEDIATE") || second.eq_ignore_ascii_case("EXCLUSIVE");
-        if locks { Kind::BeginLocked } else { Kind::Begin }
-    } else if is("SAVEPOINT") {
-        Kind::Begin
-    } else if is("COMMIT") || is("END") || is("RELEASE") {
-        Kind::Commit
-    } else if is("ROLLBACK") {
-        Kind::Rollback
-    } else {
-        Kind::Other
-    }
-}
-
 impl Kind {
-    /// The kind once SQLite has said whether the statement changes the database file.
-    pub(crate) fn settle(self, sql: &str, read_only: bool) -> Self {
-        match self {
-            Self::Read if read_only => Self::Read,
-            Self::Read if word(sql).0.eq_ignore_ascii_case("WITH") => Self::Write,
-            Self::Read => Self::Other,
-            kind => kind,
+    /// The kind by a statement's words.
+    pub(crate) fn of(statement: StatementKind) -> Self {
+        match statement {
+            StatementKind::Read => Self::Read,
+            StatementKind::Insert | StatementKind::Change => Self::Write,
+            StatementKind::Begin { locks: true } => Self::BeginLocked,
+            StatementKind::Begin { .. } | StatementKind::Savepoint => Self::Begin,
+            StatementKind::Commit { .. } | StatementKind::Release => Self::Commit,
+            StatementKind::Rollback { .. } | StatementKind::RollbackTo => Self::Rollback,
+            _ => Self::Other,
         }
-    }
-
-    /// Whether rows are inserted, as far as the first word tells.
-    pub(crate) fn inserts(sql: &str) -> bool {
-        let (first, _) = word(sql);
-        ["INSERT", "REPLACE", "WITH"].iter().any(|name| first.eq_ignore_ascii_case(name))
     }
 }
 
-/// The next word and what follows it, after white space, comments and empty statements.
-fn word(sql: &str) -> (&str, &str) {
-    let mut rest = sql;
-    loop {
-        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ';' || c == '\u{feff}');
-        if let Some(comment) = rest.strip_prefix("--") {
-            rest = comment.split_once('\n').map_or("", |(_, after)| after);
-        } else if let Some(comment) = rest.strip_prefix("/*") {
-            rest = comment.split_once("*/").map_or("", |(_, after)| after);
-        } else {
-            break;
-        }
-    }
-    let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
-    rest.split_at(end)
+/// Whether a prepared statement may be kept; see [`Kind::Other`].
+pub(crate) fn may_keep(sql: &str) -> bool {
+    Kind::of(statement_kind(sql, LEXICAL)) != Kind::Other
 }
 
 /// One line of EXPLAIN QUERY PLAN (<https://www.sqlite.org/eqp.html>), as far as it bounds the rows visited.
@@ -124,6 +90,18 @@ pub(crate) struct Facts {
     pub(crate) bounded: Option<bool>,
 }
 
+impl Facts {
+    /// What a statement's words tell, and SQLite about whether it changes the database file.
+    pub(crate) fn new(sql: &str, read_only: bool) -> Self {
+        let statement = statement_kind(sql, LEXICAL);
+        let kind = match Kind::of(statement) {
+            Kind::Read if !read_only => Kind::Other,
+            kind => kind,
+        };
+        Self { kind, inserts: statement == StatementKind::Insert, long: false, bounded: None }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,9 +124,13 @@ mod tests {
             ("/* open", Kind::Other),
             ("", Kind::Other),
         ] {
-            assert_eq!(kind(sql), expected, "{sql}");
+            assert_eq!(Facts::new(sql, true).kind, expected, "{sql}");
+            assert_eq!(may_keep(sql), expected != Kind::Other, "{sql}");
         }
-        assert_eq!(Kind::Read.settle("WITH c AS (SELECT 1) DELETE FROM t", false), Kind::Write);
+        let delete = Facts::new("WITH c AS (SELECT 1) DELETE FROM t", false);
+        assert_eq!((delete.kind, delete.inserts), (Kind::Write, false));
+        assert!(Facts::new("WITH c AS (SELECT 1) INSERT INTO t SELECT * FROM c", false).inserts);
+        assert_eq!(Facts::new("SELECT load_extension('x')", false).kind, Kind::Other);
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl Database {
         let dialect = pool.ask(driver.dialect(first.connection()?)).await?;
         drop(first);
         pool.start().await?;
-        let observer = Observer::new(dialect.name(), driver.target(), options.log);
+        let observer = Observer::new(&*dialect, driver.target(), options.log);
         Ok(Self { inner: Arc::new(Inner { pool, dialect, shapes: ShapeCache::default(), observer }) })
     }
 

@@ -1,7 +1,6 @@
 //! What is seen of statements from outside: a `tracing` span for each, a warning for slow ones, and [`QueryLog`] for tests
 //! that count them. Costs a few relaxed loads per statement while nobody looks. Which statements run is not decided here.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -10,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use orm_core::driver::{Connection, Done, Query};
+use orm_core::dialect::{Dialect, Lexical};
+use orm_core::driver::{Connection, Done, Query, operation_name};
 use orm_core::row::{Flow, Row, RowSink};
 use orm_core::{Error, Result, Value};
 use tracing::field::Empty;
@@ -27,6 +27,7 @@ pub(crate) type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send +
 #[derive(Debug)]
 pub(crate) struct Observer {
     system: &'static str,
+    lexical: Lexical,
     target: String,
     options: LogOptions,
     watchers: Arc<AtomicUsize>,
@@ -34,8 +35,9 @@ pub(crate) struct Observer {
 }
 
 impl Observer {
-    pub(crate) fn new(system: &'static str, target: String, options: LogOptions) -> Self {
-        Self { system, target, options, watchers: Arc::default(), logs: Mutex::default() }
+    pub(crate) fn new(dialect: &dyn Dialect, target: String, options: LogOptions) -> Self {
+        let (system, lexical) = (dialect.name(), dialect.lexical());
+        Self { system, lexical, target, options, watchers: Arc::default(), logs: Mutex::default() }
     }
 
     /// Runs a statement, observed when somebody looks.
@@ -102,7 +104,7 @@ impl Observer {
                     "orm.query",
                     "otel.kind" = "client",
                     "db.system.name" = self.system,
-                    "db.operation.name" = &*operation(sql),
+                    "db.operation.name" = &*operation_name(sql, self.lexical),
                     "db.query.text" = sql,
                     "db.query.parameters" = Empty,
                     "db.response.returned_rows" = Empty,
@@ -144,13 +146,6 @@ fn is_wanted(level: Level) -> bool {
         Level::DEBUG => tracing::enabled!(target: TARGET, Level::DEBUG),
         Level::TRACE => tracing::enabled!(target: TARGET, Level::TRACE),
     }
-}
-
-/// The first word of a statement, in capitals as the conventions want it.
-fn operation(sql: &str) -> Cow<'_, str> {
-    let sql = sql.trim_start();
-    let word = &sql[..sql.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(sql.len())];
-    if word.bytes().all(|b| b.is_ascii_uppercase()) { word.into() } else { word.to_ascii_uppercase().into() }
 }
 
 /// One statement that is being observed. Dropped before its end, it was cancelled.

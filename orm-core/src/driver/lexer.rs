@@ -1,15 +1,16 @@
 //! [`Lexer`]: raw SQL as words, with quoted text and comments left out. It knows no grammar, only what must not be taken
-//! for a statement's own words.
+//! for a statement's own words. What the words mean is in `classify`.
 
-use crate::dialect::Dialect;
+use crate::dialect::Lexical;
 
-/// Reads the words of SQL text, whichever dialect it is in; what is quoted or a comment is passed over.
+/// Reads the words of SQL text; what is quoted or a comment is passed over.
 ///
 /// ```
+/// use orm_core::dialect::Lexical;
 /// use orm_core::driver::{Lexer, Token};
 ///
 /// let sql = "SELECT 'a; b' -- c\n FROM t WHERE id = $2;";
-/// let tokens: Vec<Token> = Lexer::standard(sql).collect();
+/// let tokens: Vec<Token> = Lexer::new(sql, Lexical::STANDARD).collect();
 /// assert_eq!(tokens.first(), Some(&Token::Word("SELECT")));
 /// assert!(tokens.contains(&Token::Placeholder(2)));
 /// assert_eq!(tokens.iter().filter(|token| **token == Token::Semicolon).count(), 1);
@@ -17,14 +18,12 @@ use crate::dialect::Dialect;
 #[derive(Debug, Clone)]
 pub struct Lexer<'s> {
     rest: &'s str,
-    /// A backslash in a text constant escapes what follows it.
-    backslashes: bool,
-    /// `#` begins a comment.
-    hashes: bool,
+    lexical: Lexical,
 }
 
 /// A part of SQL text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Token<'s> {
     /// A keyword or a name without quotes, as it is written.
     Word(&'s str),
@@ -32,22 +31,18 @@ pub enum Token<'s> {
     Placeholder(u32),
     /// The end of a statement.
     Semicolon,
+    /// An opening parenthesis.
+    Open,
+    /// A closing parenthesis.
+    Close,
     /// An operator, a number, or quoted text.
     Other,
 }
 
 impl<'s> Lexer<'s> {
-    /// For text in the words of a database.
-    pub fn new(sql: &'s str, dialect: &dyn Dialect) -> Self {
-        let mut escaped = String::new();
-        dialect.push_text_literal(&mut escaped, "\\");
-        // Databases with backquotes have comments of this kind.
-        Self { rest: sql, backslashes: escaped.len() > 3, hashes: dialect.quote() == '`' }
-    }
-
-    /// For text in which backslashes are plain characters and `#` is an operator, as the standard has it.
-    pub fn standard(sql: &'s str) -> Self {
-        Self { rest: sql, backslashes: false, hashes: false }
+    /// For text of a dialect.
+    pub fn new(sql: &'s str, lexical: Lexical) -> Self {
+        Self { rest: sql, lexical }
     }
 
     /// Passes over a text or name in quotes; the closing one is doubled inside it.
@@ -65,13 +60,13 @@ impl<'s> Lexer<'s> {
         self.skip(at + 1);
     }
 
-    /// Passes over a comment in `/*`, which may have others in it.
+    /// Passes over a comment in `/*`.
     fn comment(&mut self) {
         let bytes = self.rest.as_bytes();
         let (mut at, mut depth) = (2, 1);
         while depth > 0 && at < bytes.len() {
             (at, depth) = match (bytes[at], bytes.get(at + 1)) {
-                (b'/', Some(b'*')) => (at + 2, depth + 1),
+                (b'/', Some(b'*')) if self.lexical.nested_comments => (at + 2, depth + 1),
                 (b'*', Some(b'/')) => (at + 2, depth - 1),
                 _ => (at + 1, depth),
             };
@@ -86,10 +81,20 @@ impl<'s> Lexer<'s> {
             self.skip(1 + name);
             return Token::Placeholder(number);
         }
-        let tag = self.rest.get(..name + 2).filter(|tag| tag.ends_with('$'));
+        let tag = self.rest.get(..name + 2).filter(|tag| self.lexical.dollar_quotes && tag.ends_with('$'));
         let end = tag.and_then(|tag| Some(tag.len() * 2 + self.rest[tag.len()..].find(tag)?));
         self.skip(end.unwrap_or(1 + name));
         Token::Other
+    }
+
+    /// Passes over the rest of a line.
+    fn line(&mut self) {
+        self.skip(self.rest.find('\n').unwrap_or(self.rest.len()));
+    }
+
+    fn token(&mut self, bytes: usize, token: Token<'s>) -> Token<'s> {
+        self.skip(bytes);
+        token
     }
 
     /// Moves on by bytes; into the middle of a character only when the text is malformed, and then past it.
@@ -110,51 +115,57 @@ impl<'s> Iterator for Lexer<'s> {
     type Item = Token<'s>;
 
     fn next(&mut self) -> Option<Token<'s>> {
+        let lexical = self.lexical;
         loop {
             self.rest = self.rest.trim_ascii_start();
             let bytes = self.rest.as_bytes();
             match (*bytes.first()?, bytes.get(1)) {
-                (b'-', Some(b'-')) => self.skip(self.rest.find('\n').unwrap_or(self.rest.len())),
-                (b'#', _) if self.hashes => self.skip(self.rest.find('\n').unwrap_or(self.rest.len())),
-                // What MySQL and MariaDB run although it looks like a comment.
-                (b'/', Some(b'*')) if self.hashes && matches!(bytes.get(2), Some(b'!')) => self.skip(3),
+                (b'-', Some(b'-')) if !lexical.spaced_dashes || bytes.get(2).is_none_or(|byte| *byte <= b' ') => {
+                    self.line();
+                }
+                (b'#', _) if lexical.hash_comments => self.line(),
+                (b'/', Some(b'*')) if lexical.executable_comments && is_executable(bytes) => {
+                    self.skip(if bytes[2] == b'!' { 3 } else { 4 });
+                }
                 (b'/', Some(b'*')) => self.comment(),
-                (b';', _) => {
-                    self.skip(1);
-                    return Some(Token::Semicolon);
-                }
-                (b'\'', _) => {
-                    self.quoted(b'\'', self.backslashes);
+                (b';', _) => return Some(self.token(1, Token::Semicolon)),
+                (b'(', _) => return Some(self.token(1, Token::Open)),
+                (b')', _) => return Some(self.token(1, Token::Close)),
+                (quote @ (b'\'' | b'"'), _) => {
+                    self.quoted(quote, lexical.backslash_escapes);
                     return Some(Token::Other);
                 }
-                (b'"', _) => {
-                    self.quoted(b'"', self.backslashes);
-                    return Some(Token::Other);
-                }
-                (b'`', _) => {
+                (b'`', _) if lexical.backquotes => {
                     self.quoted(b'`', false);
                     return Some(Token::Other);
                 }
-                // PostgreSQL's constants with escapes.
-                (b'e' | b'E', Some(b'\'')) => {
+                (b'[', _) if lexical.brackets => {
+                    let end = self.rest.find(']').map_or(self.rest.len(), |end| end + 1);
+                    return Some(self.token(end, Token::Other));
+                }
+                (b'e' | b'E', Some(b'\'')) if lexical.escape_strings => {
                     self.skip(1);
                     self.quoted(b'\'', true);
                     return Some(Token::Other);
                 }
                 (b'$', _) => return Some(self.dollar()),
+                // A byte order mark is white space to SQLite, and an error to the others.
+                (0xef, _) if self.rest.starts_with('\u{feff}') => self.skip(3),
                 (byte, _) if is_word(byte) => {
                     let end = bytes.iter().take_while(|byte| is_word(**byte) || **byte == b'$').count();
                     let (word, rest) = self.rest.split_at(end);
                     self.rest = rest;
                     return Some(if byte.is_ascii_digit() { Token::Other } else { Token::Word(word) });
                 }
-                _ => {
-                    self.skip(1);
-                    return Some(Token::Other);
-                }
+                _ => return Some(self.token(1, Token::Other)),
             }
         }
     }
+}
+
+/// Whether a comment is one whose content is run: `/*!` on MySQL and MariaDB, `/*M!` on MariaDB.
+fn is_executable(bytes: &[u8]) -> bool {
+    matches!(bytes, [_, _, b'!', ..] | [_, _, b'M', b'!', ..])
 }
 
 #[cfg(test)]
@@ -166,10 +177,22 @@ mod tests {
             Token::Word(word) => Some(word.to_owned()),
             Token::Placeholder(number) => Some(format!("${number}")),
             Token::Semicolon => Some(";".to_owned()),
-            Token::Other => None,
+            Token::Other | Token::Open | Token::Close => None,
         });
         shown.collect::<Vec<_>>().join(" ")
     }
+
+    const POSTGRES: Lexical =
+        Lexical { dollar_quotes: true, escape_strings: true, nested_comments: true, ..Lexical::STANDARD };
+    const MYSQL: Lexical = Lexical {
+        backslash_escapes: true,
+        backquotes: true,
+        hash_comments: true,
+        spaced_dashes: true,
+        executable_comments: true,
+        ..Lexical::STANDARD
+    };
+    const SQLITE: Lexical = Lexical { backquotes: true, brackets: true, ..Lexical::STANDARD };
 
     #[test]
     fn quoted_text_and_comments_are_passed_over() {
@@ -178,7 +201,6 @@ mod tests {
             ("a -- b; c\nd /* e; /* f */ g */ h", "a d h"),
             ("$$ a; $1 $$ b $t$ c $$ ; $t$ d $2", "b d $2"),
             (r"E'a\'; b' c 'd\'; e", "c ; e"),
-            ("`a;b` c", "c"),
             ("x > $1 AND y#>>$2", "x $1 AND y $2"),
             ("1; $; a$1b é $10", "; ; a$1b é $10"),
             ("'open", ""),
@@ -187,24 +209,52 @@ mod tests {
             ("E'\\", ""),
             ("", ""),
         ] {
-            assert_eq!(words(Lexer::standard(sql)), expected, "{sql}");
+            assert_eq!(words(Lexer::new(sql, POSTGRES)), expected, "{sql}");
         }
     }
 
     #[test]
-    fn backslashes_hashes_and_versioned_comments_are_the_dialects() {
-        let lexer = |sql| Lexer { rest: sql, backslashes: true, hashes: true };
-        assert_eq!(words(lexer(r"'a\'; b' c # d; e")), "c");
-        assert_eq!(words(lexer("a # it's\n b")), "a b");
-        assert_eq!(words(lexer("/*! COMMIT */ /*!40101 SET */")), "COMMIT SET");
+    fn what_is_quoted_is_the_dialects() {
+        for (lexical, sql, expected) in [
+            (MYSQL, r"'a\'; b' c # d; e", "c"),
+            (MYSQL, "a # it's\n b", "a b"),
+            (MYSQL, "`a;b` c", "c"),
+            (MYSQL, "$$ a; $$ b", "a ; b"),
+            (SQLITE, "`a;b` c", "c"),
+            (SQLITE, "[a;b] c [open", "c"),
+            (SQLITE, "$$ a; $$ b", "a ; b"),
+            (SQLITE, "\u{feff}a", "a"),
+            (POSTGRES, "a ` b; c ` d", "a b ; c d"),
+            (POSTGRES, "a[1;] b", "a ; b"),
+            (POSTGRES, "a # b", "a b"),
+            (Lexical::STANDARD, r"e'a\' b", "e b"),
+        ] {
+            assert_eq!(words(Lexer::new(sql, lexical)), expected, "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_is_a_comment_is_the_dialects() {
+        for (lexical, sql, expected) in [
+            (MYSQL, "/*! COMMIT */ /*!40101 SET */ /*M!100100 DROP */ /*M x */", "COMMIT SET DROP"),
+            (SQLITE, "/*! COMMIT */ a", "a"),
+            (MYSQL, "/* a /* b */ COMMIT /* */", "COMMIT"),
+            (SQLITE, "/* a /* b */ COMMIT /* */", "COMMIT"),
+            (POSTGRES, "/* a /* b */ COMMIT */ c", "c"),
+            (MYSQL, "a --b\n--\tc\n-- d\n--", "a b"),
+            (SQLITE, "a --b\n c", "a c"),
+        ] {
+            assert_eq!(words(Lexer::new(sql, lexical)), expected, "{sql}");
+        }
     }
 
     #[test]
     fn every_text_has_an_end() {
-        let sql = r#"$é$ 'é\' "é `é /*é*/ --é E'\é' $$é"#;
+        let sql = r#"$é$ 'é\' "é `é [é /*é*/ --é E'\é' $$é"#;
         for end in (0..=sql.len()).filter(|end| sql.is_char_boundary(*end)) {
-            assert!(Lexer { rest: &sql[..end], backslashes: true, hashes: true }.count() <= sql.len());
-            assert!(Lexer::standard(&sql[..end]).count() <= sql.len());
+            for lexical in [MYSQL, POSTGRES, SQLITE, Lexical::STANDARD] {
+                assert!(Lexer::new(&sql[..end], lexical).count() <= sql.len());
+            }
         }
     }
 }

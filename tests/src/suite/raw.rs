@@ -130,6 +130,28 @@ async fn statements_that_would_commit_a_transaction_are_refused(test: Test) -> R
     Ok(())
 }
 
+async fn comments_hide_no_end_of_a_transaction(test: Test) -> Result<()> {
+    let db = one_connection(&test).await?;
+    let executable = matches!(db.dialect().name(), "mysql" | "mariadb");
+    let tx = db.begin().await?;
+    Account::create().owner("a").exec(&tx).await?;
+    // Comments do not nest on these databases, and MySQL and MariaDB run what stands in some of them.
+    let nested = ["/* /* */ COMMIT /* */", "SELECT 1 AS a$b$; COMMIT; SELECT 1 AS a$b$"];
+    let run =
+        ["/*!40101 COMMIT */", "/*!99999 SELECT 1 */ COMMIT", "SELECT 1--1; COMMIT", "SET @a = 1, autocommit = 1"];
+    for sql in nested.iter().filter(|_| db.dialect().name() != "postgresql").chain(run.iter().filter(|_| executable)) {
+        for error in [tx.batch(sql).await, tx.batch(&format!("{ADD}; {sql}")).await].map(Result::unwrap_err) {
+            assert_eq!(error.kind(), ErrorKind::InvalidStatement, "{sql}: {error:?}");
+        }
+    }
+    // What only looks like it is run.
+    tx.batch("SELECT 1 /* ; COMMIT; */; SELECT 'x'").await?;
+    assert_eq!(Account::count().exec(&tx).await?, 1);
+    tx.rollback().await?;
+    assert_eq!(Account::count().exec(&db).await?, 0);
+    Ok(())
+}
+
 async fn as_many_values_as_placeholders_are_needed(test: Test) -> Result<()> {
     let db = one_connection(&test).await?;
     let mut first = String::new();
@@ -220,6 +242,7 @@ cases! { $ raw:
     a_script_may_have_a_transaction_of_its_own,
     texts_and_comments_are_not_taken_for_statements,
     statements_that_would_commit_a_transaction_are_refused,
+    comments_hide_no_end_of_a_transaction,
     as_many_values_as_placeholders_are_needed,
     a_statement_that_is_cut_off_ends_its_transaction_or_leaves_it_whole,
     a_commit_after_a_statement_that_was_cut_off_says_so,
