@@ -14,22 +14,22 @@
 //! - [`Done::last_insert_id`] is the key of the *first* row of an INSERT.
 //! - Rows are borrowed from the client's buffer; nothing is copied that the sink does not copy.
 
+mod advice;
 mod classify;
 mod connection;
 mod executor;
 mod lexer;
-mod reach;
 mod shapes;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use advice::connect_advice;
 pub use classify::{Statement, StatementKind, Statements, classify, operation_name, statement_kind};
 pub use connection::{BeginOptions, Connection, Done, Isolation, LockMode, Query};
 pub use executor::{Executor, Runs, Session, Unit, Unpoliced};
 pub use lexer::{Lexer, Token};
-pub use reach::connect_advice;
 pub use shapes::{Shape, ShapeCache};
 
 use crate::dialect::Dialect;

@@ -87,7 +87,7 @@ impl Driver for Mysql {
 
     async fn dialect(&self, connection: &mut dyn Connection) -> Result<Arc<dyn Dialect>> {
         let mut answer: Vec<(String, String)> = Vec::new();
-        let query = Query { sql: "SELECT VERSION(), @@sql_mode", binds: &[], cacheable: true };
+        let query = Query::new("SELECT VERSION(), @@sql_mode", &[]);
         let mut sink = Collect::new(&mut answer, |columns| Ok((columns.next()?, columns.next()?)));
         connection.fetch(query, &mut sink).await?;
         let (version, mode) = answer.first().map_or(("", ""), |(version, mode)| (version, mode));

@@ -1,13 +1,13 @@
-//! What a server's answer means: its error numbers become kinds (`numbers`), its messages give up the names of
+//! What a server's answer means: its error numbers become kinds (`codes`), its messages give up the names of
 //! constraints, tables and columns. The message itself stays in the source: it may hold values.
 
-mod numbers;
+mod codes;
 
 use orm_core::driver::connect_advice;
 use orm_core::{Error, ErrorKind, Result};
 use sqlx::mysql::MySqlDatabaseError;
 
-use self::numbers::meaning;
+use self::codes::meaning;
 use crate::server::Server;
 
 /// An error of a connection that is in use.

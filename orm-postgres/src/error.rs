@@ -1,7 +1,7 @@
-//! The server's errors as the ORM's: SQLSTATE decides the kind (`states`), the fields of the error
+//! The server's errors as the ORM's: SQLSTATE decides the kind (`codes`), the fields of the error
 //! message (manual, 55.8) and its detail tell table, columns and constraint. The client's own error is the source.
 
-mod states;
+mod codes;
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use orm_core::driver::connect_advice;
 use orm_core::{Error, ErrorKind};
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
-use self::states::meaning;
+use self::codes::meaning;
 
 /// The server's error inside the client's.
 pub(crate) fn server(error: &sqlx::Error) -> Option<&PgDatabaseError> {

@@ -14,7 +14,7 @@
 //! let driver = Postgres::new(PostgresOptions::from_url("postgres://app:secret@localhost/shop")?);
 //! let mut connection = driver.connect().await?;
 //! let mut names: Vec<String> = Vec::new();
-//! let query = Query { sql: "SELECT name FROM users WHERE id = $1", binds: &[Value::I64(1)], cacheable: true };
+//! let query = Query::new("SELECT name FROM users WHERE id = $1", &[Value::I64(1)]);
 //! connection.fetch(query, &mut Collect::new(&mut names, |columns| columns.next())).await?;
 //! # Ok(())
 //! # }

@@ -33,9 +33,9 @@
 //! the transaction by itself (disk full, an interrupted write), statements fail with
 //! [`ErrorKind::TransactionClosed`] until `rollback`, rather than take effect one by one.
 
+mod busy;
 mod cost;
 mod job;
-mod patience;
 mod run;
 
 use std::future::{Future, poll_fn};
@@ -56,10 +56,10 @@ use crate::options::SqliteOptions;
 use crate::policy::{Facts, Kind};
 use crate::row::Chunk;
 
+pub(crate) use busy::BusyBackoff;
+use busy::waiting_helps;
 use cost::{Durability, ask_durability, is_bounded};
 use job::{End, Job, Returned, perform};
-pub(crate) use patience::Patience;
-use patience::waiting_helps;
 use run::{Mode, Outcome, Run};
 
 /// One connection to an SQLite database.
@@ -208,7 +208,7 @@ impl SqliteConnection {
     /// Runs a statement, starting over as the policy says.
     async fn run(&mut self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
         let mut run = Run(self);
-        let mut patience: Option<Patience> = None;
+        let mut backoff: Option<BusyBackoff> = None;
         loop {
             let (error, facts) = match run.0.start(query) {
                 Ok((mode, facts)) => match run.attempt(mode, sink).await? {
@@ -239,8 +239,8 @@ impl SqliteConnection {
             if !waiting_helps(&error) || !(handle.holds_nothing() || commits) || !sink.restartable() {
                 return Err(error);
             }
-            let patience = patience.get_or_insert_with(|| Patience::new(run.0.busy_limit, Instant::now()));
-            if !patience.wait().await {
+            let backoff = backoff.get_or_insert_with(|| BusyBackoff::new(run.0.busy_limit, Instant::now()));
+            if !backoff.wait().await {
                 return Err(error);
             }
             sink.restart();
@@ -380,7 +380,7 @@ impl SqliteConnection {
     async fn end_transaction(&mut self) -> Result<()> {
         self.settle().await?;
         if !self.here()?.autocommit() {
-            self.run(Query { sql: "ROLLBACK", binds: &[], cacheable: true }, &mut Discard).await?;
+            self.run(Query::new("ROLLBACK", &[]), &mut Discard).await?;
             self.settle().await?;
         }
         self.end_query_only()?;
@@ -429,7 +429,7 @@ impl Connection for SqliteConnection {
         self.check_transaction()?;
         let sql: Arc<str> = sql.into();
         let mut at = 0;
-        let mut patience: Option<Patience> = None;
+        let mut backoff: Option<BusyBackoff> = None;
         let run = Run(self);
         run.0.durability = Durability::Unknown;
         loop {
@@ -438,14 +438,14 @@ impl Connection for SqliteConnection {
             handle.finish();
             let End::FailedAt(failed, error) = end else { break };
             if failed > at {
-                patience = None;
+                backoff = None;
             }
             at = failed;
             if !waiting_helps(&error) || !handle.holds_nothing() {
                 return Err(error);
             }
-            let patience = patience.get_or_insert_with(|| Patience::new(run.0.busy_limit, Instant::now()));
-            if !patience.wait().await {
+            let backoff = backoff.get_or_insert_with(|| BusyBackoff::new(run.0.busy_limit, Instant::now()));
+            if !backoff.wait().await {
                 return Err(error);
             }
         }
@@ -476,7 +476,7 @@ impl Connection for SqliteConnection {
             if !self.here()?.autocommit() {
                 return Err(Error::new(ErrorKind::InvalidStatement, "a statement has opened a transaction already"));
             }
-            self.run(Query { sql, binds: &[], cacheable: true }, &mut Discard).await?;
+            self.run(Query::new(sql, &[]), &mut Discard).await?;
             if options.read_only {
                 self.query_only = true;
                 self.here()?.texts("PRAGMA query_only = 1")?;
@@ -497,7 +497,7 @@ impl Connection for SqliteConnection {
     async fn commit(&mut self) -> Result<()> {
         self.settle().await?;
         self.check_transaction()?;
-        self.run(Query { sql: "COMMIT", binds: &[], cacheable: true }, &mut Discard).await?;
+        self.run(Query::new("COMMIT", &[]), &mut Discard).await?;
         self.transaction = Transaction::None;
         if self.query_only {
             self.settle().await?;

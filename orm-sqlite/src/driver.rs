@@ -9,7 +9,7 @@ use orm_core::driver::{Connection, Driver};
 use orm_core::{Error, ErrorKind, Result};
 use sqlx::ConnectOptions;
 
-use crate::connection::{Patience, SqliteConnection};
+use crate::connection::{BusyBackoff, SqliteConnection};
 use crate::dialect::SqliteDialect;
 use crate::error::from_sqlx;
 use crate::handle::Handle;
@@ -61,11 +61,11 @@ impl Sqlite {
 
     pub(crate) async fn open(&self) -> Result<SqliteConnection> {
         let options = self.options.for_sqlx();
-        let mut patience = Patience::new(self.options.busy_limit(), Instant::now());
+        let mut backoff = BusyBackoff::new(self.options.busy_limit(), Instant::now());
         let connection = loop {
             // Switching a new file to its journal mode needs the whole file, and does not always wait for it.
             match options.connect().await.map_err(from_sqlx) {
-                Err(error) if error.kind() == ErrorKind::Busy && patience.wait().await => {}
+                Err(error) if error.kind() == ErrorKind::Busy && backoff.wait().await => {}
                 other => break other?,
             }
         };

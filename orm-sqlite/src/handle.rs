@@ -24,11 +24,11 @@ use libsqlite3_sys as ffi;
 use orm_core::{Error, ErrorKind, Result};
 use sqlx::{Connection as _, SqliteConnection};
 
-use crate::cache::Cache;
 use crate::error::{SqliteError, from_sqlx};
 use crate::functions::Regexp;
 use crate::hooks::{Hooks, OPS_PER_TICK};
 use crate::policy::{self, Facts, Kind};
+use crate::statements::Cache;
 use crate::types::Cell;
 
 /// Buffers of binds larger than this are given back after each run.

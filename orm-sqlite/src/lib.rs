@@ -10,7 +10,6 @@
 //! long ones block the calling thread.
 
 mod bind;
-mod cache;
 mod connection;
 mod dialect;
 mod driver;
@@ -21,6 +20,7 @@ mod hooks;
 mod options;
 mod policy;
 mod row;
+mod statements;
 mod types;
 
 pub use dialect::SqliteDialect;

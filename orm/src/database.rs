@@ -15,7 +15,7 @@ use crate::observe::{Observer, QueryLog};
 use crate::options::{DatabaseOptions, deadline};
 use crate::pool::{Pool, PoolStatus, Use};
 use crate::raw::{self, SqlText, Values};
-use crate::transaction::{Held, Source, Transaction, TransactionOptions, Work, run};
+use crate::transaction::{Pinned, Source, Transaction, TransactionOptions, TransactionState, run};
 
 /// A database: a pool of connections, and what is known about the server behind them. Cloning it is cheap; all clones
 /// share the pool.
@@ -315,12 +315,12 @@ impl Session for Inner {
 
     async fn pin(&self) -> Result<Box<dyn Session + '_>> {
         let lease = self.pool.acquire_for(Use::Pin, None).await?;
-        Ok(Box::new(Held::pin(self, Source::Pool(Work::new(lease, None)))))
+        Ok(Box::new(Pinned::pin(self, Source::Pool(TransactionState::new(lease, None)))))
     }
 
     async fn begin(&self, options: &BeginOptions) -> Result<Box<dyn Unit + '_>> {
         let lease = self.pool.acquire_for(Use::Transaction, None).await?;
-        Ok(Box::new(Held::begin(self, Source::Pool(Work::new(lease, None)), options).await?))
+        Ok(Box::new(Pinned::begin(self, Source::Pool(TransactionState::new(lease, None)), options).await?))
     }
 
     fn in_transaction(&self) -> bool {

@@ -14,7 +14,7 @@ use orm_core::{Bind, Error, ErrorKind, Result, Value};
 pub(crate) async fn execute(session: &dyn Session, text: impl SqlText, values: Vec<Value>) -> Result<Done> {
     let (sql, values) = text.render(values, &**session.dialect())?;
     check(session, &sql)?;
-    session.fetch(Query { sql: &sql, binds: &values, cacheable: true }, &mut Discard).await
+    session.fetch(Query::new(&sql, &values), &mut Discard).await
 }
 
 pub(crate) async fn query<T: Decode>(session: &dyn Session, text: impl SqlText, values: Vec<Value>) -> Result<Vec<T>> {
@@ -22,7 +22,7 @@ pub(crate) async fn query<T: Decode>(session: &dyn Session, text: impl SqlText, 
     check(session, &sql)?;
     let mut rows = Vec::new();
     let mut sink = Collect::new(&mut rows, whole::<T>);
-    session.fetch(Query { sql: &sql, binds: &values, cacheable: true }, &mut sink).await?;
+    session.fetch(Query::new(&sql, &values), &mut sink).await?;
     Ok(rows)
 }
 

@@ -1,12 +1,12 @@
 //! [`Transaction`]: one connection with a transaction or a savepoint open on it, shared by reference. Running closures in
-//! transactions, and running them again, is in `run`; what happens on the connection is in `work`.
+//! transactions, and running them again, is in `run`; what happens on the connection is in `state`.
 
 mod callbacks;
-mod held;
+mod drain;
 mod options;
-mod rest;
+mod pinned;
 pub(crate) mod run;
-mod work;
+mod state;
 
 use std::fmt;
 use std::future::Future;
@@ -24,12 +24,12 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use self::callbacks::{Callbacks, End};
-use self::held::Same;
-pub(crate) use self::held::{Held, Source};
+use self::drain::Drains;
 pub use self::options::TransactionOptions;
-use self::rest::Rests;
-pub(crate) use self::work::Work;
-use self::work::within;
+use self::pinned::Reborrowed;
+pub(crate) use self::pinned::{Pinned, Source};
+pub(crate) use self::state::TransactionState;
+use self::state::within;
 use crate::database::Inner;
 use crate::options::deadline;
 use crate::pool::Use;
@@ -53,12 +53,12 @@ struct Core {
     /// The level around a savepoint.
     parent: Option<Arc<Core>>,
     /// The connection, for one statement at a time; empty while a savepoint has it, and after the end.
-    work: tokio::sync::Mutex<Work>,
+    work: tokio::sync::Mutex<TransactionState>,
     returned: Mutex<Returned>,
     /// Told when a savepoint that was dropped has given the connection back.
     back: Notify,
     /// What streams that were dropped still have to read. Of the outermost level; empty in savepoints.
-    rests: Rests,
+    drains: Drains,
     /// Of the outermost level; empty in savepoints.
     callbacks: Callbacks,
 }
@@ -66,20 +66,20 @@ struct Core {
 /// Where a savepoint gives the connection back; never locked for long, so that dropping it can.
 #[derive(Default)]
 struct Returned {
-    work: Option<Work>,
+    work: Option<TransactionState>,
     /// This level has ended: there is nobody to give it back to.
     ended: bool,
     /// Streams on this level that were dropped and are being read to their end.
-    resting: usize,
+    draining: usize,
     /// A savepoint was dropped while such a stream had the connection, which will be given back.
     awaited: bool,
 }
 
 /// How long rolling back waits for what a dropped stream left to read, before it gives up the connection instead.
-const REST_LIMIT: Duration = Duration::from_secs(5);
+const DRAIN_LIMIT: Duration = Duration::from_secs(5);
 
 impl Core {
-    fn new(inner: Arc<Inner>, level: u32, parent: Option<Arc<Core>>, work: Work) -> Arc<Self> {
+    fn new(inner: Arc<Inner>, level: u32, parent: Option<Arc<Core>>, work: TransactionState) -> Arc<Self> {
         Arc::new(Self {
             inner,
             level,
@@ -87,7 +87,7 @@ impl Core {
             work: tokio::sync::Mutex::new(work),
             returned: Mutex::default(),
             back: Notify::new(),
-            rests: Rests::default(),
+            drains: Drains::default(),
             callbacks: Callbacks::default(),
         })
     }
@@ -106,7 +106,7 @@ impl Core {
     }
 
     /// The connection, when it is its turn.
-    async fn borrow(&self) -> Result<tokio::sync::MutexGuard<'_, Work>> {
+    async fn borrow(&self) -> Result<tokio::sync::MutexGuard<'_, TransactionState>> {
         self.check_around()?;
         let work = match self.work.try_lock() {
             Ok(work) => work,
@@ -133,12 +133,12 @@ impl Core {
     /// Waits for the other statements of the transaction. A stream that is half read may wait for this one in turn, so this
     /// has the limit of waiting for any connection; one that was dropped is read to its end, however long that takes.
     #[cold]
-    async fn wait_for_turn(&self) -> Result<tokio::sync::MutexGuard<'_, Work>> {
+    async fn wait_for_turn(&self) -> Result<tokio::sync::MutexGuard<'_, TransactionState>> {
         let limit = self.inner.pool.acquire_timeout();
         loop {
             match timeout_at(deadline(limit), self.work.lock()).await {
                 Ok(work) => return Ok(work),
-                Err(_) if self.returned().resting > 0 => {}
+                Err(_) if self.returned().draining > 0 => {}
                 Err(_) => {
                     let message = format!(
                         "the transaction's own did not come free within {limit:?}: a stream of the transaction is half \
@@ -153,8 +153,8 @@ impl Core {
 
     async fn filled<'a>(
         &self,
-        mut work: tokio::sync::MutexGuard<'a, Work>,
-    ) -> Result<tokio::sync::MutexGuard<'a, Work>> {
+        mut work: tokio::sync::MutexGuard<'a, TransactionState>,
+    ) -> Result<tokio::sync::MutexGuard<'a, TransactionState>> {
         if work.is_empty() {
             self.refill(&mut work).await?;
         }
@@ -165,10 +165,10 @@ impl Core {
     /// was dropped.
     async fn end(&self, after: After) -> Result<Last<'_>> {
         let work = if after == After::Undone && self.parent.is_none() {
-            match timeout(REST_LIMIT, self.work.lock()).await {
+            match timeout(DRAIN_LIMIT, self.work.lock()).await {
                 Ok(work) => work,
                 Err(_) => {
-                    self.rests.cut_off();
+                    self.drains.cut_off();
                     self.work.lock().await
                 }
             }
@@ -182,7 +182,7 @@ impl Core {
 
     /// Takes what a savepoint gave back.
     #[cold]
-    async fn refill(&self, work: &mut Work) -> Result<()> {
+    async fn refill(&self, work: &mut TransactionState) -> Result<()> {
         loop {
             {
                 let mut returned = self.returned();
@@ -203,7 +203,7 @@ impl Core {
     }
 
     /// Takes the connection back from a savepoint.
-    fn give_back(&self, work: Work) {
+    fn give_back(&self, work: TransactionState) {
         let mut returned = self.returned();
         returned.awaited = false;
         if !returned.ended {
@@ -217,7 +217,7 @@ impl Core {
     }
 
     /// Lets go of the connection of a level that was dropped.
-    fn abandon(&self, mut work: Work) {
+    fn abandon(&self, mut work: TransactionState) {
         work.leave(self.level);
         self.dispose(work);
         self.undone();
@@ -244,7 +244,7 @@ impl Core {
     }
 
     /// Gives the connection of an ended level to the one around it, or to the pool.
-    fn dispose(&self, work: Work) {
+    fn dispose(&self, work: TransactionState) {
         match &self.parent {
             Some(parent) => parent.give_back(work),
             None => drop(work),
@@ -283,7 +283,7 @@ fn savepoint_open() -> Error {
 /// The connection of a level that is about to end.
 struct Last<'a> {
     core: &'a Core,
-    work: Work,
+    work: TransactionState,
     after: After,
 }
 
@@ -315,7 +315,7 @@ impl Transaction {
         at: &'static Location<'static>,
     ) -> Result<Self> {
         let lease = within(deadline, inner.pool.acquire_for(Use::Transaction, Some(at))).await?;
-        let mut work = Work::new(lease, deadline);
+        let mut work = TransactionState::new(lease, deadline);
         work.begin(&options.begin).await?;
         Ok(Self { core: Core::new(inner, 1, None, work), attempt })
     }
@@ -506,7 +506,7 @@ impl Drop for Transaction {
         match returned {
             Some(work) => core.abandon(work),
             None if core.abandon_here() => {}
-            None => rest::leave_to_rests(core),
+            None => drain::leave_to_drains(core),
         }
     }
 }
@@ -546,12 +546,12 @@ impl Session for Core {
     }
 
     async fn pin(&self) -> Result<Box<dyn Session + '_>> {
-        Ok(Box::new(Same(self)))
+        Ok(Box::new(Reborrowed(self)))
     }
 
     async fn begin(&self, options: &BeginOptions) -> Result<Box<dyn Unit + '_>> {
         let source = Source::Borrowed(tokio::sync::MutexGuard::map(self.borrow().await?, |work| work));
-        Ok(Box::new(Held::begin(&self.inner, source, options).await?))
+        Ok(Box::new(Pinned::begin(&self.inner, source, options).await?))
     }
 
     fn in_transaction(&self) -> bool {
@@ -559,6 +559,6 @@ impl Session for Core {
     }
 
     fn take_over(self: Arc<Self>, rest: Pin<Box<dyn Future<Output = ()> + Send>>) {
-        rest::read(self, rest);
+        drain::spawn(self, rest);
     }
 }

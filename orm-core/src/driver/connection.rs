@@ -6,10 +6,11 @@ use crate::error::Result;
 use crate::row::{Discard, RowSink};
 use crate::value::Value;
 
-/// A statement to run.
+/// A statement to run: everything that is sent is one of these, transaction control included.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Query<'q> {
-    /// The text.
+    /// The text, under which a prepared statement is kept; so it holds nothing that differs from run to run.
     pub sql: &'q str,
     /// The values, in the order of their placeholders.
     pub binds: &'q [Value],
@@ -18,9 +19,21 @@ pub struct Query<'q> {
 }
 
 impl<'q> Query<'q> {
-    /// A statement without values.
+    /// A statement whose prepared form is worth keeping.
+    pub fn new(sql: &'q str, binds: &'q [Value]) -> Self {
+        Self { sql, binds, cacheable: true }
+    }
+
+    /// A statement without values that is sent once.
     pub fn text(sql: &'q str) -> Self {
-        Self { sql, binds: &[], cacheable: false }
+        Self::new(sql, &[]).cacheable(false)
+    }
+
+    /// Says whether the prepared statement is worth keeping.
+    #[must_use]
+    pub fn cacheable(mut self, cacheable: bool) -> Self {
+        self.cacheable = cacheable;
+        self
     }
 }
 

@@ -12,12 +12,12 @@ use crate::value::Value;
 
 /// A rendered statement as a query.
 pub(crate) fn query(rendered: &Rendered) -> Query<'_> {
-    Query { sql: &rendered.sql, binds: &rendered.binds, cacheable: rendered.cacheable }
+    Query::new(&rendered.sql, &rendered.binds).cacheable(rendered.cacheable)
 }
 
 /// A statement of fixed shape as a query: its text is kept, and so is the prepared statement.
 pub(crate) fn kept<'q>(sql: &'q str, binds: &'q [Value]) -> Query<'q> {
-    Query { sql, binds, cacheable: true }
+    Query::new(sql, binds)
 }
 
 /// The text and values of a SELECT.

@@ -19,7 +19,7 @@ async fn open(options: SqliteOptions) -> SqliteConnection {
 }
 
 fn query<'q>(sql: &'q str, binds: &'q [Value]) -> Query<'q> {
-    Query { sql, binds, cacheable: true }
+    Query::new(sql, binds)
 }
 
 const SCHEMA: &str = "
@@ -146,7 +146,7 @@ fn the_cache_is_bounded_and_closing_succeeds() {
                     c.execute(query(&format!("SELECT {n}, ?1"), &[Value::I64(round)])).await.unwrap();
                 }
             }
-            c.execute(Query { sql: "SELECT 'not kept'", binds: &[], cacheable: false }).await.unwrap();
+            c.execute(Query::text("SELECT 'not kept'")).await.unwrap();
             assert_eq!(c.here().unwrap().kept(), size);
             assert!(c.execute(query("SELECT * FROM missing", &[])).await.is_err());
             c.shut().await.unwrap();

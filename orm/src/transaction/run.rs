@@ -8,7 +8,7 @@ use std::sync::Arc;
 use orm_core::{Error, ErrorKind, Result};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::work::timed_out;
+use super::state::timed_out;
 use super::{Transaction, TransactionOptions};
 use crate::database::Inner;
 

@@ -1,5 +1,5 @@
-//! What to do when no connection can be made, in the words that all drivers share. Which kind a failure is of, and where
-//! the connection was to go, is each driver's to say.
+//! What to do when no connection can be made: advice in words that all drivers share. Which kind a failure is of, and where
+//! the connection was to go, is for each driver to say.
 
 use std::io;
 

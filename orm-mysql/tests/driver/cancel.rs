@@ -16,7 +16,7 @@ use orm_mysql::{Mysql, MysqlConnection, MysqlOptions, SslMode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::fixture::{Fixture, one, query, rows, run_sql};
+use crate::support::{Fixture, one, query, rows, run_sql};
 
 on_both! {
     statements_can_be_dropped_at_every_poll,

@@ -13,9 +13,9 @@ use super::Core;
 
 /// The tasks of one transaction.
 #[derive(Default)]
-pub(super) struct Rests(Mutex<Vec<AbortHandle>>);
+pub(super) struct Drains(Mutex<Vec<AbortHandle>>);
 
-impl Rests {
+impl Drains {
     fn add(&self, task: AbortHandle) {
         let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.retain(|task| !task.is_finished());
@@ -31,22 +31,22 @@ impl Rests {
 }
 
 /// Reads the rest of a statement. Without a runtime nobody can, and the statement is cut off.
-pub(super) fn read(core: Arc<Core>, run: Pin<Box<dyn Future<Output = ()> + Send>>) {
+pub(super) fn spawn(core: Arc<Core>, run: Pin<Box<dyn Future<Output = ()> + Send>>) {
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-    core.returned().resting += 1;
-    let over = Over(Arc::clone(&core));
-    let task = runtime.spawn(Rest { run, _over: over });
-    core.root().rests.add(task.abort_handle());
+    core.returned().draining += 1;
+    let over = DrainEnd(Arc::clone(&core));
+    let task = runtime.spawn(Drain { run, _over: over });
+    core.root().drains.add(task.abort_handle());
 }
 
 /// Leaves the connection of a level that was dropped to whoever has it: a savepoint, or a stream.
-pub(super) fn leave_to_rests(core: &Core) {
+pub(super) fn leave_to_drains(core: &Core) {
     match &core.parent {
-        None => core.rests.cut_off(),
+        None => core.drains.cut_off(),
         Some(parent) => {
             // Locked throughout: giving back begins with this lock.
             let returned = core.returned();
-            if returned.resting > 0 || returned.awaited {
+            if returned.draining > 0 || returned.awaited {
                 parent.returned().awaited = true;
             }
         }
@@ -54,12 +54,12 @@ pub(super) fn leave_to_rests(core: &Core) {
 }
 
 /// The task. Its fields are dropped in this order: first the statement lets go of the connection.
-struct Rest {
+struct Drain {
     run: Pin<Box<dyn Future<Output = ()> + Send>>,
-    _over: Over,
+    _over: DrainEnd,
 }
 
-impl Future for Rest {
+impl Future for Drain {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -68,13 +68,13 @@ impl Future for Rest {
 }
 
 /// Gives the connection away if its level was dropped in the meantime.
-struct Over(Arc<Core>);
+struct DrainEnd(Arc<Core>);
 
-impl Drop for Over {
+impl Drop for DrainEnd {
     fn drop(&mut self) {
         let ended = {
             let mut returned = self.0.returned();
-            returned.resting -= 1;
+            returned.draining -= 1;
             returned.ended
         };
         if ended {

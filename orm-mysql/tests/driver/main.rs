@@ -8,13 +8,13 @@ macro_rules! on_both {
         mod mysql {
             $(#[tokio::test]
             async fn $name() {
-                crate::fixture::run(orm_mysql::ServerKind::Mysql, super::$name).await;
+                crate::support::run(orm_mysql::ServerKind::Mysql, super::$name).await;
             })*
         }
         mod mariadb {
             $(#[tokio::test]
             async fn $name() {
-                crate::fixture::run(orm_mysql::ServerKind::Mariadb, super::$name).await;
+                crate::support::run(orm_mysql::ServerKind::Mariadb, super::$name).await;
             })*
         }
     };
@@ -22,8 +22,8 @@ macro_rules! on_both {
 
 mod cancel;
 mod errors;
-mod fixture;
-mod session;
+mod sessions;
 mod statements;
+mod support;
 mod transactions;
 mod values;

@@ -137,7 +137,7 @@ async fn a_statement_cut_off_anywhere_is_noticed() {
     with_database(async |database| {
         run(&mut *database.connect().await, "CREATE TABLE t (v int)").await;
         let select = async |c: &mut dyn Connection, sql: &str, binds: &[Value], cacheable| {
-            c.fetch(Query { sql, binds, cacheable }, &mut Discard).await.map(drop)
+            c.fetch(Query::new(sql, binds).cacheable(cacheable), &mut Discard).await.map(drop)
         };
         let one = [Value::I32(1)];
         check(database, "ping", nothing, async |c| c.ping().await).await;

@@ -60,7 +60,7 @@ pub(crate) fn dialect(connection: &MysqlConnection) -> MysqlDialect {
 
 /// A statement with values, as the ORM sends it: prepared and kept.
 pub(crate) fn query<'q>(sql: &'q str, binds: &'q [Value]) -> Query<'q> {
-    Query { sql, binds, cacheable: true }
+    Query::new(sql, binds)
 }
 
 pub(crate) async fn run_sql(connection: &mut MysqlConnection, sql: &str) -> Done {

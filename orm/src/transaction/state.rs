@@ -1,5 +1,5 @@
-//! A leased connection and what is open on it: nothing, a transaction, savepoints. [`Work`] is used by one owner at a
-//! time; who that is, is decided by `Transaction` and by `Held`.
+//! A leased connection and what is open on it: nothing, a transaction, savepoints. [`TransactionState`] is used by one owner at a
+//! time; who that is, is decided by `Transaction` and by `Pinned`.
 //!
 //! Whatever was cut off by a dropped future is noted before the future's first poll and undone before the next
 //! statement: a savepoint that was left open is rolled back to, a savepoint command that was cut off fails the whole
@@ -20,7 +20,7 @@ const END_LIMIT: Duration = Duration::from_secs(5);
 
 /// A connection with the transaction on it.
 #[derive(Debug, Default)]
-pub(crate) struct Work {
+pub(crate) struct TransactionState {
     lease: Lease,
     /// 0: no transaction; 1: a transaction; above: savepoints.
     level: u32,
@@ -87,7 +87,7 @@ pub(super) fn timed_out() -> Error {
     Error::new(ErrorKind::TransactionTimeout, "it was rolled back")
 }
 
-impl Work {
+impl TransactionState {
     pub(crate) fn new(lease: Lease, deadline: Option<Instant>) -> Self {
         Self { lease, level: 0, undo: None, failure: None, retryable: false, unfinished: false, deadline }
     }

@@ -8,7 +8,7 @@ use orm_core::driver::{Connection, Driver, Query};
 use orm_core::{ErrorKind, Value};
 use orm_mysql::{Mysql, MysqlOptions, SslMode};
 
-use crate::fixture::{Fixture, one, query, rows, run_sql};
+use crate::support::{Fixture, one, query, rows, run_sql};
 
 on_both! {
     either_scheme_finds_out_which_server_it_is,

@@ -1,72 +1,24 @@
 //! The execution policy, through the public seam: long statements do not block the runtime, dropped futures leave
 //! connections usable, locks are waited for without blocking, the write-ahead log is checkpointed in the background.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // The helpers of tests may stop at the first surprise too.
-
-use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use orm_core::driver::{BeginOptions, Connection, Driver, LockMode, Query};
+use orm_core::driver::{BeginOptions, LockMode, Query};
 use orm_core::row::{Collect, Columns, Discard, Flow, Row, RowSink};
 use orm_core::{Error, ErrorKind, Result, Type, Value};
-use orm_sqlite::{Sqlite, SqliteOptions};
 
-type Box_ = Box<dyn Connection>;
-
-fn run<T>(test: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
-}
-
-async fn memory() -> Box_ {
-    Sqlite::new(SqliteOptions::memory()).connect().await.unwrap()
-}
-
-/// A file of its own, removed at the end.
-struct Place(PathBuf);
-
-impl Place {
-    fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        Self(std::env::temp_dir().join(format!("orm-sqlite-policy-{}-{number}.db", std::process::id())))
-    }
-    fn options(&self) -> SqliteOptions {
-        SqliteOptions::file(&self.0)
-    }
-    fn log_size(&self) -> u64 {
-        std::fs::metadata(format!("{}-wal", self.0.display())).map_or(0, |metadata| metadata.len())
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        for suffix in ["", "-wal", "-shm", "-journal"] {
-            let _ = std::fs::remove_file(format!("{}{suffix}", self.0.display()));
-        }
-    }
-}
-
-async fn open(options: SqliteOptions) -> Box_ {
-    Sqlite::new(options).connect().await.unwrap()
-}
-
-fn query<'q>(sql: &'q str, binds: &'q [Value]) -> Query<'q> {
-    Query { sql, binds, cacheable: true }
-}
+use crate::support::{Box_, Place, memory, open, run};
 
 async fn execute(connection: &mut Box_, sql: &str) -> Result<u64> {
-    connection.execute(query(sql, &[])).await.map(|done| done.rows_affected)
+    crate::support::execute(connection, sql).await.map(|done| done.rows_affected)
 }
 
 async fn values<T: Type>(connection: &mut Box_, sql: &str) -> Result<Vec<T>> {
-    let mut rows = Vec::new();
-    let mut sink = Collect::new(&mut rows, |columns: &mut Columns<'_>| columns.next::<T>());
-    connection.fetch(query(sql, &[]), &mut sink).await?;
-    Ok(rows)
+    crate::support::values(connection, sql, &[]).await
 }
 
 /// Counts to a number in one step, which is long from a few hundred thousand on.
@@ -238,7 +190,7 @@ fn a_future_dropped_at_any_poll_leaves_the_connection_usable() {
                         let ended = {
                             let mut rows: Vec<i64> = Vec::new();
                             let mut sink = Collect::new(&mut rows, |columns: &mut Columns<'_>| columns.next());
-                            poll_then_drop(c.fetch(query(sql, &[]), &mut sink), polls).await.is_some()
+                            poll_then_drop(c.fetch(Query::new(sql, &[]), &mut sink), polls).await.is_some()
                         };
                         assert!(!begun || c.in_transaction());
                         assert!(!c.is_broken());
@@ -425,7 +377,7 @@ fn the_log_is_checkpointed_in_the_background() {
         execute(&mut c, "CREATE TABLE t (a)").await.unwrap();
         let blob = [Value::Bytes(vec![7; 20_000])];
         for _ in 0..200 {
-            c.execute(query("INSERT INTO t VALUES (?1)", &blob)).await.unwrap();
+            c.execute(Query::new("INSERT INTO t VALUES (?1)", &blob)).await.unwrap();
             assert!(!c.needs_reset() && !c.in_transaction());
         }
         // 1,000 pages were written, and the log was started over each time it was copied.
@@ -435,7 +387,7 @@ fn the_log_is_checkpointed_in_the_background() {
         assert_eq!(values::<i64>(&mut reader, "SELECT count(*) FROM t").await.unwrap(), [200]);
         // While somebody reads an old picture, the log grows and nothing fails.
         for _ in 0..100 {
-            c.execute(query("INSERT INTO t VALUES (?1)", &blob)).await.unwrap();
+            c.execute(Query::new("INSERT INTO t VALUES (?1)", &blob)).await.unwrap();
         }
         assert_eq!(values::<i64>(&mut reader, "SELECT count(*) FROM t").await.unwrap(), [200]);
         reader.commit().await.unwrap();
@@ -488,7 +440,7 @@ fn a_long_stream_is_bounded_and_leaves_the_runtime_free() {
         let gap = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 900000)
                    SELECT x FROM c WHERE x <= 200000 OR x = 900000";
         let mut sink = Stream::default();
-        let (done, ticks) = beside_ticks(c.fetch(query(gap, &[]), &mut sink)).await;
+        let (done, ticks) = beside_ticks(c.fetch(Query::new(gap, &[]), &mut sink)).await;
         done.unwrap();
         sink.drain();
         assert_eq!((sink.given, sink.sum), (200_001, 20_000_100_000 + 900_000));
@@ -518,7 +470,7 @@ fn a_sink_without_room_is_waited_for() {
         let mut sink = Slow(0, Arc::clone(&room));
         let sql = "VALUES (1), (2), (3)";
         {
-            let mut fetch = pin!(c.fetch(query(sql, &[]), &mut sink));
+            let mut fetch = pin!(c.fetch(Query::new(sql, &[]), &mut sink));
             let mut cx = Context::from_waker(Waker::noop());
             assert!(fetch.as_mut().poll(&mut cx).is_pending());
             assert!(fetch.as_mut().poll(&mut cx).is_pending());
@@ -529,7 +481,7 @@ fn a_sink_without_room_is_waited_for() {
         // Dropped while it waits.
         room.store(false, Ordering::Relaxed);
         let mut sink = Slow(0, room);
-        assert!(poll_then_drop(c.fetch(query(sql, &[]), &mut sink), 1).await.is_none());
+        assert!(poll_then_drop(c.fetch(Query::new(sql, &[]), &mut sink), 1).await.is_none());
         execute(&mut c, "CREATE TABLE t (a)").await.unwrap();
     });
 }
@@ -587,6 +539,6 @@ fn a_connection_moves_between_the_threads_of_a_runtime() {
             task.await.unwrap().unwrap();
         }
         assert_eq!(values::<i64>(&mut setup, "SELECT b FROM t WHERE a = 1").await.unwrap(), [120]);
-        setup.fetch(query("SELECT 1", &[]), &mut Discard).await.unwrap();
+        setup.fetch(Query::new("SELECT 1", &[]), &mut Discard).await.unwrap();
     });
 }

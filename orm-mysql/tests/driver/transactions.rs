@@ -3,7 +3,7 @@
 use orm_core::ErrorKind;
 use orm_core::driver::{BeginOptions, Connection, Isolation, LockMode};
 
-use crate::fixture::{Fixture, one, run_sql};
+use crate::support::{Fixture, one, run_sql};
 
 on_both! {
     isolation_levels_are_those_asked_for,

@@ -8,7 +8,7 @@ use orm_core::schema::Column;
 use orm_core::{EnumDef, EnumStorage, ErrorKind, Result, Scalar, SqlType, Value, ValueRef};
 use orm_mysql::MysqlConnection;
 
-use crate::fixture::{Fixture, dialect, one, query, rows, run_sql};
+use crate::support::{Fixture, dialect, one, query, rows, run_sql};
 
 on_both! {
     vectors_are_converted_in_sql,

@@ -7,7 +7,7 @@ use orm_core::driver::{BeginOptions, Connection, Driver, Query};
 use orm_core::{Error, ErrorKind, Value};
 use orm_mysql::{Mysql, MysqlConnection, MysqlOptions, SslMode};
 
-use crate::fixture::{Fixture, one, query, rows, run_sql};
+use crate::support::{Fixture, one, query, rows, run_sql};
 
 on_both! {
     unique_keys,
@@ -362,7 +362,7 @@ async fn a_commit_that_nobody_answered(fixture: &Fixture) {
 async fn wrong_counts_of_values(fixture: &Fixture) {
     let mut connection = fixture.connect().await;
     for binds in [&[][..], &[Value::I64(1)], &[Value::I64(1), Value::I64(2), Value::I64(3)]] {
-        let query = Query { sql: "SELECT ?, ?", binds, cacheable: false };
+        let query = Query::new("SELECT ?, ?", binds).cacheable(false);
         let error = connection.execute(query).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidStatement, "{error:?}");
         if !binds.is_empty() {

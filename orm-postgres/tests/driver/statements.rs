@@ -27,7 +27,7 @@ async fn one_text_with_other_types_never_sends_wrong_bytes() {
                 ] {
                     for cacheable in [true, false] {
                         let mut shown = crate::support::Shown::default();
-                        let query = Query { sql: "SELECT $1 AS v", binds: std::slice::from_ref(&value), cacheable };
+                        let query = Query::new("SELECT $1 AS v", std::slice::from_ref(&value)).cacheable(cacheable);
                         connection.fetch(query, &mut shown).await.unwrap();
                         assert_eq!(shown.0, [[expected]], "capacity {capacity}, round {round}, {value:?}");
                     }

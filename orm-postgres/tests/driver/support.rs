@@ -95,7 +95,7 @@ pub(crate) fn show(value: &ValueRef<'_>) -> String {
 /// The rows of a statement.
 pub(crate) async fn rows(connection: &mut dyn Connection, sql: &str, binds: &[Value]) -> Result<Vec<Vec<String>>> {
     let mut shown = Shown::default();
-    connection.fetch(Query { sql, binds, cacheable: true }, &mut shown).await?;
+    connection.fetch(Query::new(sql, binds), &mut shown).await?;
     Ok(shown.0)
 }
 

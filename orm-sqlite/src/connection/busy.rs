@@ -15,15 +15,15 @@ pub(super) fn waiting_helps(error: &Error) -> bool {
         }
 }
 
-/// Growing pauses up to a limit.
-pub(crate) struct Patience {
+/// Pauses between tries while a lock is held: growing, with jitter, up to a limit.
+pub(crate) struct BusyBackoff {
     start: Instant,
     limit: Duration,
     pause: Duration,
     random: u64,
 }
 
-impl Patience {
+impl BusyBackoff {
     pub(crate) fn new(limit: Duration, start: Instant) -> Self {
         // Connections that wait for one another should not wake together; that needs no good randomness.
         let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0);

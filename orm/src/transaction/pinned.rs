@@ -1,4 +1,4 @@
-//! [`Held`]: a connection that a statement of several steps keeps for itself, with or without a transaction on it. While
+//! [`Pinned`]: a connection that a statement of several steps keeps for itself, with or without a transaction on it. While
 //! it lives, other users of the same transaction wait; dropped half-way, its changes are undone.
 
 use std::ops::{Deref, DerefMut};
@@ -11,21 +11,21 @@ use orm_core::driver::{BeginOptions, Done, Query, Session, ShapeCache, Unit};
 use orm_core::row::RowSink;
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
-use super::work::Work;
+use super::state::TransactionState;
 use crate::database::Inner;
 
 /// Where the connection comes from, and goes back to.
 #[derive(Debug)]
 pub(crate) enum Source<'a> {
     /// From the pool.
-    Pool(Work),
-    /// From the user's transaction, or from another [`Held`].
-    Borrowed(MappedMutexGuard<'a, Work>),
+    Pool(TransactionState),
+    /// From the user's transaction, or from another [`Pinned`].
+    Borrowed(MappedMutexGuard<'a, TransactionState>),
 }
 
 impl Deref for Source<'_> {
-    type Target = Work;
-    fn deref(&self) -> &Work {
+    type Target = TransactionState;
+    fn deref(&self) -> &TransactionState {
         match self {
             Self::Pool(work) => work,
             Self::Borrowed(work) => work,
@@ -34,7 +34,7 @@ impl Deref for Source<'_> {
 }
 
 impl DerefMut for Source<'_> {
-    fn deref_mut(&mut self) -> &mut Work {
+    fn deref_mut(&mut self) -> &mut TransactionState {
         match self {
             Self::Pool(work) => work,
             Self::Borrowed(work) => work,
@@ -44,7 +44,7 @@ impl DerefMut for Source<'_> {
 
 /// A connection kept for several statements.
 #[derive(Debug)]
-pub(crate) struct Held<'a> {
+pub(crate) struct Pinned<'a> {
     inner: &'a Inner,
     /// The level to end; 0 when nothing was begun here.
     level: u32,
@@ -52,7 +52,7 @@ pub(crate) struct Held<'a> {
     source: Mutex<Source<'a>>,
 }
 
-impl<'a> Held<'a> {
+impl<'a> Pinned<'a> {
     /// Keeps a connection as it is.
     pub(crate) fn pin(inner: &'a Inner, source: Source<'a>) -> Self {
         Self { inner, level: 0, ended: true, source: Mutex::new(source) }
@@ -66,7 +66,7 @@ impl<'a> Held<'a> {
 }
 
 #[async_trait]
-impl Session for Held<'_> {
+impl Session for Pinned<'_> {
     fn dialect(&self) -> &Arc<dyn Dialect> {
         &self.inner.dialect
     }
@@ -84,12 +84,12 @@ impl Session for Held<'_> {
     }
 
     async fn pin(&self) -> Result<Box<dyn Session + '_>> {
-        Ok(Box::new(Same(self)))
+        Ok(Box::new(Reborrowed(self)))
     }
 
     async fn begin(&self, options: &BeginOptions) -> Result<Box<dyn Unit + '_>> {
         let outer = MutexGuard::map(self.source.lock().await, |source| &mut **source);
-        Ok(Box::new(Held::begin(self.inner, Source::Borrowed(outer), options).await?))
+        Ok(Box::new(Pinned::begin(self.inner, Source::Borrowed(outer), options).await?))
     }
 
     fn in_transaction(&self) -> bool {
@@ -98,7 +98,7 @@ impl Session for Held<'_> {
 }
 
 #[async_trait]
-impl Unit for Held<'_> {
+impl Unit for Pinned<'_> {
     async fn commit(mut self: Box<Self>) -> Result<()> {
         let level = self.level;
         self.source.get_mut().commit(level).await?;
@@ -107,7 +107,7 @@ impl Unit for Held<'_> {
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for Pinned<'_> {
     fn drop(&mut self) {
         if !self.ended {
             self.source.get_mut().leave(self.level);
@@ -116,10 +116,10 @@ impl Drop for Held<'_> {
 }
 
 /// A session that is another one's under a new name: what pinning gives when the connection is held already.
-pub(crate) struct Same<'a>(pub(crate) &'a dyn Session);
+pub(crate) struct Reborrowed<'a>(pub(crate) &'a dyn Session);
 
 #[async_trait]
-impl Session for Same<'_> {
+impl Session for Reborrowed<'_> {
     fn dialect(&self) -> &Arc<dyn Dialect> {
         self.0.dialect()
     }

@@ -12,7 +12,7 @@ use orm_core::schema::{
 use orm_core::{EnumDef, EnumStorage, ErrorKind, SqlType, Value};
 use orm_mysql::{Mysql, SslMode};
 
-use crate::fixture::{Fixture, dialect, one, query, rows, run_sql};
+use crate::support::{Fixture, dialect, one, query, rows, run_sql};
 
 on_both! {
     counts_are_of_matched_rows,
@@ -91,7 +91,7 @@ async fn statements_that_cannot_be_prepared_run(fixture: &Fixture) {
             "CREATE PROCEDURE p() BEGIN SELECT 1; SELECT 2; END",
             "DROP PROCEDURE p",
         ] {
-            connection.execute(Query { sql, binds: &[], cacheable }).await.unwrap();
+            connection.execute(Query::new(sql, &[]).cacheable(cacheable)).await.unwrap();
         }
     }
 }
@@ -107,7 +107,7 @@ async fn a_full_cache_is_emptied_at_once(fixture: &Fixture) {
     let (mut closed, mut steps) = (open(&mut connection).await, Vec::new());
     for i in 0..40 {
         let sql = format!("SELECT {i} + ?");
-        let found = rows::<i64>(&mut connection, Query { sql: &sql, binds: &[Value::I64(1)], cacheable: true });
+        let found = rows::<i64>(&mut connection, Query::new(&sql, &[Value::I64(1)]));
         assert_eq!(found.await.unwrap(), [i + 1]);
         let now = open(&mut connection).await;
         steps.push(now - closed);
@@ -153,9 +153,8 @@ async fn prepared_statements_survive_changes_of_their_table(fixture: &Fixture) {
 async fn several_result_sets_are_read(fixture: &Fixture) {
     let mut connection = fixture.connect().await;
     run_sql(&mut connection, "CREATE PROCEDURE p(a INT) BEGIN SELECT a; SELECT a + 1; END").await;
-    let call = query("CALL p(?)", &[Value::I64(5)]);
     let values = [Value::I64(5)];
-    let call = Query { binds: &values, ..call };
+    let call = query("CALL p(?)", &values);
     assert_eq!(rows::<i64>(&mut connection, call).await.unwrap(), [5, 6]);
     assert_eq!(rows::<i64>(&mut connection, call).await.unwrap(), [5, 6]);
 }
