@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use orm_core::driver::{BeginOptions, Connection, Done, Query, StatementKind, statement_kind};
+use orm_core::driver::{BeginOptions, Connection, Control, Done, Query, StatementKind, statement_kind};
 use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
 use sqlx::mysql::{MySqlArguments, MySqlConnection};
@@ -264,20 +264,51 @@ impl MysqlConnection {
         Ok(())
     }
 
-    fn begin_sql(&self, options: &BeginOptions) -> Result<String> {
+    async fn send_begin(&mut self, sql: &str) -> Result<()> {
+        if self.transaction {
+            // The server would commit the one that is open.
+            return Err(Error::new(ErrorKind::InvalidStatement, "a transaction is open already"));
+        }
+        self.transaction = true;
+        let begun = self.text(sql).await;
+        if begun.is_err() {
+            // The isolation level may be set already, for whatever comes next.
+            self.state = State::Broken;
+        }
+        begun
+    }
+
+    async fn send_commit(&mut self, sql: &str) -> Result<()> {
+        // Refused before it is sent: the server undoes the transaction of a connection that is cut off.
+        self.start()?;
+        let result = self.run_text(sql).await;
+        error::committing(self.finish(result))?;
+        self.transaction = false;
+        Ok(())
+    }
+
+    async fn send_rollback(&mut self, sql: &str) -> Result<()> {
+        let undone = self.text(sql).await;
+        match undone {
+            Ok(()) => self.transaction = false,
+            Err(_) => self.state = State::Broken,
+        }
+        undone
+    }
+
+    fn begin_sql(&self, options: &BeginOptions) -> Result<Cow<'static, str>> {
         if options.deferrable {
             return Err(Error::unsupported(self.server.name(), "deferrable transactions"));
         }
         if options.lock_mode.is_some() {
             return Err(Error::unsupported(self.server.name(), "lock modes of transactions"));
         }
-        let mut sql = String::new();
-        if let Some(isolation) = options.isolation {
+        let start = if options.read_only { "START TRANSACTION READ ONLY" } else { "START TRANSACTION" };
+        Ok(match options.isolation {
+            None => start.into(),
             // For the next transaction only; sent along, so that it costs no round trip of its own.
-            sql = format!("SET TRANSACTION ISOLATION LEVEL {}; ", isolation.sql());
-        }
-        sql.push_str(if options.read_only { "START TRANSACTION READ ONLY" } else { "START TRANSACTION" });
-        Ok(sql)
+            Some(isolation) => format!("SET TRANSACTION ISOLATION LEVEL {}; {start}", isolation.sql()).into(),
+        })
     }
 }
 
@@ -302,37 +333,20 @@ impl Connection for MysqlConnection {
         self.finish(result)
     }
 
-    async fn begin(&mut self, options: &BeginOptions) -> Result<()> {
-        let sql = self.begin_sql(options)?;
-        if self.transaction {
-            // The server would commit the one that is open.
-            return Err(Error::new(ErrorKind::InvalidStatement, "a transaction is open already"));
+    fn control_sql(&self, step: Control<'_>) -> Result<Cow<'static, str>> {
+        match step {
+            Control::Begin(options) => self.begin_sql(options),
+            step => step.standard_sql(),
         }
-        self.transaction = true;
-        let begun = self.text(&sql).await;
-        if begun.is_err() {
-            // The isolation level may be set already, for whatever comes next.
-            self.state = State::Broken;
-        }
-        begun
     }
 
-    async fn commit(&mut self) -> Result<()> {
-        // Refused before it is sent: the server undoes the transaction of a connection that is cut off.
-        self.start()?;
-        let result = self.run_text("COMMIT").await;
-        error::committing(self.finish(result))?;
-        self.transaction = false;
-        Ok(())
-    }
-
-    async fn rollback(&mut self) -> Result<()> {
-        let undone = self.text("ROLLBACK").await;
-        match undone {
-            Ok(()) => self.transaction = false,
-            Err(_) => self.state = State::Broken,
+    async fn control(&mut self, step: Control<'_>, query: Query<'_>) -> Result<()> {
+        match step {
+            Control::Begin(_) => self.send_begin(query.sql).await,
+            Control::Commit => self.send_commit(query.sql).await,
+            Control::Rollback => self.send_rollback(query.sql).await,
+            Control::Savepoint(_) | Control::Release(_) | Control::Undo(_) => self.text(query.sql).await,
         }
-        undone
     }
 
     fn in_transaction(&self) -> bool {

@@ -1,11 +1,12 @@
 //! One connection: running statements, transactions, and whether it can still be used. Values are written in `bind`,
 //! rows read in `reading` and `row`, prepared statements kept in `statements`, errors told apart in `error`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::poll_fn;
 
 use async_trait::async_trait;
-use orm_core::driver::{BeginOptions, Connection, Done, Lexer, Query, StatementKind, Token, statement_kind};
+use orm_core::driver::{BeginOptions, Connection, Control, Done, Lexer, Query, StatementKind, Token, statement_kind};
 use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
 use sqlx::{AssertSqlSafe, Connection as _, Executor, PgConnection, SqlSafeStr};
@@ -78,6 +79,87 @@ impl PostgresConnection {
             Err(error) => {
                 self.note(&error);
                 Err(error)
+            }
+        }
+    }
+
+    async fn send_begin(&mut self, sql: &str) -> Result<()> {
+        if self.transaction {
+            return Err(Error::new(ErrorKind::InvalidStatement, "a transaction is open on this connection already"));
+        }
+        self.enter()?;
+        self.transaction = true;
+        self.failed = false;
+        self.simple(AssertSqlSafe(sql)).await.map_err(|error| {
+            // The server said no; unless the connection broke, nothing was opened.
+            self.transaction = self.broken;
+            error::map(error)
+        })
+    }
+
+    async fn send_commit(&mut self, sql: &str) -> Result<()> {
+        if !self.transaction {
+            return Err(Error::new(ErrorKind::TransactionClosed, "no transaction is open on this connection"));
+        }
+        self.enter()?;
+        let guarded = self.failed;
+        let result = self.simple(AssertSqlSafe(sql)).await;
+        let Err(error) = result else {
+            self.transaction = false;
+            self.failed = false;
+            return Ok(());
+        };
+        if self.broken {
+            let lost = error::map(error);
+            if lost.kind() == ErrorKind::TransactionTimeout {
+                // The server ended it before COMMIT came.
+                return Err(lost);
+            }
+            let message = "the connection broke before COMMIT was answered";
+            return Err(lost.with_kind(ErrorKind::AmbiguousCommit).with_message(message));
+        }
+        let error = error::map(error);
+        match error.kind() {
+            ErrorKind::TransactionClosed => {
+                self.send_rollback("ROLLBACK").await?;
+                Err(Error::new(
+                    ErrorKind::TransactionClosed,
+                    "the transaction was rolled back: an earlier statement of it failed",
+                )
+                .with_code("25P02")
+                .with_source(error))
+            }
+            // A constraint or serialization check at the end: the server has rolled back.
+            ErrorKind::UniqueViolation
+            | ErrorKind::ForeignKeyViolation
+            | ErrorKind::CheckViolation
+            | ErrorKind::ExclusionViolation
+            | ErrorKind::Serialization
+            | ErrorKind::Deadlock
+                if !guarded =>
+            {
+                self.transaction = false;
+                self.failed = false;
+                Err(error)
+            }
+            _ => Err(error),
+        }
+    }
+
+    async fn send_rollback(&mut self, sql: &str) -> Result<()> {
+        if !self.transaction {
+            return Ok(());
+        }
+        self.enter()?;
+        match self.simple(AssertSqlSafe(sql)).await {
+            Ok(()) => {
+                self.transaction = false;
+                self.failed = false;
+                Ok(())
+            }
+            Err(error) => {
+                self.broken = true;
+                Err(error::map(error))
             }
         }
     }
@@ -180,92 +262,24 @@ impl Connection for PostgresConnection {
         })
     }
 
-    async fn begin(&mut self, options: &BeginOptions) -> Result<()> {
-        if self.transaction {
-            return Err(Error::new(ErrorKind::InvalidStatement, "a transaction is open on this connection already"));
-        }
-        if options.lock_mode.is_some() {
-            return Err(Error::unsupported("postgresql", "lock modes of transactions"));
-        }
-        self.enter()?;
-        self.transaction = true;
-        self.failed = false;
-        let result = match begin_statement(options) {
-            None => self.simple("BEGIN").await,
-            Some(sql) => self.simple(AssertSqlSafe(sql)).await,
-        };
-        result.map_err(|error| {
-            // The server said no; unless the connection broke, nothing was opened.
-            self.transaction = self.broken;
-            error::map(error)
-        })
-    }
-
-    async fn commit(&mut self) -> Result<()> {
-        if !self.transaction {
-            return Err(Error::new(ErrorKind::TransactionClosed, "no transaction is open on this connection"));
-        }
-        self.enter()?;
-        // COMMIT of a transaction in which a statement failed is a ROLLBACK and no error. A query before it fails then,
-        // unless a savepoint has saved the transaction.
-        let guarded = self.failed;
-        let result = self.simple(if guarded { "SELECT 1; COMMIT" } else { "COMMIT" }).await;
-        let Err(error) = result else {
-            self.transaction = false;
-            self.failed = false;
-            return Ok(());
-        };
-        if self.broken {
-            let lost = error::map(error);
-            if lost.kind() == ErrorKind::TransactionTimeout {
-                // The server ended it before COMMIT came.
-                return Err(lost);
-            }
-            let message = "the connection broke before COMMIT was answered";
-            return Err(lost.with_kind(ErrorKind::AmbiguousCommit).with_message(message));
-        }
-        let error = error::map(error);
-        match error.kind() {
-            ErrorKind::TransactionClosed => {
-                self.rollback().await?;
-                Err(Error::new(
-                    ErrorKind::TransactionClosed,
-                    "the transaction was rolled back: an earlier statement of it failed",
-                )
-                .with_code("25P02")
-                .with_source(error))
-            }
-            // A constraint or serialization check at the end: the server has rolled back.
-            ErrorKind::UniqueViolation
-            | ErrorKind::ForeignKeyViolation
-            | ErrorKind::CheckViolation
-            | ErrorKind::ExclusionViolation
-            | ErrorKind::Serialization
-            | ErrorKind::Deadlock
-                if !guarded =>
-            {
-                self.transaction = false;
-                self.failed = false;
-                Err(error)
-            }
-            _ => Err(error),
+    fn control_sql(&self, step: Control<'_>) -> Result<Cow<'static, str>> {
+        match step {
+            Control::Begin(options) => begin_statement(options),
+            // COMMIT of a transaction in which a statement failed is a ROLLBACK and no error. A query before it fails then,
+            // unless a savepoint has saved the transaction.
+            Control::Commit if self.failed => Ok("SELECT 1; COMMIT".into()),
+            step => step.standard_sql(),
         }
     }
 
-    async fn rollback(&mut self) -> Result<()> {
-        if !self.transaction {
-            return Ok(());
-        }
-        self.enter()?;
-        match self.simple("ROLLBACK").await {
-            Ok(()) => {
-                self.transaction = false;
-                self.failed = false;
-                Ok(())
-            }
-            Err(error) => {
-                self.broken = true;
-                Err(error::map(error))
+    async fn control(&mut self, step: Control<'_>, query: Query<'_>) -> Result<()> {
+        match step {
+            Control::Begin(_) => self.send_begin(query.sql).await,
+            Control::Commit => self.send_commit(query.sql).await,
+            Control::Rollback => self.send_rollback(query.sql).await,
+            Control::Savepoint(_) | Control::Release(_) | Control::Undo(_) => {
+                self.enter()?;
+                self.simple(AssertSqlSafe(query.sql)).await.map_err(error::map)
             }
         }
     }
@@ -300,10 +314,12 @@ impl Connection for PostgresConnection {
     }
 }
 
-/// BEGIN with options; `None` when there are none.
-fn begin_statement(options: &BeginOptions) -> Option<String> {
+fn begin_statement(options: &BeginOptions) -> Result<Cow<'static, str>> {
+    if options.lock_mode.is_some() {
+        return Err(Error::unsupported("postgresql", "lock modes of transactions"));
+    }
     if *options == BeginOptions::default() {
-        return None;
+        return Ok("BEGIN".into());
     }
     let mut sql = String::from("BEGIN");
     if let Some(level) = options.isolation {
@@ -316,7 +332,7 @@ fn begin_statement(options: &BeginOptions) -> Option<String> {
     if options.deferrable {
         sql.push_str(" DEFERRABLE");
     }
-    Some(sql)
+    Ok(sql.into())
 }
 
 /// Refuses values that no placeholder takes: the server would take them and never look at them. Too few are its to refuse.

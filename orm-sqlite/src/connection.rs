@@ -38,13 +38,14 @@ mod cost;
 mod job;
 mod run;
 
+use std::borrow::Cow;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use orm_core::driver::{BeginOptions, Connection, Done, LockMode, Query};
+use orm_core::driver::{BeginOptions, Connection, Control, Done, LockMode, Query};
 use orm_core::row::{Discard, RowSink};
 use orm_core::{Error, ErrorKind, Result};
 use tokio::sync::oneshot;
@@ -99,6 +100,8 @@ enum Place {
     /// Nowhere: the runtime shut down while it was away.
     Lost,
 }
+
+const ROLLBACK: Query<'static> = Query::new("ROLLBACK", &[]);
 
 /// What `begin` promised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -377,10 +380,50 @@ impl SqliteConnection {
         Ok(())
     }
 
-    async fn end_transaction(&mut self) -> Result<()> {
+    async fn run_begin(&mut self, options: &BeginOptions, query: Query<'_>) -> Result<()> {
+        if self.transaction == Transaction::Promised {
+            return Err(Error::new(ErrorKind::InvalidStatement, "the connection has an open transaction already"));
+        }
+        self.transaction = Transaction::Promised;
+        let result = async {
+            self.settle().await?;
+            if !self.here()?.autocommit() {
+                return Err(Error::new(ErrorKind::InvalidStatement, "a statement has opened a transaction already"));
+            }
+            self.run(query, &mut Discard).await?;
+            if options.read_only {
+                self.query_only = true;
+                self.here()?.texts("PRAGMA query_only = 1")?;
+            }
+            Ok(())
+        }
+        .await;
+        if result.is_err() && self.transaction == Transaction::Promised {
+            // Nothing of ours is open but the part of a read-only transaction.
+            if self.query_only {
+                let _ = self.end_transaction(ROLLBACK).await;
+            }
+            self.transaction = Transaction::None;
+        }
+        result
+    }
+
+    async fn run_commit(&mut self, query: Query<'_>) -> Result<()> {
+        self.settle().await?;
+        self.check_transaction()?;
+        self.run(query, &mut Discard).await?;
+        self.transaction = Transaction::None;
+        if self.query_only {
+            self.settle().await?;
+            self.end_query_only()?;
+        }
+        Ok(())
+    }
+
+    async fn end_transaction(&mut self, rollback: Query<'_>) -> Result<()> {
         self.settle().await?;
         if !self.here()?.autocommit() {
-            self.run(Query::new("ROLLBACK", &[]), &mut Discard).await?;
+            self.run(rollback, &mut Discard).await?;
             self.settle().await?;
         }
         self.end_query_only()?;
@@ -455,61 +498,34 @@ impl Connection for SqliteConnection {
         Ok(())
     }
 
-    async fn begin(&mut self, options: &BeginOptions) -> Result<()> {
+    fn control_sql(&self, step: Control<'_>) -> Result<Cow<'static, str>> {
+        let Control::Begin(options) = step else { return step.standard_sql() };
         if options.deferrable {
             return Err(Error::unsupported(crate::dialect::NAME, "deferrable transactions"));
         }
-        if self.transaction == Transaction::Promised {
-            return Err(Error::new(ErrorKind::InvalidStatement, "the connection has an open transaction already"));
-        }
         // Every isolation level is met: transactions of SQLite are serializable
         // (https://www.sqlite.org/isolation.html).
-        let sql = match options.lock_mode.unwrap_or(if options.read_only { LockMode::Deferred } else { self.lock_mode })
-        {
-            LockMode::Deferred => "BEGIN",
-            LockMode::Immediate => "BEGIN IMMEDIATE",
-            LockMode::Exclusive => "BEGIN EXCLUSIVE",
-        };
-        self.transaction = Transaction::Promised;
-        let result = async {
-            self.settle().await?;
-            if !self.here()?.autocommit() {
-                return Err(Error::new(ErrorKind::InvalidStatement, "a statement has opened a transaction already"));
-            }
-            self.run(Query::new(sql, &[]), &mut Discard).await?;
-            if options.read_only {
-                self.query_only = true;
-                self.here()?.texts("PRAGMA query_only = 1")?;
-            }
-            Ok(())
-        }
-        .await;
-        if result.is_err() && self.transaction == Transaction::Promised {
-            // Nothing of ours is open but the part of a read-only transaction.
-            if self.query_only {
-                let _ = self.end_transaction().await;
-            }
-            self.transaction = Transaction::None;
-        }
-        result
+        let otherwise = if options.read_only { LockMode::Deferred } else { self.lock_mode };
+        Ok(match options.lock_mode.unwrap_or(otherwise) {
+            LockMode::Deferred => "BEGIN".into(),
+            LockMode::Immediate => "BEGIN IMMEDIATE".into(),
+            LockMode::Exclusive => "BEGIN EXCLUSIVE".into(),
+        })
     }
 
-    async fn commit(&mut self) -> Result<()> {
-        self.settle().await?;
-        self.check_transaction()?;
-        self.run(Query::new("COMMIT", &[]), &mut Discard).await?;
-        self.transaction = Transaction::None;
-        if self.query_only {
-            self.settle().await?;
-            self.end_query_only()?;
+    async fn control(&mut self, step: Control<'_>, query: Query<'_>) -> Result<()> {
+        match step {
+            Control::Begin(options) => self.run_begin(options, query).await,
+            Control::Commit => self.run_commit(query).await,
+            Control::Rollback => {
+                let result = self.end_transaction(query).await;
+                self.broken |= result.is_err();
+                result
+            }
+            Control::Savepoint(_) | Control::Release(_) => self.fetch(query, &mut Discard).await.map(drop),
+            // Two statements.
+            Control::Undo(_) => self.batch(query.sql).await,
         }
-        Ok(())
-    }
-
-    async fn rollback(&mut self) -> Result<()> {
-        let result = self.end_transaction().await;
-        self.broken |= result.is_err();
-        result
     }
 
     fn in_transaction(&self) -> bool {
@@ -535,7 +551,7 @@ impl Connection for SqliteConnection {
     }
 
     async fn reset(&mut self) -> Result<()> {
-        let result = self.end_transaction().await;
+        let result = self.end_transaction(ROLLBACK).await;
         self.broken |= result.is_err();
         result
     }

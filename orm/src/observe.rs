@@ -5,12 +5,12 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use orm_core::dialect::{Dialect, Lexical};
-use orm_core::driver::{Connection, Done, Query, operation_name};
+use orm_core::driver::{Connection, Control, Done, Query, operation_name};
 use orm_core::row::{Flow, Row, RowSink};
 use orm_core::{Error, Result, Value};
 use tracing::field::Empty;
@@ -31,7 +31,7 @@ pub(crate) struct Observer {
     target: String,
     options: LogOptions,
     watchers: Arc<AtomicUsize>,
-    logs: Mutex<Vec<Weak<Texts>>>,
+    logs: Mutex<Vec<Weak<Log>>>,
 }
 
 impl Observer {
@@ -57,12 +57,39 @@ impl Observer {
             return connection.batch(sql);
         }
         Box::pin(async move {
-            let mut watch = self.watch_statement(sql, &[]);
+            let mut watch = self.watch_statement(sql, &[], Part::Statement);
             let span = watch.span.clone();
             let result = connection.batch(sql).instrument(span).await;
             watch.end(result.as_ref().err(), None, None);
             result
         })
+    }
+
+    /// Takes a step of a transaction.
+    pub(crate) async fn control(&self, connection: &mut dyn Connection, step: Control<'_>) -> Result<()> {
+        let sql = connection.control_sql(step)?;
+        let query = Query::new(&sql, &[]);
+        if !self.is_watched() {
+            return connection.control(step, query).await;
+        }
+        self.observe_control(&sql, connection.control(step, query)).await
+    }
+
+    /// Makes a connection fit for its next user, which may roll a transaction back.
+    pub(crate) async fn reset(&self, connection: &mut dyn Connection) -> Result<()> {
+        if !self.is_watched() || !connection.in_transaction() {
+            return connection.reset().await;
+        }
+        let sql = connection.control_sql(Control::Rollback)?;
+        self.observe_control(&sql, connection.reset()).await
+    }
+
+    async fn observe_control(&self, sql: &str, step: impl Future<Output = Result<()>>) -> Result<()> {
+        let mut watch = self.watch_statement(sql, &[], Part::Control);
+        let span = watch.span.clone();
+        let result = step.instrument(span).await;
+        watch.end(result.as_ref().err(), None, None);
+        result
     }
 
     #[inline]
@@ -73,7 +100,7 @@ impl Observer {
     }
 
     async fn observe(&self, connection: &mut dyn Connection, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
-        let mut watch = self.watch_statement(query.sql, query.binds);
+        let mut watch = self.watch_statement(query.sql, query.binds, Part::Statement);
         let mut sink = Counted { sink, rows: 0 };
         let span = watch.span.clone();
         let result = connection.fetch(query, &mut sink).instrument(span).await;
@@ -81,12 +108,12 @@ impl Observer {
         result
     }
 
-    fn watch_statement<'a>(&'a self, sql: &'a str, binds: &[Value]) -> Watch<'a> {
+    fn watch_statement<'a>(&'a self, sql: &'a str, binds: &[Value], part: Part) -> Watch<'a> {
         if self.watchers.load(Relaxed) != 0 {
             let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
             logs.retain(|log| {
                 log.upgrade().is_some_and(|log| {
-                    log.push(sql);
+                    log.push(part, sql);
                     true
                 })
             });
@@ -129,10 +156,10 @@ impl Observer {
 
     /// Records the texts of all statements from now on.
     pub(crate) fn watch(&self) -> QueryLog {
-        let texts = Arc::new(Texts { list: Mutex::default(), watchers: Arc::clone(&self.watchers) });
-        self.logs.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&texts));
+        let log = Arc::new(Log { sent: Mutex::default(), watchers: Arc::clone(&self.watchers) });
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&log));
         self.watchers.fetch_add(1, Relaxed);
-        QueryLog(texts)
+        QueryLog(log)
     }
 }
 
@@ -280,43 +307,81 @@ fn show(value: &Value, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     }
 }
 
+/// Which part of the traffic a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// A statement of the program.
+    Statement,
+    /// BEGIN, COMMIT, ROLLBACK, savepoints.
+    Control,
+}
+
 #[derive(Debug)]
-struct Texts {
-    list: Mutex<Vec<String>>,
+struct Log {
+    sent: Mutex<Vec<(Part, String)>>,
     watchers: Arc<AtomicUsize>,
 }
 
-impl Texts {
-    fn push(&self, sql: &str) {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner).push(sql.to_owned());
+impl Log {
+    fn sent(&self) -> MutexGuard<'_, Vec<(Part, String)>> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, part: Part, sql: &str) {
+        self.sent().push((part, sql.to_owned()));
     }
 }
 
-impl Drop for Texts {
+impl Drop for Log {
     fn drop(&mut self) {
         self.watchers.fetch_sub(1, Relaxed);
     }
 }
 
 /// The statements that ran on a database since [`Database::watch`](crate::Database::watch), for tests that count them:
-/// "an include of two relations takes three queries". Transaction control (`BEGIN`, `COMMIT`, savepoints) is left out.
-/// Dropping it ends the recording.
+/// "an include of two relations takes three queries". Transaction control (`BEGIN`, `COMMIT`, savepoints) is in
+/// [`sent`](Self::sent) alone. Dropping it ends the recording.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> orm::Result<()> {
+/// let db = orm::connect("sqlite::memory:").await?;
+/// let log = db.watch();
+/// db.transaction(async |tx| tx.execute("SELECT 1", ()).await).await?;
+/// assert_eq!(log.texts(), ["SELECT 1"]);
+/// assert_eq!(log.sent(), ["BEGIN", "SELECT 1", "COMMIT"]);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sqlite"))]
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
-pub struct QueryLog(Arc<Texts>);
+pub struct QueryLog(Arc<Log>);
 
 impl QueryLog {
     /// How many statements ran.
     pub fn count(&self) -> usize {
-        self.0.list.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.0.sent().iter().filter(|(part, _)| *part == Part::Statement).count()
     }
 
-    /// The texts, in the order in which they were started.
+    /// The SQL text of the statements, in the order in which they were started.
     pub fn texts(&self) -> Vec<String> {
-        self.0.list.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        statements(self.0.sent().iter().cloned())
     }
 
-    /// The texts so far, which are then forgotten.
+    /// The SQL text of the statements so far, which are then forgotten.
     pub fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.list.lock().unwrap_or_else(PoisonError::into_inner))
+        statements(std::mem::take(&mut *self.0.sent()).into_iter())
     }
+
+    /// All that was sent, in order: the statements, and what begins and ends transactions and savepoints. The pool's own
+    /// care for its connections is not in it.
+    pub fn sent(&self) -> Vec<String> {
+        self.0.sent().iter().map(|(_, sql)| sql.clone()).collect()
+    }
+}
+
+fn statements(sent: impl Iterator<Item = (Part, String)>) -> Vec<String> {
+    sent.filter(|(part, _)| *part == Part::Statement).map(|(_, sql)| sql).collect()
 }

@@ -316,7 +316,7 @@ impl Transaction {
     ) -> Result<Self> {
         let lease = within(deadline, inner.pool.acquire_for(Use::Transaction, Some(at))).await?;
         let mut work = TransactionState::new(lease, deadline);
-        work.begin(&options.begin).await?;
+        work.begin(&inner.observer, &options.begin).await?;
         Ok(Self { core: Core::new(inner, 1, None, work), attempt })
     }
 
@@ -373,7 +373,7 @@ impl Transaction {
     /// [`ErrorKind::TransactionClosed`] when the transaction can only be rolled back.
     pub async fn begin(&self) -> Result<Transaction> {
         let mut outer = self.core.borrow().await?;
-        let level = outer.begin(&BeginOptions::default()).await?;
+        let level = outer.begin(&self.core.inner.observer, &BeginOptions::default()).await?;
         // Nothing is awaited from here on: the connection moves to the savepoint.
         let work = std::mem::take(&mut *outer);
         let core = Core::new(Arc::clone(&self.core.inner), level, Some(Arc::clone(&self.core)), work);
@@ -396,7 +396,7 @@ impl Transaction {
         let core = &*self.core;
         core.check_around()?;
         let mut last = core.end(After::Dispose).await?;
-        let result = last.work.commit(core.level).await;
+        let result = last.work.commit(&core.inner.observer, core.level).await;
         drop(last);
         if more && result.as_ref().is_err_and(|error| run::classify(error) == Some(true)) {
             core.callbacks.clear();
@@ -414,7 +414,7 @@ impl Transaction {
     pub async fn rollback(self) -> Result<()> {
         let core = &*self.core;
         let mut last = core.end(After::Undone).await?;
-        let result = last.work.rollback(core.level).await;
+        let result = last.work.rollback(&core.inner.observer, core.level).await;
         if core.parent.is_none() {
             last.after = After::Dispose;
             drop(last);

@@ -1,8 +1,10 @@
 //! One connection: runs statements and transactions.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::row::{Discard, RowSink};
 use crate::value::Value;
 
@@ -20,18 +22,18 @@ pub struct Query<'q> {
 
 impl<'q> Query<'q> {
     /// A statement whose prepared form is worth keeping.
-    pub fn new(sql: &'q str, binds: &'q [Value]) -> Self {
+    pub const fn new(sql: &'q str, binds: &'q [Value]) -> Self {
         Self { sql, binds, cacheable: true }
     }
 
     /// A statement without values that is sent once.
-    pub fn text(sql: &'q str) -> Self {
+    pub const fn text(sql: &'q str) -> Self {
         Self::new(sql, &[]).cacheable(false)
     }
 
     /// Says whether the prepared statement is worth keeping.
     #[must_use]
-    pub fn cacheable(mut self, cacheable: bool) -> Self {
+    pub const fn cacheable(mut self, cacheable: bool) -> Self {
         self.cacheable = cacheable;
         self
     }
@@ -69,26 +71,52 @@ pub trait Connection: Send + std::fmt::Debug {
     /// The first statement's that fails; those before it have run.
     async fn batch(&mut self, sql: &str) -> Result<()>;
 
-    /// Opens a transaction. From the first poll on, and until [`commit`](Self::commit) or
-    /// [`rollback`](Self::rollback) succeeds, [`in_transaction`](Self::in_transaction) is true; false after an error of a
-    /// statement means that the database has undone the transaction on its own.
+    /// The statement that [`control`](Self::control) sends for a step. The default writes it as the standard does, and
+    /// knows no options of transactions.
     ///
     /// # Errors
-    /// The database's, mapped; [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for options it lacks.
-    async fn begin(&mut self, options: &BeginOptions) -> Result<()>;
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for options the database lacks.
+    fn control_sql(&self, step: Control<'_>) -> Result<Cow<'static, str>> {
+        step.standard_sql()
+    }
+
+    /// Takes a step of a transaction, with the statement that [`control_sql`](Self::control_sql) gave for it.
+    ///
+    /// From the first poll of [`Control::Begin`] on, and until [`Control::Commit`] or [`Control::Rollback`] succeeds,
+    /// [`in_transaction`](Self::in_transaction) is true; false after an error of a statement means that the database has
+    /// undone the transaction on its own.
+    ///
+    /// # Errors
+    /// The database's, mapped. For a commit, [`ErrorKind::AmbiguousCommit`](crate::ErrorKind::AmbiguousCommit) when the
+    /// connection broke while the answer was awaited. A connection is broken after a rollback that failed.
+    async fn control(&mut self, step: Control<'_>, query: Query<'_>) -> Result<()>;
+
+    /// Opens a transaction.
+    ///
+    /// # Errors
+    /// As [`control_sql`](Self::control_sql) and [`control`](Self::control).
+    async fn begin(&mut self, options: &BeginOptions) -> Result<()> {
+        let sql = self.control_sql(Control::Begin(options))?;
+        self.control(Control::Begin(options), Query::new(&sql, &[])).await
+    }
 
     /// Makes the transaction's changes permanent.
     ///
     /// # Errors
-    /// The database's; [`ErrorKind::AmbiguousCommit`](crate::ErrorKind::AmbiguousCommit) when the connection broke
-    /// while the answer was awaited.
-    async fn commit(&mut self) -> Result<()>;
+    /// As [`control`](Self::control).
+    async fn commit(&mut self) -> Result<()> {
+        let sql = self.control_sql(Control::Commit)?;
+        self.control(Control::Commit, Query::new(&sql, &[])).await
+    }
 
     /// Undoes the transaction's changes.
     ///
     /// # Errors
-    /// The database's; the connection is then broken.
-    async fn rollback(&mut self) -> Result<()>;
+    /// As [`control`](Self::control).
+    async fn rollback(&mut self) -> Result<()> {
+        let sql = self.control_sql(Control::Rollback)?;
+        self.control(Control::Rollback, Query::new(&sql, &[])).await
+    }
 
     /// Whether a transaction may be open.
     fn in_transaction(&self) -> bool;
@@ -122,6 +150,42 @@ pub trait Connection: Send + std::fmt::Debug {
 
     /// Closes the connection, telling the server.
     async fn close(self: Box<Self>);
+}
+
+/// A step of a transaction. Savepoints are named by their level, counted from 2 since the transaction itself is 1.
+#[derive(Debug, Clone, Copy)]
+pub enum Control<'c> {
+    /// Opens a transaction.
+    Begin(&'c BeginOptions),
+    /// Makes the transaction's changes permanent.
+    Commit,
+    /// Undoes the transaction's changes.
+    Rollback,
+    /// Opens the savepoint of a level.
+    Savepoint(u32),
+    /// Ends a savepoint and keeps its changes.
+    Release(u32),
+    /// Undoes the changes since a savepoint and ends it.
+    Undo(u32),
+}
+
+impl Control<'_> {
+    /// The statement as the standard has it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for a beginning with options, which differ by database.
+    pub fn standard_sql(self) -> Result<Cow<'static, str>> {
+        Ok(match self {
+            Self::Begin(options) if *options == BeginOptions::default() => "BEGIN".into(),
+            Self::Begin(_) => return Err(Error::new(ErrorKind::Unsupported, "options of transactions")),
+            Self::Commit => "COMMIT".into(),
+            Self::Rollback => "ROLLBACK".into(),
+            Self::Savepoint(level) => format!("SAVEPOINT orm_{level}").into(),
+            Self::Release(level) => format!("RELEASE SAVEPOINT orm_{level}").into(),
+            // Rolling back to a savepoint leaves it open.
+            Self::Undo(level) => format!("ROLLBACK TO SAVEPOINT orm_{level}; RELEASE SAVEPOINT orm_{level}").into(),
+        })
+    }
 }
 
 /// How a transaction begins.

@@ -192,3 +192,32 @@ async fn a_batch_is_all_or_nothing() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn only_what_reads_is_cut_off_whatever_stands_before_it() {
+    struct One;
+    impl RowSink for One {
+        fn row(&mut self, _: &dyn Row) -> Result<Flow> {
+            Ok(Flow::Stop)
+        }
+        fn restart(&mut self) {}
+    }
+    with_database(async |database| {
+        run(&mut *database.connect().await, "CREATE TABLE t (v int)").await;
+        let rows = "SELECT generate_series(1, 100000)";
+        for (sql, cut_off) in [
+            (rows.to_owned(), true),
+            (format!("/* who */ -- asks\n {rows}"), true),
+            (format!("WITH c AS ({rows}) SELECT * FROM c"), true),
+            (format!("INSERT INTO t {rows} RETURNING v"), false),
+            (format!("/* SELECT */ WITH c AS (INSERT INTO t {rows} RETURNING v) SELECT * FROM c"), false),
+        ] {
+            let mut connection = database.connect().await;
+            connection.fetch(Query::new(&sql, &[]), &mut One).await.unwrap();
+            assert_eq!(connection.is_broken(), cut_off, "{sql}");
+        }
+        let mut connection = database.connect().await;
+        assert_eq!(one(&mut *connection, "SELECT count(*) FROM t", &[]).await.unwrap(), "int 200000");
+    })
+    .await;
+}

@@ -60,7 +60,7 @@ impl<'a> Pinned<'a> {
 
     /// Keeps a connection and opens a transaction or a savepoint on it.
     pub(crate) async fn begin(inner: &'a Inner, mut source: Source<'a>, options: &BeginOptions) -> Result<Self> {
-        let level = source.begin(options).await?;
+        let level = source.begin(&inner.observer, options).await?;
         Ok(Self { inner, level, ended: false, source: Mutex::new(source) })
     }
 }
@@ -101,7 +101,7 @@ impl Session for Pinned<'_> {
 impl Unit for Pinned<'_> {
     async fn commit(mut self: Box<Self>) -> Result<()> {
         let level = self.level;
-        self.source.get_mut().commit(level).await?;
+        self.source.get_mut().commit(&self.inner.observer, level).await?;
         self.ended = true;
         Ok(())
     }

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use orm_core::driver::{BeginOptions, Done, Query};
+use orm_core::driver::{BeginOptions, Control, Done, Query};
 use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
 use tokio::time::{Instant, timeout_at};
@@ -115,7 +115,7 @@ impl TransactionState {
         query: Query<'_>,
         sink: &mut dyn RowSink,
     ) -> Result<Done> {
-        self.settle().await?;
+        self.settle(observer).await?;
         self.unfinished = true;
         let statement = observer.fetch(self.lease.connection()?, query, sink);
         let result = within(self.deadline, statement).await;
@@ -125,7 +125,7 @@ impl TransactionState {
     }
 
     pub(crate) async fn batch(&mut self, observer: &Observer, sql: &str) -> Result<()> {
-        self.settle().await?;
+        self.settle(observer).await?;
         self.unfinished = true;
         let result = within(self.deadline, observer.batch(self.lease.connection()?, sql)).await;
         self.unfinished = false;
@@ -155,12 +155,12 @@ impl TransactionState {
 
     /// Undoes what was left without an end; refuses when nothing can go on.
     #[inline]
-    async fn settle(&mut self) -> Result<()> {
+    async fn settle(&mut self, observer: &Observer) -> Result<()> {
         if self.unfinished {
             self.look_after_cut_off()?;
         }
         if self.undo.is_some() {
-            self.undo_left_open().await?;
+            self.undo_left_open(observer).await?;
         }
         match self.failure {
             None => Ok(()),
@@ -179,17 +179,19 @@ impl TransactionState {
     }
 
     #[cold]
-    async fn undo_left_open(&mut self) -> Result<()> {
+    async fn undo_left_open(&mut self, observer: &Observer) -> Result<()> {
         match self.undo {
             None => Ok(()),
             Some(1) => {
-                ended(self.deadline, self.lease.connection()?.reset()).await.unwrap_or_else(|| Err(unanswered()))?;
+                ended(self.deadline, observer.reset(self.lease.connection()?))
+                    .await
+                    .unwrap_or_else(|| Err(unanswered()))?;
                 (self.undo, self.failure, self.level, self.retryable) = (None, None, 0, false);
                 Ok(())
             }
             Some(_) if self.failure.is_some() => Ok(()),
             Some(level) => {
-                self.savepoint(&rollback_to(level)).await?;
+                self.savepoint(observer, Control::Undo(level)).await?;
                 (self.undo, self.level) = (None, level - 1);
                 Ok(())
             }
@@ -197,9 +199,9 @@ impl TransactionState {
     }
 
     /// Runs a command about a savepoint. Failed or cut off, it leaves a transaction that can only be rolled back.
-    async fn savepoint(&mut self, sql: &str) -> Result<()> {
+    async fn savepoint(&mut self, observer: &Observer, step: Control<'_>) -> Result<()> {
         self.failure = Some(Failure::CutOff);
-        let result = within(self.deadline, self.lease.connection()?.batch(sql)).await;
+        let result = within(self.deadline, observer.control(self.lease.connection()?, step)).await;
         self.failure = match &result {
             Ok(()) => None,
             Err(error) if error.kind() == ErrorKind::TransactionTimeout => Some(Failure::TimedOut),
@@ -215,11 +217,11 @@ impl TransactionState {
 
     /// Opens a transaction, or a savepoint inside one, and gives its level. The options are the transaction's;
     /// savepoints have none.
-    pub(crate) async fn begin(&mut self, options: &BeginOptions) -> Result<u32> {
-        self.settle().await?;
+    pub(crate) async fn begin(&mut self, observer: &Observer, options: &BeginOptions) -> Result<u32> {
+        self.settle(observer).await?;
         if self.level > 0 {
             let level = self.level + 1;
-            let result = self.savepoint(&format!("SAVEPOINT orm_{level}")).await;
+            let result = self.savepoint(observer, Control::Savepoint(level)).await;
             if let (Err(_), Some(Failure::CutOff)) = (&result, self.failure) {
                 // It failed without being cut off: there is no savepoint, and the transaction is what it was.
                 self.failure = None;
@@ -230,7 +232,7 @@ impl TransactionState {
         }
         (self.undo, self.level) = (Some(1), 1);
         let connection = self.lease.connection()?;
-        let result = within(self.deadline, connection.begin(options)).await;
+        let result = within(self.deadline, observer.control(connection, Control::Begin(options))).await;
         let left_open = result.is_err() && connection.needs_reset();
         if !left_open {
             self.undo = None;
@@ -245,26 +247,26 @@ impl TransactionState {
     }
 
     /// Ends a level and keeps its changes.
-    pub(crate) async fn commit(&mut self, level: u32) -> Result<()> {
+    pub(crate) async fn commit(&mut self, observer: &Observer, level: u32) -> Result<()> {
         if self.unfinished {
             self.look_after_cut_off()?;
         }
         if self.undo.is_some_and(|undo| undo > level) {
-            self.undo_left_open().await?;
+            self.undo_left_open(observer).await?;
         }
         if let Some(failure) = self.failure {
             self.leave(level);
             if level == 1 {
                 // Its own failure would hide the reason.
-                let _ = self.undo_left_open().await;
+                let _ = self.undo_left_open(observer).await;
             }
             return Err(failure.of_commit());
         }
         self.leave(level);
         if level > 1 {
-            self.savepoint(&format!("RELEASE SAVEPOINT orm_{level}")).await?;
+            self.savepoint(observer, Control::Release(level)).await?;
         } else {
-            let result = ended(self.deadline, self.lease.connection()?.commit()).await;
+            let result = ended(self.deadline, observer.control(self.lease.connection()?, Control::Commit)).await;
             let result = result.unwrap_or_else(|| {
                 Err(Error::new(ErrorKind::AmbiguousCommit, "COMMIT was sent, and its answer did not come in time"))
             });
@@ -275,12 +277,13 @@ impl TransactionState {
     }
 
     /// Ends a level and undoes its changes.
-    pub(crate) async fn rollback(&mut self, level: u32) -> Result<()> {
+    pub(crate) async fn rollback(&mut self, observer: &Observer, level: u32) -> Result<()> {
         self.leave(level);
         if level > 1 {
-            return self.undo_left_open().await;
+            return self.undo_left_open(observer).await;
         }
-        ended(self.deadline, self.lease.connection()?.rollback()).await.unwrap_or_else(|| Err(unanswered()))?;
+        let undone = ended(self.deadline, observer.control(self.lease.connection()?, Control::Rollback)).await;
+        undone.unwrap_or_else(|| Err(unanswered()))?;
         (self.undo, self.failure, self.level) = (None, None, 0);
         Ok(())
     }
@@ -290,11 +293,6 @@ impl TransactionState {
     pub(crate) fn leave(&mut self, level: u32) {
         self.undo = Some(self.undo.map_or(level, |undo| undo.min(level)));
     }
-}
-
-/// Savepoints are named by their level; rolling back to one leaves it open, so it is released as well.
-fn rollback_to(level: u32) -> String {
-    format!("ROLLBACK TO SAVEPOINT orm_{level}; RELEASE SAVEPOINT orm_{level}")
 }
 
 pub(super) async fn within<T>(deadline: Option<Instant>, statement: impl Future<Output = Result<T>>) -> Result<T> {

@@ -29,6 +29,37 @@ async fn the_log_has_the_statements_between_watch_and_drop() {
     db.execute("INSERT after", ()).await.unwrap();
 }
 
+#[tokio::test]
+async fn what_begins_and_ends_transactions_is_logged_and_has_spans() {
+    let lines = record(LogOptions::new(), Level::DEBUG, async |db| {
+        let log = db.watch();
+        let tx = db.begin().await.unwrap();
+        tx.transaction(async |savepoint| savepoint.execute("INSERT a", ()).await).await.unwrap();
+        tx.begin().await.unwrap().rollback().await.unwrap();
+        tx.commit().await.unwrap();
+        let undone = ["SAVEPOINT orm_2", "ROLLBACK TO SAVEPOINT orm_2; RELEASE SAVEPOINT orm_2"];
+        let first = ["BEGIN", "SAVEPOINT orm_2", "INSERT a", "RELEASE SAVEPOINT orm_2"];
+        assert_eq!(log.sent(), [&first[..], &undone, &["COMMIT"]].concat());
+        assert_eq!(log.texts(), ["INSERT a"]);
+    })
+    .await;
+    let names = ["BEGIN", "SAVEPOINT", "INSERT", "RELEASE", "SAVEPOINT", "ROLLBACK", "COMMIT"];
+    let spans: Vec<_> = lines.iter().filter(|line| line.contains("span orm.query")).collect();
+    assert_eq!(spans.len(), names.len(), "{lines:?}");
+    for (span, name) in spans.iter().zip(names) {
+        assert!(span.contains(&format!("db.operation.name={name:?}")), "{span}");
+    }
+}
+
+#[tokio::test]
+async fn the_operation_is_the_first_word_past_comments() {
+    let lines = record(LogOptions::new(), Level::DEBUG, async |db| {
+        db.execute("/* a */ -- b\n select 1", ()).await.unwrap_err();
+    })
+    .await;
+    assert!(lines.iter().any(|line| line.contains(r#"db.operation.name="SELECT""#)), "{lines:?}");
+}
+
 /// Writes down spans and events as text.
 #[derive(Clone, Default)]
 struct Recorder {

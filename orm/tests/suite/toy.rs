@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use orm::dialect::{Capabilities, Dialect};
-use orm::driver::{BeginOptions, Connection, Done, Driver, Query};
+use orm::driver::{Connection, Control, Done, Driver, Query};
 use orm::row::{Flow, Row, RowSink};
 use orm::schema::Column;
 use orm::{Database, Error, ErrorKind, PoolOptions, Result, SqlType, Value, ValueRef, async_trait};
@@ -213,28 +213,31 @@ impl Connection for ToyConnection {
         sql.split("; ").try_for_each(|command| self.command(command))
     }
 
-    async fn begin(&mut self, _options: &BeginOptions) -> Result<()> {
-        assert!(self.written.is_none(), "a transaction was left open");
-        self.written = Some(Vec::new());
-        self.exchange().await
-    }
-
-    async fn commit(&mut self) -> Result<()> {
-        self.exchange().await?;
-        let failure = self.server.commit_errors.lock().unwrap().pop();
-        if let Some(kind) = failure {
-            return Err(Error::new(kind, ""));
+    async fn control(&mut self, step: Control<'_>, query: Query<'_>) -> Result<()> {
+        match step {
+            Control::Begin(_) => {
+                assert!(self.written.is_none(), "a transaction was left open");
+                self.written = Some(Vec::new());
+                self.exchange().await
+            }
+            Control::Commit => {
+                self.exchange().await?;
+                let failure = self.server.commit_errors.lock().unwrap().pop();
+                if let Some(kind) = failure {
+                    return Err(Error::new(kind, ""));
+                }
+                let written = self.written.take().ok_or_else(|| Error::new(ErrorKind::Database, "no transaction"))?;
+                self.server.rows().extend(written);
+                self.forget();
+                Ok(())
+            }
+            Control::Rollback => {
+                self.exchange().await?;
+                self.forget();
+                Ok(())
+            }
+            Control::Savepoint(_) | Control::Release(_) | Control::Undo(_) => self.batch(query.sql).await,
         }
-        let written = self.written.take().ok_or_else(|| Error::new(ErrorKind::Database, "no transaction"))?;
-        self.server.rows().extend(written);
-        self.forget();
-        Ok(())
-    }
-
-    async fn rollback(&mut self) -> Result<()> {
-        self.exchange().await?;
-        self.forget();
-        Ok(())
     }
 
     fn in_transaction(&self) -> bool {

@@ -477,7 +477,47 @@ async fn a_commit_whose_answer_is_lost_is_ambiguous(test: Test) -> Result<()> {
     Err(Error::new(ErrorKind::NotFound, "the commit did not arrive"))
 }
 
+async fn the_log_has_what_begins_and_ends_transactions(test: Test) -> Result<()> {
+    let db = accounts(&test).await?;
+    let log = db.watch();
+    let tx = db.begin().await?;
+    tx.execute("UPDATE accounts SET cents = 1", ()).await?;
+    let savepoint = tx.begin().await?;
+    savepoint.execute("UPDATE accounts SET cents = 2", ()).await?;
+    savepoint.rollback().await?;
+    let savepoint = tx.begin().await?;
+    savepoint.commit().await?;
+    tx.commit().await?;
+    db.begin().await?.rollback().await?;
+    let begin = match db.dialect().name() {
+        "mysql" | "mariadb" => "START TRANSACTION",
+        _ => "BEGIN",
+    };
+    let sent = log.sent();
+    let expected = [
+        begin,
+        "UPDATE accounts SET cents = 1",
+        "SAVEPOINT orm_2",
+        "UPDATE accounts SET cents = 2",
+        "ROLLBACK TO SAVEPOINT orm_2; RELEASE SAVEPOINT orm_2",
+        "SAVEPOINT orm_2",
+        "RELEASE SAVEPOINT orm_2",
+        "COMMIT",
+        begin,
+        "ROLLBACK",
+    ];
+    assert_eq!(sent, expected);
+    assert_eq!(log.take().len(), 2);
+    assert_eq!((log.count(), log.sent().len()), (0, 0));
+    // Statements that take a transaction of their own, too.
+    Account::bulk_create((0..1000).map(|n| Account::create().owner(format!("x{n}")))).exec(&db).await?;
+    assert_eq!(log.sent().iter().filter(|sql| *sql == "COMMIT").count(), usize::from(log.count() > 1));
+    assert_eq!(cents(&db).await?[..3], [1, 1, 1]);
+    Ok(())
+}
+
 cases! { $ transaction:
+    the_log_has_what_begins_and_ends_transactions,
     commit_keeps_changes,
     an_error_undoes_changes,
     unmanaged_transactions_commit_and_roll_back,

@@ -1,11 +1,12 @@
 //! One connection. Everything awaits the client, so that a future dropped half-way is noticed in one place: `busy` stays
 //! set, and the pool replaces the connection.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::poll_fn;
 
 use futures_util::TryStreamExt;
-use orm_core::driver::{BeginOptions, Connection, Done, Query};
+use orm_core::driver::{BeginOptions, Connection, Control, Done, Query};
 use orm_core::row::{Flow, Row, RowSink};
 use orm_core::{Error, ErrorKind, Result, Value, ValueRef, async_trait};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -74,24 +75,26 @@ impl Connection for ToyConnection {
         self.text(sql).await
     }
 
-    async fn begin(&mut self, options: &BeginOptions) -> Result<()> {
-        if *options != BeginOptions::default() {
-            return Err(Error::unsupported("toydb", "options of transactions"));
+    fn control_sql(&self, step: Control<'_>) -> Result<Cow<'static, str>> {
+        match step {
+            Control::Begin(options) if *options != BeginOptions::default() => {
+                Err(Error::unsupported("toydb", "options of transactions"))
+            }
+            Control::Begin(_) => Ok("BEGIN IMMEDIATE".into()),
+            step => step.standard_sql(),
         }
-        // True before anything is sent: from here on, a transaction may be open.
-        self.transaction = true;
-        self.text("BEGIN IMMEDIATE").await.inspect_err(|_| self.transaction = false)
     }
 
-    async fn commit(&mut self) -> Result<()> {
-        self.text("COMMIT").await?;
-        self.transaction = false;
-        Ok(())
-    }
-
-    async fn rollback(&mut self) -> Result<()> {
-        self.text("ROLLBACK").await?;
-        self.transaction = false;
+    async fn control(&mut self, step: Control<'_>, query: Query<'_>) -> Result<()> {
+        if let Control::Begin(_) = step {
+            // True before anything is sent: from here on, a transaction may be open.
+            self.transaction = true;
+            return self.text(query.sql).await.inspect_err(|_| self.transaction = false);
+        }
+        self.text(query.sql).await?;
+        if let Control::Commit | Control::Rollback = step {
+            self.transaction = false;
+        }
         Ok(())
     }
 
