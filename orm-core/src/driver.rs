@@ -19,6 +19,7 @@ mod classify;
 mod connection;
 mod executor;
 mod lexer;
+mod parameters;
 mod shapes;
 
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub use classify::{Statement, StatementKind, Statements, classify, operation_nam
 pub use connection::{BeginOptions, Connection, Control, Done, Isolation, LockMode, Query};
 pub use executor::{Executor, Runs, Session, Unit, Unpoliced};
 pub use lexer::{Lexer, Token};
+pub use parameters::{Form, Given, POOL_PARAMETERS, Parameter, percent_decoded, url_parameters};
 pub use shapes::{Shape, ShapeCache};
 
 use crate::dialect::Dialect;

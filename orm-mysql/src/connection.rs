@@ -12,19 +12,20 @@ use async_trait::async_trait;
 use orm_core::driver::{BeginOptions, Connection, Control, Done, Query, StatementKind, statement_kind};
 use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
+use orm_server::{Answers, Event, Guard, Reading};
 use sqlx::mysql::{MySqlArguments, MySqlConnection};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor, Row, SqlSafeStr, Statement};
 
 use crate::bind;
 use crate::dialect::LEXICAL;
 use crate::error;
-use crate::reading::{Answers, Event, Reading};
+use crate::reading::MysqlAnswer;
 use crate::row::{Kind, Protocol};
 use crate::server::Server;
 
 /// How long rows that nobody wants are read away before the connection is given up, which also ends the query on the
 /// server.
-const DRAIN_LIMIT: Duration = Duration::from_millis(50);
+const DRAIN_LIMIT: (Duration, u64) = (Duration::from_millis(50), u64::MAX);
 
 /// A connection to MySQL or MariaDB.
 ///
@@ -39,18 +40,8 @@ pub struct MysqlConnection {
     learnt: HashMap<u64, u64>,
     /// The columns of the result set being read; kept for its memory.
     kinds: Vec<Kind>,
-    state: State,
-    /// A result was left in the middle: the connection is broken once its statement has ended.
-    spent: bool,
+    guard: Guard,
     transaction: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Idle,
-    /// A future is at work, or was dropped while it was.
-    Busy,
-    Broken,
 }
 
 /// Why a statement stopped.
@@ -74,8 +65,7 @@ impl MysqlConnection {
             cache,
             learnt: HashMap::new(),
             kinds: Vec::new(),
-            state: State::Idle,
-            spent: false,
+            guard: Guard::default(),
             transaction: false,
         }
     }
@@ -85,24 +75,15 @@ impl MysqlConnection {
         self.server
     }
 
-    /// Marks the connection as in use; until [`finish`](Self::finish) it counts as broken.
-    fn start(&mut self) -> Result<()> {
-        if self.state != State::Idle {
-            return Err(Error::new(ErrorKind::ConnectionLost, "an operation on this connection was cut off"));
-        }
-        self.state = State::Busy;
-        Ok(())
-    }
-
     /// Marks the connection as free again, or as broken when the error says so.
     fn finish<T>(&mut self, result: Result<T, Stop>) -> Result<T> {
-        self.state = if self.spent { State::Broken } else { State::Idle };
+        self.guard.leave();
         match result {
             Ok(value) => Ok(value),
             Err(Stop::Own(error)) => Err(error),
             Err(Stop::Client(error)) => {
                 if error::ends_connection(&error) {
-                    self.state = State::Broken;
+                    self.guard.give_up();
                 }
                 Err(error::running(self.server, error))
             }
@@ -111,7 +92,7 @@ impl MysqlConnection {
 
     /// Runs statements in the text protocol and forgets their rows.
     async fn text(&mut self, sql: &str) -> Result<()> {
-        self.start()?;
+        self.guard.enter()?;
         let result = self.run_text(sql).await;
         self.finish(result)
     }
@@ -214,12 +195,12 @@ impl MysqlConnection {
         let is_mariadb = self.server.is_mariadb();
         let protocol = if arguments.is_some() { Protocol::Binary } else { Protocol::Text };
         let text = AssertSqlSafe(sql);
-        let answers: Answers<'_> = match arguments {
+        let answers: Answers<'_, MysqlAnswer<'_>> = match arguments {
             // Never `persistent(false)`: see `MysqlOptions::statement_cache_capacity`.
             Some(arguments) => (&mut self.client).fetch_many(sqlx::query_with(text, arguments).persistent(true)),
             None => (&mut self.client).fetch_many(sqlx::raw_sql(text)),
         };
-        let mut reading = Reading::new(answers, &mut self.kinds, protocol);
+        let mut reading = Reading::new(answers, MysqlAnswer::new(&mut self.kinds, protocol));
         let enough = loop {
             match poll_fn(|context| reading.poll(sink, context)).await? {
                 Event::End => break Ok(()),
@@ -227,13 +208,18 @@ impl MysqlConnection {
                 Event::Pause => poll_fn(|context| sink.poll_ready(context)).await,
                 Event::Enough(said) => {
                     let limit = (!self.transaction).then_some(DRAIN_LIMIT);
-                    self.spent = !reading.drain(limit).await;
+                    // What goes wrong with rows that nobody wants is of no interest, unless it ends the connection.
+                    let drained = reading.drain(limit).await;
+                    if !drained.unwrap_or_else(|error| !error::ends_connection(&error)) {
+                        self.guard.give_up();
+                    }
                     break said;
                 }
             }
         };
         enough.map_err(Stop::Own)?;
-        let (mut done, rows) = reading.done();
+        let (answer, rows) = reading.finish();
+        let mut done = answer.done;
         // MariaDB counts nothing but the rows that RETURNING gave.
         if done.rows_affected == 0 && rows > 0 && is_mariadb && statement_kind(sql, LEXICAL).is_write() {
             done.rows_affected = rows;
@@ -273,14 +259,14 @@ impl MysqlConnection {
         let begun = self.text(sql).await;
         if begun.is_err() {
             // The isolation level may be set already, for whatever comes next.
-            self.state = State::Broken;
+            self.guard.give_up();
         }
         begun
     }
 
     async fn send_commit(&mut self, sql: &str) -> Result<()> {
         // Refused before it is sent: the server undoes the transaction of a connection that is cut off.
-        self.start()?;
+        self.guard.enter()?;
         let result = self.run_text(sql).await;
         error::committing(self.finish(result))?;
         self.transaction = false;
@@ -291,7 +277,7 @@ impl MysqlConnection {
         let undone = self.text(sql).await;
         match undone {
             Ok(()) => self.transaction = false,
-            Err(_) => self.state = State::Broken,
+            Err(_) => self.guard.give_up(),
         }
         undone
     }
@@ -315,14 +301,14 @@ impl MysqlConnection {
 #[async_trait]
 impl Connection for MysqlConnection {
     async fn fetch(&mut self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
-        self.start()?;
+        self.guard.enter()?;
         let mut result = self.run(query, sink).await;
         self.notice_undone(&mut result).await;
         self.finish(result)
     }
 
     async fn batch(&mut self, sql: &str) -> Result<()> {
-        self.start()?;
+        self.guard.enter()?;
         let mut result = self.run_text(sql).await;
         if let (true, Err(error)) = (result.is_ok(), self.after_ddl().await) {
             result = Err(error);
@@ -354,21 +340,21 @@ impl Connection for MysqlConnection {
     }
 
     async fn ping(&mut self) -> Result<()> {
-        self.start()?;
+        self.guard.enter()?;
         let result = self.client.ping().await.map_err(Stop::from);
         let result = self.finish(result);
         if result.is_err() {
-            self.state = State::Broken;
+            self.guard.give_up();
         }
         result.map_err(|error| error.with_kind(ErrorKind::ConnectionLost))
     }
 
     fn is_broken(&self) -> bool {
-        self.state != State::Idle
+        self.guard.is_broken()
     }
 
     async fn close(self: Box<Self>) {
-        if self.state == State::Idle {
+        if !self.guard.is_broken() {
             // The server notices a closed socket as well; telling it is good manners.
             let _ = self.client.close().await;
         }
@@ -379,7 +365,7 @@ impl fmt::Debug for MysqlConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MysqlConnection")
             .field("server", &self.server)
-            .field("state", &self.state)
+            .field("broken", &self.guard.is_broken())
             .field("in_transaction", &self.transaction)
             .finish_non_exhaustive()
     }

@@ -1,15 +1,14 @@
 //! [`Mysql`]: opens connections and sets their sessions up. What a connection does is in `connection`.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::FutureExt;
 use orm_core::dialect::Dialect;
 use orm_core::driver::{Connection, Driver, Query};
 use orm_core::row::Collect;
 use orm_core::{Error, ErrorKind, Result};
-use sqlx::{AssertSqlSafe, ConnectOptions, Row};
+use orm_server::{SslMode, connect_within, open};
+use sqlx::{AssertSqlSafe, Row};
 
 use crate::connection::MysqlConnection;
 use crate::dialect::MysqlDialect;
@@ -47,31 +46,33 @@ impl Mysql {
     /// # Errors
     /// As [`Driver::connect`].
     pub async fn open(&self) -> Result<MysqlConnection> {
-        let timeout = self.options.get_connect_timeout();
-        tokio::time::timeout(timeout, self.connect_unhurried()).await.unwrap_or_else(|_| {
-            let place = self.options.place();
-            let message = format!(
-                "{place}: no answer within {timeout:?}: check host, port and firewall, or raise `connect_timeout`"
-            );
-            Err(Error::new(ErrorKind::ConnectionFailed, message))
+        let place = || self.options.place();
+        connect_within(self.options.server.connect_timeout, place, self.connect_unhurried()).await
+    }
+
+    async fn client(&self) -> Result<sqlx::Result<sqlx::MySqlConnection>> {
+        let mode = self.options.server.tls.mode.unwrap_or_default();
+        Ok(match open(self.options.to_sqlx(mode)?).await {
+            // The client does not know the mode: it never tries TLS.
+            Err(error) if mode == SslMode::Allow && error::wants_encryption(&error) => {
+                open(self.options.to_sqlx(SslMode::Require)?).await
+            }
+            opened => opened,
         })
     }
 
     async fn connect_unhurried(&self) -> Result<MysqlConnection> {
         let session = format!("{}; SELECT VERSION()", self.options.session_sql()?);
         let failed = |error| error::connecting(error, &self.options.place());
-        // The client (sqlx 0.9.0) may panic over what is not MySQL's answer: that is an error like the others.
-        let opened = AssertUnwindSafe(self.options.to_sqlx().connect()).catch_unwind().await;
-        let unread = |_| Err(sqlx::Error::Protocol("the answer could not be read".to_owned()));
-        let mut client = opened.unwrap_or_else(unread).map_err(failed)?;
+        let mut client = self.client().await?.map_err(failed)?;
         // One round trip: the settings mean the same to both servers.
         let row = sqlx::raw_sql(AssertSqlSafe(session)).fetch_one(&mut client).await.map_err(failed)?;
         let server = Server::from_version(row.try_get(0).map_err(failed)?);
         if let Some(sql) = self.options.timeout_sql(server) {
             sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut client).await.map_err(failed)?;
         }
-        let mut connection = MysqlConnection::new(client, server, self.options.get_statement_cache());
-        for sql in self.options.get_init() {
+        let mut connection = MysqlConnection::new(client, server, self.options.statement_cache());
+        for sql in &self.options.server.init {
             let run = connection.batch(sql).await;
             run.map_err(|error| error.with_message("an `init` statement of the options failed"))?;
         }

@@ -51,7 +51,7 @@ pub(crate) fn connecting(error: sqlx::Error, place: &str) -> Error {
         sqlx::Error::Configuration(_) => (Error::new(ErrorKind::Config, ""), "the options cannot be used"),
         sqlx::Error::Tls(_) => (
             Error::new(ErrorKind::ConnectionFailed, ""),
-            "no encrypted connection could be made: check `ssl-mode`, and the files of the certificates",
+            "no encrypted connection could be made: check `sslmode`, and the files of the certificates",
         ),
         sqlx::Error::Io(io) => {
             (Error::new(ErrorKind::ConnectionFailed, ""), connect_advice(ErrorKind::ConnectionFailed, Some(io)))
@@ -78,6 +78,12 @@ pub(crate) fn ends_connection(error: &sqlx::Error) -> bool {
 /// ER_NEED_REPREPARE, and ER_IMPOSSIBLE_STRING_CONVERSION, which MySQL gives when a column became text since.
 pub(crate) fn wants_fresh_statement(error: &sqlx::Error) -> bool {
     number(error).is_some_and(|number| matches!(number, 1243 | 1461 | 1615 | 3988))
+}
+
+/// Whether the server may let this user in under encryption alone: ER_SECURE_TRANSPORT_REQUIRED, and ER_ACCESS_DENIED_ERROR,
+/// which is the answer to users that require it.
+pub(crate) fn wants_encryption(error: &sqlx::Error) -> bool {
+    number(error).is_some_and(|number| matches!(number, 3159 | 1045))
 }
 
 /// Whether a lock was waited for in vain: ER_LOCK_WAIT_TIMEOUT, also of `NOWAIT` on MariaDB.

@@ -22,7 +22,7 @@
 //! use orm_mysql::{Mysql, MysqlOptions};
 //!
 //! # async fn example() -> orm_core::Result<()> {
-//! let options = MysqlOptions::from_url("mysql://app:secret@db.example.com/shop?ssl-mode=verify_identity")?;
+//! let options = MysqlOptions::from_url("mysql://app:secret@db.example.com/shop?sslmode=verify-full")?;
 //! let mut connection = Mysql::new(options).connect().await?;
 //! connection.execute(Query::text("UPDATE carts SET open = 0")).await?;
 //! # Ok(())
@@ -43,5 +43,6 @@ mod types;
 pub use connection::MysqlConnection;
 pub use dialect::MysqlDialect;
 pub use driver::Mysql;
-pub use options::{MysqlOptions, SslMode};
+pub use options::MysqlOptions;
+pub use orm_server::SslMode;
 pub use server::{Server, ServerKind};

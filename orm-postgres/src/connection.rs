@@ -4,32 +4,33 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::future::poll_fn;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use orm_core::driver::{BeginOptions, Connection, Control, Done, Lexer, Query, StatementKind, Token, statement_kind};
 use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
+use orm_server::{Event, Guard, Reading};
 use sqlx::{AssertSqlSafe, Connection as _, Executor, PgConnection, SqlSafeStr};
 
 use crate::dialect::LEXICAL;
-use crate::reading::{Event, Reading};
+use crate::reading::PostgresAnswer;
 use crate::statements::Statements;
 use crate::{bind, error, row};
 
-/// Rows that are read and thrown away after the sink wanted no more, before the connection is rather given up.
-const MAX_DRAINED: usize = 1_000;
+/// How long, and how many, rows that nobody wants are read away before the connection is given up, which also ends the
+/// query on the server.
+const DRAIN_LIMIT: (Duration, u64) = (Duration::from_millis(50), 1_000);
 
 /// A connection to a PostgreSQL server.
 ///
-/// `busy` is set before anything is sent and cleared when the answer was read to its end: a future dropped in between
-/// leaves it set, and the connection counts as broken, since nobody knows what the server still does.
+/// A future that is dropped before it is ready leaves the connection broken: see [`Guard`].
 pub(crate) struct PostgresConnection {
     client: PgConnection,
     statements: Statements,
     /// The columns of the current result, kept for its memory.
     layout: row::Layout,
-    busy: bool,
-    broken: bool,
+    guard: Guard,
     /// A transaction may be open.
     transaction: bool,
     /// A statement of the transaction failed, so that it may be unable to commit.
@@ -42,38 +43,27 @@ impl PostgresConnection {
             client,
             statements: Statements::new(capacity),
             layout: row::Layout::default(),
-            busy: false,
-            broken: false,
+            guard: Guard::default(),
             transaction: false,
             failed: false,
         }
     }
 
-    /// Starts an operation.
-    fn enter(&mut self) -> Result<()> {
-        if self.is_broken() {
-            return Err(Error::new(
-                ErrorKind::ConnectionLost,
-                "an earlier operation broke this connection or was cut off",
-            ));
-        }
-        self.busy = true;
-        Ok(())
-    }
-
     /// Ends an operation that failed.
     fn note(&mut self, error: &sqlx::Error) {
-        self.busy = false;
-        self.broken |= error::ends_connection(error);
+        self.guard.leave();
+        if error::ends_connection(error) {
+            self.guard.give_up();
+        }
         self.failed |= self.transaction;
     }
 
-    /// Runs statements by the simple protocol, where the caller has called [`enter`](Self::enter).
+    /// Runs statements by the simple protocol, where the caller has called [`Guard::enter`].
     async fn simple(&mut self, sql: impl SqlSafeStr) -> Result<(), sqlx::Error> {
         let result = (&mut self.client).execute(sqlx::raw_sql(sql)).await;
         match result {
             Ok(_) => {
-                self.busy = false;
+                self.guard.leave();
                 Ok(())
             }
             Err(error) => {
@@ -87,12 +77,12 @@ impl PostgresConnection {
         if self.transaction {
             return Err(Error::new(ErrorKind::InvalidStatement, "a transaction is open on this connection already"));
         }
-        self.enter()?;
+        self.guard.enter()?;
         self.transaction = true;
         self.failed = false;
         self.simple(AssertSqlSafe(sql)).await.map_err(|error| {
             // The server said no; unless the connection broke, nothing was opened.
-            self.transaction = self.broken;
+            self.transaction = self.guard.is_given_up();
             error::map(error)
         })
     }
@@ -101,7 +91,7 @@ impl PostgresConnection {
         if !self.transaction {
             return Err(Error::new(ErrorKind::TransactionClosed, "no transaction is open on this connection"));
         }
-        self.enter()?;
+        self.guard.enter()?;
         let guarded = self.failed;
         let result = self.simple(AssertSqlSafe(sql)).await;
         let Err(error) = result else {
@@ -109,7 +99,7 @@ impl PostgresConnection {
             self.failed = false;
             return Ok(());
         };
-        if self.broken {
+        if self.guard.is_given_up() {
             let lost = error::map(error);
             if lost.kind() == ErrorKind::TransactionTimeout {
                 // The server ended it before COMMIT came.
@@ -150,7 +140,7 @@ impl PostgresConnection {
         if !self.transaction {
             return Ok(());
         }
-        self.enter()?;
+        self.guard.enter()?;
         match self.simple(AssertSqlSafe(sql)).await {
             Ok(()) => {
                 self.transaction = false;
@@ -158,7 +148,7 @@ impl PostgresConnection {
                 Ok(())
             }
             Err(error) => {
-                self.broken = true;
+                self.guard.give_up();
                 Err(error::map(error))
             }
         }
@@ -176,7 +166,7 @@ impl PostgresConnection {
             Ok(arguments) => arguments,
             Err(error) => return Ok(Err(error)),
         };
-        let Self { client, statements, layout, broken, transaction, .. } = self;
+        let Self { client, statements, layout, guard, transaction, .. } = self;
         let (text, keep) = match statements.known(query) {
             Some(text) => (text, true),
             None => {
@@ -187,20 +177,22 @@ impl PostgresConnection {
             }
         };
         let answers = client.fetch_many(sqlx::query_with(text, arguments).persistent(keep));
-        let mut reading = Reading::new(answers, layout, seen);
+        let mut reading = Reading::new(answers, PostgresAnswer::new(layout, seen));
         let said = loop {
             match poll_fn(|context| reading.poll(sink, context)).await? {
                 Event::End => break Ok(()),
                 Event::Turn => tokio::task::consume_budget().await,
                 Event::Pause => poll_fn(|context| sink.poll_ready(context)).await,
                 Event::Enough(said) => {
-                    let limit = (!*transaction && reads_only(query.sql)).then_some(MAX_DRAINED);
-                    *broken |= !reading.drain(limit).await?;
+                    let limit = (!*transaction && reads_only(query.sql)).then_some(DRAIN_LIMIT);
+                    if !reading.drain(limit).await? {
+                        guard.give_up();
+                    }
                     break said;
                 }
             }
         };
-        Ok(said.map(|()| reading.done()))
+        Ok(said.map(|()| reading.finish().0.done))
     }
 }
 
@@ -222,7 +214,7 @@ impl fmt::Debug for PostgresConnection {
 #[async_trait]
 impl Connection for PostgresConnection {
     async fn fetch(&mut self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
-        self.enter()?;
+        self.guard.enter()?;
         let mut seen = false;
         let mut outcome = self.run(query, sink, &mut seen).await;
         if let Err(error) = &outcome
@@ -240,7 +232,7 @@ impl Connection for PostgresConnection {
         }
         match outcome {
             Ok(done) => {
-                self.busy = false;
+                self.guard.leave();
                 done
             }
             Err(error) => {
@@ -254,7 +246,7 @@ impl Connection for PostgresConnection {
     /// Without statements of its own about transactions, a batch is one transaction: the server undoes all of it when
     /// one statement fails (PostgreSQL manual, 55.2.2.1).
     async fn batch(&mut self, sql: &str) -> Result<()> {
-        self.enter()?;
+        self.guard.enter()?;
         self.simple(AssertSqlSafe(sql)).await.map_err(|error| {
             // The script may have begun a transaction of its own, which is open then.
             self.transaction = true;
@@ -278,7 +270,7 @@ impl Connection for PostgresConnection {
             Control::Commit => self.send_commit(query.sql).await,
             Control::Rollback => self.send_rollback(query.sql).await,
             Control::Savepoint(_) | Control::Release(_) | Control::Undo(_) => {
-                self.enter()?;
+                self.guard.enter()?;
                 self.simple(AssertSqlSafe(query.sql)).await.map_err(error::map)
             }
         }
@@ -289,10 +281,10 @@ impl Connection for PostgresConnection {
     }
 
     async fn ping(&mut self) -> Result<()> {
-        self.enter()?;
+        self.guard.enter()?;
         match self.client.ping().await {
             Ok(()) => {
-                self.busy = false;
+                self.guard.leave();
                 Ok(())
             }
             Err(error) => {
@@ -303,7 +295,7 @@ impl Connection for PostgresConnection {
     }
 
     fn is_broken(&self) -> bool {
-        self.busy || self.broken
+        self.guard.is_broken()
     }
 
     async fn close(self: Box<Self>) {

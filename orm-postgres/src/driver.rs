@@ -1,23 +1,21 @@
 //! Opens connections. What can be set is in `options`, what a connection does in `connection`.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::FutureExt;
+use orm_core::Result;
 use orm_core::dialect::Dialect;
 use orm_core::driver::{Connection, Driver, Query};
 use orm_core::row::Collect;
-use orm_core::{Error, ErrorKind, Result};
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection};
+use orm_server::{SslMode, connect_within, open};
+use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
 use crate::connection::PostgresConnection;
 use crate::dialect::PostgresDialect;
 use crate::error;
-use crate::options::{PostgresOptions, SslMode};
+use crate::options::PostgresOptions;
 
-/// The driver for PostgreSQL 13 and newer.
+/// The driver for PostgreSQL 13 and later.
 ///
 /// Needs a Tokio runtime with I/O and time enabled.
 ///
@@ -45,8 +43,22 @@ impl Postgres {
         &self.options
     }
 
+    /// A driver for a `postgres://` or `postgresql://` URL.
+    ///
+    /// # Errors
+    /// As [`PostgresOptions::from_url`].
+    pub fn from_url(url: &str) -> Result<Self> {
+        PostgresOptions::from_url(url).map(Self::new)
+    }
+
+    async fn open(&self) -> Result<PostgresConnection> {
+        let place = || self.options.place();
+        let client = connect_within(self.options.server.connect_timeout, place, self.establish()).await?;
+        Ok(PostgresConnection::new(client, self.options.server.statement_cache_capacity))
+    }
+
     async fn establish(&self) -> Result<PgConnection> {
-        let client = match self.options.ssl_mode {
+        let client = match self.options.server.tls.mode {
             // The client does not know this mode: it never tries TLS.
             Some(SslMode::Allow) => match open(self.options.client(SslMode::Disable)?).await {
                 Err(error) if error::server(&error).is_some_and(|error| error.code() == "28000") => {
@@ -58,7 +70,7 @@ impl Postgres {
             None => open(self.options.client(None)?).await,
         };
         let mut client = client.map_err(|error| error::connecting(error, &self.options.place()))?;
-        for sql in &self.options.init {
+        for sql in &self.options.server.init {
             let run = (&mut client).execute(sqlx::raw_sql(AssertSqlSafe(sql.as_str())));
             run.await.map_err(|error| error::map(error).with_message("an `init` statement of the options failed"))?;
         }
@@ -67,7 +79,7 @@ impl Postgres {
 
     /// Whether a connection is under TLS. The client does not say; servers that cannot either are taken to be.
     async fn is_encrypted(&self, connection: &mut dyn Connection) -> Result<bool> {
-        if self.options.ssl_mode == Some(SslMode::Disable) {
+        if self.options.server.tls.mode == Some(SslMode::Disable) {
             return Ok(false);
         }
         let mut answers: Vec<bool> = Vec::new();
@@ -79,27 +91,10 @@ impl Postgres {
     }
 }
 
-/// Opens a connection. The client (sqlx 0.9.0) panics over some answers that are not PostgreSQL's, such as the greeting of
-/// MySQL 9.7.4: they are an error like the others.
-async fn open(options: PgConnectOptions) -> sqlx::Result<PgConnection> {
-    let opened = AssertUnwindSafe(options.connect()).catch_unwind().await;
-    opened.unwrap_or_else(|_| Err(sqlx::Error::Protocol("the answer could not be read".to_owned())))
-}
-
 #[async_trait]
 impl Driver for Postgres {
     async fn connect(&self) -> Result<Box<dyn Connection>> {
-        let client = match self.options.connect_timeout {
-            None => self.establish().await?,
-            Some(limit) => tokio::time::timeout(limit, self.establish()).await.map_err(|elapsed| {
-                let place = self.options.place();
-                let message = format!(
-                    "{place}: no answer within {limit:?}: check host, port and firewall, or raise `connect_timeout`"
-                );
-                Error::new(ErrorKind::ConnectionFailed, message).with_source(elapsed)
-            })??,
-        };
-        Ok(Box::new(PostgresConnection::new(client, self.options.statement_cache)))
+        Ok(Box::new(self.open().await?))
     }
 
     async fn dialect(&self, connection: &mut dyn Connection) -> Result<Arc<dyn Dialect>> {

@@ -51,4 +51,5 @@ mod types;
 
 pub use dialect::PostgresDialect;
 pub use driver::Postgres;
-pub use options::{PostgresOptions, SslMode};
+pub use options::PostgresOptions;
+pub use orm_server::SslMode;

@@ -5,10 +5,25 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use orm_core::driver::LockMode;
+use orm_core::driver::{Form, Given, LockMode, Parameter, percent_decoded, url_parameters};
 use orm_core::{Error, ErrorKind, Result};
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
+
+const MODES: [&str; 4] = ["rwc", "rw", "ro", "memory"];
+
+/// The parameters of URLs.
+const PARAMETERS: [Parameter; 9] = [
+    Parameter::new("mode", Form::Words(&MODES)),
+    Parameter::new("journal_mode", Form::Words(&["wal", "delete", "truncate", "persist", "memory", "off"])),
+    Parameter::new("synchronous", Form::Words(&["off", "normal", "full", "extra"])),
+    Parameter::new("busy_timeout", Form::Seconds).or(&["lock_timeout"]),
+    Parameter::new("foreign_keys", Form::Switch),
+    Parameter::new("immutable", Form::Switch),
+    Parameter::new("statement_cache_capacity", Form::Count),
+    Parameter::new("checkpoint_pages", Form::Count),
+    Parameter::new("lock_mode", Form::Words(&["deferred", "immediate", "exclusive"])),
+];
 
 /// How to open a database.
 ///
@@ -20,7 +35,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 /// use orm_sqlite::SqliteOptions;
 ///
 /// let typed = SqliteOptions::file("app.db").read_only(true).busy_timeout(Duration::from_secs(1));
-/// let parsed: SqliteOptions = "sqlite:app.db?mode=ro&busy_timeout=1000".parse()?;
+/// let parsed: SqliteOptions = "sqlite:app.db?mode=ro&busy_timeout=1".parse()?;
 /// assert_eq!(typed, parsed);
 /// # Ok::<(), orm_core::Error>(())
 /// ```
@@ -135,12 +150,14 @@ impl SqliteOptions {
     /// | `mode` | `ro`, `rw` (the file must exist), `rwc` (the default), `memory` |
     /// | `journal_mode` | `wal`, `delete`, `truncate`, `persist`, `memory`, `off` |
     /// | `synchronous` | `off`, `normal`, `full`, `extra` |
-    /// | `busy_timeout` | milliseconds |
-    /// | `foreign_keys`, `immutable` | `true`, `false`, `on`, `off`, `1`, `0` |
-    /// | `statement_cache` | statements kept prepared per connection |
+    /// | `busy_timeout`, or `lock_timeout` | seconds, such as `2.5`; `0` does not wait |
+    /// | `foreign_keys`, `immutable` | `true`, `false` |
+    /// | `statement_cache_capacity` | prepared statements kept per connection |
     /// | `checkpoint_pages` | pages of write-ahead log that start a checkpoint |
     /// | `lock_mode` | `deferred`, `immediate`, `exclusive`: how transactions begin |
     /// | `pragma.NAME` | the value of any other pragma |
+    ///
+    /// Letter case, `-` and `_` of the names do not matter.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] naming what cannot be read.
@@ -150,69 +167,65 @@ impl SqliteOptions {
         };
         let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
         let path = path.strip_prefix("//").unwrap_or(path);
-        let mut options = match decoded(path)? {
+        let mut options = match percent_decoded(path)?.into_owned() {
             path if path == ":memory:" => Self::memory(),
             path if path.is_empty() => {
                 return Err(config("the URL names no file: write `sqlite:app.db` or `sqlite::memory:`"));
             }
             path => Self::file(path),
         };
-        for pair in parameters.split('&').filter(|pair| !pair.is_empty()) {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            options = options.parameter(key, &decoded(value)?)?;
+        for pair in url_parameters(parameters) {
+            let (key, value) = pair?;
+            options = match key.strip_prefix("pragma.") {
+                Some(name) => options.pragma(name, &value)?,
+                None => options.parameter(Given::read("SQLite", &[&PARAMETERS], &key, value)?)?,
+            };
         }
         Ok(options)
     }
 
-    fn parameter(self, key: &str, value: &str) -> Result<Self> {
-        let wrong = || config(format!("the URL's parameter `{key}` has a value that is not one of its values"));
-        let lower = value.to_ascii_lowercase();
-        let boolean = || match &*lower {
-            "true" | "on" | "1" | "yes" => Ok(true),
-            "false" | "off" | "0" | "no" => Ok(false),
-            _ => Err(wrong()),
-        };
-        Ok(match key {
-            "mode" => match &*lower {
+    fn parameter(self, given: Given<'_>) -> Result<Self> {
+        Ok(match given.name() {
+            "mode" => match given.word(word_of(&MODES))? {
                 "ro" => self.read_only(true),
                 "rw" => self.create_if_missing(false),
                 "rwc" => self.create_if_missing(true),
-                "memory" => Self { place: Place::Memory, ..self },
-                _ => return Err(wrong()),
+                _ => Self { place: Place::Memory, ..self },
             },
-            "journal_mode" => self.journal_mode(match &*lower {
-                "wal" => JournalMode::Wal,
-                "delete" => JournalMode::Delete,
-                "truncate" => JournalMode::Truncate,
-                "persist" => JournalMode::Persist,
-                "memory" => JournalMode::Memory,
-                "off" => JournalMode::Off,
-                _ => return Err(wrong()),
-            }),
-            "synchronous" => self.synchronous(match &*lower {
-                "off" | "0" => Synchronous::Off,
-                "normal" | "1" => Synchronous::Normal,
-                "full" | "2" => Synchronous::Full,
-                "extra" | "3" => Synchronous::Extra,
-                _ => return Err(wrong()),
-            }),
-            "lock_mode" => self.lock_mode(match &*lower {
-                "deferred" => LockMode::Deferred,
-                "immediate" => LockMode::Immediate,
-                "exclusive" => LockMode::Exclusive,
-                _ => return Err(wrong()),
-            }),
-            "busy_timeout" => {
-                self.busy_timeout(Duration::from_millis(value.parse::<u32>().map_err(|_| wrong())?.into()))
-            }
-            "foreign_keys" => self.foreign_keys(boolean()?),
-            "immutable" => self.immutable(boolean()?),
-            "statement_cache" => self.statement_cache(value.parse().map_err(|_| wrong())?),
-            "checkpoint_pages" => self.checkpoint_pages(value.parse().map_err(|_| wrong())?),
-            _ => match key.strip_prefix("pragma.") {
-                Some(name) => self.pragma(name, value)?,
-                None => return Err(config(format!("URLs of SQLite have no parameter `{key}`"))),
-            },
+            "journal_mode" => self.journal_mode(given.word(|word| {
+                Some(match word {
+                    "wal" => JournalMode::Wal,
+                    "delete" => JournalMode::Delete,
+                    "truncate" => JournalMode::Truncate,
+                    "persist" => JournalMode::Persist,
+                    "memory" => JournalMode::Memory,
+                    "off" => JournalMode::Off,
+                    _ => return None,
+                })
+            })?),
+            "synchronous" => self.synchronous(given.word(|word| {
+                Some(match word {
+                    "off" | "0" => Synchronous::Off,
+                    "normal" | "1" => Synchronous::Normal,
+                    "full" | "2" => Synchronous::Full,
+                    "extra" | "3" => Synchronous::Extra,
+                    _ => return None,
+                })
+            })?),
+            "lock_mode" => self.lock_mode(given.word(|word| {
+                Some(match word {
+                    "deferred" => LockMode::Deferred,
+                    "immediate" => LockMode::Immediate,
+                    "exclusive" => LockMode::Exclusive,
+                    _ => return None,
+                })
+            })?),
+            "busy_timeout" => self.busy_timeout(given.seconds()?),
+            "foreign_keys" => self.foreign_keys(given.switch()?),
+            "immutable" => self.immutable(given.switch()?),
+            "statement_cache_capacity" => self.statement_cache_capacity(given.count()?),
+            "checkpoint_pages" => self.checkpoint_pages(given.count()?),
+            _ => return Err(given.wrong()),
         })
     }
 
@@ -268,7 +281,7 @@ impl SqliteOptions {
 
     /// How many statements each connection keeps prepared; 256 unless changed.
     #[must_use]
-    pub fn statement_cache(mut self, statements: usize) -> Self {
+    pub fn statement_cache_capacity(mut self, statements: usize) -> Self {
         self.statement_cache = statements;
         self
     }
@@ -392,24 +405,9 @@ fn quoted(value: &str) -> String {
     if value.parse::<i64>().is_ok() { value.to_owned() } else { format!("'{}'", value.replace('\'', "''")) }
 }
 
-/// Resolves `%20` and the like.
-fn decoded(text: &str) -> Result<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
-        }
-        let digits = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        match digits.and_then(|two| u8::from_str_radix(two, 16).ok()) {
-            Some(byte) => bytes.push(byte),
-            None => return Err(config("`%` in a URL is followed by two hexadecimal digits")),
-        }
-        rest = tail.get(2..).unwrap_or_default();
-    }
-    String::from_utf8(bytes).map_err(|_| config("the URL is not UTF-8 once its `%` sequences are resolved"))
+/// Finds a word in a list.
+fn word_of(words: &'static [&'static str]) -> impl FnOnce(&str) -> Option<&'static str> {
+    move |word| words.iter().copied().find(|known| *known == word)
 }
 
 #[cfg(test)]

@@ -2,9 +2,8 @@
 //! driver's to read.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use orm_core::driver::Driver;
+use orm_core::driver::{Driver, Given, POOL_PARAMETERS};
 use orm_core::{Error, ErrorKind, Result};
 
 use crate::database::Database;
@@ -18,14 +17,40 @@ use crate::options::{DatabaseOptions, PoolOptions};
 /// | `mysql://user:password@host:3306/name`, `mariadb://..` | MySQL, MariaDB | `mysql` |
 /// | `postgres://user:password@host:5432/name`, `postgresql://..` | PostgreSQL | `postgres` |
 ///
-/// Beside the parameters that the driver knows, a URL may have those of [`PoolOptions`], which win over options in the code:
-/// `postgres://host/name?max_connections=20&acquire_timeout=2.5`. Times are in seconds; `none` is never.
+/// # Parameters
+/// `postgres://host/name?max_connections=20&connect_timeout=2.5`: every time is in seconds, fractions allowed. `0` and `none`
+/// are no limit, but 0 is a time of 0 for `acquire_timeout`, `check_after`, `close_timeout` and `busy_timeout`. Letter case, `-`
+/// and `_` of the names do not matter: `sslmode` is `ssl-mode`.
 ///
-/// | Parameter | |
-/// |---|---|
-/// | `max_connections`, `min_connections` | numbers |
-/// | `acquire_timeout`, `check_after`, `close_timeout` | times |
-/// | `idle_timeout`, `max_lifetime` | times or `none` |
+/// | Parameter | Value | Unless set | For |
+/// |---|---|---|---|
+/// | `max_connections`, `min_connections` | numbers | 10, 0 | [the pool](PoolOptions) |
+/// | `acquire_timeout` | seconds | 30 | the pool |
+/// | `idle_timeout`, `max_lifetime` | seconds or `none` | 600, 1800 | the pool |
+/// | `check_after`, `close_timeout` | seconds | 1, 30 | the pool |
+/// | `sslmode` | `disable`, `allow`, `prefer`, `require`, `verify-ca`, `verify-full`; MySQL's names, such as `required` or `verify_identity`, too | `prefer` | servers |
+/// | `sslrootcert`, or `ssl-ca` | path, PEM | built-in authorities | servers |
+/// | `sslcert`, `sslkey` | paths, PEM | none | servers |
+/// | `connect_timeout` | seconds or `none` | 10 | servers |
+/// | `statement_timeout`, `lock_timeout` | seconds or `none` | the server's | servers |
+/// | `statement_cache_capacity` | prepared statements per connection | 512, SQLite 256 | all |
+/// | `init` | SQL to run on each new connection, several times if need be | none | servers |
+/// | `host`, `port`, `socket`, `user`, `password`, `database` | what the URL has no place for; `hostaddr` and `dbname` too | | servers |
+/// | `application_name` | name | none | PostgreSQL |
+/// | `idle_in_transaction_session_timeout` | seconds or `none` | the server's | PostgreSQL |
+/// | `search_path` | schemas, separated by commas | the server's | PostgreSQL |
+/// | `options[NAME]` | any other setting, in the server's own form | | PostgreSQL |
+/// | `charset`, `collation` | names | `utf8mb4`, the server's | MySQL, MariaDB |
+/// | `mode` | `rwc`, `rw`, `ro`, `memory` | `rwc` | SQLite |
+/// | `busy_timeout`, or `lock_timeout` | seconds | 5 | SQLite |
+/// | `journal_mode` | `wal`, `delete`, `truncate`, `persist`, `memory`, `off` | `wal` | SQLite |
+/// | `synchronous` | `off`, `normal`, `full`, `extra` | `normal` with `wal` | SQLite |
+/// | `foreign_keys`, `immutable` | `true`, `false` | `true`, `false` | SQLite |
+/// | `checkpoint_pages` | pages of write-ahead log that start a checkpoint | 1000 | SQLite |
+/// | `lock_mode` | `deferred`, `immediate`, `exclusive` | `deferred` | SQLite |
+/// | `pragma.NAME` | the value of any other pragma | | SQLite |
+///
+/// The pool's parameters win over [`PoolOptions`] in the code. A parameter that nobody knows is an error.
 ///
 /// # Errors
 /// [`ErrorKind::Config`] for a URL that cannot be used, which is never shown, since it may have a password in it; those of
@@ -51,34 +76,26 @@ fn pool_parameters(url: &str, pool: &mut PoolOptions) -> Result<String> {
     let mut rest = Vec::new();
     for parameter in parameters.split('&') {
         let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        if !pool_parameter(&key.replace('-', "_"), value, pool)? {
-            rest.push(parameter);
+        match Given::find(&POOL_PARAMETERS, key, value) {
+            Some(given) => set_pool(pool, &given)?,
+            None => rest.push(parameter),
         }
     }
     Ok(if rest.is_empty() { place.to_owned() } else { format!("{place}?{}", rest.join("&")) })
 }
 
-/// Sets one parameter; whether it is one of the pool's.
-fn pool_parameter(key: &str, value: &str, pool: &mut PoolOptions) -> Result<bool> {
-    let wrong = |what| Error::new(ErrorKind::Config, format!("`{key}` in the database URL is {what}"));
-    let number = || value.parse().map_err(|_| wrong("a whole number"));
-    let seconds = || value.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    let time = || seconds().ok_or_else(|| wrong("a number of seconds"));
-    let time_or_none = || match value {
-        "none" => Ok(None),
-        _ => seconds().map(Some).ok_or_else(|| wrong("a number of seconds, or `none`")),
-    };
-    match key {
-        "max_connections" => pool.max_connections = number()?,
-        "min_connections" => pool.min_connections = number()?,
-        "acquire_timeout" => pool.acquire_timeout = time()?,
-        "check_after" => pool.check_after = time()?,
-        "close_timeout" => pool.close_timeout = time()?,
-        "idle_timeout" => pool.idle_timeout = time_or_none()?,
-        "max_lifetime" => pool.max_lifetime = time_or_none()?,
-        _ => return Ok(false),
+fn set_pool(pool: &mut PoolOptions, given: &Given<'_>) -> Result<()> {
+    match given.name() {
+        "max_connections" => pool.max_connections = given.count()?,
+        "min_connections" => pool.min_connections = given.count()?,
+        "acquire_timeout" => pool.acquire_timeout = given.seconds()?,
+        "check_after" => pool.check_after = given.seconds()?,
+        "close_timeout" => pool.close_timeout = given.seconds()?,
+        "idle_timeout" => pool.idle_timeout = given.limit()?,
+        "max_lifetime" => pool.max_lifetime = given.limit()?,
+        _ => return Err(given.wrong()),
     }
-    Ok(true)
+    Ok(())
 }
 
 /// The driver of a URL's scheme.
@@ -113,7 +130,7 @@ fn sqlite(_url: &str) -> Result<Arc<dyn Driver>> {
 
 #[cfg(feature = "mysql")]
 fn mysql(url: &str) -> Result<Arc<dyn Driver>> {
-    Ok(Arc::new(orm_mysql::Mysql::new(orm_mysql::MysqlOptions::from_url(url)?)))
+    Ok(Arc::new(orm_mysql::Mysql::from_url(url)?))
 }
 
 #[cfg(not(feature = "mysql"))]
@@ -123,7 +140,7 @@ fn mysql(_url: &str) -> Result<Arc<dyn Driver>> {
 
 #[cfg(feature = "postgres")]
 fn postgres(url: &str) -> Result<Arc<dyn Driver>> {
-    Ok(Arc::new(orm_postgres::Postgres::new(orm_postgres::PostgresOptions::from_url(url)?)))
+    Ok(Arc::new(orm_postgres::Postgres::from_url(url)?))
 }
 
 #[cfg(not(feature = "postgres"))]
@@ -139,6 +156,8 @@ fn missing(database: &str, feature: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

@@ -180,13 +180,11 @@ impl<'s> Words<'_, 's> {
 
     /// The statement that begins here, past the ends of empty ones.
     fn statement(&mut self) -> Option<Statement<'s>> {
-        let word = loop {
-            // What stands before the first word is a parenthesis, or the number of an executable comment.
-            match self.lexer.next()? {
-                Token::Word(word) => break word,
-                _ => {}
-            }
-        };
+        // What stands before the first word is a parenthesis, or the number of an executable comment.
+        let word = self.lexer.find_map(|token| match token {
+            Token::Word(word) => Some(word),
+            _ => None,
+        })?;
         Some(self.after(word))
     }
 

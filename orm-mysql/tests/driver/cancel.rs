@@ -40,7 +40,7 @@ impl SlowLine {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let slow = Arc::new(AtomicBool::new(false));
-        let options = fixture.options.clone().host("127.0.0.1").port(port).ssl_mode(SslMode::Disabled);
+        let options = fixture.options.clone().host("127.0.0.1").port(port).ssl_mode(SslMode::Disable);
         let line = Self { slow: Arc::clone(&slow), options };
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {

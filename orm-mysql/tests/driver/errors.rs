@@ -375,7 +375,7 @@ async fn wrong_counts_of_values(fixture: &Fixture) {
 }
 
 async fn unreachable_servers(_: &Fixture) {
-    let nobody = MysqlOptions::new().host("127.0.0.1").port(1).ssl_mode(SslMode::Disabled);
+    let nobody = MysqlOptions::new().host("127.0.0.1").port(1).ssl_mode(SslMode::Disable);
     let error = Mysql::new(nobody).connect().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionFailed, "{error:?}");
     let error = Mysql::new(MysqlOptions::new().socket("/nonexistent/s.sock")).connect().await.unwrap_err();

@@ -66,27 +66,24 @@ async fn connections_are_encrypted_when_asked(fixture: &Fixture) {
     } else {
         true
     };
-    let required = cipher(&fixture.options.clone().ssl_mode(SslMode::Required)).await;
+    let required = cipher(&fixture.options.clone().ssl_mode(SslMode::Require)).await;
     if tls {
         assert!(!required.unwrap().is_empty());
-        assert!(!cipher(&fixture.options.clone().ssl_mode(SslMode::Preferred)).await.unwrap().is_empty());
+        assert!(!cipher(&fixture.options.clone().ssl_mode(SslMode::Prefer)).await.unwrap().is_empty());
     } else {
         assert_eq!(required.unwrap_err().kind(), ErrorKind::ConnectionFailed);
-        assert!(cipher(&fixture.options.clone().ssl_mode(SslMode::Preferred)).await.unwrap().is_empty());
+        assert!(cipher(&fixture.options.clone().ssl_mode(SslMode::Prefer)).await.unwrap().is_empty());
     }
-    assert!(cipher(&fixture.options.clone().ssl_mode(SslMode::Disabled)).await.unwrap().is_empty());
+    assert!(cipher(&fixture.options.clone().ssl_mode(SslMode::Disable)).await.unwrap().is_empty());
 }
 
 /// A new user's password is not in the server's cache, so `caching_sha2_password` needs the whole exchange: in clear
 /// inside TLS, under the server's RSA key without it. The second connection takes the short way.
 async fn passwords_are_taken_without_encryption(fixture: &Fixture) {
     let mut admin = fixture.connect().await;
-    for (mode, password) in [
-        (SslMode::Disabled, "p'ä ss"),
-        (SslMode::Preferred, "other"),
-        (SslMode::Disabled, ""),
-        (SslMode::Preferred, ""),
-    ] {
+    for (mode, password) in
+        [(SslMode::Disable, "p'ä ss"), (SslMode::Prefer, "other"), (SslMode::Disable, ""), (SslMode::Prefer, "")]
+    {
         let user = format!("{}_u", fixture.database);
         run_sql(&mut admin, &format!("CREATE USER '{user}'@'%' IDENTIFIED BY '{}'", password.replace('\'', "''")))
             .await;
@@ -111,18 +108,18 @@ async fn certificates_are_checked_when_asked(fixture: &Fixture) {
     let error = cipher(&fixture.options.clone().ssl_mode(SslMode::VerifyCa)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionFailed, "{error:?}");
     let Some(ca) = variable(fixture, "CA") else { return };
-    let known = fixture.options.clone().ssl_ca(&ca);
+    let known = fixture.options.clone().ssl_root_cert(&ca);
     assert!(!cipher(&known.clone().ssl_mode(SslMode::VerifyCa)).await.unwrap().is_empty());
     // It names no host.
-    let error = cipher(&known.ssl_mode(SslMode::VerifyIdentity)).await.unwrap_err();
+    let error = cipher(&known.ssl_mode(SslMode::VerifyFull)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionFailed, "{error:?}");
-    let error = cipher(&fixture.options.clone().ssl_ca("/nonexistent.pem").ssl_mode(SslMode::VerifyCa)).await;
+    let error = cipher(&fixture.options.clone().ssl_root_cert("/nonexistent.pem").ssl_mode(SslMode::VerifyCa)).await;
     assert_eq!(error.unwrap_err().kind(), ErrorKind::ConnectionFailed);
 }
 
 async fn unix_sockets_work(fixture: &Fixture) {
     let Some(path) = variable(fixture, "SOCKET") else { return };
-    for mode in [SslMode::Preferred, SslMode::Disabled] {
+    for mode in [SslMode::Prefer, SslMode::Disable] {
         let options = fixture.options.clone().socket(&path).ssl_mode(mode);
         let mut connection = Mysql::new(options).open().await.unwrap_or_else(|e| panic!("{mode:?} {e:?}"));
         assert_eq!(one::<i64>(&mut connection, "SELECT 1").await.unwrap(), 1);

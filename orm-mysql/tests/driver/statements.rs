@@ -97,7 +97,7 @@ async fn statements_that_cannot_be_prepared_run(fixture: &Fixture) {
 }
 
 async fn a_full_cache_is_emptied_at_once(fixture: &Fixture) {
-    let options = fixture.options.clone().statement_cache_capacity(8).ssl_mode(SslMode::Disabled);
+    let options = fixture.options.clone().statement_cache_capacity(8).ssl_mode(SslMode::Disable);
     let mut connection = Mysql::new(options).open().await.unwrap();
     let open = async |connection: &mut orm_mysql::MysqlConnection| {
         let sql = query("SHOW SESSION STATUS LIKE 'Com_stmt_close'", &[]);

@@ -124,12 +124,12 @@ async fn encryption_is_as_the_mode_says() {
         // The server's own certificate as the root, when the test knows where it is.
         if let (true, Ok(root)) = (server, std::env::var("ORM_TEST_POSTGRES_CA")) {
             for mode in [SslMode::Require, SslMode::VerifyCa, SslMode::VerifyFull] {
-                let options = database.options().host("localhost").ssl_mode(mode).ssl_root_certificate(&root);
+                let options = database.options().host("localhost").ssl_mode(mode).ssl_root_cert(&root);
                 Postgres::new(options).connect().await.unwrap();
             }
             let pem = std::fs::read_to_string(&root).unwrap();
             let options = database.options().host("localhost").ssl_mode(SslMode::VerifyFull);
-            Postgres::new(options.ssl_root_certificate_pem(pem)).connect().await.unwrap();
+            Postgres::new(options.ssl_root_cert_pem(pem)).connect().await.unwrap();
         } else {
             eprintln!("SKIPPED: certificates (no TLS on the server, or ORM_TEST_POSTGRES_CA is not set)");
         }

@@ -12,7 +12,7 @@ use crate::support::{one, rows, run, with_database};
 async fn one_text_with_other_types_never_sends_wrong_bytes() {
     with_database(async |database| {
         for capacity in [0, 1, 2, 512] {
-            let driver = orm_postgres::Postgres::new(database.options().statement_cache(capacity));
+            let driver = orm_postgres::Postgres::new(database.options().statement_cache_capacity(capacity));
             let mut connection = orm_core::driver::Driver::connect(&driver).await.unwrap();
             for round in 0..3 {
                 for (value, expected) in [
@@ -44,7 +44,7 @@ async fn one_text_with_other_types_never_sends_wrong_bytes() {
 async fn the_server_keeps_no_more_statements_than_allowed() {
     with_database(async |database| {
         for (capacity, at_most) in [(0, 0), (1, 1), (8, 8)] {
-            let driver = orm_postgres::Postgres::new(database.options().statement_cache(capacity));
+            let driver = orm_postgres::Postgres::new(database.options().statement_cache_capacity(capacity));
             let mut connection = orm_core::driver::Driver::connect(&driver).await.unwrap();
             for number in 0..30 {
                 assert_eq!(

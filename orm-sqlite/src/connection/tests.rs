@@ -140,7 +140,7 @@ fn a_statement_is_long_until_it_is_short_again() {
 fn the_cache_is_bounded_and_closing_succeeds() {
     run(async {
         for size in [0, 1, 3] {
-            let mut c = open(SqliteOptions::memory().statement_cache(size)).await;
+            let mut c = open(SqliteOptions::memory().statement_cache_capacity(size)).await;
             for round in 0..3 {
                 for n in 0..6 {
                     c.execute(query(&format!("SELECT {n}, ?1"), &[Value::I64(round)])).await.unwrap();
