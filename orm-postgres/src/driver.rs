@@ -15,7 +15,7 @@ use crate::dialect::PostgresDialect;
 use crate::error;
 use crate::options::PostgresOptions;
 
-/// The driver for PostgreSQL 13 and later.
+/// The driver for PostgreSQL 15 and later.
 ///
 /// Needs a Tokio runtime with I/O and time enabled.
 ///

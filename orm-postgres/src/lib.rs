@@ -1,4 +1,4 @@
-//! The PostgreSQL driver of the ORM, for PostgreSQL 13 and newer, on the connections of `sqlx`.
+//! The PostgreSQL driver of the ORM, for PostgreSQL 15 and later, on the connections of `sqlx`.
 //!
 //! [`Postgres`] opens connections as [`PostgresOptions`] say; [`PostgresDialect`] is its SQL. Statements run prepared,
 //! values travel in binary form both ways, rows are streamed and decoded by position. Pooling, retries and spans are

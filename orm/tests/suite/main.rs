@@ -6,6 +6,7 @@
 mod cancel;
 mod cancelled;
 mod observe;
+mod parameters;
 mod pool;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod servers;

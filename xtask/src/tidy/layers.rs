@@ -14,9 +14,10 @@ const ORDER: [&str; 14] = [
 const GATHERING: [&str; 2] = ["lib", "__private"];
 
 /// A crate, and crates it must not use.
-const FORBIDDEN: [(&str, &[&str]); 5] = [
-    ("orm-core", &["orm", "orm_sqlite", "orm_mysql", "orm_postgres", "sqlx", "tokio"]),
+const FORBIDDEN: [(&str, &[&str]); 6] = [
+    ("orm-core", &["orm", "orm_sqlite", "orm_server", "orm_mysql", "orm_postgres", "sqlx", "tokio"]),
     ("orm-sqlite", &["orm", "orm_mysql", "orm_postgres"]),
+    ("orm-server", &["orm", "orm_sqlite", "orm_mysql", "orm_postgres"]),
     ("orm-mysql", &["orm", "orm_sqlite", "orm_postgres"]),
     ("orm-postgres", &["orm", "orm_sqlite", "orm_mysql"]),
     ("tests/toy-driver", &["orm", "orm_sqlite", "orm_mysql", "orm_postgres"]),
