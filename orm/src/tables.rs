@@ -15,8 +15,22 @@ macro_rules! tables {
             /// Creates the tables of models with their keys, indexes and constraints, in the order of their foreign
             /// keys, cycles included. Tables that are there already are left as they are, whatever they look like.
             ///
-            /// ```ignore
+            /// ```
+            /// # use orm::prelude::*;
+            /// # #[derive(Debug, Clone, Model)]
+            /// # struct User { #[orm(primary_key)] id: i64, posts: HasMany<Post> }
+            /// # #[derive(Debug, Clone, Model)]
+            /// # struct Post { #[orm(primary_key)] id: i64, user_id: i64, user: BelongsTo<User> }
+            /// # #[cfg(feature = "sqlite")]
+            /// # #[tokio::main(flavor = "current_thread")]
+            /// # async fn main() -> Result<()> {
+            /// # let db = connect("sqlite::memory:").await?;
             /// db.create_tables::<(User, Post)>().await?;
+            /// # assert!(db.table_exists::<Post>().await?);
+            /// # Ok(())
+            /// # }
+            /// # #[cfg(not(feature = "sqlite"))]
+            /// # fn main() {}
             /// ```
             ///
             /// # Errors
@@ -29,9 +43,23 @@ macro_rules! tables {
             /// Drops the tables of models when it is awaited, those that point at others first. What is not there is
             /// passed over.
             ///
-            /// ```ignore
+            /// ```
+            /// # use orm::prelude::*;
+            /// # #[derive(Debug, Clone, Model)]
+            /// # struct User { #[orm(primary_key)] id: i64, posts: HasMany<Post> }
+            /// # #[derive(Debug, Clone, Model)]
+            /// # struct Post { #[orm(primary_key)] id: i64, user_id: i64, user: BelongsTo<User> }
+            /// # #[cfg(feature = "sqlite")]
+            /// # #[tokio::main(flavor = "current_thread")]
+            /// # async fn main() -> Result<()> {
+            /// # let db = connect("sqlite::memory:").await?;
+            /// # db.create_tables::<(User, Post)>().await?;
             /// db.drop_tables::<(User, Post)>().await?;
-            /// db.drop_tables::<(User, Post)>().cascade().await?;
+            /// # assert!(!db.table_exists::<Post>().await?);
+            /// # Ok(())
+            /// # }
+            /// # #[cfg(not(feature = "sqlite"))]
+            /// # fn main() {}
             /// ```
             pub fn drop_tables<L: ModelList>(&self) -> DropTables<'_> {
                 DropTables { session: self.session(), defs: L::defs(), cascade: false }
