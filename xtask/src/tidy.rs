@@ -6,6 +6,7 @@ mod files;
 mod layers;
 mod links;
 mod manifests;
+mod map;
 mod names;
 mod source;
 mod unsafety;
@@ -39,7 +40,14 @@ pub(crate) fn run(args: &[String]) -> Outcome<()> {
     let root = workspace_root();
     let (mut files, mut findings) = (0, 0);
     let mut sources = Vec::new();
-    for path in project_files(&root)? {
+    let paths = project_files(&root)?;
+    if let Ok(text) = fs::read_to_string(root.join(map::FILE)) {
+        for finding in map::broken(&root, &text).into_iter().chain(map::missing(&text, &paths)) {
+            println!("{}:{}: {}", map::FILE, finding.line, finding.message);
+            findings += 1;
+        }
+    }
+    for path in paths {
         // What is not text, or was deleted and not yet committed, has no lines to check.
         let Ok(text) = fs::read_to_string(root.join(&path)) else { continue };
         files += 1;
