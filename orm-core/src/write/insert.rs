@@ -272,6 +272,11 @@ async fn insert_chunk(
         return Err(key_unknown(session, def));
     }
     let dialect = &**session.dialect();
+    if let (Back::LastId, Some(key), true) = (back, counted_key(def, given), dialect.capabilities().returning_insert)
+        && !(chunk.len() > 1 && unnests(dialect, &given_columns(def, given)))
+    {
+        return insert_for_keys(session, def, given, chunk, rows, conflict, key).await;
+    }
     let returns = matches!(back, Back::Returning | Back::LastId) && dialect.capabilities().returning_insert;
     // Whole rows come back, but without counted keys they must be matched with those that were given.
     let keep = wanted && !(returns && counted_key(def, given).is_some());
@@ -292,7 +297,54 @@ async fn insert_chunk(
     Ok(done.rows_affected)
 }
 
-/// The key that the database counts up for rows with these columns.
+/// As [`insert_chunk`], where the keys are all that the database makes: they come back, and the values are taken back from
+/// the statement.
+async fn insert_for_keys(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    given: u128,
+    chunk: &[usize],
+    rows: &mut [Draft],
+    conflict: Option<&Conflict>,
+    key: &'static ColumnDef,
+) -> Result<u64> {
+    let insert = insert_of(def, given, chunk, rows, conflict, false, Returning::Columns(vec![key]));
+    let columns = insert.columns.clone();
+    let rendered = render_insert(insert, &**session.dialect())?;
+    let mut keys: Vec<Value> = Vec::with_capacity(chunk.len());
+    let mut sink = Collect::new(&mut keys, |columns| Ok(columns.next_value()?.into()));
+    session.fetch(run::query(&rendered), &mut sink).await.map_err(about(def))?;
+    if keys.len() != chunk.len() {
+        return Err(rows_missing(def, chunk.len(), keys.len()));
+    }
+    // Keys are generated in the order of the rows; RETURNING promises none.
+    keys.sort_by_key(generated_key);
+    let mut values = rendered.binds.into_iter();
+    for (row, made) in chunk.iter().zip(keys) {
+        let row = &mut rows[*row].values;
+        for (column, value) in columns.iter().zip(&mut values) {
+            row[column.index] = value;
+        }
+        row[key.index] = made;
+    }
+    Ok(chunk.len() as u64)
+}
+
+/// A key that the database generated, to sort by.
+fn generated_key(key: &Value) -> i128 {
+    match key {
+        Value::I64(id) => i128::from(*id),
+        Value::U64(id) => i128::from(*id),
+        _ => 0,
+    }
+}
+
+#[cold]
+fn rows_missing(def: &'static ModelDef, inserted: usize, returned: usize) -> Error {
+    Error::new(ErrorKind::Database, format!("{inserted} rows were inserted, {returned} came back")).with_model(def.name)
+}
+
+/// The key that the database generates for rows with these columns.
 fn counted_key(def: &'static ModelDef, given: u128) -> Option<&'static ColumnDef> {
     def.auto_increment().filter(|column| given & (1 << column.index) == 0)
 }
@@ -320,19 +372,11 @@ fn place(
     mut made: Vec<Vec<Value>>,
 ) -> Result<()> {
     if made.len() != chunk.len() {
-        return Err(Error::new(
-            ErrorKind::Database,
-            format!("{} rows were inserted, {} came back", chunk.len(), made.len()),
-        )
-        .with_model(def.name));
+        return Err(rows_missing(def, chunk.len(), made.len()));
     }
     match counted_key(def, given) {
         _ if chunk.len() == 1 => {}
-        Some(column) => made.sort_by_key(|values| match values.get(column.index) {
-            Some(Value::I64(id)) => i128::from(*id),
-            Some(Value::U64(id)) => i128::from(*id),
-            _ => 0,
-        }),
+        Some(column) => made.sort_by_key(|values| values.get(column.index).map_or(0, generated_key)),
         None => {
             let key_of = |values: &[Value]| -> Vec<Comparable> {
                 let part = |i: &usize| Comparable::of_type(def.columns[*i].ty, &values[*i]);

@@ -325,6 +325,49 @@ async fn text_and_bytes_longer_than_their_column_are_refused(test: Test) -> Resu
     Ok(())
 }
 
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Ship {
+    #[orm(primary_key)]
+    id: i64,
+    name: String,
+    #[orm(belongs_to_many)]
+    ports: BelongsToMany<Port, Docking>,
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Port {
+    #[orm(primary_key)]
+    id: i64,
+    name: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(primary_key(ship_id, port_id))]
+struct Docking {
+    ship_id: i64,
+    port_id: i64,
+    #[orm(length = 3)]
+    note: Option<String>,
+    #[orm(precision(6, 2))]
+    fee: Option<Decimal>,
+}
+
+async fn columns_of_a_join_model_are_kept_as_in_any_write(test: Test) -> Result<()> {
+    let db = test.with::<(Ship, Port, Docking)>().await?;
+    let ship = Ship::create().name("Erika").exec(&db).await?;
+    let port = Port::create().name("Oslo").exec(&db).await?;
+    let long = ship.ports().add(&port).with(Docking::NOTE, "abcd").exec(&db).await.unwrap_err();
+    assert_eq!((long.kind(), long.columns()), (ErrorKind::DataTooLong, vec!["note"]), "{long}");
+    let fine = ship.ports().add(&port).with(Docking::FEE, Decimal::new(1_234, 3)).exec(&db).await.unwrap_err();
+    assert_eq!((fine.kind(), fine.columns()), (ErrorKind::Encode, vec!["fee"]), "{fine}");
+    assert_eq!(Docking::count().exec(&db).await?, 0);
+    for fee in [1_250, 300] {
+        ship.ports().add(&port).with(Docking::FEE, Decimal::new(fee, 2)).exec(&db).await?;
+        assert_eq!(Docking::find_one().required(&db).await?.fee, Some(Decimal::new(fee, 2)));
+    }
+    Ok(())
+}
+
 /// A label as some databases cut it.
 #[derive(Debug, Clone, Copy, PartialEq, Enum)]
 #[orm(storage = "native")]
@@ -590,6 +633,7 @@ cases! { $ exact:
     elements_of_lists_are_kept_exactly_or_refused,
     decimals_are_read_from_columns_of_more_digits_than_they_have,
     text_and_bytes_longer_than_their_column_are_refused,
+    columns_of_a_join_model_are_kept_as_in_any_write,
     labels_that_end_in_a_space_are_kept_or_refused,
     lists_of_every_element_round_trip_where_there_are_lists,
     decimals_greater_than_their_column_are_refused,
