@@ -68,7 +68,7 @@ pub struct ModelDef {
     pub updated_at: Option<usize>,
     /// The position of the column that marks a row as deleted.
     pub deleted_at: Option<usize>,
-    /// The position of the column counted up by every change of a row, for optimistic locking.
+    /// The position of the column incremented by every change of a row, for optimistic locking.
     pub version: Option<usize>,
     /// The comment of the table.
     pub comment: &'static str,

@@ -1,4 +1,4 @@
-//! Changing which row a row in hand belongs to, through a handle.
+//! Changing which row a row belongs to, through a handle.
 
 use super::change::equal;
 use crate::ast;
@@ -10,7 +10,7 @@ use crate::run::{ValueRow, any_row};
 use crate::value::Value;
 use crate::write::{Changes, RelationFilter, pointing, update_row};
 
-/// A new row, or none, for a row in hand to belong to.
+/// A new row, or none, for a row to belong to.
 #[must_use = "nothing is changed until `.exec(&db).await`"]
 #[derive(Debug)]
 pub struct ChangeOwner<'p, P> {

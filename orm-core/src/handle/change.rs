@@ -24,7 +24,7 @@ pub(super) struct Change {
     pub(super) def: RelationDef,
     /// The values of the row that the relation leads from.
     pub(super) parent: Vec<Value>,
-    /// The children's keys: the primary key, or the columns that the table in between points at.
+    /// The children's keys: the primary key, or the columns that the join table points at.
     pub(super) children: Vec<Vec<Value>>,
     /// Why there are no keys.
     pub(super) wrong: Option<Error>,
@@ -50,7 +50,7 @@ impl Change {
         self.children.is_empty() && self.kind != Kind::Set
     }
 
-    /// The condition that a row of the other model, or of the one in between, points at the row.
+    /// The condition that a row of the other model, or of the join model, points at the row.
     pub(super) fn owned(&self) -> Vec<ast::Expr> {
         parent_filter(&self.def, &self.parent)
     }
@@ -93,7 +93,7 @@ pub(super) fn equal(column: &'static ColumnDef, other: ast::Expr) -> ast::Expr {
     ast::Expr::binary(BinaryOp::Eq, column.into(), other)
 }
 
-/// The condition that a row of the other model, or of the one in between, points at a key.
+/// The condition that a row of the other model, or of the join model, points at a key.
 pub(super) fn parent_filter(relation: &RelationDef, values: &[Value]) -> Vec<ast::Expr> {
     let keys = relation.keys.iter().zip(values);
     let keys = keys.map(|(pair, value)| equal(pair.to, ast::Expr::Value(value.clone())));

@@ -1,4 +1,4 @@
-//! Changing which rows belong to a row in hand: their foreign keys, through a handle.
+//! Changing which rows belong to a row: their foreign keys, through a handle.
 
 use std::marker::PhantomData;
 

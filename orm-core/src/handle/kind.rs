@@ -1,4 +1,4 @@
-//! The kinds of handles, as types: which of them a method of `user.posts()` leads to is known when it is compiled.
+//! The kinds of handles, as types: which methods `user.posts()` has is known at compile time.
 
 use std::marker::PhantomData;
 
@@ -20,11 +20,11 @@ pub enum ToOne<const K: u64> {}
 #[derive(Debug, Clone, Copy)]
 pub enum ToMany<const K: u64> {}
 
-/// To rows that are connected by rows of the model `J` in between.
+/// To rows that are connected by rows of the join model `J`.
 #[derive(Debug, Clone, Copy)]
 pub struct ManyToMany<J>(PhantomData<fn() -> J>);
 
-/// To rows that belong to rows of a model in between; to `ONE` of them, or to all. They are found, not changed.
+/// To rows that belong to rows of a `through` model; to `ONE` of them, or to all. They are read-only.
 #[derive(Debug, Clone, Copy)]
 pub enum Through<const ONE: bool> {}
 
@@ -38,8 +38,8 @@ impl MayBeNone for ToOwner<true> {}
 
 /// The relation can be written to.
 #[diagnostic::on_unimplemented(
-    message = "rows behind a model in between are found, not changed",
-    label = "create them under a row of the model in between"
+    message = "a relation through another model is read-only",
+    label = "create the row under the row of the through model that it belongs to"
 )]
 pub trait Writes {}
 
@@ -119,7 +119,7 @@ impl<C: Model, const K: u64> NewChild<C, ToMany<K>> {
 }
 
 impl<C: Instance, J: Model> NewChild<C, ManyToMany<J>> {
-    /// Gives a column of the row in between a value, in rows started from what this gives:
+    /// Gives a column of the join row a value, in rows started from what this gives:
     /// `.with_groups(|new| [new.with(Membership::OWNER, true).create().name("Engines")])`.
     pub fn with<T: Type, V: Assign<J, T>>(&self, column: Column<J, T>, value: V) -> Self {
         let mut payload = self.payload.clone();
@@ -127,7 +127,7 @@ impl<C: Instance, J: Model> NewChild<C, ManyToMany<J>> {
         Self { payload, _types: PhantomData }
     }
 
-    /// Starts a row; the row in between is made when both ends have been created.
+    /// Starts a row; the join row is created when both ends have been.
     pub fn create(&self) -> C::Create {
         C::__start(Prefilled::default().between(self.payload.clone()))
     }

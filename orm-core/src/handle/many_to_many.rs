@@ -1,4 +1,4 @@
-//! Changing which rows are connected with a row in hand, through a handle: rows of the model in between.
+//! Changing which rows are connected with a row, through a handle: rows of the join model.
 
 use std::marker::PhantomData;
 
@@ -24,7 +24,7 @@ pub struct ChangeLinks<J> {
     _model: PhantomData<fn() -> J>,
 }
 
-/// Values of columns of the model in between.
+/// Values of columns of the join model.
 type Values = Vec<(&'static ColumnDef, Value)>;
 
 impl<J: Model> ChangeLinks<J> {
@@ -32,13 +32,13 @@ impl<J: Model> ChangeLinks<J> {
         Self { change, payload, _model: PhantomData }
     }
 
-    /// Gives a column of the model in between a value, in rows that are made and in those that are there already.
+    /// Gives a column of the join model a value, in rows that are made and in those that are there already.
     pub fn with<T: Type, V: Assign<J, T>>(mut self, column: Column<J, T>, value: V) -> Self {
         self.payload.push((column.def(), value.into_assigned()));
         self
     }
 
-    /// Makes the change and gives the number of rows in between that were written.
+    /// Makes the change and gives the number of join rows that were written.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) when rows do not meet the relation's filter,
@@ -102,7 +102,7 @@ impl<J: Model> ChangeLinks<J> {
         self.insert_missing(session, through, payload, late).await
     }
 
-    /// The statement that removes rows in between.
+    /// The statement that removes join rows.
     fn remove(&self, through: ThroughDef, which: ast::Expr) -> Statement {
         let mut filter = self.change.owned();
         filter.push(which);
@@ -139,7 +139,7 @@ impl<J: Model> ChangeLinks<J> {
         lock_rows(session, (def.target)(), vec![any_of(&columns, children)]).await
     }
 
-    /// Inserts the rows in between in one statement, or few; those that are there get the payload. The pair is a unique key.
+    /// Inserts the join rows in one statement, or few; those that are there get the payload. The pair is a unique key.
     async fn insert(&self, session: &dyn Session, through: ThroughDef, payload: &Values) -> Result<u64> {
         let Change { def, parent, children, .. } = &self.change;
         let model = J::DEF;
@@ -177,7 +177,7 @@ impl<J: Model> ChangeLinks<J> {
         Ok(create_many(session, model, links, Some(&conflict), false).await?.affected)
     }
 
-    /// Gives the rows in between that are there the payload, and inserts the others, where nothing in the model keeps a pair
+    /// Gives the join rows that are there the payload, and inserts the others, where nothing in the model keeps a pair
     /// from being there twice.
     async fn insert_missing(
         &self,

@@ -1,4 +1,4 @@
-//! Handles on the related rows of a row in hand, and what each kind of relation lets them do. How changes are written is in
+//! Handles on the related rows of a row, and what each kind of relation lets them do. How changes are written is in
 //! `owner`, `foreign_key` and `links`.
 
 use std::marker::PhantomData;
@@ -26,11 +26,11 @@ use crate::write::{Linked, Payload, Prefilled, RelationFilter};
 /// |---|---|---|---|---|
 /// | [`find`](Self::find), [`filter`](Self::filter), [`count`](Self::count), [`has`](Self::has) .. | yes | yes | yes | yes |
 /// | `exec` gives | the row or none | the row or none | a list | a list |
-/// | `create` | the row; this one points at it | the row | a row | a row, and the one in between |
+/// | `create` | the row; this one points at it | the row | a row | a row, and its join row |
 /// | `set` | one row | one row | these rows and no others | these rows and no others |
 /// | `unset` | if the key may be NULL | yes | | |
 /// | `add`, `remove` | | | yes | yes |
-/// | `with`, `pairs` | | | | columns of the model in between |
+/// | `with`, `pairs` | | | | columns of the join model |
 ///
 /// Relations that lead over another model (`HasMany` and `HasOne` with `through`) are read only.
 ///
@@ -42,7 +42,7 @@ use crate::write::{Linked, Payload, Prefilled, RelationFilter};
 pub struct Related<'p, P, C, S> {
     parent: &'p P,
     relation: Relation<P, C>,
-    /// Columns of rows in between.
+    /// Columns of join rows.
     payload: Payload,
     _kind: PhantomData<fn() -> S>,
 }
@@ -219,7 +219,7 @@ impl<'p, P: Model, C: Model, S> Related<'p, P, C, S> {
 /// Of the row that this one belongs to.
 impl<'p, P: Model, C: Model, const NULLABLE: bool> Related<'p, P, C, ToOwner<NULLABLE>> {
     /// Makes this row belong to another one, given by itself or by its key: `post.author().set(&ann)`. What it is
-    /// executed to is this row as it is then; the row in hand keeps its foreign key. To change it as well, write
+    /// executed to is this row as it is then; the struct keeps its foreign key. To change it as well, write
     /// `post.update().author(&ann)`.
     pub fn set<'c, Q>(&self, row: impl OneChild<'c, C, Q>) -> ChangeOwner<'p, P>
     where
@@ -230,7 +230,7 @@ impl<'p, P: Model, C: Model, const NULLABLE: bool> Related<'p, P, C, ToOwner<NUL
     }
 
     /// Starts a row that this one belongs to from then on, in one transaction: `post.author().create().name("Ann")`. The
-    /// row in hand keeps its foreign key.
+    /// struct keeps its foreign key.
     pub fn create(&self) -> C::Create
     where
         C: Instance,
@@ -246,7 +246,7 @@ impl<'p, P: Model, C: Model, const NULLABLE: bool> Related<'p, P, C, ToOwner<NUL
     }
 
     /// Makes this row belong to none, where its foreign key may be NULL. What it is executed to is this row as it is then;
-    /// the row in hand keeps its foreign key.
+    /// the struct keeps its foreign key.
     pub fn unset(&self) -> ChangeOwner<'p, P>
     where
         ToOwner<NULLABLE>: MayBeNone,
@@ -255,7 +255,7 @@ impl<'p, P: Model, C: Model, const NULLABLE: bool> Related<'p, P, C, ToOwner<NUL
     }
 }
 
-/// Of rows that belong to rows of a model in between: nothing more.
+/// Of rows that belong to rows of a `through` model: nothing more.
 impl<P: Model, C: Model, const ONE: bool> Related<'_, P, C, Through<ONE>> {
     #[doc(hidden)]
     pub fn create(&self)
@@ -325,16 +325,16 @@ impl<P: Model, C: Model, const K: u64> Related<'_, P, C, ToMany<K>> {
     }
 }
 
-/// Of rows that are connected by rows of a model in between.
+/// Of rows that are connected by rows of a join model.
 impl<'p, P: Model, C: Model, J: Model> Related<'p, P, C, ManyToMany<J>> {
-    /// Gives a column of the model in between a value, in all rows of it that this handle writes:
+    /// Gives a column of the join model a value, in all rows of it that this handle writes:
     /// `user.groups().with(Membership::OWNER, true).create().name("Engines")`.
     pub fn with<T: Type, V: Assign<J, T>>(mut self, column: Column<J, T>, value: V) -> Self {
         self.payload.push((column.def(), value.into_assigned()));
         self
     }
 
-    /// Starts a row and the one in between, in one transaction: `user.groups().create().name("Engines").exec(&db)`.
+    /// Starts a row and its join row, in one transaction: `user.groups().create().name("Engines").exec(&db)`.
     pub fn create(&self) -> C::Create
     where
         C: Instance,
@@ -344,7 +344,7 @@ impl<'p, P: Model, C: Model, J: Model> Related<'p, P, C, ManyToMany<J>> {
         C::__start(Prefilled::default().linked(link).within(self.scope()))
     }
 
-    /// The related rows, each with its row in between.
+    /// The related rows, each with its join row.
     #[track_caller]
     pub fn pairs(&self) -> Find<C, (C, J)> {
         self.find().with_rows_of::<J>()
@@ -359,7 +359,7 @@ impl<'p, P: Model, C: Model, J: Model> Related<'p, P, C, ManyToMany<J>> {
         ChangeLinks::new(self.change(rows, change::Kind::Add), self.payload.clone())
     }
 
-    /// Ends the connection of a row or several with this one. The rows stay; those in between go.
+    /// Ends the connection of a row or several with this one. The rows stay; their join rows are removed.
     pub fn remove<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeLinks<J>
     where
         C: 'c,

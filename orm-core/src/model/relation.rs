@@ -13,17 +13,17 @@ pub struct RelationDef {
     pub target: fn() -> &'static ModelDef,
     /// The columns that meet: `from` is this model's; of the through model's, when there is one.
     pub keys: &'static [KeyPair],
-    /// The model in between, for many-to-many relations and those that lead over another model.
+    /// The join model of a many-to-many relation, or the model that a relation leads through.
     pub through: Option<ThroughDef>,
     /// A column of this model that holds this text in rows the relation is about: one key may point at several models,
     /// told apart by such a column (belongs-to only).
     pub when: Option<(&'static ColumnDef, &'static str)>,
-    /// The same from the other end: a column beside the foreign key, on the other model or on the one in between, that
+    /// The same from the other end: a column beside the foreign key, on the other model or on the join model, that
     /// holds this text in related rows and is written together with the key.
     pub tag: Option<(&'static ColumnDef, &'static str)>,
     /// Whether the database enforces it with a foreign key (belongs-to only).
     pub constraint: bool,
-    /// Whether no two rows may be connected twice (many-to-many only): tables in between then have a unique key for it.
+    /// Whether no two rows may be connected twice (many-to-many only): join tables then have a unique key for it.
     pub unique: bool,
     /// What happens to this row when the row it belongs to is removed.
     pub on_delete: OnDelete,
@@ -86,7 +86,7 @@ pub enum RelationKind {
     HasOne,
     /// The foreign key is on the other model.
     HasMany,
-    /// Two foreign keys are on a model in between.
+    /// Two foreign keys are on a join model.
     BelongsToMany,
 }
 
@@ -106,10 +106,10 @@ pub struct KeyPair {
     pub to: &'static ColumnDef,
 }
 
-/// The model in between of a relation. [`RelationDef::keys`] leads from the first model to it.
+/// The join or through model of a relation. [`RelationDef::keys`] leads from the first model to it.
 #[derive(Debug, Clone, Copy)]
 pub struct ThroughDef {
-    /// The model in between.
+    /// The join model.
     pub model: fn() -> &'static ModelDef,
     /// Its columns (`from`) and the columns of the target that are equal to them (`to`). It points at the target of a
     /// many-to-many relation; rows of any other target point at it.
@@ -117,7 +117,7 @@ pub struct ThroughDef {
 }
 
 impl ThroughDef {
-    /// The model `J` in between.
+    /// Through the model `J`.
     pub const fn new<J: Model>(keys: &'static [KeyPair]) -> Self {
         Self { model: def_of::<J>, keys }
     }

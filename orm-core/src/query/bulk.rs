@@ -100,7 +100,7 @@ impl<M: Model> OnConflict<M> {
         self.finish(ConflictAction::Nothing)
     }
 
-    /// Gives existing rows the new values of some columns; `updated_at` is set as well, and the version counted up. A column that a new row does not
+    /// Gives existing rows the new values of some columns; `updated_at` is set as well, and the version incremented. A column that a new row does not
     /// give keeps its value in the existing row.
     pub fn update<X: Select<M>>(mut self, columns: X) -> BulkUpsert<M> {
         let mut list = Vec::new();

@@ -133,7 +133,7 @@ impl<M: Model, F> Destroy<M, F> {
     }
 }
 
-/// Removes the row in hand: `user.destroy()`.
+/// Removes one row: `user.destroy()`.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
 #[derive(Debug)]
 pub struct DestroyOne<'m, M> {

@@ -1,4 +1,4 @@
-//! What a row in hand can do: save, update, reload, destroy, restore, increment.
+//! What one row can do: save, update, reload, destroy, restore, increment.
 
 use super::DestroyOne;
 use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
@@ -11,7 +11,7 @@ use crate::run::{self, IntoInclude, key_filter, key_of, merged};
 use crate::value::{Numeric, Scalar, Type, Value};
 use crate::write::{Changes, Mark, Prefilled, cascade, deleted_at, gone, of_row, saves, touch, write_row, write_rows};
 
-/// Methods of a row in hand. In the prelude, so that `User::update()` and `user.update()` can both exist.
+/// Methods of one row. In the prelude, so that `User::update()` and `user.update()` can both exist.
 #[allow(async_fn_in_trait)] // Written out below: the futures are Send.
 pub trait Instance: Model {
     /// The builder of a new row, with no column given.
@@ -29,7 +29,7 @@ pub trait Instance: Model {
     /// Writes some columns: `user.update().name("Ada").exec(&db).await?`. The struct has them afterwards.
     fn update(&mut self) -> Self::Update<'_>;
 
-    /// Removes the row, or marks it as deleted. The struct stays as it was: its mark of deletion, version and times are those
+    /// Removes the row, or marks it as deleted. The struct stays as it was: its soft-delete timestamp, version and times are those
     /// from before, until [`reload`](Self::reload) or [`restore`](Self::restore).
     fn destroy(&self) -> DestroyOne<'_, Self> {
         DestroyOne::new(self)
@@ -75,7 +75,7 @@ pub trait Instance: Model {
         reread(self, db.session())
     }
 
-    /// Takes the mark of deletion off the row, whether the struct has the mark or is from before the deletion.
+    /// Restores the soft-deleted row, also from a struct that was read before the deletion.
     ///
     /// Errors: [`ErrorKind::UniqueViolation`] when its unique values were taken meanwhile,
     /// [`ErrorKind::InvalidStatement`] for models without soft deletion, else the database's.
@@ -87,7 +87,7 @@ pub trait Instance: Model {
                     .with_model(def.name));
             };
             if def.version.is_some() && self.value(index).is_null() {
-                self.reload(db).await?; // The struct is from before the deletion, which counted up the version.
+                self.reload(db).await?; // The struct is from before the deletion, which incremented the version.
             }
             let mut changes = Changes::new();
             changes.set(index, Value::Null(def.columns[index].ty));
@@ -95,7 +95,7 @@ pub trait Instance: Model {
         }
     }
 
-    /// Takes the mark of deletion off the row and off the related rows that were deleted together with it.
+    /// Restores the soft-deleted row and the related rows that were deleted together with it.
     ///
     /// Errors: as [`restore`](Self::restore); nothing is restored then.
     fn restore_with<I, E>(&mut self, relations: I, db: &E) -> impl Future<Output = Result<()>> + Send

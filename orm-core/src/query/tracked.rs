@@ -51,7 +51,7 @@ impl<M: Model> Tracked<M> {
         T::take(value).map_err(named)
     }
 
-    /// Writes the changed columns; nothing when there are none. `updated_at` is set, the version checked and counted up.
+    /// Writes the changed columns; nothing when there are none. `updated_at` is set, the version checked and incremented.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] when the row is gone or was soft-deleted meanwhile, [`ErrorKind::Stale`] when its version

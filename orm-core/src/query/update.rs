@@ -30,7 +30,7 @@ pub enum Filtered {}
 pub trait IsFiltered {}
 impl IsFiltered for Filtered {}
 
-/// Changes rows: `User::update().set(..).filter(..)`. `updated_at` is set as well, and the version counted up.
+/// Changes rows: `User::update().set(..).filter(..)`. `updated_at` is set as well, and the version incremented.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
 pub struct Update<M, F = Unfiltered> {
     update: Box<ast::Update>,
@@ -179,7 +179,7 @@ impl<M: Model, F> Update<M, F> {
 }
 
 impl<M: Model> Update<M> {
-    /// Takes the mark of deletion off rows that have it; called by the derive of soft-deleting models.
+    /// Restores soft-deleted rows; called by the derive of soft-deleting models.
     pub fn restore() -> Restore<M> {
         let mut update = Self::new();
         if let Some(index) = M::DEF.deleted_at {
@@ -191,7 +191,7 @@ impl<M: Model> Update<M> {
     }
 }
 
-/// Takes the mark of deletion off rows: `User::restore().filter(..)`. Rows that are not deleted stay as they are.
+/// Restores soft-deleted rows: `User::restore().filter(..)`. Rows that are not deleted stay as they are.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
 pub struct Restore<M, F = Unfiltered>(Update<M, F>);
 
@@ -254,7 +254,7 @@ impl<M: Model, F> Restore<M, F> {
     }
 }
 
-/// New values of a row in hand. The builder that the derive writes is a setter per column around it.
+/// New values of one row. The builder that the derive writes is a setter per column around it.
 #[must_use = "nothing is changed until `.exec(&db).await`"]
 #[derive(Debug)]
 pub struct UpdateBuilder<'m, M> {

@@ -8,7 +8,7 @@ use crate::model::Model;
 use crate::run::{IncludeNode, IntoInclude, Parents, Rows, load_node, merged};
 use crate::value::Value;
 
-/// Loads relations for rows in hand, one query per relation, whatever holds the rows: a `Vec`, a slice, an `Option`, any
+/// Loads relations for rows in memory, one query per relation, whatever holds the rows: a `Vec`, a slice, an `Option`, any
 /// iterator of `&mut`. For one row there is [`Instance::load`](crate::query::Instance::load).
 ///
 /// ```ignore
@@ -27,7 +27,7 @@ pub async fn load<'p, P: Model, E: Runs<P> + ?Sized>(
     load_into(parents.into_iter().collect(), merged(relations), db.session()).await
 }
 
-/// Loads relations for rows in hand.
+/// Loads relations for rows in memory.
 pub(crate) async fn load_into<M: Model>(
     rows: Vec<&mut M>,
     nodes: Vec<IncludeNode>,
@@ -36,7 +36,8 @@ pub(crate) async fn load_into<M: Model>(
     for node in &nodes {
         node.check()?;
         if node.required {
-            let message = format!("rows in hand cannot be left out; load `{}` without `required`", node.relation.name);
+            let message =
+                format!("rows in memory cannot be left out; load `{}` without `required`", node.relation.name);
             return Err(Error::new(ErrorKind::InvalidStatement, message).with_model(M::DEF.name));
         }
     }

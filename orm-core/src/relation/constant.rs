@@ -110,7 +110,7 @@ impl<P: Model, C: Model> Link<P, C> {
         Self { field: Field::OneOf(field), new_set: new_set::<C, ()> }
     }
 
-    /// To a field that holds the rows in between as well.
+    /// To a field that holds the join rows as well.
     pub const fn with_between<J: JoinRow>(slot: fn(&mut P) -> &mut dyn Slot<C>) -> Self {
         Self { field: Field::Plain(slot), new_set: new_set::<C, J> }
     }
@@ -365,7 +365,7 @@ impl<P: Model, C: Model, R: Cardinality> Relation<P, C, R> {
     }
 }
 
-/// Rows whose keys meet; over the model in between, where there is one, which is joined as well.
+/// Rows whose keys meet; through the join model, where there is one.
 impl<S, P: Model + Within<S>, C: Model, R: Cardinality> JoinBy<S, C> for Relation<P, C, R> {
     fn push(self, kind: JoinKind, joins: &mut Vec<Join>) {
         let equal = |pair: &KeyPair| ast::Expr::binary(BinaryOp::Eq, pair.from.into(), pair.to.into());

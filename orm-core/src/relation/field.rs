@@ -14,7 +14,7 @@ pub trait RelatedRows<T>: Send + Sync {
     fn rows(&self) -> &[T];
     /// The rows, to change them.
     fn rows_mut(&mut self) -> &mut Vec<T>;
-    /// The rows of the table in between: a `Vec` of its model.
+    /// The rows of the join table: a `Vec` of its model.
     fn between(&self) -> Option<&(dyn Any + Send + Sync)>;
 }
 
@@ -205,7 +205,7 @@ field! {
     BelongsTo<T>, first, one
 }
 field! {
-    /// Rows of another model, connected through rows of a model in between. With the model in between as the second
+    /// Rows of another model, connected by rows of a join model. With the join model as the second
     /// type, its rows are loaded as well: `BelongsToMany<Group, Membership>`. They are no part of serialized data.
     BelongsToMany<T, J>, all, several
 }
@@ -266,7 +266,7 @@ to_one!(HasOne);
 to_one!(BelongsTo);
 
 impl<T, J: 'static> BelongsToMany<T, J> {
-    /// The rows in between, in the order of the related rows; empty unless the field names their model.
+    /// The join rows, in the order of the related rows; empty unless the field names their model.
     ///
     /// # Errors
     /// [`ErrorKind::NotLoaded`], naming the `include` to add.
@@ -276,7 +276,7 @@ impl<T, J: 'static> BelongsToMany<T, J> {
         Ok((**rows).between().and_then(|rows| rows.downcast_ref::<Vec<J>>()).map_or(&[], |rows| &rows[..]))
     }
 
-    /// The related rows, each with its row in between.
+    /// The related rows, each with its join row.
     ///
     /// # Errors
     /// [`ErrorKind::NotLoaded`], naming the `include` to add.

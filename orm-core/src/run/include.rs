@@ -169,11 +169,11 @@ pub trait RowSet: Parents + RowSink {
     }
     /// The keys read after a row's own columns.
     fn extra(&self, row: usize) -> &[Value];
-    /// How many keys to read after a row's own columns and those of the table in between.
+    /// How many keys to read after a row's own columns and those of the join table.
     fn read_extra(&mut self, count: usize);
-    /// The columns of the table in between that this set reads, in order.
+    /// The columns of the join table that this set reads, in order.
     fn between(&self) -> &'static [ColumnDef];
-    /// The rows of the table in between, by group, when this set reads them.
+    /// The rows of the join table, by group, when this set reads them.
     fn split_between(&mut self, owners: &Owners) -> Vec<Box<dyn Any + Send + Sync>>;
     /// The rows, as a `Vec` of the type they become.
     ///

@@ -37,7 +37,7 @@ impl<J: Model> JoinRow for J {
     }
 }
 
-/// The set of rows of a model, with those of the table in between.
+/// The set of rows of a model, with those of the join table.
 pub(crate) struct ModelSet<M, J = ()> {
     pub(crate) rows: Vec<M>,
     pub(crate) between: Vec<J>,

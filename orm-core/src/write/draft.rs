@@ -42,7 +42,7 @@ impl Draft {
         }
     }
 
-    /// The columns of the row in between that is to connect it.
+    /// The columns of the join row that is to connect it.
     pub(crate) fn between(&self, relation: &RelationDef) -> Result<Vec<(&'static ColumnDef, Value)>> {
         match &self.nested {
             Some(nested) => payload_values(relation, &nested.payload, nested.scope.as_ref()),
@@ -113,7 +113,7 @@ pub(crate) struct Nested {
     pub(crate) children: Vec<(IncludeNode, Vec<Draft>)>,
     /// What connects the row to others, which are there.
     pub(super) links: Vec<Linked>,
-    /// Columns of the row in between that connects it to the row it is nested in.
+    /// Columns of the join row that connects it to the row it is nested in.
     pub(super) payload: Payload,
     /// The filter of the relation whose row it is.
     pub(super) scope: Option<RelationFilter>,
@@ -167,7 +167,7 @@ impl Prefilled {
         self
     }
 
-    /// With columns of the row in between that connects it to the row it is created with.
+    /// With columns of the join row that connects it to the row it is created with.
     pub(crate) fn between(mut self, payload: Payload) -> Self {
         if !payload.is_empty() {
             self.nested.get_or_insert_default().payload = payload;
@@ -176,13 +176,13 @@ impl Prefilled {
     }
 }
 
-/// Columns of a model in between and what they are given.
+/// Columns of a join model and what they are given.
 pub(crate) type Payload = Vec<(&'static ColumnDef, ast::Expr)>;
 
 /// A connection of a new row to one that is there.
 #[derive(Debug, Clone)]
 pub(crate) enum Linked {
-    /// A row in between.
+    /// A join row.
     Between {
         relation: RelationDef,
         /// The key of the row that is there.
@@ -211,7 +211,7 @@ pub(crate) fn no_key(column: &'static ColumnDef) -> Error {
     .with_columns([column.name])
 }
 
-/// The values of a row in between, which can only be plain ones, and those that the relation's filter asks for. The last
+/// The values of a join row, which can only be plain ones, and those that the relation's filter asks for. The last
 /// one given to a column counts.
 pub(crate) fn payload_values(
     relation: &RelationDef,
@@ -232,7 +232,7 @@ pub(crate) fn payload_values(
         match value {
             _ if keys.contains(&column.index) => return Err(wrong("the relation fills the column in", column)),
             ast::Expr::Value(value) => values.push((column, value.clone())),
-            _ => return Err(wrong("a row in between takes plain values only", column)),
+            _ => return Err(wrong("a join row takes plain values only", column)),
         }
     }
     scope.map_or(Ok(()), |scope| scope.fill_between(&mut values))?;

@@ -26,7 +26,7 @@ pub(crate) async fn insert_values(
     insert_row(session, def, row).await.map(|_| ())
 }
 
-/// Whether the database makes something that the client does not know, but for the key that counts up.
+/// Whether the database makes something that the client does not know, but for a generated key.
 fn needs_reading(dialect: &dyn Dialect, def: &'static ModelDef, given: u128) -> bool {
     def.columns.iter().any(|column| match given & (1 << column.index) {
         0 => column.generated.is_some() || matches!(column.default, DefaultDef::Sql(_)),
@@ -363,7 +363,7 @@ fn read_values(columns: &mut Columns<'_>) -> Result<Vec<Value>> {
 }
 
 /// Puts returned rows where they belong: by the key when the client made it, else in the order of the keys that the
-/// database counted up.
+/// database generated.
 fn place(
     def: &'static ModelDef,
     given: u128,

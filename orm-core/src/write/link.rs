@@ -1,5 +1,5 @@
 //! What a new row starts with when it is to be a row of a relation, and what connects it to a row that is there: its own
-//! foreign key, a row of the model in between, or the foreign key of that row.
+//! foreign key, a row of the join model, or the foreign key of that row.
 
 use super::draft::{Linked, no_key, payload_values};
 use super::insert::insert_values;

@@ -16,7 +16,7 @@ pub(crate) struct RelationFilter {
     relation: RelationDef,
     /// Columns of the related rows that have one value.
     pub(crate) fixed: Vec<(&'static ColumnDef, Value)>,
-    /// Columns of the rows in between that have one value.
+    /// Columns of the join rows that have one value.
     between: Vec<(&'static ColumnDef, Value)>,
     /// Whatever else related rows meet.
     rest: Vec<Expr>,
@@ -48,7 +48,7 @@ impl RelationFilter {
         self.fixed.iter().map(is).chain(self.rest.iter().cloned()).collect()
     }
 
-    /// The conditions about the rows in between.
+    /// The conditions about the join rows.
     pub(crate) fn of_between(&self) -> Vec<Expr> {
         self.between.iter().map(is).collect()
     }
@@ -58,7 +58,7 @@ impl RelationFilter {
         self.rest.is_empty()
     }
 
-    /// Adds the values of the columns of a row in between.
+    /// Adds the values of the columns of a join row.
     pub(super) fn fill_between(&self, values: &mut Vec<(&'static ColumnDef, Value)>) -> Result<()> {
         for (column, value) in &self.between {
             let given = values.iter().find(|(other, _)| other.index == column.index);

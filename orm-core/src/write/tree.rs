@@ -17,7 +17,7 @@ use crate::value::Value;
 #[derive(Default)]
 pub(crate) struct Created {
     pub(super) values: Vec<Value>,
-    /// The values of the row in between that connects it.
+    /// The values of the join row that connects it.
     between: Vec<Value>,
     /// The rows that were created around it.
     pub(super) nested: Around,

@@ -48,7 +48,7 @@ impl FirstRows {
     }
 }
 
-/// Sets `updated_at` and counts up the version, unless the statement does.
+/// Sets `updated_at` and increments the version, unless the statement does.
 pub(crate) fn touch(def: &'static ModelDef, set: &mut Vec<(&'static ColumnDef, ast::Expr)>) {
     count_up(def, set);
     if let Some(index) = def.updated_at
@@ -59,7 +59,7 @@ pub(crate) fn touch(def: &'static ModelDef, set: &mut Vec<(&'static ColumnDef, a
     }
 }
 
-/// Counts up the version, unless the statement sets it: whoever holds the row as it was learns that it changed.
+/// Increments the version, unless the statement sets it: whoever holds the row as it was learns that it changed.
 pub(crate) fn count_up(def: &'static ModelDef, set: &mut Vec<(&'static ColumnDef, ast::Expr)>) {
     if let Some(index) = def.version
         && !set.iter().any(|(column, _)| column.index == index)
@@ -70,7 +70,7 @@ pub(crate) fn count_up(def: &'static ModelDef, set: &mut Vec<(&'static ColumnDef
     }
 }
 
-/// An UPDATE that sets `updated_at` and counts up the version as well.
+/// An UPDATE that sets `updated_at` and increments the version as well.
 pub(crate) fn update_of(
     def: &'static ModelDef,
     mut set: Vec<(&'static ColumnDef, ast::Expr)>,
@@ -303,7 +303,7 @@ pub(crate) async fn remove_by_key(
     if done.rows_affected == 0 { Err(gone(def)) } else { Ok(()) }
 }
 
-/// The error for a row in hand that is not in the database as it was.
+/// The error for a row that the database has no longer, or in another version.
 #[cold]
 pub(crate) fn gone(def: &'static ModelDef) -> Error {
     if def.version.is_some() {
