@@ -48,7 +48,7 @@ pub fn concat<X: IntoExpr<Type = String>>(texts: impl IntoIterator<Item = X>) ->
 /// says it, else named: `call::<f64>("sqrt", User::AGE).gt(4.0)`.
 ///
 /// ```
-/// use orm_core::query::{call, val};
+/// use orm_core::expr::{call, val};
 /// let root = call::<f64>("sqrt", val(2.0)).gt(1.4);
 /// let none = call::<f64>("pi", ());
 /// # let _ = (root, none);
@@ -63,7 +63,7 @@ pub fn call<T: Type>(name: &'static str, arguments: impl Operands) -> Expr<Free,
 /// gives is inferred where the place says it: `.filter(raw("? % 2 = 0", User::AGE))`; else named, `raw::<f64>(..)`.
 ///
 /// ```
-/// use orm_core::query::{raw, val};
+/// use orm_core::expr::{raw, val};
 /// let sine = raw::<f64>("sin(?)", val(0.5)).lt(1.0);
 /// let both = raw::<i64>("? * ?", (val(6_i64), val(7_i64)));
 /// # let _ = (sine, both);
