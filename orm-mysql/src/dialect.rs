@@ -315,9 +315,8 @@ impl Dialect for MysqlDialect {
                 w.push_sql(" RENAME TO ");
                 w.push_qualified(table.schema.as_deref(), to)?;
             }
-            Operation::RenameColumn { table, .. } if !self.server.since(Some((8, 0, 3)), Some((10, 5, 2))) => {
-                let error = Error::unsupported(self.name(), "RENAME COLUMN in this version");
-                return Err(error.with_table(table.name.clone()));
+            Operation::RenameColumn { .. } if !self.server.since(Some((8, 0, 3)), Some((10, 5, 2))) => {
+                return Err(Error::unsupported(self.name(), "RENAME COLUMN in this version"));
             }
             _ => return Ok(None),
         }

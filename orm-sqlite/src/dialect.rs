@@ -257,25 +257,21 @@ impl Dialect for SqliteDialect {
     /// it would succeed on an empty table.
     fn operation(&self, operation: &Operation) -> Result<Option<Vec<String>>> {
         let version = self.capabilities.version;
-        let (table, what) = match operation {
-            Operation::AddForeignKey { table, .. } => (table, "adding a foreign key to a table"),
-            Operation::DropForeignKey { table, .. } => (table, "dropping a foreign key"),
-            Operation::AddCheck { table, .. } => (table, "adding a CHECK constraint to a table"),
-            Operation::DropCheck { table, .. } => (table, "dropping a CHECK constraint"),
-            Operation::CreateIndex { table, index } if index.constraint => {
-                (table, "adding a UNIQUE constraint to a table")
-            }
-            Operation::DropIndex { table, index } if index.constraint => (table, "dropping a UNIQUE constraint"),
-            Operation::AddColumn { table, column } => match not_addable(column) {
-                Some(what) => (table, what),
+        let what = match operation {
+            Operation::AddForeignKey { .. } => "ALTER TABLE .. ADD FOREIGN KEY",
+            Operation::AddCheck { .. } => "ALTER TABLE .. ADD CHECK",
+            Operation::DropForeignKey { .. } | Operation::DropCheck { .. } => "ALTER TABLE .. DROP CONSTRAINT",
+            Operation::CreateIndex { index, .. } if index.constraint => "ALTER TABLE .. ADD UNIQUE",
+            Operation::DropIndex { index, .. } if index.constraint => "ALTER TABLE .. DROP CONSTRAINT",
+            Operation::AddColumn { column, .. } => match not_addable(column) {
+                Some(what) => what,
                 None => return Ok(None),
             },
-            Operation::DropColumn { table, .. } if version < (3, 35, 0) => (table, "dropping a column"),
-            Operation::RenameColumn { table, .. } if version < (3, 25, 0) => (table, "renaming a column"),
+            Operation::DropColumn { .. } if version < (3, 35, 0) => "DROP COLUMN in this version",
+            Operation::RenameColumn { .. } if version < (3, 25, 0) => "RENAME COLUMN in this version",
             _ => return Ok(None),
         };
-        Err(Error::unsupported(NAME, format_args!("{what} without rebuilding the table"))
-            .with_table(table.name.clone()))
+        Err(Error::unsupported(NAME, format_args!("{what}: it takes a rebuild of the table")))
     }
 
     fn check_value(&self, value: &Value) -> Result<()> {
@@ -286,13 +282,11 @@ impl Dialect for SqliteDialect {
 /// Why a column cannot be added to a table with rows, if it cannot.
 fn not_addable(column: &Column) -> Option<&'static str> {
     match (&column.default, &column.generated) {
-        _ if column.auto_increment => Some("adding a primary key to a table"),
-        (_, Some(generated)) if generated.stored => Some("adding a stored generated column"),
+        _ if column.auto_increment => Some("ADD COLUMN of a primary key"),
+        (_, Some(generated)) if generated.stored => Some("ADD COLUMN of a stored generated column"),
         (_, Some(_)) => None,
-        (Some(ColumnDefault::Now | ColumnDefault::Sql(_)), _) => {
-            Some("adding a column with an expression as its default")
-        }
-        (None, None) if !column.nullable => Some("adding a NOT NULL column without a default"),
+        (Some(ColumnDefault::Now | ColumnDefault::Sql(_)), _) => Some("ADD COLUMN with an expression as the default"),
+        (None, None) if !column.nullable => Some("ADD COLUMN of a NOT NULL column without a default"),
         _ => None,
     }
 }

@@ -65,6 +65,8 @@ macro_rules! suite {
         $crate::transaction!(super::Backend);
         $crate::raw!(super::Backend);
         $crate::ddl!(super::Backend);
+        $crate::alter!(super::Backend);
+        $crate::random_schema!(super::Backend);
         $crate::error!(super::Backend);
         $crate::injection!(super::Backend);
         $crate::stream!(super::Backend);

@@ -1,5 +1,6 @@
 //! The tests, by subject. Each module ends with the list of its tests.
 
+pub mod alter;
 pub mod beside;
 pub mod cancel;
 pub mod change;
@@ -22,6 +23,7 @@ pub mod order;
 pub mod owner;
 pub mod prepared;
 pub mod random;
+pub mod random_schema;
 pub mod raw;
 pub mod relation;
 pub mod scoped;

@@ -31,10 +31,15 @@ pub use table::push_column;
 /// quoted and expressions that mean something else to this database,
 /// [`ErrorKind::Encode`](crate::ErrorKind::Encode) for constants that it cannot store.
 pub fn render(operation: &Operation, dialect: &dyn Dialect) -> Result<Vec<String>> {
-    match dialect.operation(operation)? {
-        Some(statements) => Ok(statements),
-        None => standard(operation, dialect),
-    }
+    let statements = match dialect.operation(operation) {
+        Ok(None) => standard(operation, dialect),
+        Ok(Some(statements)) => Ok(statements),
+        Err(error) => Err(error),
+    };
+    statements.map_err(|error| match operation.table() {
+        Some(table) => error.with_table(table.name.clone()),
+        None => error,
+    })
 }
 
 /// The statements of operations, in order.

@@ -118,3 +118,35 @@ pub enum Operation {
     /// Removes every row of a table.
     DeleteRows(QualifiedName),
 }
+
+impl Operation {
+    /// The table that is changed; `None` for enum types.
+    ///
+    /// ```
+    /// use orm_core::schema::Operation;
+    ///
+    /// let drop = Operation::DropColumn { table: "users".into(), column: "age".into() };
+    /// assert_eq!(drop.table(), Some(&"users".into()));
+    /// ```
+    pub fn table(&self) -> Option<&QualifiedName> {
+        match self {
+            Self::CreateEnum(_) | Self::DropEnum(_) => None,
+            Self::CreateTable(table) => Some(&table.name),
+            Self::DropTable { table, .. }
+            | Self::RenameTable { table, .. }
+            | Self::AddColumn { table, .. }
+            | Self::DropColumn { table, .. }
+            | Self::RenameColumn { table, .. }
+            | Self::CreateIndex { table, .. }
+            | Self::DropIndex { table, .. }
+            | Self::AddForeignKey { table, .. }
+            | Self::DropForeignKey { table, .. }
+            | Self::AddCheck { table, .. }
+            | Self::DropCheck { table, .. }
+            | Self::CommentOnTable { table, .. }
+            | Self::CommentOnColumn { table, .. }
+            | Self::ClearColumn { table, .. }
+            | Self::DeleteRows(table) => Some(table),
+        }
+    }
+}

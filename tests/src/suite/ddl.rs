@@ -1,9 +1,11 @@
 //! Creating and dropping tables: order, constraints, names.
 
-use orm::model::{ColumnDef, IndexDef, IndexPart, ModelDef, TableName};
+use orm::dialect::ddl;
+use orm::model::{ColumnDef, IndexDef, IndexPart, ModelDef, OnDelete, TableName};
 use orm::prelude::*;
-use orm::query::{create_tables, drop_tables, table_exists};
-use orm::{Executor, PoolOptions, Result};
+use orm::query::{apply_operations, create_tables, drop_tables, table_exists};
+use orm::schema::{Column, ForeignKey, PrimaryKey, Schema, Table};
+use orm::{Executor, PoolOptions, Result, SqlType};
 
 use crate::Test;
 use crate::cases::cases;
@@ -93,6 +95,37 @@ async fn tables_that_point_at_each_other_are_dropped(test: Test) -> Result<()> {
     team.update().captain_id(player.id).exec(&db).await?;
     db.drop_tables::<(Team, Player)>().await?;
     assert!(!db.table_exists::<Team>().await? && !db.table_exists::<Player>().await?);
+    Ok(())
+}
+
+async fn tables_of_a_cycle_are_dropped_whatever_their_keys_do(test: Test) -> Result<()> {
+    let db = test.connect().await?;
+    let table = |name: &str, targets: &[&str]| {
+        let id = Column { auto_increment: true, indexed: true, ..Column::new("id", SqlType::I64) };
+        let mut table = Table { columns: vec![id], primary_key: Some(PrimaryKey::new(["id"])), ..Table::new(name) };
+        for target in targets {
+            let column = format!("{target}_id");
+            table.columns.push(Column { nullable: true, indexed: true, ..Column::new(&*column, SqlType::I64) });
+            let key = ForeignKey::new(format!("{name}_{target}"), column, *target, "id");
+            table.foreign_keys.push(ForeignKey { on_delete: OnDelete::Cascade, ..key });
+        }
+        table
+    };
+    // Each one is pointed at by a table that also points at the one dropped before.
+    let tables = vec![table("hens", &["eggs", "hens"]), table("eggs", &["hens", "eggs"])];
+    let there: Vec<_> = tables.iter().map(|table| table.name.clone()).collect();
+    let schema = Schema { tables, enums: Vec::new() };
+    for _ in 0..2 {
+        apply_operations(db.session(), &ddl::create(&schema, &[], db.dialect())).await?;
+        db.execute("INSERT INTO hens (id, hens_id) VALUES (1, 1)", ()).await?;
+        db.execute("INSERT INTO eggs (id, hens_id, eggs_id) VALUES (1, 1, 1)", ()).await?;
+        db.execute("UPDATE hens SET eggs_id = 1", ()).await?;
+        apply_operations(db.session(), &ddl::drop(&schema, &there, false, db.dialect())).await?;
+        for gone in ["hens", "eggs"] {
+            let error = db.query::<i64>(&format!("SELECT id FROM {gone}"), ()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::UnknownTable);
+        }
+    }
     Ok(())
 }
 
@@ -328,6 +361,7 @@ cases! { $ ddl:
     creating_again_leaves_tables_alone,
     tables_are_dropped_in_the_order_of_their_keys,
     tables_that_point_at_each_other_are_dropped,
+    tables_of_a_cycle_are_dropped_whatever_their_keys_do,
     ddl_in_a_transaction_is_undone_where_it_can_be,
     tables_that_others_depend_on_are_not_dropped,
     views_are_not_dropped_with_the_tables_they_read,

@@ -209,7 +209,7 @@ fn modes(test: &Test) -> Vec<(&'static str, &'static str)> {
 }
 
 /// The test's URL with one more parameter.
-fn with_parameter(test: &Test, parameter: &str) -> String {
+pub(super) fn with_parameter(test: &Test, parameter: &str) -> String {
     let join = if test.url().contains('?') { '&' } else { '?' };
     if parameter.is_empty() { test.url().to_owned() } else { format!("{}{join}{parameter}", test.url()) }
 }

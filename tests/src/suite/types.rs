@@ -16,7 +16,7 @@ use crate::cases::cases;
 use crate::models::kinds::{Colour, Email, Kind, Level, MaybeKind, Meta, Mood, NumberList, Numbers};
 
 /// An ordinary row, for tests that change one column of it.
-fn plain() -> Kind {
+pub(super) fn plain() -> Kind {
     Kind {
         id: 0,
         bool_: true,

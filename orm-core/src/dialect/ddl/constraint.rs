@@ -12,7 +12,7 @@ pub(super) fn push_foreign_key(w: &mut SqlWriter<'_>, table: &QualifiedName, key
     let mut target_schema = key.target.schema.as_deref();
     if dialect.capabilities().attached_schemas {
         if key.target.schema != table.schema {
-            return Err(unsupported(dialect, "foreign keys to another schema").with_table(table.name.clone()));
+            return Err(unsupported(dialect, "foreign keys to another schema"));
         }
         target_schema = None;
     }

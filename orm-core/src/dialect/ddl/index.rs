@@ -26,10 +26,10 @@ pub(super) fn create_statement(table: &QualifiedName, index: &Index, dialect: &d
     if index.constraint {
         push_alter_table(&mut w, table)?;
         w.push_sql(" ADD ");
-        push_inline(&mut w, table, index)?;
+        push_inline(&mut w, index)?;
         return Ok(w.finish().sql);
     }
-    let method = method(table, index, dialect)?;
+    let method = method(index, dialect)?;
     w.push_sql("CREATE ");
     w.push_sql(kind(index, &method));
     w.push_sql("INDEX ");
@@ -46,32 +46,32 @@ pub(super) fn create_statement(table: &QualifiedName, index: &Index, dialect: &d
         w.push_sql(" ON ");
         w.push_qualified(table.schema.as_deref(), &table.name)?;
     }
-    push_body(&mut w, table, index, &method)?;
+    push_body(&mut w, index, &method)?;
     Ok(w.finish().sql)
 }
 
 /// Appends an index or UNIQUE constraint as a part of CREATE TABLE.
-pub(super) fn push_inline(w: &mut SqlWriter<'_>, table: &QualifiedName, index: &Index) -> Result<()> {
+pub(super) fn push_inline(w: &mut SqlWriter<'_>, index: &Index) -> Result<()> {
     if index.constraint {
         let whole_columns =
             index.keys.iter().all(|key| matches!(key, IndexKey::Column { descending: false, prefix: None, .. }));
         if !index.unique || !whole_columns || index.filter.is_some() || index.soft_delete.is_some() {
             let message =
                 format!("the UNIQUE constraint `{}` is over whole columns of all rows, or an index", index.name);
-            return Err(Error::new(ErrorKind::InvalidStatement, message).with_table(table.name.clone()));
+            return Err(Error::new(ErrorKind::InvalidStatement, message));
         }
         w.push_sql("CONSTRAINT ");
         push_name(w, &index.name)?;
         w.push_sql(" UNIQUE (");
-        push_keys(w, table, index)?;
+        push_keys(w, index)?;
         w.push_sql(")");
-        return push_include(w, table, index);
+        return push_include(w, index);
     }
-    let method = method(table, index, w.dialect())?;
+    let method = method(index, w.dialect())?;
     w.push_sql(kind(index, &method));
     w.push_sql("KEY ");
     push_name(w, &index.name)?;
-    push_body(w, table, index, &method)
+    push_body(w, index, &method)
 }
 
 /// Where the method of an index is written, and as what.
@@ -86,7 +86,7 @@ enum Method<'a> {
     Kind(&'static str),
 }
 
-fn method<'a>(table: &QualifiedName, index: &'a Index, dialect: &dyn Dialect) -> Result<Method<'a>> {
+fn method<'a>(index: &'a Index, dialect: &dyn Dialect) -> Result<Method<'a>> {
     let Some(method) = index.method.as_deref() else { return Ok(Method::Own) };
     let is = |name: &str| method.eq_ignore_ascii_case(name);
     Ok(match dialect.capabilities().index_methods {
@@ -102,7 +102,7 @@ fn method<'a>(table: &QualifiedName, index: &'a Index, dialect: &dyn Dialect) ->
         _ => {
             let unique = if index.unique { "unique " } else { "" };
             let feature = format!("{unique}indexes of the method `{method}`");
-            return Err(unsupported(dialect, feature).with_table(table.name.clone()));
+            return Err(unsupported(dialect, feature));
         }
     })
 }
@@ -117,7 +117,7 @@ fn kind(index: &Index, method: &Method<'_>) -> &'static str {
 }
 
 /// Appends what follows the name of the index and of its table.
-fn push_body(w: &mut SqlWriter<'_>, table: &QualifiedName, index: &Index, method: &Method<'_>) -> Result<()> {
+fn push_body(w: &mut SqlWriter<'_>, index: &Index, method: &Method<'_>) -> Result<()> {
     let dialect = w.dialect();
     let capabilities = dialect.capabilities();
     if let Method::Before(method) = method {
@@ -125,7 +125,7 @@ fn push_body(w: &mut SqlWriter<'_>, table: &QualifiedName, index: &Index, method
         w.push_sql(method);
     }
     w.push_sql(" (");
-    push_keys(w, table, index)?;
+    push_keys(w, index)?;
     if let (Some(column), false) = (&index.soft_delete, capabilities.partial_indexes) {
         w.push_sql(", ");
         if capabilities.expression_indexes {
@@ -140,13 +140,11 @@ fn push_body(w: &mut SqlWriter<'_>, table: &QualifiedName, index: &Index, method
     if let Method::After(method) = method {
         w.push_sql(method);
     }
-    push_include(w, table, index)?;
+    push_include(w, index)?;
     let not_deleted = index.soft_delete.as_ref().filter(|_| capabilities.partial_indexes);
     match (&index.filter, not_deleted) {
         (None, None) => Ok(()),
-        (Some(_), _) if !capabilities.partial_indexes => {
-            Err(unsupported(dialect, "indexes on some rows only").with_table(table.name.clone()))
-        }
+        (Some(_), _) if !capabilities.partial_indexes => Err(unsupported(dialect, "indexes on some rows only")),
         (filter, not_deleted) => {
             w.push_sql(" WHERE ");
             if let Some(column) = not_deleted {
@@ -163,7 +161,7 @@ fn push_body(w: &mut SqlWriter<'_>, table: &QualifiedName, index: &Index, method
     }
 }
 
-fn push_keys(w: &mut SqlWriter<'_>, table: &QualifiedName, index: &Index) -> Result<()> {
+fn push_keys(w: &mut SqlWriter<'_>, index: &Index) -> Result<()> {
     let dialect = w.dialect();
     w.separated(", ", &index.keys, |w, key| {
         let descending = match key {
@@ -171,9 +169,7 @@ fn push_keys(w: &mut SqlWriter<'_>, table: &QualifiedName, index: &Index) -> Res
                 w.push_ident(name)?;
                 if let Some(prefix) = prefix {
                     if !dialect.index_prefixes() {
-                        return Err(
-                            unsupported(dialect, "indexes on the start of a value").with_table(table.name.clone())
-                        );
+                        return Err(unsupported(dialect, "indexes on the start of a value"));
                     }
                     w.push_sql("(");
                     w.push_number(u64::from(*prefix));
@@ -183,7 +179,7 @@ fn push_keys(w: &mut SqlWriter<'_>, table: &QualifiedName, index: &Index) -> Res
             }
             IndexKey::Expression { sql, descending } => {
                 if !dialect.capabilities().expression_indexes {
-                    return Err(unsupported(dialect, "indexes on expressions").with_table(table.name.clone()));
+                    return Err(unsupported(dialect, "indexes on expressions"));
                 }
                 w.push_sql("(");
                 push_expression(w, sql)?;
@@ -196,13 +192,13 @@ fn push_keys(w: &mut SqlWriter<'_>, table: &QualifiedName, index: &Index) -> Res
     })
 }
 
-fn push_include(w: &mut SqlWriter<'_>, table: &QualifiedName, index: &Index) -> Result<()> {
+fn push_include(w: &mut SqlWriter<'_>, index: &Index) -> Result<()> {
     if index.include.is_empty() {
         return Ok(());
     }
     if !w.dialect().index_include() {
         let error = unsupported(w.dialect(), "indexes that include columns beside their key");
-        return Err(error.with_table(table.name.clone()));
+        return Err(error);
     }
     w.push_sql(" INCLUDE (");
     push_names(w, &index.include)?;

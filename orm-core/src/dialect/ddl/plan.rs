@@ -31,24 +31,29 @@ pub fn create(schema: &Schema, existing: &[QualifiedName], dialect: &dyn Dialect
 }
 
 /// The operations that drop the tables of a schema, in order, then its enum types. `there` are the tables that exist: where
-/// their foreign keys form a cycle, those keys are dropped first, or else the rows removed. With `cascade`, the database
-/// drops what depends on the tables.
+/// their foreign keys form a cycle, those keys are dropped first, or else the rows removed and the tables replaced by such
+/// as have no foreign keys. With `cascade`, the database drops what depends on the tables.
 pub fn drop(schema: &Schema, there: &[QualifiedName], cascade: bool, dialect: &dyn Dialect) -> Vec<Operation> {
     let mut operations = Vec::new();
     if !cascade {
         let tables: Vec<&Table> = schema.tables.iter().filter(|table| there.contains(&table.name)).collect();
         // Tables are dropped from the last to the first: a key that points at a later one is in the way.
-        let mut keys = Vec::new();
+        let (mut keys, mut tied) = (Vec::new(), Vec::new());
         for (i, table) in tables.iter().enumerate() {
             let later = &tables[i + 1..];
+            let before = keys.len();
             for key in table.foreign_keys.iter().filter(|key| later.iter().any(|table| key.target == table.name)) {
                 keys.push(Operation::DropForeignKey { table: table.name.clone(), key: key.name.clone() });
+            }
+            if keys.len() > before {
+                tied.push(*table);
             }
         }
         if dialect.capabilities().add_foreign_key {
             operations = keys;
-        } else if !keys.is_empty() {
+        } else if !tied.is_empty() {
             operations = empty(tables);
+            operations.extend(tied.into_iter().flat_map(without_foreign_keys));
         }
     }
     for table in schema.tables.iter().rev() {
@@ -56,6 +61,13 @@ pub fn drop(schema: &Schema, there: &[QualifiedName], cascade: bool, dialect: &d
     }
     operations.extend(schema.enums.iter().map(|ty| Operation::DropEnum(ty.name.clone())));
     operations
+}
+
+/// Replaces an empty table by one without foreign keys. Dropping a table runs the actions of the keys that point at it,
+/// which fails when the tables with those keys point at a table that is gone.
+fn without_foreign_keys(table: &Table) -> [Operation; 2] {
+    let free = Table { foreign_keys: Vec::new(), ..table.clone() };
+    [Operation::DropTable { table: table.name.clone(), cascade: false }, Operation::CreateTable(free)]
 }
 
 /// Removes all rows: first the foreign keys that may be NULL, then the rows, those of a table after those that point at

@@ -4,7 +4,7 @@ use super::super::{CommentStyle, Dialect, FunctionForm, SqlWriter};
 use super::{constraint, index, push_alter_table, push_expression, push_name, push_names};
 use crate::ast::Function;
 use crate::error::Result;
-use crate::schema::{Check, CheckCondition, Column, ColumnDefault, QualifiedName, Table};
+use crate::schema::{Check, CheckCondition, Column, ColumnDefault, Index, QualifiedName, Table};
 
 /// The statements that create a table, its indexes and its comments.
 pub(super) fn create(table: &Table, dialect: &dyn Dialect) -> Result<Vec<String>> {
@@ -36,10 +36,10 @@ pub(super) fn create(table: &Table, dialect: &dyn Dialect) -> Result<Vec<String>
         push_names(&mut w, &key.columns)?;
         w.push_sql(")");
     }
-    let is_inline = |index: &crate::schema::Index| index.constraint || dialect.indexes_in_create_table();
+    let is_inline = |index: &Index| index.constraint || dialect.indexes_in_create_table();
     for index in table.indexes.iter().filter(|index| is_inline(index)) {
         w.push_sql(", ");
-        index::push_inline(&mut w, &table.name, index)?;
+        index::push_inline(&mut w, index)?;
     }
     if capabilities.checks {
         for check in table.checks.iter().filter(|check| !follows_from_type(table, check, dialect)) {
