@@ -39,9 +39,9 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// What this server version has.
     fn capabilities(&self) -> &Capabilities;
 
-    /// The character around identifiers; doubled inside them.
-    fn quote(&self) -> char {
-        '"'
+    /// The characters before and after an identifier that is written; the second is doubled inside of it.
+    fn identifier_quotes(&self) -> (char, char) {
+        ('"', '"')
     }
 
     /// How text divides into words: what is quoted, and what is a comment.

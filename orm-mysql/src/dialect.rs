@@ -176,8 +176,8 @@ impl Dialect for MysqlDialect {
         &self.capabilities
     }
 
-    fn quote(&self) -> char {
-        '`'
+    fn identifier_quotes(&self) -> (char, char) {
+        ('`', '`')
     }
 
     fn lexical(&self) -> Lexical {

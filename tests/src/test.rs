@@ -67,9 +67,10 @@ impl Test {
     }
 }
 
-fn quoted(db: &Database, name: &str) -> String {
-    let quote = db.dialect().quote();
-    format!("{quote}{name}{quote}")
+/// A name as an identifier of the database's SQL.
+pub(crate) fn quoted(db: &Database, name: &str) -> String {
+    let (open, close) = db.dialect().identifier_quotes();
+    format!("{open}{name}{close}")
 }
 
 /// Runs a test on a backend. Without a server it is passed over, visibly.

@@ -149,13 +149,11 @@ impl<'d> Renderer<'d> {
     }
 
     fn push_alias(&mut self, alias: u32) {
-        let quote = self.dialect().quote();
-        let mut buffer = [0; 4];
-        let quote = quote.encode_utf8(&mut buffer);
-        self.w.push_sql(quote);
+        let (open, close) = self.dialect().identifier_quotes();
+        self.w.push_char(open);
         self.w.push_sql("_t");
         self.w.push_number(u64::from(alias));
-        self.w.push_sql(quote);
+        self.w.push_char(close);
     }
 
     /// Appends what qualifies a source's columns.

@@ -43,6 +43,11 @@ impl<'d> SqlWriter<'d> {
         self.sql.push_str(sql);
     }
 
+    /// Appends one character of SQL.
+    pub(super) fn push_char(&mut self, c: char) {
+        self.sql.push(c);
+    }
+
     /// Appends a whole number.
     pub fn push_number(&mut self, number: u64) {
         use std::fmt::Write;
@@ -54,22 +59,22 @@ impl<'d> SqlWriter<'d> {
     /// # Errors
     /// [`ErrorKind::InvalidStatement`] when it is empty, has a NUL, or is longer than the database allows.
     pub fn push_ident(&mut self, name: &str) -> Result<()> {
-        let quote = self.dialect.quote();
+        let (open, close) = self.dialect.identifier_quotes();
         if name.is_empty() || name.contains('\0') || !self.dialect.capabilities().identifier_fits(name) {
             return Err(bad_identifier(self.dialect, name));
         }
-        self.sql.push(quote);
-        if name.contains(quote) {
+        self.sql.push(open);
+        if name.contains(close) {
             for c in name.chars() {
-                if c == quote {
-                    self.sql.push(quote);
+                if c == close {
+                    self.sql.push(close);
                 }
                 self.sql.push(c);
             }
         } else {
             self.sql.push_str(name);
         }
-        self.sql.push(quote);
+        self.sql.push(close);
         Ok(())
     }
 

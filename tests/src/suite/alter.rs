@@ -15,6 +15,7 @@ use super::injection::with_parameter;
 use crate::Test;
 use crate::cases::cases;
 use crate::models::kinds::Kind;
+use crate::test::quoted;
 
 /// A table with a key, a name and a price.
 fn items() -> Table {
@@ -105,8 +106,7 @@ async fn tables_are_renamed_inside_of_their_schema(test: Test) -> Result<()> {
         apply(&db, Operation::CreateTable(table)).await?;
         apply(&db, Operation::RenameTable { table: name, to: "things".into() }).await?;
     }
-    let quote = db.dialect().quote();
-    for things in ["things".to_owned(), format!("{quote}{schema}{quote}.things")] {
+    for things in ["things".to_owned(), format!("{}.things", quoted(&db, schema))] {
         db.execute(&format!("INSERT INTO {things} (name, price) VALUES ('a', 1)"), ()).await?;
     }
     for name in [QualifiedName::of(schema, "things"), "things".into()] {
@@ -344,8 +344,7 @@ async fn constant_defaults_are_constants_to_the_database(test: Test) -> Result<(
         with_default("bytes", SqlType::Bytes, None, Value::Bytes(vec![0, 255])),
         with_default("doc", SqlType::Json, None, Value::Json("{\"a\": [1]}".into())),
     ]);
-    let quote = db.dialect().quote();
-    let q = |name: &str| format!("{quote}{name}{quote}");
+    let q = |name: &str| quoted(&db, name);
     apply(&db, Operation::CreateTable(table)).await?;
     db.execute(&format!("INSERT INTO items ({}) VALUES (9)", q("id")), ()).await?;
     let columns = ["short", "long", "int", "flag", "ratio", "price", "bytes", "doc"].map(q).join(", ");

@@ -13,6 +13,7 @@ use crate::models::blog::{Author, Blog, Comment, Country, Post, PostTag, Profile
 use crate::models::schema::{
     Canary, Hashed, Kid, Lowered, Methods, Odd, Parent, Partial, Place, Player, Product, Region, Sorted, Team, Worded,
 };
+use crate::test::quoted;
 
 async fn tables_are_created_in_the_order_of_their_keys(test: Test) -> Result<()> {
     let db = test.connect().await?;
@@ -60,8 +61,7 @@ async fn tables_of_one_name_in_two_schemas_are_told_apart(test: Test) -> Result<
     create_tables(db.session(), &[own, other]).await?;
     assert!(table_exists(db.session(), other).await?);
     Canary::create().text("own").exec(&db).await?;
-    let quote = db.dialect().quote();
-    let rows = format!("SELECT COUNT(*) FROM {quote}{schema}{quote}.canary");
+    let rows = format!("SELECT COUNT(*) FROM {}.canary", quoted(&db, schema));
     assert_eq!(db.query::<i64>(&rows, ()).await?, [0]);
     drop_tables(db.session(), &[other], false).await?;
     assert!(db.table_exists::<Canary>().await? && !table_exists(db.session(), other).await?);
@@ -163,8 +163,7 @@ async fn tables_that_others_depend_on_are_not_dropped(test: Test) -> Result<()> 
 
 async fn views_are_not_dropped_with_the_tables_they_read(test: Test) -> Result<()> {
     let db = test.with::<Parent>().await?;
-    let quote = db.dialect().quote();
-    let table = format!("{quote}{}{quote}", Parent::DEF.table.name);
+    let table = quoted(&db, Parent::DEF.table.name);
     db.execute(&format!("CREATE VIEW overview AS SELECT * FROM {table}"), ()).await?;
     let dropped = db.drop_tables::<Parent>().await;
     if test.shape.truncate_cascade {

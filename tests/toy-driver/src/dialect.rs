@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use orm_core::dialect::{Capabilities, Dialect, LimitStyle, SqlWriter};
+use orm_core::dialect::{Capabilities, Dialect, Lexical, LimitStyle, SqlWriter};
 use orm_core::schema::{Column, ColumnType};
 use orm_core::{Error, Result, SqlType, Value};
 
@@ -70,8 +70,12 @@ impl Dialect for ToyDialect {
         &self.capabilities
     }
 
-    fn quote(&self) -> char {
-        '`'
+    fn identifier_quotes(&self) -> (char, char) {
+        ('`', '`')
+    }
+
+    fn lexical(&self) -> Lexical {
+        Lexical { backquotes: true, ..Lexical::STANDARD }
     }
 
     fn push_placeholder(&self, sql: &mut String, position: usize, ty: SqlType) -> Result<()> {
