@@ -1,37 +1,71 @@
-//! How one database writes SQL: [`Dialect`] names the points where databases differ, [`Capabilities`] what exists in
-//! one server version, [`SqlWriter`] is the only place where text and binds are appended, and [`render()`] turns a
-//! statement into a [`Rendered`] query. What a database calls its errors and how it is talked to is the driver's work.
+//! How one database writes SQL: [`Dialect`] has a method for each clause that databases write differently,
+//! [`Capabilities`] says what exists in one server version, [`SqlWriter`] is the only place where text and binds are
+//! appended, and [`render()`] turns a statement into a [`Rendered`] query. What a database calls its errors and how it is
+//! talked to is the driver's work.
 
 mod capabilities;
+mod clause;
 pub mod ddl;
 mod lexical;
 mod render;
+pub mod standard;
 mod stored;
 mod writer;
 
 use std::borrow::Cow;
 use std::fmt;
 
-pub use capabilities::{
-    Capabilities, CommentStyle, IndexMethodStyle, JsonStyle, LimitStyle, ListStyle, RegexpStyle, UpsertStyle,
-};
+pub use capabilities::{Capabilities, CommentStyle, IndexMethodStyle};
+pub use clause::{Level, Like, Limits, NewRows, OrderKey, Regexp, Returned, Tail, Write};
 pub use lexical::Lexical;
-pub(crate) use render::{element_type, render_insert, unnests};
-pub use render::{render, render_condition};
+pub use render::{Renderer, RowLock, render, render_condition};
+pub(crate) use render::{render_insert, unnests};
 pub(crate) use stored::{for_column, rewrites, stored};
 pub use writer::{Rendered, SqlWriter};
 
-use crate::ast::Function;
+use crate::ast::{
+    Aggregate, BinaryOp, Conflict, Delete, Expr, Function, InList, Insert, JsonStep, LikeKind, Update, Window,
+};
 use crate::error::{Error, Result};
+use crate::model::ColumnDef;
 use crate::schema::{Column, ColumnType, EnumType, Generated, Operation};
 use crate::value::{SqlType, Value};
 
-/// The points where one database's SQL differs. Implement it in a driver crate; everything here can be implemented
-/// with public items.
+/// How one database writes each clause. Implement it in a driver crate; everything here can be implemented with public
+/// items.
 ///
-/// Duties of an implementation: every identifier goes through [`SqlWriter::push_ident`] and every value through
-/// [`SqlWriter::push_bind`] (or [`Dialect::push_literal`] in DDL); what cannot be expressed is
-/// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported), never left out.
+/// # Where to start
+/// Six methods have no default: the name, the [`Capabilities`] (start from [`Capabilities::core`]), the placeholder, names
+/// of types, constants, and how a column is counted. Every other method writes a clause as the SQL standard does, by
+/// calling the function of the same purpose in [`standard`]; override those that the database writes in another way. The
+/// module [`standard`] also has the forms that several databases share, such as
+/// [`limits_with_offset_after_limit`](standard::limits_with_offset_after_limit) or
+/// [`order_key_by_null_test`](standard::order_key_by_null_test). A method that handles one case calls the standard form for
+/// the others:
+///
+/// ```
+/// use orm_core::ast::{BinaryOp, Expr};
+/// use orm_core::dialect::{Level, Renderer, standard};
+/// use orm_core::Result;
+///
+/// // As `Dialect::push_binary` of a database that joins text with `+`.
+/// fn push_binary(r: &mut Renderer<'_>, op: BinaryOp, left: &Expr, right: &Expr) -> Result<()> {
+///     if op != BinaryOp::Concat {
+///         return standard::binary(r, op, left, right);
+///     }
+///     r.operand(left, Level::Sum)?;
+///     r.push_sql(" + ");
+///     r.operand(right, Level::Product)
+/// }
+/// ```
+///
+/// # Duties
+/// - Every identifier goes through [`SqlWriter::push_ident`] and every value through [`SqlWriter::push_bind`] (or
+///   [`Dialect::push_literal`] in DDL). A [`Renderer`] is a writer too.
+/// - Binds are numbered in the order in which they are written, so a method writes its operands in the order of the text.
+/// - What cannot be expressed is [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported), never left out.
+/// - Where the database tells conditions and values apart, override [`Dialect::push_condition_as_value`] and
+///   [`Dialect::push_value_as_condition`]; the renderer calls them where the one stands in the place of the other.
 pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// The name shown in errors and spans, such as `postgresql`.
     fn name(&self) -> &'static str;
@@ -50,6 +84,9 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     }
 
     /// Appends the placeholder of the bind at `position`, counted from 1, with a conversion where the type needs one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for types that cannot be bound.
     fn push_placeholder(&self, sql: &mut String, position: usize, ty: SqlType) -> Result<()>;
 
     /// The type of a column in DDL, without collation, NULL, default or key.
@@ -103,8 +140,11 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     }
 
     /// What stands before a query to ask for its plan.
-    fn explain(&self) -> &'static str {
-        "EXPLAIN "
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) where plans are asked for in another way.
+    fn explain(&self) -> Result<&'static str> {
+        Ok("EXPLAIN ")
     }
 
     /// The SQL function that names the schema in use.
@@ -226,6 +266,254 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// The condition that always holds, or never.
+    fn truth(&self, holds: bool) -> &'static str {
+        if holds { "TRUE" } else { "FALSE" }
+    }
+
+    /// Writes a condition where SQL wants a value, in parentheses when it binds looser than `at_least`. A condition is a
+    /// value in the standard.
+    ///
+    /// # Errors
+    /// As [`Renderer::expr`]; so in all methods that write expressions.
+    fn push_condition_as_value(&self, r: &mut Renderer<'_>, condition: &Expr, at_least: Level) -> Result<()> {
+        r.as_it_is(condition, at_least)
+    }
+
+    /// Writes a boolean value where SQL wants a condition, in parentheses when it binds looser than `at_least`. A boolean
+    /// value is a condition in the standard.
+    ///
+    /// # Errors
+    /// As [`Renderer::expr`].
+    fn push_value_as_condition(&self, r: &mut Renderer<'_>, value: &Expr, at_least: Level) -> Result<()> {
+        r.as_it_is(value, at_least)
+    }
+
+    /// Writes two operands and the operator between them.
+    ///
+    /// # Errors
+    /// As [`standard::binary`].
+    fn push_binary(&self, r: &mut Renderer<'_>, op: BinaryOp, left: &Expr, right: &Expr) -> Result<()> {
+        standard::binary(r, op, left, right)
+    }
+
+    /// Writes the condition that another is false or NULL.
+    ///
+    /// # Errors
+    /// As [`Renderer::expr`].
+    fn push_is_not_true(&self, r: &mut Renderer<'_>, condition: &Expr) -> Result<()> {
+        standard::is_not_true(r, condition)
+    }
+
+    /// Writes a test of membership in a list that is not empty.
+    ///
+    /// # Errors
+    /// As [`Renderer::expr`].
+    fn push_in(&self, r: &mut Renderer<'_>, list: &InList) -> Result<()> {
+        standard::in_list(r, list)
+    }
+
+    /// Writes ` IN (..)` and values of one type, after the operand; there is at least one value.
+    ///
+    /// # Errors
+    /// As [`SqlWriter::push_bind`].
+    fn push_value_list(&self, r: &mut Renderer<'_>, ty: SqlType, values: &[Value], negated: bool) -> Result<()> {
+        let _ = ty;
+        standard::value_list(r, values, negated)
+    }
+
+    /// Whether a list of values of a type is one bind however long it is, so that all rows of a relation take one query.
+    fn lists_are_one_bind(&self, ty: SqlType) -> bool {
+        let _ = ty;
+        false
+    }
+
+    /// Writes a test of text against a pattern.
+    ///
+    /// # Errors
+    /// As [`Renderer::expr`].
+    fn push_like(&self, r: &mut Renderer<'_>, like: &Like<'_>) -> Result<()> {
+        standard::like(r, like)
+    }
+
+    /// Writes the pattern that matches the literal text which an expression gives; see [`standard::escaped`].
+    ///
+    /// # Errors
+    /// As [`Renderer::expr`].
+    fn push_pattern(&self, r: &mut Renderer<'_>, text: &Expr, kind: LikeKind) -> Result<()> {
+        standard::pattern_of(r, text, kind)
+    }
+
+    /// The characters with a meaning in patterns, which are escaped in literal text.
+    fn wildcards(&self) -> &'static [char] {
+        &['%', '_']
+    }
+
+    /// Writes a test of text against a regular expression. The default has none: that of the standard, `LIKE_REGEX`, exists
+    /// nowhere.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) without regular expressions.
+    fn push_regexp(&self, r: &mut Renderer<'_>, regexp: &Regexp<'_>) -> Result<()> {
+        let _ = regexp;
+        Err(unsupported(r.dialect(), "regular expressions"))
+    }
+
+    /// Writes a function. The default asks [`Dialect::function`] for its form.
+    ///
+    /// # Errors
+    /// As [`Renderer::expr`].
+    fn push_function(&self, r: &mut Renderer<'_>, function: Function, arguments: &[Expr]) -> Result<()> {
+        standard::function(r, function, arguments)
+    }
+
+    /// Writes an aggregate, of a window when there is one.
+    ///
+    /// # Errors
+    /// As [`Renderer::expr`].
+    fn push_aggregate(&self, r: &mut Renderer<'_>, aggregate: &Aggregate, window: Option<&Window>) -> Result<()> {
+        standard::aggregate(r, aggregate, window)
+    }
+
+    /// The order of a window that numbers rows without saying in which order, with a leading space; the standard lets it
+    /// out.
+    fn no_window_order(&self) -> &'static str {
+        ""
+    }
+
+    /// Writes a conversion in SQL.
+    ///
+    /// # Errors
+    /// As [`standard::cast`].
+    fn push_cast(&self, r: &mut Renderer<'_>, inner: &Expr, ty: SqlType) -> Result<()> {
+        standard::cast(r, inner, ty)
+    }
+
+    /// Writes a value inside a JSON document: as text, or as JSON. Steps into the document are bound, never part of the
+    /// text.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) without JSON.
+    fn push_json(&self, r: &mut Renderer<'_>, document: &Expr, path: &[JsonStep], text: bool) -> Result<()> {
+        let _ = (document, path, text);
+        Err(unsupported(r.dialect(), "values inside of JSON documents"))
+    }
+
+    /// Writes the value that was to be inserted, in the update of an upsert.
+    ///
+    /// # Errors
+    /// For names that cannot be quoted.
+    fn push_excluded(&self, r: &mut Renderer<'_>, column: &'static ColumnDef) -> Result<()> {
+        r.push_sql("excluded.");
+        r.push_ident(column.name)
+    }
+
+    /// Writes `SELECT`, up to the list.
+    ///
+    /// # Errors
+    /// For limits that cannot be written.
+    fn push_select(&self, r: &mut Renderer<'_>, distinct: bool, limits: Limits) -> Result<()> {
+        let _ = limits;
+        standard::select(r, distinct);
+        Ok(())
+    }
+
+    /// Writes the key of a group that is an item of the query's list, counted from 1. Written once more, its values would be
+    /// bound once more, and to the database the two would be different expressions; see [`Renderer::repeat_item`].
+    ///
+    /// # Errors
+    /// None by default.
+    fn push_group_item(&self, r: &mut Renderer<'_>, position: u64) -> Result<()> {
+        r.push_number(position);
+        Ok(())
+    }
+
+    /// Writes the order and limits of a query that has one of them.
+    ///
+    /// # Errors
+    /// As [`Renderer::expr`].
+    fn push_tail(&self, r: &mut Renderer<'_>, tail: &Tail<'_>) -> Result<()> {
+        standard::tail(r, tail)
+    }
+
+    /// Writes the limits of a query that has some, after its order.
+    ///
+    /// # Errors
+    /// As [`SqlWriter::push_bind`].
+    fn push_limits(&self, r: &mut Renderer<'_>, limits: Limits) -> Result<()> {
+        standard::limits(r, limits)
+    }
+
+    /// Writes one key of an order.
+    ///
+    /// # Errors
+    /// As [`Renderer::expr`].
+    fn push_order_key(&self, r: &mut Renderer<'_>, key: &OrderKey<'_>) -> Result<()> {
+        standard::order_key(r, key)
+    }
+
+    /// Writes the row lock after a query. See [`standard::row_lock`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) without this lock.
+    fn push_lock(&self, r: &mut Renderer<'_>, lock: &RowLock) -> Result<()> {
+        let _ = lock;
+        Err(unsupported(r.dialect(), "row locks (begin an immediate transaction instead)"))
+    }
+
+    /// Writes the row lock after the name of each table that it is about, for databases with table hints.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) without this lock.
+    fn push_lock_hint(&self, r: &mut Renderer<'_>, lock: &RowLock) -> Result<()> {
+        let _ = (r, lock);
+        Ok(())
+    }
+
+    /// What ends a derived table that must be evaluated before the query around it, with a leading space. Asked only where
+    /// a sub-query cannot read the table that is changed.
+    fn optimizer_fence(&self) -> &'static str {
+        ""
+    }
+
+    /// Writes an INSERT, or whatever statement inserts rows with this conflict clause.
+    ///
+    /// # Errors
+    /// As [`standard::insert`].
+    fn push_insert(&self, r: &mut Renderer<'_>, insert: &Insert, rows: NewRows) -> Result<()> {
+        standard::insert(r, insert, rows)
+    }
+
+    /// What stands for one row of defaults in an INSERT of no columns.
+    fn default_row(&self) -> &'static str {
+        "DEFAULT VALUES"
+    }
+
+    /// Writes what happens when a row to insert exists already, after the rows. The standard has MERGE, a statement of its
+    /// own; the default is the clause of databases that have one.
+    ///
+    /// # Errors
+    /// As [`standard::on_conflict`].
+    fn push_conflict(&self, r: &mut Renderer<'_>, insert: &Insert, conflict: &Conflict) -> Result<()> {
+        standard::on_conflict(r, insert, conflict)
+    }
+
+    /// Writes an UPDATE.
+    ///
+    /// # Errors
+    /// As [`standard::update`].
+    fn push_update(&self, r: &mut Renderer<'_>, update: &Update) -> Result<()> {
+        standard::update(r, update)
+    }
+
+    /// Writes a DELETE.
+    ///
+    /// # Errors
+    /// As [`standard::delete`].
+    fn push_delete(&self, r: &mut Renderer<'_>, delete: &Delete) -> Result<()> {
+        standard::delete(r, delete)
+    }
+
     /// A value as this database stores it in a column of a type, or an error when it cannot store it exactly.
     /// The default stores everything.
     ///
@@ -245,6 +533,8 @@ pub enum FunctionForm {
     Around(&'static str, &'static str, &'static str),
     /// Text alone, without arguments or parentheses.
     Text(&'static str),
+    /// An operator between the arguments, all in parentheses.
+    Operator(&'static str),
 }
 
 /// The error for SQL that a dialect does not have.

@@ -6,11 +6,14 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use orm_core::ast::Function;
-use orm_core::dialect::{
-    Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, JsonStyle, Lexical, LimitStyle, ListStyle,
-    RegexpStyle, SqlWriter, UpsertStyle, ddl,
+use orm_core::ast::{
+    Aggregate, BinaryOp, Conflict, ConflictAction, Expr, Function, Insert, JsonStep, LikeKind, LockStrength, Window,
 };
+use orm_core::dialect::{
+    Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, Level, Lexical, Limits, OrderKey, Regexp,
+    Renderer, RowLock, SqlWriter, ddl, standard,
+};
+use orm_core::model::ColumnDef;
 use orm_core::schema::{Column, ColumnType, Operation};
 use orm_core::{Error, ErrorKind, Result, SqlType, Value};
 
@@ -27,6 +30,12 @@ pub(crate) const LEXICAL: Lexical = Lexical {
     executable_comments: true,
     ..Lexical::STANDARD
 };
+
+/// The name of the row that was to be inserted, in an upsert.
+const NEW_ROW: &str = "_new";
+
+/// More rows than there are.
+const ALL_ROWS: &str = "18446744073709551615";
 
 /// The dialect of one server.
 ///
@@ -104,39 +113,21 @@ fn capabilities(server: Server) -> Capabilities {
         returning_delete: since(None, Some((10, 0, 5))),
         last_insert_id: true,
         default_keyword: true,
-        default_values: "() VALUES ()",
         // A 16-bit count in the protocol.
         max_binds: 65_535,
+        max_insert_rows: usize::MAX,
         statement_bytes: Capabilities::MESSAGE,
         max_identifier: 64,
         identifier_chars: true,
-        lists: ListStyle::Padded,
         arrays: false,
         enum_types: false,
-        regexp: if mariadb { RegexpStyle::Regexp } else { RegexpStyle::RegexpLike },
-        ilike: false,
-        nulls_order: false,
         nulls_first: true,
-        is_not_distinct: "<=>",
-        // `||` is OR without PIPES_AS_CONCAT.
-        concat_operator: false,
-        limit: LimitStyle::OffsetNeedsLimit("18446744073709551615"),
-        upsert: if since(Some((8, 0, 19)), None) {
-            UpsertStyle::OnDuplicateKeyAlias
-        } else {
-            UpsertStyle::OnDuplicateKeyValues
-        },
-        json: if mariadb { JsonStyle::ExtractText } else { JsonStyle::Extract },
-        aggregate_filter: false,
         windows: since(Some((8, 0, 2)), Some((10, 2, 0))),
         lateral: since(Some((8, 0, 14)), None),
         ctes: since(Some((8, 0, 1)), Some((10, 2, 2))),
         row_locks: true,
-        key_locks: false,
-        lock_of: since(Some((8, 0, 1)), None),
         nowait: since(Some((8, 0, 1)), Some((10, 3, 0))),
         skip_locked: since(Some((8, 0, 1)), Some((10, 6, 0))),
-        for_share: since(Some((8, 0, 1)), None),
         partial_indexes: false,
         expression_indexes: since(Some((8, 0, 13)), None),
         index_methods: IndexMethodStyle::Kinds,
@@ -156,7 +147,6 @@ fn capabilities(server: Server) -> Capabilities {
         unsigned: true,
         second_digits: 6,
         bare_types_are_whole: true,
-        quotient_digits: Some(16),
         assigns_at_once: false,
         set_default: false,
         round_trips: true,
@@ -259,11 +249,177 @@ impl Dialect for MysqlDialect {
             Function::Month => FunctionForm::Call("MONTH"),
             Function::Day => FunctionForm::Call("DAYOFMONTH"),
             // `/` of integers gives a decimal.
-            Function::IntegerDivide => FunctionForm::Text("DIV"),
-            // A quotient has up to thirty digits after the point, more than decimal types hold: as many as averages have.
+            Function::IntegerDivide => FunctionForm::Operator("DIV"),
+            // See `push_aggregate`.
             Function::Divide => FunctionForm::Around("ROUND((", ") / (", "), 16)"),
             _ => return None,
         })
+    }
+
+    /// MySQL manual, 14.4.2: `<=>`. `||` is OR unless the session says otherwise (`PIPES_AS_CONCAT`).
+    fn push_binary(&self, r: &mut Renderer<'_>, op: BinaryOp, left: &Expr, right: &Expr) -> Result<()> {
+        match op {
+            BinaryOp::IsDistinct | BinaryOp::IsNotDistinct => standard::null_safe(r, " <=> ", op, left, right),
+            BinaryOp::Concat => {
+                r.push_sql("CONCAT(");
+                r.expr(left)?;
+                r.push_sql(", ");
+                r.expr(right)?;
+                r.push_sql(")");
+                Ok(())
+            }
+            op => standard::binary(r, op, left, right),
+        }
+    }
+
+    fn push_pattern(&self, r: &mut Renderer<'_>, text: &Expr, kind: LikeKind) -> Result<()> {
+        r.push_sql(if kind == LikeKind::StartsWith { "CONCAT(" } else { "CONCAT('%', " });
+        standard::escaped(r, text)?;
+        r.push_sql(if kind == LikeKind::EndsWith { ")" } else { ", '%')" });
+        Ok(())
+    }
+
+    /// MySQL manual, 14.8.2: `REGEXP` goes by the collation, `REGEXP_LIKE` takes the letter case as an argument. MariaDB has
+    /// no such function, but its patterns take `(?i)`.
+    fn push_regexp(&self, r: &mut Renderer<'_>, regexp: &Regexp<'_>) -> Result<()> {
+        if self.server.is_mariadb() {
+            r.operand(regexp.expr, Level::Sum)?;
+            r.push_sql(if regexp.negated { " NOT REGEXP " } else { " REGEXP " });
+            // Said either way: the column's collation would decide otherwise.
+            let flag = if regexp.ignore_case { "(?i)" } else { "(?-i)" };
+            if let Expr::Value(Value::Text(text)) = regexp.pattern {
+                return r.push_bind(Value::Text(format!("{flag}{text}").into()));
+            }
+            r.push_sql("CONCAT(");
+            r.push_text_literal(flag)?;
+            r.push_sql(", ");
+            r.expr(regexp.pattern)?;
+            r.push_sql(")");
+            return Ok(());
+        }
+        r.push_sql(if regexp.negated { "NOT REGEXP_LIKE(" } else { "REGEXP_LIKE(" });
+        r.expr(regexp.expr)?;
+        r.push_sql(", ");
+        r.expr(regexp.pattern)?;
+        r.push_sql(if regexp.ignore_case { ", 'i')" } else { ", 'c')" });
+        Ok(())
+    }
+
+    /// Averages and quotients have up to thirty digits after the point, more than decimal types hold: they are rounded to
+    /// 16. There is no `FILTER`.
+    fn push_aggregate(&self, r: &mut Renderer<'_>, aggregate: &Aggregate, window: Option<&Window>) -> Result<()> {
+        if !aggregate.decimal {
+            return standard::aggregate_by_case(r, aggregate, window);
+        }
+        r.push_sql("ROUND(");
+        standard::aggregate_by_case(r, aggregate, window)?;
+        r.push_sql(", 16)");
+        Ok(())
+    }
+
+    /// The text of a boolean in a document is no boolean.
+    fn push_cast(&self, r: &mut Renderer<'_>, inner: &Expr, ty: SqlType) -> Result<()> {
+        if ty != SqlType::Bool || !matches!(inner, Expr::Json { text: true, .. }) {
+            return standard::cast(r, inner, ty);
+        }
+        r.push_sql("(");
+        r.expr(inner)?;
+        r.push_sql(" = 'true')");
+        Ok(())
+    }
+
+    /// As text, the null of JSON is NULL. Documents are text to MariaDB, whose paths cannot name keys that start with a
+    /// minus.
+    fn push_json(&self, r: &mut Renderer<'_>, document: &Expr, path: &[JsonStep], text: bool) -> Result<()> {
+        let mariadb = self.server.is_mariadb();
+        let minus = |step: &JsonStep| matches!(step, JsonStep::Key(key) if key.starts_with('-'));
+        if mariadb && path.iter().any(minus) {
+            return Err(Error::unsupported(self.name(), "JSON paths through keys that start with a minus"));
+        }
+        r.push_sql(match (text, mariadb) {
+            (false, _) => "JSON_EXTRACT(",
+            (true, false) => "JSON_UNQUOTE(NULLIF(JSON_EXTRACT(",
+            // `CONCAT` takes the type away: compared as JSON, the string "null" equals the null of JSON.
+            (true, true) => "JSON_UNQUOTE(NULLIF(CONCAT(JSON_EXTRACT(",
+        });
+        r.expr(document)?;
+        r.push_sql(", ");
+        r.push_bind(Value::Text(standard::json_path(path, true).into()))?;
+        match (text, mariadb) {
+            (false, _) => r.push_sql(")"),
+            (true, false) => {
+                r.push_sql("), ");
+                r.push_bind(Value::Json("null".into()))?;
+                r.push_sql("))");
+            }
+            (true, true) => r.push_sql(")), 'null'))"),
+        }
+        Ok(())
+    }
+
+    fn push_order_key(&self, r: &mut Renderer<'_>, key: &OrderKey<'_>) -> Result<()> {
+        standard::order_key_by_null_test(r, key)
+    }
+
+    /// MySQL manual, 15.2.13: an offset needs a limit, and the greatest number stands for none.
+    fn push_limits(&self, r: &mut Renderer<'_>, limits: Limits) -> Result<()> {
+        standard::limits_with_offset_after_limit(r, limits, ALL_ROWS)
+    }
+
+    /// The optimizer merges a derived table without a limit into the query around it (MySQL manual, 10.2.2.4), and the query
+    /// would read the table that it changes.
+    fn optimizer_fence(&self) -> &'static str {
+        " LIMIT 18446744073709551615"
+    }
+
+    /// MySQL manual, 17.7.2.4. `FOR SHARE` and `OF` came with MySQL 8.0.1; MariaDB has neither.
+    fn push_lock(&self, r: &mut Renderer<'_>, lock: &RowLock) -> Result<()> {
+        let since_8_0_1 = self.server.since(Some((8, 0, 1)), None);
+        let strength = match lock.strength {
+            LockStrength::Update | LockStrength::NoKeyUpdate => " FOR UPDATE",
+            LockStrength::Share | LockStrength::KeyShare if since_8_0_1 => " FOR SHARE",
+            LockStrength::Share | LockStrength::KeyShare => " LOCK IN SHARE MODE",
+        };
+        standard::row_lock(r, lock, strength, since_8_0_1)
+    }
+
+    fn default_row(&self) -> &'static str {
+        "() VALUES ()"
+    }
+
+    /// MySQL manual, 15.2.7.2. MariaDB and MySQL before 8.0.19 have no name for the new row but `VALUES(column)`, which later
+    /// versions of MySQL deprecate.
+    fn push_conflict(&self, r: &mut Renderer<'_>, insert: &Insert, conflict: &Conflict) -> Result<()> {
+        if self.names_new_row() {
+            r.push_sql(" AS ");
+            r.push_ident(NEW_ROW)?;
+        }
+        r.push_sql(" ON DUPLICATE KEY UPDATE ");
+        match &conflict.action {
+            // Changing a column to itself changes nothing, and unlike IGNORE hides no other error.
+            ConflictAction::Nothing => {
+                let key = insert.model.key_columns().next().or_else(|| insert.columns.first().copied());
+                if let Some(column) = key {
+                    r.push_ident(column.name)?;
+                    r.push_sql(" = ");
+                    r.push_column(column)?;
+                }
+                Ok(())
+            }
+            ConflictAction::Update(set) => r.assignments(set),
+        }
+    }
+
+    fn push_excluded(&self, r: &mut Renderer<'_>, column: &'static ColumnDef) -> Result<()> {
+        if self.names_new_row() {
+            r.push_ident(NEW_ROW)?;
+            r.push_sql(".");
+            return r.push_ident(column.name);
+        }
+        r.push_sql("VALUES(");
+        r.push_ident(column.name)?;
+        r.push_sql(")");
+        Ok(())
     }
 
     fn table_options(&self) -> &'static str {
@@ -329,6 +485,11 @@ impl Dialect for MysqlDialect {
 }
 
 impl MysqlDialect {
+    /// Whether the row that was to be inserted has a name in an upsert.
+    fn names_new_row(&self) -> bool {
+        self.server.since(Some((8, 0, 19)), None)
+    }
+
     fn push_text_constant(&self, sql: &mut String, text: &str) -> Result<()> {
         if text.contains('\0') {
             return Err(Error::encode("text constants of DDL cannot hold a NUL character"));

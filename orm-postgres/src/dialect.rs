@@ -4,10 +4,10 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use orm_core::ast::Function;
+use orm_core::ast::{Expr, Function, JsonStep, LockStrength};
 use orm_core::dialect::{
-    Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, JsonStyle, Lexical, LimitStyle, ListStyle,
-    RegexpStyle, SqlWriter, UpsertStyle,
+    Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, Level, Lexical, Like, Regexp, Renderer,
+    RowLock, SqlWriter, standard,
 };
 use orm_core::schema::{Column, ColumnType, EnumType, Generated};
 use orm_core::{EnumStorage, Error, Result, SqlType, Value};
@@ -51,33 +51,20 @@ impl PostgresDialect {
                 returning_delete: true,
                 last_insert_id: false,
                 default_keyword: true,
-                default_values: "DEFAULT VALUES",
                 max_binds: bind::MAX_BINDS,
+                max_insert_rows: usize::MAX,
                 statement_bytes: Capabilities::MESSAGE,
                 max_identifier: 63,
                 identifier_chars: false,
-                lists: ListStyle::Array,
                 arrays: true,
                 enum_types: true,
-                regexp: RegexpStyle::Tilde,
-                ilike: true,
-                nulls_order: true,
                 nulls_first: false,
-                is_not_distinct: "IS NOT DISTINCT FROM",
-                concat_operator: true,
-                limit: LimitStyle::Standard,
-                upsert: UpsertStyle::OnConflict,
-                json: JsonStyle::Arrows,
-                aggregate_filter: true,
                 windows: true,
                 lateral: true,
                 ctes: true,
                 row_locks: true,
-                key_locks: true,
-                lock_of: true,
                 nowait: true,
                 skip_locked: true,
-                for_share: true,
                 partial_indexes: true,
                 expression_indexes: true,
                 index_methods: IndexMethodStyle::Using,
@@ -97,7 +84,6 @@ impl PostgresDialect {
                 unsigned: false,
                 second_digits: 6,
                 bare_types_are_whole: false,
-                quotient_digits: None,
                 assigns_at_once: true,
                 set_default: true,
                 round_trips: true,
@@ -265,6 +251,65 @@ impl Dialect for PostgresDialect {
         })
     }
 
+    /// A list is one array, for types whose arrays can be bound.
+    fn push_value_list(&self, r: &mut Renderer<'_>, ty: SqlType, values: &[Value], negated: bool) -> Result<()> {
+        let Some(element) = element_type(ty) else { return standard::value_list(r, values, negated) };
+        r.push_sql(if negated { " <> ALL(" } else { " = ANY(" });
+        r.push_bind(Value::Array(element, values.to_vec()))?;
+        r.push_sql(")");
+        Ok(())
+    }
+
+    fn lists_are_one_bind(&self, ty: SqlType) -> bool {
+        element_type(ty).is_some()
+    }
+
+    fn push_like(&self, r: &mut Renderer<'_>, like: &Like<'_>) -> Result<()> {
+        if !like.ignore_case {
+            return standard::like(r, like);
+        }
+        r.operand(like.expr, Level::Sum)?;
+        r.push_sql(if like.negated { " NOT ILIKE " } else { " ILIKE " });
+        standard::pattern(r, like)?;
+        standard::escape(r, like)
+    }
+
+    /// PostgreSQL manual, 9.7.3.
+    fn push_regexp(&self, r: &mut Renderer<'_>, regexp: &Regexp<'_>) -> Result<()> {
+        r.operand(regexp.expr, Level::Sum)?;
+        r.push_sql(match (regexp.ignore_case, regexp.negated) {
+            (false, false) => " ~ ",
+            (false, true) => " !~ ",
+            (true, false) => " ~* ",
+            (true, true) => " !~* ",
+        });
+        r.operand(regexp.pattern, Level::Sum)
+    }
+
+    /// PostgreSQL manual, 9.16: `#>` and `#>>` with the path as an array of text.
+    fn push_json(&self, r: &mut Renderer<'_>, document: &Expr, path: &[JsonStep], text: bool) -> Result<()> {
+        let steps = path.iter().map(|step| {
+            Value::Text(match step {
+                JsonStep::Key(key) => key.clone().into(),
+                JsonStep::Index(index) => index.to_string().into(),
+            })
+        });
+        r.operand(document, Level::Atom)?;
+        r.push_sql(if text { " #>> " } else { " #> " });
+        r.push_bind(Value::Array(&SqlType::Text, steps.collect()))
+    }
+
+    /// PostgreSQL manual, 13.3.2.
+    fn push_lock(&self, r: &mut Renderer<'_>, lock: &RowLock) -> Result<()> {
+        let strength = match lock.strength {
+            LockStrength::Update => " FOR UPDATE",
+            LockStrength::NoKeyUpdate => " FOR NO KEY UPDATE",
+            LockStrength::Share => " FOR SHARE",
+            LockStrength::KeyShare => " FOR KEY SHARE",
+        };
+        standard::row_lock(r, lock, strength, true)
+    }
+
     /// The text of UUIDs has their order. PostgreSQL manual, 9.21: there is no MIN of booleans and UUIDs.
     fn ordered_as(&self, ty: SqlType) -> Option<SqlType> {
         match ty {
@@ -341,6 +386,27 @@ impl Dialect for PostgresDialect {
     fn check_value(&self, value: &Value) -> Result<()> {
         bind::check(value)
     }
+}
+
+/// The type as an array's element, for types whose arrays can be bound.
+fn element_type(ty: SqlType) -> Option<&'static SqlType> {
+    Some(match ty {
+        SqlType::Bool => &SqlType::Bool,
+        SqlType::I8 | SqlType::I16 | SqlType::U8 => &SqlType::I16,
+        SqlType::I32 | SqlType::U16 => &SqlType::I32,
+        SqlType::I64 | SqlType::U32 => &SqlType::I64,
+        SqlType::F32 => &SqlType::F32,
+        SqlType::F64 => &SqlType::F64,
+        SqlType::Text | SqlType::Char => &SqlType::Text,
+        SqlType::Bytes => &SqlType::Bytes,
+        SqlType::Uuid => &SqlType::Uuid,
+        SqlType::Date => &SqlType::Date,
+        SqlType::Time => &SqlType::Time,
+        SqlType::DateTime => &SqlType::DateTime,
+        SqlType::Timestamp => &SqlType::Timestamp,
+        SqlType::Decimal => &SqlType::Decimal,
+        _ => return None,
+    })
 }
 
 /// Writing to a string cannot fail.

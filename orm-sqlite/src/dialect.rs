@@ -4,15 +4,18 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use orm_core::ast::Function;
+use orm_core::ast::{Aggregate, BinaryOp, Expr, Function, JsonStep, Window};
 use orm_core::dialect::{
-    Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, JsonStyle, Lexical, LimitStyle, ListStyle,
-    RegexpStyle, SqlWriter, UpsertStyle,
+    Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, Level, Lexical, Limits, OrderKey, Regexp,
+    Renderer, SqlWriter, standard,
 };
 use orm_core::schema::{Column, ColumnDefault, ColumnType, Operation};
 use orm_core::{EnumStorage, Error, Result, SqlType, Value};
 
 use crate::types::{self, Cell};
+
+/// Lists of up to this many values are bound one by one.
+const SHORT_LIST: usize = 8;
 
 /// The name in errors and spans.
 pub(crate) const NAME: &str = "sqlite";
@@ -48,33 +51,20 @@ impl SqliteDialect {
                 returning_delete: since(3, 35),
                 last_insert_id: true,
                 default_keyword: false,
-                default_values: "DEFAULT VALUES",
                 max_binds: 32_766,
+                max_insert_rows: usize::MAX,
                 statement_bytes: usize::MAX,
                 max_identifier: usize::MAX,
                 identifier_chars: false,
-                lists: ListStyle::Json,
                 arrays: false,
                 enum_types: false,
-                regexp: RegexpStyle::Regexp,
-                ilike: false,
-                nulls_order: since(3, 30),
                 nulls_first: true,
-                is_not_distinct: "IS",
-                concat_operator: true,
-                limit: LimitStyle::OffsetNeedsLimit("-1"),
-                upsert: UpsertStyle::OnConflict,
-                json: if since(3, 38) { JsonStyle::ArrowPath } else { JsonStyle::None },
-                aggregate_filter: since(3, 30),
                 windows: since(3, 28),
                 lateral: false,
                 ctes: true,
                 row_locks: false,
-                key_locks: false,
-                lock_of: false,
                 nowait: false,
                 skip_locked: false,
-                for_share: false,
                 partial_indexes: true,
                 expression_indexes: true,
                 index_methods: IndexMethodStyle::None,
@@ -94,7 +84,6 @@ impl SqliteDialect {
                 unsigned: false,
                 second_digits: 9,
                 bare_types_are_whole: false,
-                quotient_digits: None,
                 assigns_at_once: true,
                 set_default: true,
                 round_trips: false,
@@ -105,6 +94,31 @@ impl SqliteDialect {
     /// The dialect of the SQLite in this program.
     pub fn linked() -> Self {
         Self::new(crate::handle::version())
+    }
+}
+
+impl SqliteDialect {
+    fn since_3_30(&self) -> bool {
+        self.capabilities.version >= (3, 30, 0)
+    }
+
+    /// The arrows came with 3.38, and their paths cannot name every key.
+    fn check_json(&self, path: &[JsonStep]) -> Result<()> {
+        if self.capabilities.version < (3, 38, 0) {
+            return Err(Error::unsupported(NAME, "values inside of JSON documents"));
+        }
+        if path.iter().any(|step| matches!(step, JsonStep::Key(key) if key.contains('"'))) {
+            return Err(Error::unsupported(NAME, "JSON paths through keys with a double quote"));
+        }
+        Ok(())
+    }
+
+    /// `->>`: a value inside a document with SQL's own type.
+    fn push_json_value(&self, r: &mut Renderer<'_>, document: &Expr, path: &[JsonStep]) -> Result<()> {
+        self.check_json(path)?;
+        r.operand(document, Level::Atom)?;
+        r.push_sql(" ->> ");
+        r.push_bind(Value::Text(standard::json_path(path, false).into()))
     }
 }
 
@@ -213,8 +227,8 @@ impl Dialect for SqliteDialect {
     }
 
     /// Plain EXPLAIN lists the byte code: <https://www.sqlite.org/lang_explain.html>.
-    fn explain(&self) -> &'static str {
-        "EXPLAIN QUERY PLAN "
+    fn explain(&self) -> Result<&'static str> {
+        Ok("EXPLAIN QUERY PLAN ")
     }
 
     fn function(&self, function: Function) -> Option<FunctionForm> {
@@ -231,6 +245,97 @@ impl Dialect for SqliteDialect {
             Function::Day => FunctionForm::Around("CAST(strftime('%d', ", ", ", ") AS INTEGER)"),
             _ => return None,
         })
+    }
+
+    /// <https://www.sqlite.org/lang_expr.html#isisnot>: `IS` compares any two values.
+    fn push_binary(&self, r: &mut Renderer<'_>, op: BinaryOp, left: &Expr, right: &Expr) -> Result<()> {
+        match op {
+            BinaryOp::IsDistinct | BinaryOp::IsNotDistinct => standard::null_safe(r, " IS ", op, left, right),
+            op => standard::binary(r, op, left, right),
+        }
+    }
+
+    /// A long list of integers or text is one bind: a JSON array, as <https://www.sqlite.org/json1.html#jeach> reads it.
+    fn push_value_list(&self, r: &mut Renderer<'_>, _ty: SqlType, values: &[Value], negated: bool) -> Result<()> {
+        let json = if values.len() > SHORT_LIST { standard::json_array(values) } else { None };
+        let Some(json) = json else { return standard::value_list(r, values, negated) };
+        r.push_sql(if negated { " NOT IN" } else { " IN" });
+        r.push_sql(" (SELECT value FROM json_each(");
+        r.push_bind(Value::Text(json.into()))?;
+        r.push_sql("))");
+        Ok(())
+    }
+
+    fn lists_are_one_bind(&self, ty: SqlType) -> bool {
+        matches!(ty, SqlType::I16 | SqlType::I32 | SqlType::I64 | SqlType::Text)
+    }
+
+    /// `REGEXP` is a function of this driver, whose patterns take `(?i)`.
+    fn push_regexp(&self, r: &mut Renderer<'_>, regexp: &Regexp<'_>) -> Result<()> {
+        r.operand(regexp.expr, Level::Sum)?;
+        r.push_sql(if regexp.negated { " NOT REGEXP " } else { " REGEXP " });
+        let flag = if regexp.ignore_case { "(?i)" } else { "(?-i)" };
+        if let Expr::Value(Value::Text(text)) = regexp.pattern {
+            return r.push_bind(Value::Text(format!("{flag}{text}").into()));
+        }
+        r.push_sql("(");
+        r.push_text_literal(flag)?;
+        r.push_sql(" || ");
+        r.expr(regexp.pattern)?;
+        r.push_sql(")");
+        Ok(())
+    }
+
+    /// `FILTER` came with 3.30: <https://www.sqlite.org/changes.html#version_3_30_0>.
+    fn push_aggregate(&self, r: &mut Renderer<'_>, aggregate: &Aggregate, window: Option<&Window>) -> Result<()> {
+        if self.since_3_30() {
+            standard::aggregate(r, aggregate, window)
+        } else {
+            standard::aggregate_by_case(r, aggregate, window)
+        }
+    }
+
+    /// `NULLS FIRST` came with 3.30.
+    fn push_order_key(&self, r: &mut Renderer<'_>, key: &OrderKey<'_>) -> Result<()> {
+        if self.since_3_30() { standard::order_key(r, key) } else { standard::order_key_by_null_test(r, key) }
+    }
+
+    /// Converted, a value in a document keeps its own type on the way.
+    fn push_cast(&self, r: &mut Renderer<'_>, inner: &Expr, ty: SqlType) -> Result<()> {
+        let Expr::Json { expr, path, text: true } = inner else { return standard::cast(r, inner, ty) };
+        if ty == SqlType::Text {
+            return standard::cast(r, inner, ty);
+        }
+        let name = self.cast_type(ty)?;
+        r.push_sql("CAST(");
+        self.push_json_value(r, expr, path)?;
+        r.push_sql(" AS ");
+        r.push_sql(&name);
+        r.push_sql(")");
+        Ok(())
+    }
+
+    /// <https://www.sqlite.org/json1.html#jptr>. `->>` gives numbers as numbers, and truth values as 0 and 1.
+    fn push_json(&self, r: &mut Renderer<'_>, document: &Expr, path: &[JsonStep], text: bool) -> Result<()> {
+        self.check_json(path)?;
+        if !text {
+            r.operand(document, Level::Atom)?;
+            r.push_sql(" -> ");
+            return r.push_bind(Value::Text(standard::json_path(path, false).into()));
+        }
+        r.push_sql("CASE JSON_TYPE(");
+        r.expr(document)?;
+        r.push_sql(", ");
+        r.push_bind(Value::Text(standard::json_path(path, false).into()))?;
+        r.push_sql(") WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(");
+        self.push_json_value(r, document, path)?;
+        r.push_sql(" AS TEXT) END");
+        Ok(())
+    }
+
+    /// <https://www.sqlite.org/lang_select.html#limitoffset>: an offset needs a limit, and a negative one is none.
+    fn push_limits(&self, r: &mut Renderer<'_>, limits: Limits) -> Result<()> {
+        standard::limits_with_offset_after_limit(r, limits, "-1")
     }
 
     fn current_schema(&self) -> &'static str {

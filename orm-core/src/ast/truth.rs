@@ -37,8 +37,8 @@ impl Expr {
         }
     }
 
-    /// Whether an operand may be NULL, as far as can be told here.
-    fn may_be_null(&self) -> bool {
+    /// Whether a condition may be NULL because an operand is, as far as can be told from the tree.
+    pub fn may_be_null(&self) -> bool {
         let mut may = false;
         self.walk(&mut |part| {
             may |= match part {

@@ -16,10 +16,10 @@ pub struct Capabilities {
     pub last_insert_id: bool,
     /// `DEFAULT` as a value in INSERT .. VALUES.
     pub default_keyword: bool,
-    /// What stands for "all defaults" in an INSERT of no columns.
-    pub default_values: &'static str,
     /// The greatest number of binds of a statement.
     pub max_binds: usize,
+    /// The greatest number of rows of an INSERT.
+    pub max_insert_rows: usize,
     /// About the bytes of values up to which a statement of a bulk insert runs best; larger ones are split. For servers
     /// behind a network, what leaves the client in one write: see [`TLS_RECORD`](Self::TLS_RECORD).
     pub statement_bytes: usize,
@@ -27,32 +27,12 @@ pub struct Capabilities {
     pub max_identifier: usize,
     /// Whether that length is one of characters rather than bytes.
     pub identifier_chars: bool,
-    /// How a list of values is bound.
-    pub lists: ListStyle,
     /// Array types and array binds.
     pub arrays: bool,
     /// Enum types of the database's own, declared apart from columns.
     pub enum_types: bool,
-    /// How regular expressions are written.
-    pub regexp: RegexpStyle,
-    /// ILIKE.
-    pub ilike: bool,
-    /// NULLS FIRST and NULLS LAST.
-    pub nulls_order: bool,
     /// Whether NULLs come first in ascending order by themselves.
     pub nulls_first: bool,
-    /// How two values are compared where NULL equals NULL: text between the operands.
-    pub is_not_distinct: &'static str,
-    /// `||` joins texts; otherwise `CONCAT` does.
-    pub concat_operator: bool,
-    /// How limit and offset are written.
-    pub limit: LimitStyle,
-    /// How upserts are written.
-    pub upsert: UpsertStyle,
-    /// How values inside JSON documents are reached.
-    pub json: JsonStyle,
-    /// FILTER (WHERE ..) after aggregates.
-    pub aggregate_filter: bool,
     /// Window functions.
     pub windows: bool,
     /// LATERAL sub-queries.
@@ -61,16 +41,10 @@ pub struct Capabilities {
     pub ctes: bool,
     /// FOR UPDATE and FOR SHARE.
     pub row_locks: bool,
-    /// FOR NO KEY UPDATE and FOR KEY SHARE.
-    pub key_locks: bool,
-    /// OF after a row lock.
-    pub lock_of: bool,
     /// NOWAIT after a row lock.
     pub nowait: bool,
     /// SKIP LOCKED after a row lock.
     pub skip_locked: bool,
-    /// `FOR SHARE`, rather than `LOCK IN SHARE MODE`.
-    pub for_share: bool,
     /// Indexes on some rows only.
     pub partial_indexes: bool,
     /// Indexes on expressions.
@@ -110,9 +84,6 @@ pub struct Capabilities {
     pub second_digits: u8,
     /// A type of times or decimals that is declared without digits after the point has none: DATETIME, TIME, DECIMAL.
     pub bare_types_are_whole: bool,
-    /// The digits after the point to which averages of decimals are rounded, where the database would give more of them than
-    /// decimal types hold.
-    pub quotient_digits: Option<u8>,
     /// The right sides of UPDATE .. SET see the row as it was; otherwise those further right see what was assigned.
     pub assigns_at_once: bool,
     /// `SET DEFAULT` as the action of a foreign key.
@@ -144,33 +115,20 @@ impl Capabilities {
             returning_delete: false,
             last_insert_id: false,
             default_keyword: true,
-            default_values: "DEFAULT VALUES",
             max_binds: 999,
+            max_insert_rows: usize::MAX,
             statement_bytes: Self::MESSAGE,
             max_identifier: 63,
             identifier_chars: false,
-            lists: ListStyle::Padded,
             arrays: false,
             enum_types: false,
-            regexp: RegexpStyle::None,
-            ilike: false,
-            nulls_order: false,
             nulls_first: false,
-            is_not_distinct: "IS NOT DISTINCT FROM",
-            concat_operator: true,
-            limit: LimitStyle::Standard,
-            upsert: UpsertStyle::OnConflict,
-            json: JsonStyle::None,
-            aggregate_filter: false,
             windows: false,
             lateral: false,
             ctes: false,
             row_locks: false,
-            key_locks: false,
-            lock_of: false,
             nowait: false,
             skip_locked: false,
-            for_share: false,
             partial_indexes: false,
             expression_indexes: false,
             index_methods: IndexMethodStyle::None,
@@ -190,7 +148,6 @@ impl Capabilities {
             unsigned: false,
             second_digits: 9,
             bare_types_are_whole: false,
-            quotient_digits: None,
             assigns_at_once: true,
             set_default: true,
             round_trips: true,
@@ -215,66 +172,6 @@ pub enum IndexMethodStyle {
     Using,
     /// `USING BTREE` or `USING HASH` after the columns; `FULLTEXT` and `SPATIAL` before `INDEX`.
     Kinds,
-}
-
-/// How a list of values is bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ListStyle {
-    /// As one array: `= ANY($1)`.
-    Array,
-    /// As one JSON array: `IN (SELECT value FROM json_each(?))`, for integers and text; other types one by one.
-    Json,
-    /// One by one, repeating the last value up to a power of two, so that few statement texts arise.
-    Padded,
-}
-
-/// How regular expressions are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RegexpStyle {
-    /// `~` and `~*`.
-    Tilde,
-    /// `REGEXP` with the column's collation; `REGEXP_LIKE(x, pattern, 'c' or 'i')`.
-    RegexpLike,
-    /// `REGEXP`, where `(?i)` in the pattern ignores case.
-    Regexp,
-    /// Not at all.
-    None,
-}
-
-/// How limit and offset are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LimitStyle {
-    /// `LIMIT n OFFSET m`, each on its own.
-    Standard,
-    /// An offset needs a limit: this number stands for none.
-    OffsetNeedsLimit(&'static str),
-}
-
-/// How upserts are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UpsertStyle {
-    /// `ON CONFLICT (..) DO ..`.
-    OnConflict,
-    /// `ON DUPLICATE KEY UPDATE` with `VALUES(column)`.
-    OnDuplicateKeyValues,
-    /// `AS new ON DUPLICATE KEY UPDATE` with `new.column`.
-    OnDuplicateKeyAlias,
-}
-
-/// How values inside JSON documents are reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JsonStyle {
-    /// `#>` and `#>>` with a text array.
-    Arrows,
-    /// `JSON_EXTRACT` and `JSON_UNQUOTE` with a path.
-    Extract,
-    /// As [`Extract`](Self::Extract), of documents that are text to the database; a path cannot name keys that start with
-    /// a minus.
-    ExtractText,
-    /// `->` and `->>` with a path.
-    ArrowPath,
-    /// Not at all.
-    None,
 }
 
 /// How comments are written.

@@ -1,18 +1,21 @@
-//! Statements to SQL. A renderer keeps the tables in scope, innermost query last, so that every column is found in the
-//! right table, or refused. What differs between databases is asked of the dialect.
+//! Statements to SQL. A [`Renderer`] keeps the tables in scope, innermost query last, so that every column is found in the
+//! right table, or refused. It walks the tree; each clause that databases write differently is written by the dialect.
 
 mod condition;
 mod expr;
 mod function;
+mod lock;
 mod related;
 mod select;
 mod write;
 
-pub(crate) use condition::element_type;
-pub(super) use expr::check_name;
+use std::ops::{Deref, DerefMut, Range};
+
+pub(super) use expr::{check_name, operator};
+pub use lock::RowLock;
 pub(crate) use write::unnests;
 
-use super::{Dialect, LimitStyle, Rendered, SqlWriter};
+use super::{Dialect, Level, NewRows, Rendered, SqlWriter};
 use crate::ast::{Delete, Deleted, Expr, Insert, Statement, Update};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, ModelDef};
@@ -58,7 +61,7 @@ pub fn render(statement: &Statement, dialect: &dyn Dialect) -> Result<Rendered> 
 fn render_into(renderer: &mut Renderer<'_>, statement: &Statement) -> Result<()> {
     match statement {
         Statement::Select(select) => renderer.select(select)?,
-        Statement::Insert(insert) => renderer.insert(insert, insert.values.iter().cloned())?,
+        Statement::Insert(insert) => renderer.insert(insert, NewRows { values: insert.values.clone().into_iter() })?,
         Statement::Update(update) => renderer.update(update)?,
         Statement::Delete(delete) => renderer.delete(delete)?,
     }
@@ -69,7 +72,7 @@ fn render_into(renderer: &mut Renderer<'_>, statement: &Statement) -> Result<()>
 pub(crate) fn render_insert(mut insert: Insert, dialect: &dyn Dialect) -> Result<Rendered> {
     let values = std::mem::take(&mut insert.values);
     let mut renderer = Renderer::new(dialect);
-    renderer.insert(&insert, values.into_iter())?;
+    renderer.insert(&insert, NewRows { values: values.into_iter() })?;
     renderer.finish()
 }
 
@@ -80,27 +83,30 @@ pub(crate) fn render_insert(mut insert: Insert, dialect: &dyn Dialect) -> Result
 pub fn render_condition(model: &'static ModelDef, condition: &Expr, dialect: &dyn Dialect) -> Result<Rendered> {
     let mut renderer = Renderer::new(dialect);
     renderer.frames.push(Frame::of(Source { model, alias: None, path: Vec::new() }));
-    renderer.expr(condition)?;
+    renderer.condition(condition, Level::Loosest)?;
     renderer.finish()
 }
 
 /// One query's tables.
+#[derive(Debug)]
 struct Frame {
     sources: Vec<Source>,
     /// Whether columns are written with their table even when there is only one.
     qualified: bool,
     /// Whether to-one relations may become joins of this query.
     joins: bool,
+    /// The positions of expressions in the list of a query with groups, and where they are in the text.
+    items: Vec<(u64, Range<usize>)>,
 }
 
 impl Frame {
     fn of(source: Source) -> Self {
-        Self { sources: vec![source], qualified: false, joins: false }
+        Self { sources: vec![source], qualified: false, joins: false, items: Vec::new() }
     }
 }
 
 /// One occurrence of a table.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct Source {
     model: &'static ModelDef,
     /// The number in its alias; `None` goes by the table's own name.
@@ -109,7 +115,20 @@ struct Source {
     path: Vec<&'static str>,
 }
 
-struct Renderer<'d> {
+impl Source {
+    fn is(&self, other: &Source) -> bool {
+        self.alias == other.alias && self.model.table.is(other.model.table)
+    }
+}
+
+/// Writes statements: a [`SqlWriter`] that also knows the tables in scope, so it can write expressions, columns and
+/// sub-queries. A dialect is handed one to write a clause with.
+///
+/// A boolean expression stands either where SQL wants a condition (WHERE, ON, AND, CASE WHEN) or where it wants a value (a
+/// select list, SET, an argument). [`condition`](Self::condition) writes the former, [`expr`](Self::expr) and
+/// [`operand`](Self::operand) the latter; the dialect turns one into the other where the database tells them apart.
+#[derive(Debug)]
+pub struct Renderer<'d> {
     w: SqlWriter<'d>,
     frames: Vec<Frame>,
     aliases: u32,
@@ -117,6 +136,20 @@ struct Renderer<'d> {
     reads_changed: bool,
     /// Whether this is inside of a derived table that may read the table being changed.
     derived: bool,
+}
+
+impl<'d> Deref for Renderer<'d> {
+    type Target = SqlWriter<'d>;
+
+    fn deref(&self) -> &SqlWriter<'d> {
+        &self.w
+    }
+}
+
+impl<'d> DerefMut for Renderer<'d> {
+    fn deref_mut(&mut self) -> &mut SqlWriter<'d> {
+        &mut self.w
+    }
 }
 
 impl<'d> Renderer<'d> {
@@ -137,10 +170,6 @@ impl<'d> Renderer<'d> {
             ));
         }
         Ok(self.w.finish())
-    }
-
-    fn dialect(&self) -> &'d dyn Dialect {
-        self.w.dialect()
     }
 
     fn next_alias(&mut self) -> u32 {
@@ -170,7 +199,6 @@ impl<'d> Renderer<'d> {
     /// Appends a table and its alias, as FROM and JOIN want it. The table being changed is read through a derived table
     /// where it cannot be read itself.
     fn push_source(&mut self, source: &Source) -> Result<()> {
-        let capabilities = self.dialect().capabilities();
         let derive = source.alias.is_some() && self.reads_itself(source.model);
         self.reads_changed |= derive;
         if derive {
@@ -178,7 +206,7 @@ impl<'d> Renderer<'d> {
         }
         self.w.push_table(source.model.table)?;
         if derive {
-            self.keep_derived(capabilities.limit);
+            self.w.push_sql(self.dialect().optimizer_fence());
             self.w.push_sql(")");
         }
         if let Some(alias) = source.alias {
@@ -195,16 +223,11 @@ impl<'d> Renderer<'d> {
             && self.frames.first().is_some_and(|f| !f.joins && f.sources[0].model.table.is(model.table))
     }
 
-    /// Ends a derived table with a limit that keeps the optimizer from merging it into the query around it.
-    fn keep_derived(&mut self, style: LimitStyle) {
-        if let LimitStyle::OffsetNeedsLimit(all) = style {
-            self.w.push_sql(" LIMIT ");
-            self.w.push_sql(all);
-        }
-    }
-
     /// Appends a column, found from the innermost query outwards.
-    fn push_column(&mut self, column: &'static ColumnDef) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidStatement`] for columns of tables that the statement does not read, or reads twice.
+    pub fn push_column(&mut self, column: &'static ColumnDef) -> Result<()> {
         self.push_column_from(column, self.frames.len())
     }
 
@@ -273,8 +296,11 @@ impl<'d> Renderer<'d> {
         Ok(true)
     }
 
-    /// Appends `WHERE` and everything that must hold of the first source of the innermost query.
-    fn push_where(&mut self, deleted: Deleted, filter: &[Expr]) -> Result<()> {
+    /// Appends ` WHERE` and everything that must hold of the first table of the innermost query; nothing when nothing must.
+    ///
+    /// # Errors
+    /// Those of the conditions.
+    pub fn filter(&mut self, deleted: Deleted, filter: &[Expr]) -> Result<()> {
         let Some(source) = self.frames.last().and_then(|f| f.sources.first()).cloned() else { return Ok(()) };
         let hides = source.model.deleted_at.is_some() && deleted != Deleted::Included;
         if !hides && filter.is_empty() {
@@ -286,7 +312,7 @@ impl<'d> Renderer<'d> {
             if i > 0 || hides {
                 self.w.push_sql(" AND ");
             }
-            self.operand(condition, expr::AND)?;
+            self.condition(condition, Level::And)?;
         }
         Ok(())
     }

@@ -48,6 +48,11 @@ impl<'d> SqlWriter<'d> {
         self.sql.push(c);
     }
 
+    /// Appends a part of the text once more.
+    pub(super) fn repeat(&mut self, range: std::ops::Range<usize>) {
+        self.sql.extend_from_within(range);
+    }
+
     /// Appends a whole number.
     pub fn push_number(&mut self, number: u64) {
         use std::fmt::Write;
@@ -103,8 +108,8 @@ impl<'d> SqlWriter<'d> {
 
     /// Whether the values that follow are written as constants rather than bound: for what the database must know before
     /// it has the values, such as the condition that names a partial index.
-    pub(super) fn write_constants(&mut self, constants: bool) {
-        self.constants = constants;
+    pub(super) fn write_constants(&mut self, constants: bool) -> bool {
+        std::mem::replace(&mut self.constants, constants)
     }
 
     /// Appends a placeholder and keeps the value for it.

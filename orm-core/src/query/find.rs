@@ -285,7 +285,7 @@ impl<M: Model, Out, S, N> Find<M, Out, S, N> {
     pub async fn explain<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Vec<String>> {
         let session = db.session();
         let mut rendered = render(&Statement::Select(self.select), &**session.dialect())?;
-        rendered.sql.insert_str(0, session.dialect().explain());
+        rendered.sql.insert_str(0, session.dialect().explain()?);
         let mut lines = Lines(Vec::new());
         session.fetch(run::query(&rendered), &mut lines).await.map_err(run::about(M::DEF))?;
         Ok(lines.0)

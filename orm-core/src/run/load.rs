@@ -9,7 +9,7 @@ use super::grouping::Keys;
 use super::include::{IncludeNode, Parents, RowSet};
 use super::join::{Joined, Joins, Plan};
 use crate::ast::{self, BinaryOp, Deleted, InList, Join, JoinKind, ListItems, Order, PerParent, Select, SelectList};
-use crate::dialect::{Capabilities, ListStyle, element_type};
+use crate::dialect::Capabilities;
 use crate::driver::Session;
 use crate::error::Result;
 use crate::model::{ColumnDef, KeyPair, RelationKind};
@@ -115,14 +115,7 @@ fn finish<'a>(session: &'a dyn Session, plan: Plan<'a>, set: &'a mut dyn Parents
 async fn fetch(session: &dyn Session, node: &IncludeNode, keys: &Keys, children: &mut dyn RowSet) -> Result<()> {
     let capabilities = session.dialect().capabilities();
     let pairs = node.relation.keys;
-    let one_bind = pairs.len() == 1
-        && match capabilities.lists {
-            ListStyle::Array => element_type(pairs[0].to.ty).is_some(),
-            ListStyle::Json => {
-                matches!(keys.distinct[0][0], Value::I16(_) | Value::I32(_) | Value::I64(_) | Value::Text(_))
-            }
-            ListStyle::Padded => false,
-        };
+    let one_bind = pairs.len() == 1 && session.dialect().lists_are_one_bind(keys.distinct[0][0].sql_type());
     // A power of two leaves room for the filter's own values.
     let room = (capabilities.max_binds / 2 + 1).next_power_of_two() / 2;
     let most = if one_bind { usize::MAX } else { (room / pairs.len()).max(1) };

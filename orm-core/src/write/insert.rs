@@ -169,12 +169,13 @@ fn rows_per_statement(session: &dyn Session, def: &'static ModelDef, given: u128
     let columns = given_columns(def, given);
     // Rows without any value are inserted one by one.
     let Some(room) = capabilities.max_binds.checked_div(columns.len()) else { return 1 };
+    let room = room.min(capabilities.max_insert_rows);
     if wanted && !key_is_known(def, given) && way_back(session, def, given) != Back::Nothing {
         // Returned rows could not be told apart.
         return 1;
     }
     if unnests(dialect, &columns) {
-        return ROWS_PER_ROUND_TRIP;
+        return ROWS_PER_ROUND_TRIP.min(capabilities.max_insert_rows);
     }
     room.clamp(1, if capabilities.round_trips { ROWS_PER_ROUND_TRIP } else { ROWS_PER_STATEMENT })
 }

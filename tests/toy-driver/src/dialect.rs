@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use orm_core::dialect::{Capabilities, Dialect, Lexical, LimitStyle, SqlWriter};
+use orm_core::ast::{BinaryOp, Expr};
+use orm_core::dialect::{Capabilities, Dialect, Lexical, Limits, OrderKey, Renderer, SqlWriter, standard};
 use orm_core::schema::{Column, ColumnType};
 use orm_core::{Error, Result, SqlType, Value};
 
@@ -33,8 +34,6 @@ impl ToyDialect {
                 last_insert_id: true,
                 default_keyword: false,
                 nulls_first: true,
-                is_not_distinct: "IS",
-                limit: LimitStyle::OffsetNeedsLimit("-1"),
                 windows: true,
                 index_if_not_exists: true,
                 // A foreign key is part of CREATE TABLE or is not there.
@@ -122,6 +121,23 @@ impl Dialect for ToyDialect {
             value => return Err(self.no_type(value.sql_type())),
         };
         Ok(())
+    }
+
+    // Three clauses are not as the standard has them, and each is one method.
+
+    fn push_binary(&self, r: &mut Renderer<'_>, op: BinaryOp, left: &Expr, right: &Expr) -> Result<()> {
+        match op {
+            BinaryOp::IsDistinct | BinaryOp::IsNotDistinct => standard::null_safe(r, " IS ", op, left, right),
+            op => standard::binary(r, op, left, right),
+        }
+    }
+
+    fn push_order_key(&self, r: &mut Renderer<'_>, key: &OrderKey<'_>) -> Result<()> {
+        standard::order_key_by_null_test(r, key)
+    }
+
+    fn push_limits(&self, r: &mut Renderer<'_>, limits: Limits) -> Result<()> {
+        standard::limits_with_offset_after_limit(r, limits, "-1")
     }
 
     /// The default asks the information schema of the standard, which this database lacks.

@@ -14,8 +14,9 @@
 //! # The steps
 //! 1. **Depend on `orm-core`** and on the database's client. `orm`, with the pool, transactions and retries, is above the
 //!    driver and is what its users add.
-//! 2. **Implement [`Dialect`](orm_core::dialect::Dialect)** (`dialect.rs`): how identifiers are quoted, what a placeholder
-//!    looks like, what types are called. What exists at all is data: start from
+//! 2. **Implement [`Dialect`](orm_core::dialect::Dialect)** (`dialect.rs`): what a placeholder looks like, what types are
+//!    called. Each clause that the database does not write as the standard does is one method; the forms in
+//!    [`standard`](orm_core::dialect::standard) are there to call. What exists at all is data: start from
 //!    [`Capabilities::core`](orm_core::dialect::Capabilities::core) and set what the database has. What cannot be
 //!    expressed is `ErrorKind::Unsupported`, never left out.
 //! 3. **Implement [`Connection`](orm_core::driver::Connection)** (`connection.rs`): run a text with its values and push

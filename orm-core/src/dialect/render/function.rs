@@ -1,52 +1,19 @@
-//! Functions that every dialect has in some form, in their standard spelling unless the dialect says otherwise.
+//! Functions that every dialect has in some form, written in a form that the dialect names.
 
-use super::super::FunctionForm;
+use super::super::{FunctionForm, Level};
 use super::Renderer;
 use super::expr::column_of;
 use crate::ast::{Expr, Function};
 use crate::error::Result;
 
-fn standard(function: Function) -> FunctionForm {
-    FunctionForm::Call(match function {
-        Function::Lower => "LOWER",
-        Function::Upper => "UPPER",
-        Function::Trim => "TRIM",
-        Function::Length => "LENGTH",
-        Function::Abs => "ABS",
-        Function::Round => "ROUND",
-        Function::Ceil => "CEIL",
-        Function::Floor => "FLOOR",
-        Function::Coalesce => "COALESCE",
-        Function::NullIf => "NULLIF",
-        Function::Substring => "SUBSTR",
-        Function::Replace => "REPLACE",
-        Function::Concat => "CONCAT",
-        Function::Greatest => "GREATEST",
-        Function::Least => "LEAST",
-        Function::Now => return FunctionForm::Text("CURRENT_TIMESTAMP"),
-        Function::CurrentDate => return FunctionForm::Text("CURRENT_DATE"),
-        Function::Random => "RANDOM",
-        Function::Year => return FunctionForm::Around("EXTRACT(YEAR FROM ", ", ", ")"),
-        Function::Month => return FunctionForm::Around("EXTRACT(MONTH FROM ", ", ", ")"),
-        Function::Day => return FunctionForm::Around("EXTRACT(DAY FROM ", ", ", ")"),
-        Function::IntegerDivide | Function::Divide => return FunctionForm::Text("/"),
-        Function::Remainder | Function::FloatRemainder => "MOD",
-        Function::Date => return FunctionForm::Around("CAST(", ", ", " AS DATE)"),
-    })
-}
-
 impl Renderer<'_> {
-    pub(super) fn function(&mut self, function: Function, arguments: &[Expr]) -> Result<()> {
-        if function == Function::Concat && self.dialect().capabilities().concat_operator {
-            return self.joined(arguments, "||");
-        }
-        if let (Function::Coalesce, [only]) = (function, arguments) {
-            return self.operand(only, u8::MAX);
-        }
-        match self.dialect().function(function).unwrap_or_else(|| standard(function)) {
-            FunctionForm::Text(operator) if matches!(function, Function::IntegerDivide | Function::Divide) => {
-                self.joined(arguments, operator)
-            }
+    /// A function in one form.
+    ///
+    /// # Errors
+    /// Those of the arguments.
+    pub fn function_form(&mut self, form: FunctionForm, function: Function, arguments: &[Expr]) -> Result<()> {
+        match form {
+            FunctionForm::Operator(operator) => self.joined(arguments, operator),
             FunctionForm::Text(text) => {
                 self.w.push_sql(text);
                 Ok(())
@@ -89,7 +56,7 @@ impl Renderer<'_> {
                 self.w.push_sql(operator);
                 self.w.push_sql(" ");
             }
-            self.operand(operand, u8::MAX)?;
+            self.operand(operand, Level::Always)?;
         }
         self.w.push_sql(")");
         Ok(())

@@ -1,10 +1,11 @@
 //! Questions about related rows as correlated sub-queries, and columns of to-one related rows.
 
+use super::super::{Level, Limits, Tail};
 use super::select::{joinable, starts_at};
 use super::{Frame, Renderer, Source};
 use crate::ast::{BinaryOp, Deleted, Expr, Function, Hop, Order, Quantifier, Related};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::RelationDef;
+use crate::model::{ColumnDef, RelationDef};
 use crate::value::Value;
 
 impl Renderer<'_> {
@@ -116,11 +117,9 @@ impl Renderer<'_> {
         if let Some(filter) = filter {
             self.w.push_sql(" AND ");
             if fails {
-                self.w.push_sql("(");
-                self.expr(filter)?;
-                self.w.push_sql(") IS NOT TRUE");
+                self.dialect().push_is_not_true(self, filter)?;
             } else {
-                self.operand(filter, super::expr::AND)?;
+                self.condition(filter, Level::And)?;
             }
         }
         Ok(())
@@ -129,25 +128,42 @@ impl Renderer<'_> {
     /// An expression about the row that to-one relations lead to: of a joined table where the query has joins, else of
     /// a sub-query.
     pub(super) fn path(&mut self, hops: &[Hop], inner: &Expr) -> Result<()> {
-        let names: Vec<&str> = hops.iter().map(|hop| hop.relation.name).collect();
-        let joined = self.frames.last().filter(|f| f.joins && joinable(hops)).and_then(|f| {
-            // The same relation names on another root would be another path.
-            let fits = starts_at(hops, f.sources[0].model);
-            f.sources.iter().find(|s| fits && s.path == names).cloned()
-        });
-        if let Some(source) = joined {
-            let key = hops.last().and_then(|hop| hop.relation.keys.first());
-            let Some(key) = key.filter(|_| !null_without_row(inner)) else { return self.about(source, inner, 0) };
+        match self.joined_path(hops, inner) {
+            Some((source, None)) => self.about(source, |r| r.expr(inner)),
             // Where there is no row, there is nothing to say about it, as in a sub-query.
-            self.w.push_sql("CASE WHEN ");
-            self.push_source_column(&source, key.to)?;
-            self.w.push_sql(" IS NOT NULL THEN ");
-            self.about(source, inner, 0)?;
-            self.w.push_sql(" END");
-            return Ok(());
+            Some((source, Some(key))) => {
+                self.w.push_sql("CASE WHEN ");
+                self.push_source_column(&source, key)?;
+                self.w.push_sql(" IS NOT NULL THEN ");
+                self.about(source, |r| r.expr(inner))?;
+                self.w.push_sql(" END");
+                Ok(())
+            }
+            None => self.path_query(hops, inner),
         }
+    }
+
+    /// The joined table that to-one relations lead to, when the query has joins; and its key, when it must be tested to know
+    /// whether there is a row.
+    pub(super) fn joined_path(&self, hops: &[Hop], inner: &Expr) -> Option<(Source, Option<&'static ColumnDef>)> {
+        let frame = self.frames.last().filter(|frame| frame.joins && joinable(hops))?;
+        // The same relation names on another root would be another path.
+        let fits = starts_at(hops, frame.sources[0].model);
+        let same = |source: &&Source| {
+            fits && source.path.len() == hops.len()
+                && source.path.iter().zip(hops).all(|(name, hop)| *name == hop.relation.name)
+        };
+        let source = frame.sources.iter().find(same)?.clone();
+        let key = hops.last().and_then(|hop| hop.relation.keys.first()).map(|pair| pair.to);
+        Some((source, key.filter(|_| !null_without_row(inner))))
+    }
+
+    fn path_query(&mut self, hops: &[Hop], inner: &Expr) -> Result<()> {
         let Some((Hop { relation, scope }, rest)) = hops.split_first() else { return self.expr(inner) };
-        self.w.push_sql("(SELECT ");
+        let dialect = self.dialect();
+        let limits = Limits::new(Some(1), None);
+        self.w.push_sql("(");
+        dialect.push_select(self, false, limits)?;
         let frame = self.relation_frame(relation);
         self.frames.push(frame);
         if rest.is_empty() {
@@ -156,22 +172,24 @@ impl Renderer<'_> {
             self.path(rest, inner)?
         }
         self.relation_from(relation, Deleted::Hidden, scope.as_ref(), false)?;
+        let mut order_by = Vec::new();
         if !relation.leads_to_one() {
             // Of several rows the first one, as in an include.
             let order = |column| Order { expr: Expr::Column(column), descending: false, nulls: None };
-            self.order_by(&(relation.target)().key_columns().map(order).collect::<Vec<_>>(), None)?;
+            order_by.extend((relation.target)().key_columns().map(order));
         }
-        self.limit(Some(1), None)?;
+        let tail = Tail { order_by: &order_by, limits, distinct: false, nested: true, select: None };
+        dialect.push_tail(self, &tail)?;
         self.frames.pop();
         self.w.push_sql(")");
         Ok(())
     }
 
-    /// An expression about the rows of one joined table.
-    pub(super) fn about(&mut self, mut source: Source, expr: &Expr, binding: u8) -> Result<()> {
+    /// Something about the rows of one joined table.
+    pub(super) fn about(&mut self, mut source: Source, write: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         source.path = Vec::new();
         self.frames.push(Frame::of(source));
-        let done = self.operand(expr, binding);
+        let done = write(self);
         self.frames.pop();
         done
     }

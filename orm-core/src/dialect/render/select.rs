@@ -1,17 +1,19 @@
 //! SELECT: clauses in order, joins for to-one paths, limits per parent, locks.
 
-use super::super::{LimitStyle, unsupported};
+use super::super::{Level, Limits, OrderKey, Tail, unsupported};
+use super::lock::RowLock;
 use super::{Frame, Renderer, Source};
-use crate::ast::{
-    Deleted, Expr, Hop, JoinKind, ListItems, LockStrength, LockWait, NullsOrder, Order, Select, SelectList,
-};
+use crate::ast::{Deleted, Expr, Hop, JoinKind, ListItems, NullsOrder, Order, Select, SelectList};
 use crate::error::Result;
 use crate::model::ModelDef;
 use crate::value::Value;
 
 impl Renderer<'_> {
-    /// A whole statement or a sub-query.
-    pub(super) fn select(&mut self, select: &Select) -> Result<()> {
+    /// A whole SELECT, or a sub-query without parentheses.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for what the dialect does not have; those of its parts.
+    pub fn select(&mut self, select: &Select) -> Result<()> {
         match &select.per_parent {
             None => self.plain_select(select),
             Some(per_parent) => {
@@ -57,13 +59,16 @@ impl Renderer<'_> {
                 });
             }
         }
-        self.frames.push(Frame { sources, qualified: false, joins: true });
+        self.frames.push(Frame { sources, qualified: false, joins: true, items: Vec::new() });
 
-        self.w.push_sql(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
+        let dialect = self.dialect();
+        let limits = Limits::new(select.limit, select.offset);
+        let lock = self.row_lock(select, explicit)?;
+        dialect.push_select(self, select.distinct, limits)?;
         self.select_list(select)?;
         self.w.push_sql(" FROM ");
-        self.from(select, explicit, &paths)?;
-        self.push_where(select.deleted, &select.filter)?;
+        self.from(select, explicit, &paths, lock.as_ref())?;
+        self.filter(select.deleted, &select.filter)?;
         if !select.group_by.is_empty() {
             self.w.push_sql(" GROUP BY ");
             for (i, expr) in select.group_by.iter().enumerate() {
@@ -71,7 +76,7 @@ impl Renderer<'_> {
                     self.w.push_sql(", ");
                 }
                 match ordinal(select, expr) {
-                    Some(position) => self.w.push_number(position),
+                    Some(position) => dialect.push_group_item(self, position)?,
                     None => self.expr(expr)?,
                 }
             }
@@ -82,14 +87,19 @@ impl Renderer<'_> {
                 if i > 0 {
                     self.w.push_sql(" AND ");
                 }
-                self.operand(expr, super::expr::AND)?;
+                self.condition(expr, Level::And)?;
             }
         }
-        if select.per_parent.is_none() {
-            self.order_by(&select.order_by, Some(select))?;
+        // Rows with a limit per parent are ordered within their windows.
+        let order_by: &[Order] = if select.per_parent.is_none() { &select.order_by } else { &[] };
+        if !order_by.is_empty() || !limits.are_none() {
+            let nested = nested || select.per_parent.is_some();
+            let tail = Tail { order_by, limits, distinct: select.distinct, nested, select: Some(select) };
+            dialect.push_tail(self, &tail)?;
         }
-        self.limit(select.limit, select.offset)?;
-        self.lock(select, explicit)?;
+        if let Some(lock) = &lock {
+            dialect.push_lock(self, lock)?;
+        }
         self.frames.pop();
         Ok(())
     }
@@ -125,10 +135,20 @@ impl Renderer<'_> {
             if !std::mem::take(&mut first) {
                 self.w.push_sql(", ");
             }
+            let start = self.w.sql().len();
             match expr {
                 // On its own, some databases take such a parameter for text.
-                Expr::Value(value @ (Value::Bytes(_) | Value::Uuid(_))) => self.cast(expr, value.sql_type())?,
+                Expr::Value(value @ (Value::Bytes(_) | Value::Uuid(_))) => {
+                    self.dialect().push_cast(self, expr, value.sql_type())?;
+                }
                 expr => self.expr(expr)?,
+            }
+            if !select.group_by.is_empty() {
+                let columns = if model { select.model.columns.len() } else { 0 };
+                let item = ((columns + i + 1) as u64, start..self.w.sql().len());
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.items.push(item);
+                }
             }
             if named {
                 self.w.push_sql(" AS ");
@@ -143,27 +163,29 @@ impl Renderer<'_> {
                 }
                 self.expr(expr)?;
             }
-            self.order_by(&select.order_by, None)?;
+            self.window_order(&select.order_by, true)?;
             self.w.push_sql(") AS ");
             self.w.push_ident("_n")?;
         }
         Ok(())
     }
 
-    fn from(&mut self, select: &Select, explicit: usize, paths: &[Vec<Hop>]) -> Result<()> {
+    fn from(&mut self, select: &Select, explicit: usize, paths: &[Vec<Hop>], lock: Option<&RowLock>) -> Result<()> {
         let sources = self.frames.last().map(|f| f.sources.clone()).unwrap_or_default();
         let Some(root) = sources.first() else { return Ok(()) };
         self.push_source(root)?;
+        self.lock_hint(root, lock)?;
         for (join, source) in select.joins.iter().zip(&sources[1..]) {
             self.w.push_sql(match join.kind {
                 JoinKind::Inner => " INNER JOIN ",
                 JoinKind::Left => " LEFT JOIN ",
             });
             self.push_source(source)?;
+            self.lock_hint(source, lock)?;
             self.w.push_sql(" ON ");
             // Tables of paths come after these, so that paths are sub-queries here.
             self.join_paths(false);
-            self.operand(&join.on, super::expr::AND)?;
+            self.condition(&join.on, Level::And)?;
             self.join_paths(true);
             if source.model.deleted_at.is_some() && join.deleted != Deleted::Included {
                 self.w.push_sql(" AND ");
@@ -210,7 +232,7 @@ impl Renderer<'_> {
             }
             if let Some(scope) = scope {
                 self.w.push_sql(" AND ");
-                self.about(source.clone(), scope, super::expr::AND)?;
+                self.about(source.clone(), |r| r.condition(scope, Level::And))?;
             }
         }
         Ok(())
@@ -222,120 +244,73 @@ impl Renderer<'_> {
         }
     }
 
-    /// `ORDER BY`, with its leading space; nothing for no keys. The keys may be items of the query's list.
-    pub(super) fn order_by(&mut self, order_by: &[Order], of: Option<&Select>) -> Result<()> {
-        let capabilities = self.dialect().capabilities();
-        // Databases take a constant for the number of a column, or refuse it.
+    /// ` ORDER BY` and its keys; nothing for no keys.
+    ///
+    /// # Errors
+    /// Those of the keys.
+    pub fn order(&mut self, tail: &Tail<'_>) -> Result<()> {
+        self.order_by(tail.order_by, tail.select)
+    }
+
+    /// As [`order`](Self::order); the keys may be items of a query's list.
+    pub(super) fn order_by(&mut self, order_by: &[Order], select: Option<&Select>) -> Result<()> {
+        let dialect = self.dialect();
+        let nulls_first = dialect.capabilities().nulls_first;
         for (i, order) in order_by.iter().filter(|order| !is_constant(&order.expr)).enumerate() {
             self.w.push_sql(if i == 0 { " ORDER BY " } else { ", " });
-            let natural = match order.nulls {
+            let by_itself = match order.nulls {
                 None => true,
-                Some(NullsOrder::First) => capabilities.nulls_first != order.descending,
-                Some(NullsOrder::Last) => capabilities.nulls_first == order.descending,
+                Some(NullsOrder::First) => nulls_first != order.descending,
+                Some(NullsOrder::Last) => nulls_first == order.descending,
             };
-            if !natural && !capabilities.nulls_order {
-                // FALSE sorts before TRUE everywhere.
-                match of.filter(|of| !of.group_by.is_empty()).and_then(|of| ordinal(of, &order.expr)) {
-                    // Of a group's key, the greatest is the key; it is the same whatever the values in it are bound as.
-                    Some(_) if !aggregates(&order.expr) => {
-                        self.w.push_sql("MAX(");
-                        self.expr(&order.expr)?;
-                        self.w.push_sql(")");
-                    }
-                    _ => self.operand(&order.expr, super::expr::COMPARE + 1)?,
-                }
-                self.w.push_sql(if order.nulls == Some(NullsOrder::First) { " IS NULL DESC, " } else { " IS NULL, " });
-            }
-            match of.filter(|of| of.distinct || !of.group_by.is_empty()).and_then(|of| ordinal(of, &order.expr)) {
-                Some(position) => self.w.push_number(position),
-                None => self.expr(&order.expr)?,
-            }
-            if order.descending {
-                self.w.push_sql(" DESC");
-            }
-            if !natural && capabilities.nulls_order {
-                self.w.push_sql(if order.nulls == Some(NullsOrder::First) { " NULLS FIRST" } else { " NULLS LAST" });
-            }
+            let nulls = if by_itself { None } else { order.nulls };
+            dialect
+                .push_order_key(self, &OrderKey { expr: &order.expr, descending: order.descending, nulls, select })?;
         }
         Ok(())
     }
 
-    pub(super) fn limit(&mut self, limit: Option<u64>, offset: Option<u64>) -> Result<()> {
-        match (limit, offset, self.dialect().capabilities().limit) {
-            (None, None, _) => {}
-            (Some(limit), _, _) => {
-                self.w.push_sql(" LIMIT ");
-                self.w.push_number(signed(limit).unsigned_abs());
+    /// What a key of an order compares: an expression, or the position of an item of the list.
+    ///
+    /// # Errors
+    /// Those of the expression.
+    pub fn order_expr(&mut self, key: &OrderKey<'_>) -> Result<()> {
+        let listed = key.select.filter(|select| select.distinct || !select.group_by.is_empty());
+        match listed.and_then(|select| ordinal(select, key.expr)) {
+            Some(position) => {
+                self.w.push_number(position);
+                Ok(())
             }
-            (None, Some(_), LimitStyle::Standard) => {}
-            (None, Some(_), LimitStyle::OffsetNeedsLimit(all)) => {
-                self.w.push_sql(" LIMIT ");
-                self.w.push_sql(all);
-            }
+            None => self.expr(key.expr),
         }
-        if let Some(offset) = offset {
-            // Bound, as every page has another: a statement for each would be prepared once and never again. The number of
-            // rows of a page seldom changes, and planners like to know it.
-            self.w.push_sql(" OFFSET ");
-            self.w.push_bind(Value::I64(signed(offset)))?;
-        }
-        Ok(())
     }
 
-    /// `FOR UPDATE` and the like; `explicit` is the number of tables the statement names.
-    fn lock(&mut self, select: &Select, explicit: usize) -> Result<()> {
-        let Some(lock) = &select.lock else { return Ok(()) };
-        let capabilities = self.dialect().capabilities();
-        if !capabilities.row_locks {
-            return Err(unsupported(self.dialect(), "row locks (begin an immediate transaction instead)"));
-        }
-        self.w.push_sql(match lock.strength {
-            LockStrength::Update => " FOR UPDATE",
-            LockStrength::NoKeyUpdate if capabilities.key_locks => " FOR NO KEY UPDATE",
-            LockStrength::NoKeyUpdate => " FOR UPDATE",
-            LockStrength::KeyShare if capabilities.key_locks => " FOR KEY SHARE",
-            LockStrength::Share | LockStrength::KeyShare if capabilities.for_share => " FOR SHARE",
-            LockStrength::Share | LockStrength::KeyShare => " LOCK IN SHARE MODE",
-        });
-        if !lock.of.is_empty() {
-            if !capabilities.lock_of {
-                return Err(unsupported(self.dialect(), "OF after a row lock"));
+    /// What a key of an order compares, as the operand of a test for NULL.
+    ///
+    /// # Errors
+    /// Those of the expression.
+    pub fn order_null_operand(&mut self, key: &OrderKey<'_>) -> Result<()> {
+        let grouped = key.select.filter(|select| !select.group_by.is_empty());
+        match grouped.and_then(|select| ordinal(select, key.expr)) {
+            // Of a group's key, the greatest is the key; it is the same whatever the values in it are bound as.
+            Some(_) if !aggregates(key.expr) => {
+                self.w.push_sql("MAX(");
+                self.expr(key.expr)?;
+                self.w.push_sql(")");
+                Ok(())
             }
-            let sources = self.frames.last().map(|f| f.sources.clone()).unwrap_or_default();
-            for (i, model) in lock.of.iter().enumerate() {
-                self.w.push_sql(if i == 0 { " OF " } else { ", " });
-                match sources.iter().find(|s| s.model.table.is(model.table)) {
-                    Some(source) => self.push_source_name(source)?,
-                    None => return Err(self.not_in_query(&model.columns[0])),
-                }
-            }
+            _ => self.operand(key.expr, Level::Compare.tighter()),
         }
-        let sources = self.frames.last().map_or(&[][..], |f| &f.sources);
-        let outer = sources.len() > explicit || select.joins.iter().any(|join| join.kind == JoinKind::Left);
-        if outer && lock.of.is_empty() && capabilities.lock_of {
-            // Rows of outer joins cannot be locked everywhere, and those of paths are not what was asked for.
-            let inner = select.joins.iter().zip(&sources[1..]).filter(|(join, _)| join.kind == JoinKind::Inner);
-            let locked: Vec<Source> =
-                sources.first().into_iter().chain(inner.map(|(_, source)| source)).cloned().collect();
-            for (i, source) in locked.iter().enumerate() {
-                self.w.push_sql(if i == 0 { " OF " } else { ", " });
-                self.push_source_name(source)?;
-            }
-        }
-        match lock.wait {
-            LockWait::Wait => {}
-            LockWait::NoWait if capabilities.nowait => self.w.push_sql(" NOWAIT"),
-            LockWait::NoWait => return Err(unsupported(self.dialect(), "NOWAIT")),
-            LockWait::SkipLocked if capabilities.skip_locked => self.w.push_sql(" SKIP LOCKED"),
-            LockWait::SkipLocked => return Err(unsupported(self.dialect(), "SKIP LOCKED")),
-        }
-        Ok(())
     }
-}
 
-/// A number of rows: databases count them in signed 64-bit numbers, and no table has more.
-fn signed(rows: u64) -> i64 {
-    i64::try_from(rows).unwrap_or(i64::MAX)
+    /// Appends the expression at a position of the list of a query with groups once more, with the placeholders that it has
+    /// there: for dialects with numbered placeholders in which GROUP BY takes no positions.
+    pub fn repeat_item(&mut self, position: u64) {
+        let items = self.frames.last().map_or(&[][..], |frame| &frame.items);
+        if let Some((_, range)) = items.iter().find(|(at, _)| *at == position) {
+            self.w.repeat(range.clone());
+        }
+    }
 }
 
 /// The to-one paths a query's expressions use, prefixes first, each once.

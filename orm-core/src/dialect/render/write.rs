@@ -1,61 +1,75 @@
-//! INSERT, UPDATE and DELETE, with what comes back.
+//! INSERT, UPDATE and DELETE: the scope of the statement, and the parts that a dialect puts together.
 
-use super::super::{Dialect, UpsertStyle, for_column, unsupported};
+use super::super::{Dialect, NewRows, Returned, SqlWriter, for_column, unsupported};
 use super::{Frame, Renderer, Source};
-use crate::ast::{Conflict, ConflictAction, Delete, Deleted, Expr, Insert, Returning, Select, Update};
+use crate::ast::{Delete, Deleted, Expr, Insert, Returning, Select, Update};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, ModelDef};
 use crate::value::Value;
 
 impl Renderer<'_> {
     /// The values come apart from the statement: they are many, and need not be copied.
-    pub(super) fn insert(&mut self, insert: &Insert, mut values: impl Iterator<Item = Value>) -> Result<()> {
-        let capabilities = self.dialect().capabilities();
+    pub(super) fn insert(&mut self, insert: &Insert, rows: NewRows) -> Result<()> {
+        if insert.columns.is_empty() && insert.rows != 1 {
+            return Err(Error::new(ErrorKind::InvalidStatement, "rows without any value are inserted one by one"));
+        }
         self.enter(insert.model, true);
-        self.w.push_sql("INSERT INTO ");
-        self.w.push_table(insert.model.table)?;
-        if insert.columns.is_empty() {
-            if insert.rows != 1 {
-                return Err(Error::new(ErrorKind::InvalidStatement, "rows without any value are inserted one by one"));
-            }
-            self.w.push_sql(" ");
-            self.w.push_sql(capabilities.default_values);
-        } else if insert.rows > 1 && unnests(self.dialect(), &insert.columns) {
-            self.unnested(insert, values)?;
-        } else {
-            self.w.push_sql(" (");
-            self.names(&insert.columns)?;
-            self.w.push_sql(") VALUES ");
-            self.w.expect_binds(insert.rows * insert.columns.len());
-            for row in 0..insert.rows {
-                self.w.push_sql(if row == 0 { "(" } else { ", (" });
-                for (i, (column, value)) in insert.columns.iter().zip(&mut values).enumerate() {
-                    if i > 0 {
-                        self.w.push_sql(", ");
-                    }
-                    let value = for_column(self.dialect(), column, value);
-                    self.w.push_bind(value).map_err(|e| of_column(e, insert.model, column))?;
-                }
-                self.w.push_sql(")");
-            }
-        }
-        if let Some(conflict) = &insert.conflict {
-            self.conflict(insert, conflict)?;
-        }
-        self.returning(insert.model, &insert.returning, capabilities.returning_insert, "INSERT .. RETURNING")?;
+        self.dialect().push_insert(self, insert, rows)?;
         self.frames.pop();
         Ok(())
     }
 
-    /// The rows as one array per column. They are inserted in their order, so that keys count up in it.
-    fn unnested(&mut self, insert: &Insert, mut values: impl Iterator<Item = Value>) -> Result<()> {
+    /// The rows of an INSERT, each in parentheses, with commas between them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Encode`] for values that the database cannot store.
+    pub fn rows(&mut self, insert: &Insert, rows: NewRows) -> Result<()> {
+        self.rows_ending(insert, rows, |_, _| {})
+    }
+
+    /// As [`rows`](Self::rows), with the number of the row, from 1, as one more value of each.
+    ///
+    /// # Errors
+    /// As [`rows`](Self::rows).
+    pub fn numbered_rows(&mut self, insert: &Insert, rows: NewRows) -> Result<()> {
+        self.rows_ending(insert, rows, |w, row| {
+            w.push_sql(", ");
+            w.push_number(row as u64 + 1);
+        })
+    }
+
+    fn rows_ending(&mut self, insert: &Insert, rows: NewRows, end: impl Fn(&mut SqlWriter<'_>, usize)) -> Result<()> {
+        let mut values = rows.values;
+        self.w.expect_binds(insert.rows * insert.columns.len());
+        for row in 0..insert.rows {
+            self.w.push_sql(if row == 0 { "(" } else { ", (" });
+            for (i, (column, value)) in insert.columns.iter().zip(&mut values).enumerate() {
+                if i > 0 {
+                    self.w.push_sql(", ");
+                }
+                let value = for_column(self.dialect(), column, value);
+                self.w.push_bind(value).map_err(|e| of_column(e, insert.model, column))?;
+            }
+            end(&mut self.w, row);
+            self.w.push_sql(")");
+        }
+        Ok(())
+    }
+
+    /// The columns and rows of an INSERT as one array per column, from `UNNEST`. They are inserted in their order, so that
+    /// keys are counted in it.
+    ///
+    /// # Errors
+    /// As [`rows`](Self::rows).
+    pub fn unnested_rows(&mut self, insert: &Insert, rows: NewRows) -> Result<()> {
+        let mut values = rows.values;
         let mut arrays: Vec<_> = insert.columns.iter().map(|_| Vec::with_capacity(insert.rows)).collect();
         for _ in 0..insert.rows {
             for (array, value) in arrays.iter_mut().zip(&mut values) {
                 array.push(value);
             }
         }
-        self.w.push_sql(" (");
+        self.w.push_sql("(");
         self.names(&insert.columns)?;
         self.w.push_sql(") SELECT ");
         self.numbered(arrays.len())?;
@@ -79,88 +93,33 @@ impl Renderer<'_> {
         self.w.separated(", ", 1..=columns, |w, number| w.push_ident(&format!("_{number}")))
     }
 
-    fn conflict(&mut self, insert: &Insert, conflict: &Conflict) -> Result<()> {
-        match self.dialect().capabilities().upsert {
-            UpsertStyle::OnConflict => {
-                self.w.push_sql(" ON CONFLICT");
-                if !conflict.target.is_empty() {
-                    self.w.push_sql(" (");
-                    self.names(&conflict.target)?;
-                    self.w.push_sql(")");
-                    if let Some(filter) = &conflict.target_filter {
-                        self.w.push_sql(" WHERE ");
-                        // An index is found before there are values, so the condition holds them itself.
-                        self.w.write_constants(true);
-                        self.expr(filter)?;
-                        self.w.write_constants(false);
-                    }
-                }
-                match &conflict.action {
-                    ConflictAction::Nothing => self.w.push_sql(" DO NOTHING"),
-                    ConflictAction::Update(set) => {
-                        if conflict.target.is_empty() {
-                            return Err(Error::new(
-                                ErrorKind::InvalidStatement,
-                                "an upsert needs the unique columns whose conflict is meant",
-                            )
-                            .with_model(insert.model.name));
-                        }
-                        self.w.push_sql(" DO UPDATE SET ");
-                        self.assignments(set)?;
-                    }
-                }
-            }
-            style => {
-                if style == UpsertStyle::OnDuplicateKeyAlias {
-                    self.w.push_sql(" AS ");
-                    self.w.push_ident("_new")?;
-                }
-                self.w.push_sql(" ON DUPLICATE KEY UPDATE ");
-                match &conflict.action {
-                    // Changing a column to itself changes nothing, and unlike IGNORE hides no other error.
-                    ConflictAction::Nothing => {
-                        let key = insert.model.key_columns().next().or_else(|| insert.columns.first().copied());
-                        if let Some(column) = key {
-                            self.w.push_ident(column.name)?;
-                            self.w.push_sql(" = ");
-                            self.push_column(column)?;
-                        }
-                    }
-                    ConflictAction::Update(set) => self.assignments(set)?,
-                }
-            }
-        }
-        Ok(())
-    }
-
     pub(super) fn update(&mut self, update: &Update) -> Result<()> {
-        let returning = self.dialect().capabilities().returning_update;
         if update.set.is_empty() {
             return Err(
                 Error::new(ErrorKind::InvalidStatement, "an update sets no column").with_model(update.model.name)
             );
         }
         self.enter(update.model, false);
-        self.w.push_sql("UPDATE ");
-        self.w.push_table(update.model.table)?;
-        self.w.push_sql(" SET ");
-        self.assignments(&update.set)?;
-        // Only the condition can be told in another way: see `render`.
-        self.reads_changed = false;
-        self.push_where(update.deleted, &update.filter)?;
-        self.returning(update.model, &update.returning, returning, "UPDATE .. RETURNING")?;
+        self.dialect().push_update(self, update)?;
         self.frames.pop();
         Ok(())
     }
 
     pub(super) fn delete(&mut self, delete: &Delete) -> Result<()> {
-        let returning = self.dialect().capabilities().returning_delete;
         self.enter(delete.model, false);
-        self.w.push_sql("DELETE FROM ");
-        self.w.push_table(delete.model.table)?;
-        self.push_where(delete.deleted, &delete.filter)?;
-        self.returning(delete.model, &delete.returning, returning, "DELETE .. RETURNING")?;
+        self.dialect().push_delete(self, delete)?;
         self.frames.pop();
+        Ok(())
+    }
+
+    /// What an UPDATE sets, with commas between.
+    ///
+    /// # Errors
+    /// As [`assignments`](Self::assignments).
+    pub fn update_assignments(&mut self, update: &Update) -> Result<()> {
+        self.assignments(&update.set)?;
+        // Only the condition can be told in another way: see `render`.
+        self.reads_changed = false;
         Ok(())
     }
 
@@ -169,10 +128,16 @@ impl Renderer<'_> {
             sources: vec![Source { model, alias: None, path: Vec::new() }],
             qualified,
             joins: false,
+            items: Vec::new(),
         });
     }
 
-    fn assignments(&mut self, set: &[Assignment]) -> Result<()> {
+    /// Columns and their new values, with commas between.
+    ///
+    /// # Errors
+    /// Those of the values; [`ErrorKind::Unsupported`] for columns assigned from each other where the database assigns one
+    /// after the other.
+    pub fn assignments(&mut self, set: &[(&'static ColumnDef, Expr)]) -> Result<()> {
         let at_once = self.dialect().capabilities().assigns_at_once;
         let order = if at_once { set.iter().collect() } else { one_by_one(set).ok_or_else(|| self.circular())? };
         for (i, (column, value)) in order.into_iter().enumerate() {
@@ -195,7 +160,11 @@ impl Renderer<'_> {
         unsupported(self.dialect(), "assignments of columns from each other: it assigns them one after the other")
     }
 
-    pub(super) fn names(&mut self, columns: &[&'static ColumnDef]) -> Result<()> {
+    /// The names of columns, with commas between.
+    ///
+    /// # Errors
+    /// For names that cannot be quoted.
+    pub fn names(&mut self, columns: &[&'static ColumnDef]) -> Result<()> {
         for (i, column) in columns.iter().enumerate() {
             if i > 0 {
                 self.w.push_sql(", ");
@@ -205,27 +174,33 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    fn returning(&mut self, model: &'static ModelDef, returning: &Returning, has: bool, what: &str) -> Result<()> {
-        if matches!(returning, Returning::Nothing) {
-            return Ok(());
-        }
-        if !has {
-            return Err(unsupported(self.dialect(), what));
-        }
-        self.w.push_sql(" RETURNING ");
-        match returning {
+    /// The columns that a write gives back, each after `prefix`, with commas between.
+    ///
+    /// # Errors
+    /// For names that cannot be quoted.
+    pub fn returned_columns(&mut self, returned: &Returned<'_>, prefix: &str) -> Result<()> {
+        let mut name = |i: usize, column: &'static ColumnDef| {
+            self.w.push_sql(if i > 0 { ", " } else { "" });
+            self.w.push_sql(prefix);
+            self.w.push_ident(column.name)
+        };
+        match returned.columns {
             Returning::Nothing => Ok(()),
-            Returning::Columns(columns) => self.names(columns),
-            Returning::Model => {
-                for (i, column) in model.columns.iter().enumerate() {
-                    if i > 0 {
-                        self.w.push_sql(", ");
-                    }
-                    self.w.push_ident(column.name)?;
-                }
-                Ok(())
-            }
+            Returning::Columns(columns) => columns.iter().enumerate().try_for_each(|(i, column)| name(i, column)),
+            Returning::Model => returned.model.columns.iter().enumerate().try_for_each(|(i, column)| name(i, column)),
         }
+    }
+
+    /// Writes with values as constants of the text rather than bound: for what the database must know before it has the
+    /// values.
+    ///
+    /// # Errors
+    /// Those of `write`.
+    pub fn with_constants(&mut self, write: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        let before = self.w.write_constants(true);
+        let done = write(self);
+        self.w.write_constants(before);
+        done
     }
 }
 
