@@ -15,7 +15,7 @@ mod writer;
 use std::borrow::Cow;
 use std::fmt;
 
-pub use capabilities::{Capabilities, CommentStyle, IndexMethodStyle};
+pub use capabilities::Capabilities;
 pub use clause::{Level, Like, Limits, NewRows, OrderKey, Regexp, Returned, Tail, Write};
 pub use lexical::Lexical;
 pub use render::{Renderer, RowLock, render, render_condition};
@@ -27,16 +27,16 @@ use crate::ast::{
     Aggregate, BinaryOp, Conflict, Delete, Expr, Function, InList, Insert, JsonStep, LikeKind, Update, Window,
 };
 use crate::error::{Error, Result};
-use crate::model::ColumnDef;
-use crate::schema::{Column, ColumnType, EnumType, Generated, Operation};
+use crate::model::{ColumnDef, OnDelete};
+use crate::schema::{Column, ColumnType, EnumType, Generated, Index, Operation, QualifiedName};
 use crate::value::{SqlType, Value};
 
 /// How one database writes each clause. Implement it in a driver crate; everything here can be implemented with public
 /// items.
 ///
 /// # Where to start
-/// Six methods have no default: the name, the [`Capabilities`] (start from [`Capabilities::core`]), the placeholder, names
-/// of types, constants, and how a column is counted. Every other method writes a clause as the SQL standard does, by
+/// The name, the [`Capabilities`] (start from [`Capabilities::core`]), the placeholder, names of types, constants and how a
+/// column is counted have no default. Every other method writes a clause as the SQL standard does, by
 /// calling the function of the same purpose in [`standard`]; override those that the database writes in another way. The
 /// module [`standard`] also has the forms that several databases share, such as
 /// [`limits_with_offset_after_limit`](standard::limits_with_offset_after_limit) or
@@ -186,6 +186,81 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// Whether the type of a column refuses labels that its enum does not have, so that no CHECK is needed.
     fn type_checks_labels(&self, column: &Column) -> bool {
         self.capabilities().enum_types && matches!(column.ty, ColumnType::Enum(_))
+    }
+
+    /// Appends the definition of a column: see [`ddl::push_column`].
+    ///
+    /// # Errors
+    /// As [`ddl::render`].
+    fn push_column(&self, w: &mut SqlWriter<'_>, column: &Column) -> Result<()> {
+        ddl::push_column(w, column)
+    }
+
+    /// Appends the comment of a table inside of CREATE TABLE; whether the database has it there.
+    ///
+    /// # Errors
+    /// For text that cannot be written.
+    fn push_table_comment(&self, w: &mut SqlWriter<'_>, comment: &str) -> Result<bool> {
+        let _ = (w, comment);
+        Ok(false)
+    }
+
+    /// Appends the comment of a column inside of its definition; whether the database has it there.
+    ///
+    /// # Errors
+    /// For text that cannot be written.
+    fn push_column_comment(&self, w: &mut SqlWriter<'_>, comment: &str) -> Result<bool> {
+        let _ = (w, comment);
+        Ok(false)
+    }
+
+    /// The statements that set the comment of a table that is there; none where the database has no comments. See
+    /// [`ddl::comment_on_table`].
+    ///
+    /// # Errors
+    /// For names and text that cannot be written.
+    fn comment_on_table(&self, table: &QualifiedName, comment: &str) -> Result<Vec<String>> {
+        let _ = (table, comment);
+        Ok(Vec::new())
+    }
+
+    /// The statements that set the comment of a column to the one that it has; none where the database has no comments.
+    /// See [`ddl::comment_on_column`].
+    ///
+    /// # Errors
+    /// For names and text that cannot be written.
+    fn comment_on_column(&self, table: &QualifiedName, column: &Column) -> Result<Vec<String>> {
+        let _ = (table, column);
+        Ok(Vec::new())
+    }
+
+    /// How the access method of an index is written. The default knows B-trees alone, which are not named.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for methods that the database does not have.
+    fn index_method<'a>(&self, index: &'a Index) -> Result<IndexMethod<'a>> {
+        match index.method.as_deref() {
+            Some(method) if !method.eq_ignore_ascii_case("btree") => {
+                let unique = if index.unique { "unique " } else { "" };
+                Err(Error::unsupported(self.name(), format_args!("{unique}indexes of the method `{method}`")))
+            }
+            _ => Ok(IndexMethod::Own),
+        }
+    }
+
+    /// What a foreign key does when the row that it points at goes or changes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for `SET DEFAULT` where there is none.
+    fn referential_action(&self, action: OnDelete) -> Result<&'static str> {
+        Ok(match action {
+            OnDelete::NoAction => "NO ACTION",
+            OnDelete::Restrict => "RESTRICT",
+            OnDelete::Cascade => "CASCADE",
+            OnDelete::SetNull => "SET NULL",
+            OnDelete::SetDefault if self.capabilities().set_default => "SET DEFAULT",
+            OnDelete::SetDefault => return Err(Error::unsupported(self.name(), "SET DEFAULT of foreign keys")),
+        })
     }
 
     /// Appends how the database computes a column, after the column's type.
@@ -535,6 +610,19 @@ pub enum FunctionForm {
     Text(&'static str),
     /// An operator between the arguments, all in parentheses.
     Operator(&'static str),
+}
+
+/// Where the access method of an index is written, and as what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IndexMethod<'a> {
+    /// Nowhere: it is the database's own choice.
+    Own,
+    /// `USING method` before the columns.
+    Before(&'a str),
+    /// Text after the columns, with its leading space.
+    After(&'static str),
+    /// Text before the word INDEX or KEY, with a space after it.
+    Kind(&'static str),
 }
 
 /// The error for SQL that a dialect does not have.

@@ -10,11 +10,11 @@ use orm_core::ast::{
     Aggregate, BinaryOp, Conflict, ConflictAction, Expr, Function, Insert, JsonStep, LikeKind, LockStrength, Window,
 };
 use orm_core::dialect::{
-    Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, Level, Lexical, Limits, OrderKey, Regexp,
-    Renderer, RowLock, SqlWriter, ddl, standard,
+    Capabilities, Dialect, FunctionForm, IndexMethod, Level, Lexical, Limits, OrderKey, Regexp, Renderer, RowLock,
+    SqlWriter, ddl, standard,
 };
 use orm_core::model::ColumnDef;
-use orm_core::schema::{Column, ColumnType, Operation};
+use orm_core::schema::{Column, ColumnType, Index, Operation, QualifiedName};
 use orm_core::{Error, ErrorKind, Result, SqlType, Value};
 
 use crate::bind::{check, stored_date_time, stored_time};
@@ -130,13 +130,11 @@ fn capabilities(server: Server) -> Capabilities {
         skip_locked: since(Some((8, 0, 1)), Some((10, 6, 0))),
         partial_indexes: false,
         expression_indexes: since(Some((8, 0, 13)), None),
-        index_methods: IndexMethodStyle::Kinds,
         index_if_not_exists: mariadb,
         checks: since(Some((8, 0, 16)), Some((10, 2, 1))),
         add_foreign_key: true,
         schemas: true,
         attached_schemas: false,
-        comments: CommentStyle::Inline,
         drop_cascade: false,
         truncate: true,
         truncate_cascade: false,
@@ -424,6 +422,49 @@ impl Dialect for MysqlDialect {
 
     fn table_options(&self) -> &'static str {
         " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
+    }
+
+    /// MySQL manual, 15.1.15: `USING` is for the two methods that engines have; the others are kinds of indexes.
+    fn index_method<'a>(&self, index: &'a Index) -> Result<IndexMethod<'a>> {
+        let Some(method) = index.method.as_deref() else { return Ok(IndexMethod::Own) };
+        let is = |name: &str| method.eq_ignore_ascii_case(name);
+        Ok(match index.unique {
+            _ if is("btree") => IndexMethod::After(" USING BTREE"),
+            _ if is("hash") => IndexMethod::After(" USING HASH"),
+            false if is("fulltext") => IndexMethod::Kind("FULLTEXT "),
+            false if is("spatial") => IndexMethod::Kind("SPATIAL "),
+            unique => {
+                let unique = if unique { "unique " } else { "" };
+                return Err(Error::unsupported(self.name(), format_args!("{unique}indexes of the method `{method}`")));
+            }
+        })
+    }
+
+    fn push_table_comment(&self, w: &mut SqlWriter<'_>, comment: &str) -> Result<bool> {
+        w.push_sql(" COMMENT = ");
+        w.push_text_literal(comment)?;
+        Ok(true)
+    }
+
+    fn push_column_comment(&self, w: &mut SqlWriter<'_>, comment: &str) -> Result<bool> {
+        w.push_sql(" COMMENT ");
+        w.push_text_literal(comment)?;
+        Ok(true)
+    }
+
+    fn comment_on_table(&self, table: &QualifiedName, comment: &str) -> Result<Vec<String>> {
+        let mut w = SqlWriter::new(self);
+        ddl::push_alter_table(&mut w, table)?;
+        self.push_table_comment(&mut w, comment)?;
+        Ok(vec![w.finish().sql])
+    }
+
+    fn comment_on_column(&self, table: &QualifiedName, column: &Column) -> Result<Vec<String>> {
+        let mut w = SqlWriter::new(self);
+        ddl::push_alter_table(&mut w, table)?;
+        w.push_sql(" MODIFY COLUMN ");
+        self.push_column(&mut w, column)?;
+        Ok(vec![w.finish().sql])
     }
 
     /// ENUM is a type of the column's own.

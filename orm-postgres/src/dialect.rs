@@ -6,10 +6,10 @@ use std::fmt::Write;
 
 use orm_core::ast::{Expr, Function, JsonStep, LockStrength};
 use orm_core::dialect::{
-    Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, Level, Lexical, Like, Regexp, Renderer,
-    RowLock, SqlWriter, standard,
+    Capabilities, Dialect, FunctionForm, IndexMethod, Level, Lexical, Like, Regexp, Renderer, RowLock, SqlWriter, ddl,
+    standard,
 };
-use orm_core::schema::{Column, ColumnType, EnumType, Generated};
+use orm_core::schema::{Column, ColumnType, EnumType, Generated, Index, QualifiedName};
 use orm_core::{EnumStorage, Error, Result, SqlType, Value};
 
 use crate::bind;
@@ -67,13 +67,11 @@ impl PostgresDialect {
                 skip_locked: true,
                 partial_indexes: true,
                 expression_indexes: true,
-                index_methods: IndexMethodStyle::Using,
                 index_if_not_exists: true,
                 checks: true,
                 add_foreign_key: true,
                 schemas: true,
                 attached_schemas: false,
-                comments: CommentStyle::Statements,
                 drop_cascade: true,
                 truncate: true,
                 truncate_cascade: true,
@@ -249,6 +247,19 @@ impl Dialect for PostgresDialect {
             Function::Day => FunctionForm::Around("CAST(EXTRACT(DAY FROM ", ", ", ") AS INTEGER)"),
             _ => return None,
         })
+    }
+
+    /// The server may have any method, from extensions.
+    fn index_method<'a>(&self, index: &'a Index) -> Result<IndexMethod<'a>> {
+        Ok(index.method.as_deref().map_or(IndexMethod::Own, IndexMethod::Before))
+    }
+
+    fn comment_on_table(&self, table: &QualifiedName, comment: &str) -> Result<Vec<String>> {
+        ddl::comment_on_table(table, comment, self)
+    }
+
+    fn comment_on_column(&self, table: &QualifiedName, column: &Column) -> Result<Vec<String>> {
+        ddl::comment_on_column(table, column, self)
     }
 
     /// A list is one array, for types whose arrays can be bound.

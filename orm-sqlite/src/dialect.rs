@@ -6,8 +6,7 @@ use std::fmt::Write;
 
 use orm_core::ast::{Aggregate, BinaryOp, Expr, Function, JsonStep, Window};
 use orm_core::dialect::{
-    Capabilities, CommentStyle, Dialect, FunctionForm, IndexMethodStyle, Level, Lexical, Limits, OrderKey, Regexp,
-    Renderer, SqlWriter, standard,
+    Capabilities, Dialect, FunctionForm, Level, Lexical, Limits, OrderKey, Regexp, Renderer, SqlWriter, standard,
 };
 use orm_core::schema::{Column, ColumnDefault, ColumnType, Operation};
 use orm_core::{EnumStorage, Error, Result, SqlType, Value};
@@ -67,13 +66,11 @@ impl SqliteDialect {
                 skip_locked: false,
                 partial_indexes: true,
                 expression_indexes: true,
-                index_methods: IndexMethodStyle::None,
                 index_if_not_exists: true,
                 checks: true,
                 add_foreign_key: false,
                 schemas: true,
                 attached_schemas: true,
-                comments: CommentStyle::None,
                 drop_cascade: false,
                 truncate: false,
                 truncate_cascade: false,

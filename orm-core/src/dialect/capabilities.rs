@@ -49,8 +49,6 @@ pub struct Capabilities {
     pub partial_indexes: bool,
     /// Indexes on expressions.
     pub expression_indexes: bool,
-    /// How the method of an index is written.
-    pub index_methods: IndexMethodStyle,
     /// `CREATE INDEX IF NOT EXISTS`.
     pub index_if_not_exists: bool,
     /// CHECK constraints that are enforced.
@@ -62,8 +60,6 @@ pub struct Capabilities {
     /// Schemas are databases attached to the connection: an index is named with its schema, and foreign keys stay inside
     /// of one.
     pub attached_schemas: bool,
-    /// How comments are written.
-    pub comments: CommentStyle,
     /// DROP TABLE .. CASCADE drops the foreign keys that point at it.
     pub drop_cascade: bool,
     /// TRUNCATE TABLE; otherwise truncating deletes every row.
@@ -131,13 +127,11 @@ impl Capabilities {
             skip_locked: false,
             partial_indexes: false,
             expression_indexes: false,
-            index_methods: IndexMethodStyle::None,
             index_if_not_exists: false,
             checks: true,
             add_foreign_key: true,
             schemas: false,
             attached_schemas: false,
-            comments: CommentStyle::None,
             drop_cascade: false,
             truncate: false,
             truncate_cascade: false,
@@ -161,26 +155,4 @@ impl Capabilities {
     pub const TLS_RECORD: usize = 15_000;
     /// The bytes of values of one statement where a message leaves in one piece whatever its size.
     pub const MESSAGE: usize = 1 << 20;
-}
-
-/// How the method of an index is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IndexMethodStyle {
-    /// Not at all: every index is a B-tree.
-    None,
-    /// `USING method` before the columns, with the methods that the server happens to have.
-    Using,
-    /// `USING BTREE` or `USING HASH` after the columns; `FULLTEXT` and `SPATIAL` before `INDEX`.
-    Kinds,
-}
-
-/// How comments are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CommentStyle {
-    /// Not at all.
-    None,
-    /// Inside CREATE TABLE.
-    Inline,
-    /// As statements of their own.
-    Statements,
 }

@@ -6,13 +6,13 @@ mod index;
 mod plan;
 mod table;
 
-use super::{CommentStyle, Dialect, SqlWriter, unsupported};
+use super::{Dialect, SqlWriter, unsupported};
 use crate::error::Result;
 use crate::schema::{Operation, QualifiedName};
 
 pub use index::{live_column, needs_live_column};
 pub use plan::{create, drop};
-pub use table::push_column;
+pub use table::{comment_on_column, comment_on_table, push_column};
 
 /// The statements of an operation, in the order in which they run; none where the database has nothing to do for it.
 ///
@@ -54,8 +54,12 @@ pub fn render_all(operations: &[Operation], dialect: &dyn Dialect) -> Result<Vec
     Ok(statements)
 }
 
-/// An operation in the form of the standard, where it has one.
-fn standard(operation: &Operation, dialect: &dyn Dialect) -> Result<Vec<String>> {
+/// The statements of an operation in the form of the standard, where it has one: for dialects that write some operations
+/// in another way and this one with other parts.
+///
+/// # Errors
+/// As [`render`].
+pub fn standard(operation: &Operation, dialect: &dyn Dialect) -> Result<Vec<String>> {
     let mut w = SqlWriter::new(dialect);
     match operation {
         Operation::CreateEnum(_) | Operation::DropEnum(_) if !dialect.capabilities().enum_types => {
@@ -85,11 +89,9 @@ fn standard(operation: &Operation, dialect: &dyn Dialect) -> Result<Vec<String>>
         Operation::AddColumn { table, column } => {
             push_alter_table(&mut w, table)?;
             w.push_sql(" ADD COLUMN ");
-            push_column(&mut w, column)?;
+            dialect.push_column(&mut w, column)?;
             let mut statements = vec![w.finish().sql];
-            if dialect.capabilities().comments == CommentStyle::Statements && !column.comment.is_empty() {
-                statements.append(&mut table::comment_on_column(table, column, dialect)?);
-            }
+            statements.append(&mut table::comment_after(table, column, dialect)?);
             return Ok(statements);
         }
         Operation::DropColumn { table, column } => {
@@ -127,8 +129,8 @@ fn standard(operation: &Operation, dialect: &dyn Dialect) -> Result<Vec<String>>
         Operation::DropForeignKey { table, key: name } | Operation::DropCheck { table, check: name } => {
             drop_constraint(&mut w, table, name)?;
         }
-        Operation::CommentOnTable { table, comment } => return table::comment_on_table(table, comment, dialect),
-        Operation::CommentOnColumn { table, column } => return table::comment_on_column(table, column, dialect),
+        Operation::CommentOnTable { table, comment } => return dialect.comment_on_table(table, comment),
+        Operation::CommentOnColumn { table, column } => return dialect.comment_on_column(table, column),
         Operation::ClearColumn { table, column } => {
             w.push_sql("UPDATE ");
             w.push_qualified(table.schema.as_deref(), &table.name)?;

@@ -31,16 +31,11 @@ pub(super) fn push_foreign_key(w: &mut SqlWriter<'_>, table: &QualifiedName, key
 }
 
 fn push_action(w: &mut SqlWriter<'_>, event: &str, action: OnDelete) -> Result<()> {
-    let name = match action {
-        OnDelete::NoAction => return Ok(()),
-        OnDelete::Restrict => "RESTRICT",
-        OnDelete::Cascade => "CASCADE",
-        OnDelete::SetNull => "SET NULL",
-        OnDelete::SetDefault if w.dialect().capabilities().set_default => "SET DEFAULT",
-        OnDelete::SetDefault => return Err(unsupported(w.dialect(), "SET DEFAULT of foreign keys")),
-    };
-    w.push_sql(event);
-    w.push_sql(name);
+    if action != OnDelete::NoAction {
+        let name = w.dialect().referential_action(action)?;
+        w.push_sql(event);
+        w.push_sql(name);
+    }
     Ok(())
 }
 

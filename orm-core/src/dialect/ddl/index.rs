@@ -1,7 +1,7 @@
 //! Indexes and UNIQUE constraints.
 
 use super::super::render::check_name;
-use super::super::{Dialect, IndexMethodStyle, SqlWriter, unsupported};
+use super::super::{Dialect, IndexMethod, SqlWriter, unsupported};
 use super::{push_alter_table, push_expression, push_name, push_names};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{Index, IndexKey, QualifiedName};
@@ -74,53 +74,28 @@ pub(super) fn push_inline(w: &mut SqlWriter<'_>, index: &Index) -> Result<()> {
     push_body(w, index, &method)
 }
 
-/// Where the method of an index is written, and as what.
-enum Method<'a> {
-    /// Nowhere: it is the database's own choice.
-    Own,
-    /// Before the columns.
-    Before(&'a str),
-    /// After the columns.
-    After(&'static str),
-    /// Before the word INDEX.
-    Kind(&'static str),
-}
-
-fn method<'a>(index: &'a Index, dialect: &dyn Dialect) -> Result<Method<'a>> {
-    let Some(method) = index.method.as_deref() else { return Ok(Method::Own) };
-    let is = |name: &str| method.eq_ignore_ascii_case(name);
-    Ok(match dialect.capabilities().index_methods {
-        IndexMethodStyle::Using => {
-            check_name(method)?;
-            Method::Before(method)
-        }
-        IndexMethodStyle::None if is("btree") => Method::Own,
-        IndexMethodStyle::Kinds if is("btree") => Method::After(" USING BTREE"),
-        IndexMethodStyle::Kinds if is("hash") => Method::After(" USING HASH"),
-        IndexMethodStyle::Kinds if is("fulltext") && !index.unique => Method::Kind("FULLTEXT "),
-        IndexMethodStyle::Kinds if is("spatial") && !index.unique => Method::Kind("SPATIAL "),
-        _ => {
-            let unique = if index.unique { "unique " } else { "" };
-            let feature = format!("{unique}indexes of the method `{method}`");
-            return Err(unsupported(dialect, feature));
-        }
-    })
+fn method<'a>(index: &'a Index, dialect: &dyn Dialect) -> Result<IndexMethod<'a>> {
+    let method = dialect.index_method(index)?;
+    if let IndexMethod::Before(name) = method {
+        check_name(name)?;
+    }
+    Ok(method)
 }
 
 /// What stands before the word INDEX or KEY.
-fn kind(index: &Index, method: &Method<'_>) -> &'static str {
+fn kind(index: &Index, method: &IndexMethod<'_>) -> &'static str {
     match method {
-        Method::Kind(kind) => kind,
+        IndexMethod::Kind(kind) => kind,
         _ if index.unique => "UNIQUE ",
         _ => "",
     }
 }
 
 /// Appends what follows the name of the index and of its table.
-fn push_body(w: &mut SqlWriter<'_>, index: &Index, method: &Method<'_>) -> Result<()> {
+fn push_body(w: &mut SqlWriter<'_>, index: &Index, method: &IndexMethod<'_>) -> Result<()> {
     let dialect = w.dialect();
     let capabilities = dialect.capabilities();
-    if let Method::Before(method) = method {
+    if let IndexMethod::Before(method) = method {
         w.push_sql(" USING ");
         w.push_sql(method);
     }
@@ -137,7 +112,7 @@ fn push_body(w: &mut SqlWriter<'_>, index: &Index, method: &Method<'_>) -> Resul
         }
     }
     w.push_sql(")");
-    if let Method::After(method) = method {
+    if let IndexMethod::After(method) = method {
         w.push_sql(method);
     }
     push_include(w, index)?;

@@ -1,7 +1,7 @@
 //! CREATE TABLE, the definition of a column, and comments.
 
-use super::super::{CommentStyle, Dialect, FunctionForm, SqlWriter};
-use super::{constraint, index, push_alter_table, push_expression, push_name, push_names};
+use super::super::{Dialect, FunctionForm, SqlWriter};
+use super::{constraint, index, push_expression, push_name, push_names};
 use crate::ast::Function;
 use crate::error::Result;
 use crate::schema::{Check, CheckCondition, Column, ColumnDefault, Index, QualifiedName, Table};
@@ -18,7 +18,7 @@ pub(super) fn create(table: &Table, dialect: &dyn Dialect) -> Result<Vec<String>
         if i > 0 {
             w.push_sql(", ");
         }
-        push_column(&mut w, column)?;
+        dialect.push_column(&mut w, column)?;
         key_is_declared |= column.auto_increment && dialect.auto_increment_is_key();
     }
     for index in table.indexes.iter().filter(|index| index::needs_live_column(index, dialect)) {
@@ -53,21 +53,17 @@ pub(super) fn create(table: &Table, dialect: &dyn Dialect) -> Result<Vec<String>
     }
     w.push_sql(")");
     w.push_sql(table.options.as_deref().unwrap_or(dialect.table_options()));
-    if capabilities.comments == CommentStyle::Inline && !table.comment.is_empty() {
-        w.push_sql(" COMMENT = ");
-        w.push_text_literal(&table.comment)?;
-    }
+    let has_comment = !table.comment.is_empty();
+    let is_written = has_comment && dialect.push_table_comment(&mut w, &table.comment)?;
     let mut statements = vec![w.finish().sql];
     for index in table.indexes.iter().filter(|index| !is_inline(index)) {
         statements.push(index::create_statement(&table.name, index, dialect)?);
     }
-    if capabilities.comments == CommentStyle::Statements {
-        if !table.comment.is_empty() {
-            statements.append(&mut comment_on_table(&table.name, &table.comment, dialect)?);
-        }
-        for column in table.columns.iter().filter(|column| !column.comment.is_empty()) {
-            statements.append(&mut comment_on_column(&table.name, column, dialect)?);
-        }
+    if has_comment && !is_written {
+        statements.append(&mut dialect.comment_on_table(&table.name, &table.comment)?);
+    }
+    for column in &table.columns {
+        statements.append(&mut comment_after(&table.name, column, dialect)?);
     }
     Ok(statements)
 }
@@ -113,9 +109,8 @@ pub fn push_column(w: &mut SqlWriter<'_>, column: &Column) -> Result<()> {
     if let Some(default) = &column.default {
         push_default(w, default, &type_name)?;
     }
-    if dialect.capabilities().comments == CommentStyle::Inline && !column.comment.is_empty() {
-        w.push_sql(" COMMENT ");
-        w.push_text_literal(&column.comment)?;
+    if !column.comment.is_empty() {
+        dialect.push_column_comment(w, &column.comment)?;
     }
     Ok(())
 }
@@ -143,43 +138,37 @@ fn push_default(w: &mut SqlWriter<'_>, default: &ColumnDefault, type_name: &str)
     Ok(())
 }
 
-/// Sets the comment of a table, where the database has comments.
-pub(super) fn comment_on_table(table: &QualifiedName, comment: &str, dialect: &dyn Dialect) -> Result<Vec<String>> {
+/// The statements that set the comment of a column after its definition, where it cannot be a part of that.
+pub(super) fn comment_after(table: &QualifiedName, column: &Column, dialect: &dyn Dialect) -> Result<Vec<String>> {
+    let is_part =
+        column.comment.is_empty() || dialect.push_column_comment(&mut SqlWriter::new(dialect), &column.comment)?;
+    if is_part { Ok(Vec::new()) } else { dialect.comment_on_column(table, column) }
+}
+
+/// `COMMENT ON TABLE table IS ..`: not of the standard, but of several databases.
+///
+/// # Errors
+/// For names and text that cannot be written.
+pub fn comment_on_table(table: &QualifiedName, comment: &str, dialect: &dyn Dialect) -> Result<Vec<String>> {
     let mut w = SqlWriter::new(dialect);
-    match dialect.capabilities().comments {
-        CommentStyle::None => return Ok(Vec::new()),
-        CommentStyle::Inline => {
-            push_alter_table(&mut w, table)?;
-            w.push_sql(" COMMENT = ");
-        }
-        CommentStyle::Statements => {
-            w.push_sql("COMMENT ON TABLE ");
-            w.push_qualified(table.schema.as_deref(), &table.name)?;
-            w.push_sql(" IS ");
-        }
-    }
+    w.push_sql("COMMENT ON TABLE ");
+    w.push_qualified(table.schema.as_deref(), &table.name)?;
+    w.push_sql(" IS ");
     w.push_text_literal(comment)?;
     Ok(vec![w.finish().sql])
 }
 
-/// Sets the comment of a column, where the database has comments.
-pub(super) fn comment_on_column(table: &QualifiedName, column: &Column, dialect: &dyn Dialect) -> Result<Vec<String>> {
+/// `COMMENT ON COLUMN table.column IS ..`.
+///
+/// # Errors
+/// As [`comment_on_table`].
+pub fn comment_on_column(table: &QualifiedName, column: &Column, dialect: &dyn Dialect) -> Result<Vec<String>> {
     let mut w = SqlWriter::new(dialect);
-    match dialect.capabilities().comments {
-        CommentStyle::None => return Ok(Vec::new()),
-        CommentStyle::Inline => {
-            push_alter_table(&mut w, table)?;
-            w.push_sql(" MODIFY COLUMN ");
-            push_column(&mut w, column)?;
-        }
-        CommentStyle::Statements => {
-            w.push_sql("COMMENT ON COLUMN ");
-            w.push_qualified(table.schema.as_deref(), &table.name)?;
-            w.push_sql(".");
-            w.push_ident(&column.name)?;
-            w.push_sql(" IS ");
-            w.push_text_literal(&column.comment)?;
-        }
-    }
+    w.push_sql("COMMENT ON COLUMN ");
+    w.push_qualified(table.schema.as_deref(), &table.name)?;
+    w.push_sql(".");
+    w.push_ident(&column.name)?;
+    w.push_sql(" IS ");
+    w.push_text_literal(&column.comment)?;
     Ok(vec![w.finish().sql])
 }
