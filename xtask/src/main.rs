@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a command-line tool talks on stdout")]
 
 mod process;
+mod scriptdom;
 mod servers;
 mod test;
 mod tidy;
@@ -14,8 +15,8 @@ cargo xtask <command>
 
   test [--install] [--backend NAME]... [-- ARGS]
             Start the database servers, run the tests of the workspace, stop the servers.
-            --install       get missing servers (Debian: apt as root; MySQL needs no root). CI=true does the same,
-                            and makes a missing server an error
+            --install       get missing servers (Debian: apt as root; MySQL needs no root) and the parser of T-SQL.
+                            CI=true does the same, and makes what is missing an error
             --backend NAME  only the tests of sqlite, postgres, mariadb or mysql
             ARGS            go to `cargo nextest run`, or to `cargo test` where nextest is not installed
   tidy      Check the rules of the house that no compiler checks.

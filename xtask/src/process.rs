@@ -43,6 +43,15 @@ pub(crate) fn scratch() -> Outcome<PathBuf> {
     Ok(dir)
 }
 
+/// Where fetched programs are kept between runs and checkouts: `$XDG_CACHE_HOME/orm-xtask`, or below `~/.cache`.
+pub(crate) fn cache() -> Outcome<PathBuf> {
+    let home = env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
+    let base = env::var_os("XDG_CACHE_HOME").filter(|dir| !dir.is_empty()).map(Into::into).or(home);
+    let dir = base.map_or_else(scratch, |base| Ok(base.join("orm-xtask")))?;
+    fs::create_dir_all(&dir).map_err(|e| format!("cannot make {}: {e}", dir.display()))?;
+    Ok(dir)
+}
+
 /// `cargo`, in the workspace, without what the cargo that started us says about this crate: build scripts that watch
 /// those variables would run again.
 pub(crate) fn cargo() -> Command {
@@ -170,6 +179,15 @@ impl Drop for Guarded {
             }
             sleep(Duration::from_millis(10));
         }
+    }
+}
+
+/// A folder that is removed when this goes.
+pub(crate) struct RemoveOnDrop(pub(crate) PathBuf);
+
+impl Drop for RemoveOnDrop {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

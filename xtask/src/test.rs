@@ -12,6 +12,7 @@ use std::{env, fs};
 use nix::sys::signal::Signal;
 
 use crate::process::{Guarded, Outcome, cargo, dies_with_us, output_of, scratch};
+use crate::scriptdom;
 use crate::servers::{self, Backend, Fleet};
 use counts::{Binary, Count};
 
@@ -87,6 +88,9 @@ pub(crate) fn run(args: &[String]) -> Outcome<()> {
             missing.backend, missing.why
         ));
     }
+    if options.backends.is_empty() {
+        parser_of_tsql(&options, ci)?;
+    }
     let ready = start.elapsed();
 
     let mut count = Count::default();
@@ -138,6 +142,26 @@ fn announce_missing(fleet: &Fleet) {
         eprintln!("  get:  {}", backend.how_to_get());
         let url = backend.variable("URL");
         eprintln!("  or:   export {url}={backend}://user:password@host:port/database\n{line}");
+    }
+}
+
+/// Sees to the parser that the test of the T-SQL dialect wants, which learns of it from the environment. Without it that
+/// test says so and returns.
+fn parser_of_tsql(options: &Options, ci: bool) -> Outcome<()> {
+    let mut fetched = Ok(());
+    if scriptdom::find().is_none() && options.install {
+        fetched = scriptdom::fetch();
+    }
+    match (scriptdom::find(), fetched) {
+        (Some(_), _) => Ok(()),
+        (None, Err(why)) if ci => Err(format!("in CI T-SQL must be parsed, and there is no ScriptDom: {why}")),
+        (None, fetched) => {
+            let line = "=".repeat(100);
+            eprintln!("{line}\nSKIPPED: ScriptDom. T-SQL is rendered and not parsed.");
+            eprintln!("  why:  {}", fetched.err().unwrap_or_else(|| "it is not fetched".to_owned()));
+            eprintln!("  get:  cargo xtask test --install    (from PyPI, into a cache folder)\n{line}");
+            Ok(())
+        }
     }
 }
 
@@ -205,6 +229,9 @@ fn cargo_test(selection: &[&str], fleet: &Fleet, count: &mut Count) -> Outcome<b
 fn export(fleet: &Fleet, command: &mut Command) {
     for running in &fleet.running {
         command.envs(running.variables.iter().map(|(name, value)| (name, value)));
+    }
+    if let Some(folder) = scriptdom::find() {
+        command.env(scriptdom::VARIABLE, folder);
     }
     if let Ok(this) = env::current_exe() {
         command.env("ORM_TEST_SERVER_CTL", this);

@@ -10,7 +10,7 @@ use std::process::Command;
 use nix::sys::signal::Signal;
 
 use super::{Server, mariadb, system};
-use crate::process::{Outcome, find_program, output_of, program, run_logged, tail};
+use crate::process::{Outcome, RemoveOnDrop, cache, find_program, output_of, program, run_logged, tail};
 
 struct Mysql {
     /// The unpacked root, or `None` for the system's own `mysqld`.
@@ -43,7 +43,7 @@ pub(super) fn find() -> Option<Box<dyn Server>> {
 }
 
 fn unpacked_root() -> Outcome<PathBuf> {
-    Ok(system::cache()?.join("mysql/root"))
+    Ok(cache()?.join("mysql/root"))
 }
 
 /// The dynamic loader and library directory inside an unpacked Debian root.
@@ -71,7 +71,7 @@ pub(super) fn fetch() -> Outcome<()> {
     let mirror = debian_mirror().ok_or("the system's package sources name no Debian mirror")?;
     eprintln!("xtask: fetching MySQL from Debian sid");
     // Made beside the final place and renamed at the end: a run that was stopped leaves nothing half done.
-    let cache = system::cache()?;
+    let cache = cache()?;
     let work = cache.join(format!("mysql-{}", std::process::id()));
     let failed = |e| format!("cannot write in {}: {e}", work.display());
     for dir in ["lists/partial", "archives/archives/partial", "root"] {
@@ -136,14 +136,6 @@ fn mirror_in(sources: &str) -> Option<String> {
     words.find(|w| w.contains("://") && w.trim_end_matches('/').ends_with("/debian")).map(str::to_owned)
 }
 
-struct RemoveOnDrop(PathBuf);
-
-impl Drop for RemoveOnDrop {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 impl Mysql {
     fn program(&self) -> Command {
         let Some(root) = &self.root else {
@@ -180,7 +172,7 @@ impl Mysql {
     fn seed(&self) -> Option<PathBuf> {
         let version = output_of(self.program().arg("--version"))?;
         let version = version.split_whitespace().skip_while(|word| *word != "Ver").nth(1)?.to_owned();
-        Some(system::cache().ok()?.join(format!("mysql-data-{version}.tar.gz")))
+        Some(cache().ok()?.join(format!("mysql-data-{version}.tar.gz")))
     }
 }
 

@@ -1,10 +1,10 @@
-//! What the servers need of the operating system: packages, an unprivileged user, a cache.
+//! What the servers need of the operating system: packages, an unprivileged user.
 //! Nothing here knows a particular database.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
-use std::{env, fs};
 
 use nix::unistd::{Uid, User};
 
@@ -64,13 +64,4 @@ fn apt_get() -> Command {
     let mut apt = program("apt-get");
     apt.args(["-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]);
     apt
-}
-
-/// Where fetched servers are kept between runs and checkouts: `$XDG_CACHE_HOME/orm-xtask`, or below `~/.cache`.
-pub(super) fn cache() -> Outcome<std::path::PathBuf> {
-    let home = env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
-    let base = env::var_os("XDG_CACHE_HOME").filter(|dir| !dir.is_empty()).map(Into::into).or(home);
-    let dir = base.map_or_else(scratch, |base| Ok(base.join("orm-xtask")))?;
-    fs::create_dir_all(&dir).map_err(|e| format!("cannot make {}: {e}", dir.display()))?;
-    Ok(dir)
 }
