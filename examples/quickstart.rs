@@ -63,7 +63,7 @@ async fn main() -> Result<()> {
     let lems = Book::count().filter(Book::AUTHOR.col(Author::NAME).eq("Stanisław Lem")).exec(&db).await?;
     println!("{modern} author wrote in this century, {lems} book is Lem's");
 
-    // Update the row in hand, or rows by a filter.
+    // Update one row, or rows by a filter.
     ursula.update().name("Ursula K. Le Guin").born(1929).exec(&db).await?;
     let changed = Book::update().set(Book::SOLD, Book::SOLD + 10).filter(Book::YEAR.lt(1975)).exec(&db).await?;
     println!("{} was born in {}; {changed} books sold ten copies", ursula.name, ursula.born.unwrap_or_default());

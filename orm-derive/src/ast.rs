@@ -52,7 +52,7 @@ pub(crate) struct Field<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Part<'a> {
     Column,
-    /// A relation to the model in the type's angle brackets, over the one in between where the type names it.
+    /// A relation to the model in the type's angle brackets, through the join model where the type names it.
     Relation(RelationKind, &'a Type, Option<&'a Type>),
     /// A relation to a row of one of several models: those of the enum in the type's angle brackets.
     OneOf(&'a Type),
@@ -66,7 +66,7 @@ pub(crate) struct Relation<'m, 'a> {
     pub(crate) field: &'m Field<'a>,
     pub(crate) kind: RelationKind,
     pub(crate) target: &'a Type,
-    /// The model in between, when the type names it.
+    /// The join model, when the type names it.
     pub(crate) between: Option<&'a Type>,
 }
 

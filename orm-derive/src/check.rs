@@ -213,21 +213,19 @@ fn relation_options(ctxt: &Ctxt, field: &Field<'_>, kind: RelationKind, between:
     let through = relation.through.name();
     if kind == RelationKind::BelongsToMany && through.is_none() && !between {
         let word = relation.kind.name().unwrap_or(field.ident);
-        ctxt.error(word, "name the model in between: `belongs_to_many(through = Membership)`");
+        ctxt.error(word, "name the join model: `belongs_to_many(through = Membership)`");
     }
     if let (true, Some(word)) = (between, through) {
-        ctxt.error(word, "the type names the model in between already; remove `through`");
+        ctxt.error(word, "the type names the join model already; remove `through`");
     }
     if let (RelationKind::BelongsTo, Some(word)) = (kind, through) {
-        ctxt.error(word, format!("a `{}` relation has no model in between", kind.word()));
+        ctxt.error(word, format!("a `{}` relation has no join model", kind.word()));
     }
     for word in [relation.other_key.name(), relation.other_references.name()].into_iter().flatten() {
         if through.is_none() && kind != RelationKind::BelongsToMany {
             ctxt.error(
                 word,
-                format!(
-                    "`{word}` is the second key of a relation over a model in between; give it with `through = ..`"
-                ),
+                format!("`{word}` is the second key of a relation through a join model; give it with `through = ..`"),
             );
         }
     }
@@ -302,7 +300,7 @@ fn sizes(ctxt: &Ctxt, field: &Field<'_>) {
     }
 }
 
-/// What counts up is an integer.
+/// A generated key is an integer.
 fn counters(ctxt: &Ctxt, field: &Field<'_>) {
     let attrs = &field.attrs;
     let counted = attrs.auto_increment.name().filter(|_| attrs.auto_increment.get() == Some(&true));

@@ -36,8 +36,8 @@ pub(crate) fn expand(model: &ModelIr<'_>) -> TokenStream {
     quote! {
         #create
         #update
-        // The bounds of the create builder are named after columns; documentation is the fields' own; a handle names the model
-        // in between, which may be nobody else's.
+        // The bounds of the create builder are named after columns; documentation is the fields' own; a handle names the join
+        // model, which may be private.
         #[allow(dead_code, missing_docs, non_camel_case_types, private_interfaces)]
         // Paths that stand at the fields' types are the user's to this lint.
         #[allow(unused_qualifications)]

@@ -139,11 +139,11 @@ pub(crate) struct Relation<'a> {
     /// The field's type.
     pub(crate) kind: RelationKind,
     pub(crate) target: TokenStream,
-    /// The pairs that lead to the other model, or to the one in between.
+    /// The pairs that lead to the other model, or to the join model.
     pub(crate) keys: Vec<Pair>,
-    /// The model in between and the pairs that lead on from it.
+    /// The join model and the pairs that lead on from it.
     pub(crate) through: Option<(TokenStream, Vec<Pair>)>,
-    /// Whether the field holds the rows in between as well.
+    /// Whether the field holds the join rows as well.
     pub(crate) loads_between: bool,
     pub(crate) scope: Option<TokenStream>,
     /// The column that holds a text in rows the relation is about, of the model that has the foreign key.

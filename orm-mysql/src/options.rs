@@ -13,7 +13,7 @@ use crate::server::Server;
 
 /// What every session runs under, on both servers. Setting the whole list also switches off what a server may have on:
 /// `ANSI_QUOTES`, `PIPES_AS_CONCAT`, `NO_BACKSLASH_ESCAPES`. With `NO_AUTO_VALUE_ON_ZERO`, a key of zero that is given is
-/// zero, as on other databases; keys that are left out count up.
+/// zero, as on other databases; keys that are left out are generated.
 const SQL_MODE: &str = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,\
                         ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION";
 

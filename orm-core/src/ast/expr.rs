@@ -145,7 +145,7 @@ impl Expr {
         Self::Binary(op, Box::new((left, right)))
     }
 
-    /// The condition that a row of the other model, or of the one in between, is about this relation, where a column beside
+    /// The condition that a row of the other model, or of the join model, is about this relation, where a column beside
     /// the foreign key says so.
     pub(crate) fn tag_of(relation: &RelationDef) -> Option<Expr> {
         let (column, text) = relation.tag?;

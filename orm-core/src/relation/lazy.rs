@@ -43,11 +43,8 @@ impl<'e, M: Model, E: Runs<M> + ?Sized> LazyBatch<'e, M, E> {
             self.loaded.push(name);
         }
         self.rows.get(row).ok_or_else(|| {
-            crate::error::Error::new(
-                crate::error::ErrorKind::NotFound,
-                format!("there is no row {row} among the peers"),
-            )
-            .with_model(M::DEF.name)
+            crate::error::Error::new(crate::error::ErrorKind::NotFound, format!("there is no row {row} in the batch"))
+                .with_model(M::DEF.name)
         })
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn statements(model: &ModelIr<'_>) -> TokenStream {
     let (this, vis) = (model.params.this(), model.vis);
     let restore = model.deleted_at.map(|_| {
         quote! {
-            /// Takes the mark of deletion off the rows that a filter leaves.
+            /// Restores the soft-deleted rows that a filter finds.
             #vis fn restore() -> __orm::Restore<#this> {
                 __orm::Update::restore()
             }

@@ -40,7 +40,7 @@ pub(super) struct Marks {
     pub(super) updated_at: Option<usize>,
     pub(super) deleted_at: Option<usize>,
     pub(super) version: Option<usize>,
-    /// The columns the database counts up.
+    /// The columns that the database generates.
     auto_increment: Option<usize>,
 }
 
@@ -141,7 +141,7 @@ fn instant<'a>(
     Some(found)
 }
 
-/// The column the database counts up: marked, or a single integer key that is no foreign key.
+/// The column that the database generates: marked, or a single integer key that is no foreign key.
 fn auto_increment(ctxt: &Ctxt, model: &Model<'_>, primary_key: &[usize]) -> Option<usize> {
     let marked = only(ctxt, model, "auto_increment", |field| {
         field.attrs.auto_increment.name().filter(|_| field.attrs.auto_increment.get() == Some(&true))

@@ -300,7 +300,7 @@ impl<'a> Resolver<'_, 'a> {
         Some(pairs.collect())
     }
 
-    /// The pairs between the model in between and the target: the model in between points at the target of a many-to-many
+    /// The pairs between the join model and the target: the join model points at the target of a many-to-many
     /// relation, and rows of any other target point at it.
     fn onward(&self, field: &Field<'_>, kind: RelationKind, target: &Type, between: &Holder) -> Option<Vec<Pair>> {
         let attrs = &field.attrs.relation;

@@ -247,16 +247,16 @@ fn fields_that_do_not_exist() {
 
 #[test]
 fn relations() {
-    field("groups: BelongsToMany<Group>", "name the model in between: `belongs_to_many(through = Membership)`");
+    field("groups: BelongsToMany<Group>", "name the join model: `belongs_to_many(through = Membership)`");
     field(
         "#[orm(through = Membership)] groups: BelongsToMany<Group, Membership>",
-        "the type names the model in between already; remove `through`",
+        "the type names the join model already; remove `through`",
     );
-    field("post_id: i64, #[orm(through = A)] post: BelongsTo<Post>", "a `belongs_to` relation has no model in between");
+    field("post_id: i64, #[orm(through = A)] post: BelongsTo<Post>", "a `belongs_to` relation has no join model");
     field("#[orm(through = Post)] posts: HasMany<Post>", "a relation leads through another model than its own");
     field(
         "#[orm(other_key = a)] posts: HasMany<Post>",
-        "`other_key` is the second key of a relation over a model in between; give it with `through = ..`",
+        "`other_key` is the second key of a relation through a join model; give it with `through = ..`",
     );
     field(
         "#[orm(on_delete = cascade)] posts: HasMany<Post>",

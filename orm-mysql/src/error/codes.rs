@@ -51,7 +51,7 @@ pub(super) fn meaning(number: u16, state: Option<&str>, message: &str) -> (Error
         }
         1064 | 1149 => (Syntax, "the database cannot read the SQL; the source says where it stopped"),
         1065 => (Syntax, "the statement is empty"),
-        1075 => (InvalidStatement, "a table has one column that counts up, and that is (the first of) a key"),
+        1075 => (InvalidStatement, "a table has one AUTO_INCREMENT column, and it is (the first column of) a key"),
         1242 => (InvalidStatement, "a sub-query used as one value gave several rows"),
         1241 | 1222 => (InvalidStatement, "the queries or lists do not have the same number of columns"),
         1136 | 1058 => (InvalidStatement, "there are not as many values as columns"),
@@ -93,7 +93,7 @@ pub(super) fn meaning(number: u16, state: Option<&str>, message: &str) -> (Error
         1406 => (DataTooLong, ""),
         1264 | 1690 => (OutOfRange, ""),
         1441 => (OutOfRange, "a date or time is beyond what the column holds"),
-        167 | 1467 => (OutOfRange, "the column that counts up has no number left"),
+        167 | 1467 => (OutOfRange, "the AUTO_INCREMENT column has no number left"),
         1365 => (InvalidValue, "division by zero"),
         1139 | 3685 | 3686 | 3688..=3700 => (InvalidValue, "the regular expression is malformed"),
         3687 => (InvalidValue, "the pattern is beyond what a regular expression may be"),

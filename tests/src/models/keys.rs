@@ -1,4 +1,4 @@
-//! Keys that are not one integer that counts up.
+//! Keys that are not one generated integer.
 
 use orm::prelude::*;
 use rust_decimal::Decimal;

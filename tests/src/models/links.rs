@@ -1,4 +1,4 @@
-//! Many-to-many relations over models in between that have a key of their own, that point at keys of two columns, or at
+//! Many-to-many relations over join models that have a key of their own, that point at keys of two columns, or at
 //! another key than the primary key; versions on both sides of relations.
 
 use orm::prelude::*;

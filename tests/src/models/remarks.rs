@@ -1,4 +1,4 @@
-//! One key that points at several models, told apart by a column of text: from both ends, and in between.
+//! One key that points at several models, told apart by a column of text: from both ends, and on the join model.
 
 use chrono::{DateTime, Utc};
 use orm::prelude::*;

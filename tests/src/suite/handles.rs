@@ -1,4 +1,4 @@
-//! Handles on related rows: by rows and by keys, over models in between of every shape, and what they do to versions.
+//! Handles on related rows: by rows and by keys, over join models of every shape, and what they do to versions.
 
 use orm::Result;
 use orm::prelude::*;

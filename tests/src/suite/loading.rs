@@ -1,4 +1,4 @@
-//! Loading relations for rows in hand: by `load`, by a row's own `load`, and by peers.
+//! Loading relations for rows in memory: by `load`, by a row's own `load`, and lazily for all rows of a batch.
 
 use std::collections::BTreeMap;
 
@@ -93,54 +93,54 @@ async fn a_load_that_fails_leaves_the_rows(test: Test) -> Result<()> {
     Ok(())
 }
 
-async fn peers_load_a_relation_for_all_rows_at_once(test: Test) -> Result<()> {
+async fn lazy_batches_load_a_relation_for_all_rows_at_once(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     let authors = Author::find_all().order_by(Author::ID).exec(&db).await?;
     let log = db.watch();
-    let mut peers = LazyBatch::new(authors, &db);
+    let mut batch = LazyBatch::new(authors, &db);
     let mut counts = Vec::new();
-    for row in 0..peers.len() {
-        counts.push(peers.with(row, Author::POSTS).await?.posts.get()?.len());
+    for row in 0..batch.len() {
+        counts.push(batch.with(row, Author::POSTS).await?.posts.get()?.len());
     }
     assert_eq!((counts, log.take().len()), (vec![3, 1, 0], 1));
-    assert!(peers.rows().iter().all(|author| author.posts.is_loaded() && !author.profile.is_loaded()));
-    peers.with(2, Author::PROFILE).await?;
+    assert!(batch.rows().iter().all(|author| author.posts.is_loaded() && !author.profile.is_loaded()));
+    batch.with(2, Author::PROFILE).await?;
     assert_eq!(log.take().len(), 1);
-    let authors = peers.into_rows();
+    let authors = batch.into_rows();
     assert!(authors.iter().all(|author| author.posts.is_loaded() && author.profile.is_loaded()));
     Ok(())
 }
 
-async fn peers_ask_nothing_for_what_was_included(test: Test) -> Result<()> {
+async fn lazy_batches_ask_nothing_for_what_was_included(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     let authors = Author::find_all().include(Author::POSTS.limit(1)).order_by(Author::ID).exec(&db).await?;
     let log = db.watch();
-    let mut peers = LazyBatch::new(authors, &db);
-    assert_eq!(peers.with(0, Author::POSTS).await?.posts.get()?.len(), 1);
+    let mut batch = LazyBatch::new(authors, &db);
+    assert_eq!(batch.with(0, Author::POSTS).await?.posts.get()?.len(), 1);
     assert_eq!(log.count(), 0);
     Ok(())
 }
 
-async fn peers_read_in_their_transaction(test: Test) -> Result<()> {
+async fn lazy_batches_read_in_their_transaction(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     let tx = db.begin().await?;
     Post::create().author_id(3).title("new").exec(&tx).await?;
-    let mut peers = LazyBatch::new(Author::find_all().order_by(Author::ID).exec(&tx).await?, &tx);
-    assert_eq!(peers.with(2, Author::POSTS).await?.posts.get()?.len(), 1);
+    let mut batch = LazyBatch::new(Author::find_all().order_by(Author::ID).exec(&tx).await?, &tx);
+    assert_eq!(batch.with(2, Author::POSTS).await?.posts.get()?.len(), 1);
     tx.rollback().await?;
     Ok(())
 }
 
-async fn peers_know_how_many_rows_they_are(test: Test) -> Result<()> {
+async fn lazy_batches_know_how_many_rows_they_are(test: Test) -> Result<()> {
     let db = filled(&test).await?;
-    let mut peers = LazyBatch::new(Author::find_all().exec(&db).await?, &db);
-    assert_eq!(peers.with(3, Author::POSTS).await.unwrap_err().kind(), ErrorKind::NotFound);
+    let mut batch = LazyBatch::new(Author::find_all().exec(&db).await?, &db);
+    assert_eq!(batch.with(3, Author::POSTS).await.unwrap_err().kind(), ErrorKind::NotFound);
     let mut none = LazyBatch::new(Vec::<Author>::new(), &db);
     assert!(none.is_empty());
     assert_eq!(none.with(0, Author::POSTS).await.unwrap_err().kind(), ErrorKind::NotFound);
     db.execute("DROP TABLE profiles", ()).await?;
-    assert_eq!(peers.with(0, Author::PROFILE).await.unwrap_err().kind(), ErrorKind::UnknownTable);
-    assert_eq!(peers.rows().len(), 3);
+    assert_eq!(batch.with(0, Author::PROFILE).await.unwrap_err().kind(), ErrorKind::UnknownTable);
+    assert_eq!(batch.rows().len(), 3);
     Ok(())
 }
 
@@ -150,8 +150,8 @@ cases! { $ loading:
     one_row_loads_its_relations,
     rows_in_hand_are_not_left_out,
     a_load_that_fails_leaves_the_rows,
-    peers_load_a_relation_for_all_rows_at_once,
-    peers_ask_nothing_for_what_was_included,
-    peers_read_in_their_transaction,
-    peers_know_how_many_rows_they_are,
+    lazy_batches_load_a_relation_for_all_rows_at_once,
+    lazy_batches_ask_nothing_for_what_was_included,
+    lazy_batches_read_in_their_transaction,
+    lazy_batches_know_how_many_rows_they_are,
 }

@@ -22,7 +22,7 @@ async fn the_row_it_belongs_to_is_set(test: Test) -> Result<()> {
     let cat = Author::find_by_pk(3).required(&db).await?;
     let moved = post.author().set(&cat).exec(&db).await?;
     assert_eq!(moved, Post { author_id: 3, ..post.clone() });
-    // The handle borrows the row in hand, which is as it was.
+    // The handle borrows the row, which is as it was.
     assert_eq!(post.author_id, 1);
     assert_eq!(Post::find_by_pk(1).required(&db).await?, moved);
     let moved = moved.author().set(2).exec(&db).await?;

@@ -1,4 +1,4 @@
-//! Include trees with several things at once: deleted rows at every level, columns in between, pages of parents and of
+//! Include trees with several things at once: deleted rows at every level, columns of join rows, pages of parents and of
 //! children, orders and filters over other relations, rows of one table below each other.
 
 use orm::Result;

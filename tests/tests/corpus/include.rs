@@ -216,7 +216,7 @@ pub(crate) fn cases() -> Vec<Case> {
                 full.push(json!({ "PlaylistId": playlist.playlist_id, "Name": playlist.name, "tracks": tracks }));
             }
             let none = Playlist::find_all().project::<PlaylistRow>().filter(Playlist::PLAYLIST_ID.eq(9));
-            // The related rows' query reads the table in between, so its columns can be filtered by.
+            // The related rows' query reads the join table, so its columns can be filtered by.
             let some =
                 Playlist::TRACKS.filter(PlaylistTrack::TRACK_ID.in_([3, 4]).free()).order_by(Track::TRACK_ID.asc());
             let mut through = Vec::new();

@@ -311,7 +311,7 @@ fn errors() -> Vec<Case> {
         })
         .differs(
             &["/rows/2/version"],
-            "changing rows by a filter counts up their versions too, so that a stale row in hand does not undo it",
+            "changing rows by a filter increments their versions too, so that a stale struct does not undo it",
         ),
     ]
 }
