@@ -61,12 +61,12 @@ impl<M: Model> FindByPk<M> {
         self.find().filter(condition)
     }
 
-    /// Joins another model; see [`Find::join`].
+    /// Joins another model; see [`Find::join`](super::Find::join).
     pub fn join<J: Model>(self, by: impl JoinBy<M, J>) -> FindOne<M, M, Free> {
         self.find().join(by)
     }
 
-    /// Joins another model, keeping the row without a partner; see [`Find::left_join`].
+    /// Joins another model, keeping the row without a partner; see [`Find::left_join`](super::Find::left_join).
     pub fn left_join<J: Model>(self, by: impl JoinBy<M, J>) -> FindOne<M, M, Free> {
         self.find().left_join(by)
     }
@@ -105,7 +105,7 @@ impl<M: Model> FindByPk<M> {
     /// The SQL and binds for a dialect.
     ///
     /// # Errors
-    /// As [`Find::to_sql`].
+    /// As [`Find::to_sql`](super::Find::to_sql).
     pub fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered> {
         self.clone().find().to_sql(dialect)
     }
@@ -113,7 +113,7 @@ impl<M: Model> FindByPk<M> {
     /// Runs the query and gives the row, if there is one.
     ///
     /// # Errors
-    /// As [`Find::exec`].
+    /// As [`Find::exec`](super::Find::exec).
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Option<M>> {
         if self.find.is_some() {
             return self.find().exec(db).await;
@@ -132,7 +132,7 @@ impl<M: Model> FindByPk<M> {
     /// Runs the query and gives the row.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none; as [`Find::exec`].
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none; as [`Find::exec`](super::Find::exec).
     pub async fn required<E: Runs<M> + ?Sized>(self, db: &E) -> Result<M> {
         self.exec(db).await?.ok_or_else(|| run::not_found(M::DEF.name))
     }

@@ -166,7 +166,7 @@ impl<M: Model, F> Update<M, F> {
     /// Changes the rows and gives them as they are then.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`] on databases without `UPDATE .. RETURNING`; as [`exec`](Self::exec).
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) on databases without `UPDATE .. RETURNING`; as [`exec`](Self::exec).
     pub async fn returning<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Vec<M>>
     where
         F: IsFiltered,
@@ -244,7 +244,7 @@ impl<M: Model, F> Restore<M, F> {
     /// Restores the rows and gives their number.
     ///
     /// # Errors
-    /// [`ErrorKind::UniqueViolation`] when unique values of theirs were taken meanwhile, else the database's; nothing is
+    /// [`ErrorKind::UniqueViolation`](crate::ErrorKind::UniqueViolation) when unique values of theirs were taken meanwhile, else the database's; nothing is
     /// restored then.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64>
     where
