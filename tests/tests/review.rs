@@ -58,7 +58,7 @@ struct Club {
     name: String,
 }
 
-/// In between, with a key made by the client.
+/// A join model with a key made by the client.
 #[derive(Debug, Clone, Model)]
 #[orm(unique(writer_id, club_id))]
 struct Membership {
@@ -78,7 +78,7 @@ struct Reader {
     clubs: BelongsToMany<Club>,
 }
 
-/// In between, soft-deleting, with a key of both foreign keys.
+/// A soft-deleting join model with a key of both foreign keys.
 #[derive(Debug, Clone, Model)]
 #[orm(paranoid)]
 struct Card {
@@ -385,7 +385,7 @@ struct Person {
     name: String,
 }
 
-/// In between of days and rooms, whose keys are dates.
+/// Joins days and rooms, whose keys are dates.
 #[derive(Debug, Clone, Model)]
 struct Holiday {
     #[orm(primary_key)]

@@ -34,7 +34,8 @@ pub(crate) async fn fetch_with(
 /// Which rows relations are loaded for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rows {
-    /// Every row of their table, but for those that are soft-deleted.
+    /// Every row of their table. Of a table with soft deletion that takes `with_deleted`: most of its rows may be hidden, and
+    /// what is related to those is not wanted.
     All,
     /// Some.
     Some,
@@ -51,7 +52,7 @@ impl Rows {
             && select.offset.is_none()
             && select.per_parent.is_none()
             && !select.distinct
-            && select.deleted != Deleted::Only;
+            && (select.model.deleted_at.is_none() || select.deleted == Deleted::Included);
         if all { Self::All } else { Self::Some }
     }
 }

@@ -84,7 +84,7 @@ pub struct Tag {
     pub posts: BelongsToMany<Post>,
 }
 
-/// In between of posts and tags, with a column of its own.
+/// Joins posts and tags, with a column of its own.
 #[derive(Debug, Clone, PartialEq, Model)]
 #[orm(table = "post_tags")]
 pub struct PostTag {

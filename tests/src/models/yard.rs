@@ -49,7 +49,7 @@ pub struct Helper {
     pub yards: BelongsToMany<Yard>,
 }
 
-/// In between of yards and helpers, who may do several things there.
+/// Joins yards and helpers, who may do several things there.
 #[derive(Debug, Clone, PartialEq, Model)]
 #[orm(paranoid)]
 pub struct Shift {

@@ -45,7 +45,7 @@ impl Renderer<'_> {
         let mut frame =
             Frame::of(Source { model: (relation.target)(), alias: Some(self.next_alias()), path: Vec::new() });
         if let Some(through) = relation.through {
-            // A path of its own keeps the table in between out of the way of columns that users name; but its payload
+            // A path of its own keeps the join table out of the way of columns that users name; but its payload
             // columns may be named, so it has none.
             frame.sources.push(Source { model: (through.model)(), alias: Some(self.next_alias()), path: Vec::new() });
         }
