@@ -21,8 +21,9 @@
 //!    checkpoint may start the log over, which waits, so they run there too. With any other journal every write does,
 //!    and every COMMIT of a transaction that wrote.
 //! 4. **Locks.** SQLite never waits. When it says BUSY, the statement starts over after a sleep, with growing and
-//!    jittered pauses, until the busy timeout has passed. A transaction that has read and wants to write while
-//!    another writer is ahead gets its error at once: waiting cannot help it.
+//!    jittered pauses, until the busy timeout has passed; those who want to write wait in a queue ([`WriteQueue`]).
+//!    A transaction that has read and wants to write while another writer is ahead gets its error at once: waiting
+//!    cannot help it. So transactions begin with the lock for writing unless they say that they only read.
 //! 5. **Ownership.** For work in the blocking pool the whole handle moves there and comes back through a channel whose
 //!    end this connection keeps ([`Place`]). When the future is dropped meanwhile, the work is interrupted, and the next
 //!    use of the connection waits for the handle to come back. Nothing is ever used by two threads, and no statement
@@ -57,8 +58,8 @@ use crate::options::SqliteOptions;
 use crate::policy::{Facts, Kind};
 use crate::row::Chunk;
 
-pub(crate) use busy::BusyBackoff;
 use busy::waiting_helps;
+pub(crate) use busy::{BusyBackoff, WriteQueue};
 use cost::{Durability, ask_durability, is_bounded};
 use job::{End, Job, Returned, perform};
 use run::{Mode, Outcome, Run};
@@ -81,6 +82,7 @@ pub(crate) struct SqliteConnection {
     /// As `checkpoint_pages`, higher while readers keep checkpoints from finishing.
     checkpoint_at: u32,
     busy_limit: Duration,
+    queue: WriteQueue,
     lock_mode: LockMode,
 }
 
@@ -112,7 +114,7 @@ enum Transaction {
 }
 
 impl SqliteConnection {
-    pub(crate) fn new(handle: Handle, hooks: Arc<Hooks>, options: &SqliteOptions) -> Self {
+    pub(crate) fn new(handle: Handle, hooks: Arc<Hooks>, options: &SqliteOptions, queue: WriteQueue) -> Self {
         Self {
             place: Place::Here(Box::new(handle)),
             hooks,
@@ -124,6 +126,7 @@ impl SqliteConnection {
             checkpoint_pages: options.checkpoint_at(),
             checkpoint_at: options.checkpoint_at(),
             busy_limit: options.busy_limit(),
+            queue,
             lock_mode: options.default_lock_mode(),
         }
     }
@@ -238,12 +241,21 @@ impl SqliteConnection {
             // From here on the statement has failed.
             let handle = run.0.here()?;
             handle.finish();
-            let commits = facts.is_some_and(|facts| facts.kind == Kind::Commit);
-            if !waiting_helps(&error) || !(handle.holds_nothing() || commits) || !sink.restartable() {
+            if error.kind() != ErrorKind::Busy || !sink.restartable() {
+                return Err(error);
+            }
+            let is = |kind| facts.is_some_and(|facts| facts.kind == kind);
+            let free = handle.holds_nothing();
+            if !waiting_helps(&error, free) || !(free || is(Kind::Commit)) {
                 return Err(error);
             }
             let backoff = backoff.get_or_insert_with(|| BusyBackoff::new(run.0.busy_limit, Instant::now()));
-            if !backoff.wait().await {
+            let goes_on = if free && (is(Kind::BeginLocked) || is(Kind::Write)) {
+                backoff.wait_in(&run.0.queue).await
+            } else {
+                backoff.wait().await
+            };
+            if !goes_on {
                 return Err(error);
             }
             sink.restart();
@@ -484,7 +496,11 @@ impl Connection for SqliteConnection {
                 backoff = None;
             }
             at = failed;
-            if !waiting_helps(&error) || !handle.holds_nothing() {
+            if error.kind() != ErrorKind::Busy {
+                return Err(error);
+            }
+            let free = handle.holds_nothing();
+            if !(free && waiting_helps(&error, free)) {
                 return Err(error);
             }
             let backoff = backoff.get_or_insert_with(|| BusyBackoff::new(run.0.busy_limit, Instant::now()));

@@ -9,7 +9,7 @@ use orm_core::driver::{Connection, Driver};
 use orm_core::{Error, ErrorKind, Result};
 use sqlx::ConnectOptions;
 
-use crate::connection::{BusyBackoff, SqliteConnection};
+use crate::connection::{BusyBackoff, SqliteConnection, WriteQueue};
 use crate::dialect::SqliteDialect;
 use crate::error::from_sqlx;
 use crate::handle::Handle;
@@ -38,12 +38,13 @@ use crate::options::SqliteOptions;
 pub struct Sqlite {
     options: SqliteOptions,
     dialect: Arc<SqliteDialect>,
+    queue: WriteQueue,
 }
 
 impl Sqlite {
     /// A driver for the database that the options name. Nothing is opened yet.
     pub fn new(options: SqliteOptions) -> Self {
-        Self { options, dialect: Arc::new(SqliteDialect::linked()) }
+        Self { options, dialect: Arc::new(SqliteDialect::linked()), queue: WriteQueue::new() }
     }
 
     /// A driver for the database that a URL names; see [`SqliteOptions::from_url`].
@@ -71,7 +72,7 @@ impl Sqlite {
         };
         let hooks = Arc::new(Hooks::new());
         let handle = Handle::adopt(connection, Arc::clone(&hooks), self.options.cache_size()).await?;
-        Ok(SqliteConnection::new(handle, hooks, &self.options))
+        Ok(SqliteConnection::new(handle, hooks, &self.options, self.queue.clone()))
     }
 }
 

@@ -121,14 +121,22 @@ fn classify(code: i32, message: &str) -> (ErrorKind, &'static str) {
         ffi::SQLITE_BUSY_SNAPSHOT => {
             return (
                 ErrorKind::Busy,
-                "another connection wrote after this transaction first read: run it again, or begin it with \
-                 LockMode::Immediate",
+                "another connection wrote after this transaction first read. Run the transaction again \
+                 (`TransactionOptions::retries`), or begin it as transactions begin by default, with \
+                 `LockMode::Immediate`: then it waits at its start instead",
             );
         }
         _ => {}
     }
     match code & 0xff {
-        ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => (ErrorKind::Busy, "another connection holds the lock"),
+        ffi::SQLITE_BUSY => (
+            ErrorKind::Busy,
+            "another connection or program has the lock, and did not let go of it within the busy timeout, which \
+             `busy_timeout=SECONDS` in the URL sets; a deferred transaction that has read does not wait at all. Keep \
+             transactions short, say `read_only()` of those that only read, and inside of a transaction use `tx`, not \
+             `db`",
+        ),
+        ffi::SQLITE_LOCKED => (ErrorKind::Busy, "another statement of this connection uses the table"),
         ffi::SQLITE_READONLY => (ErrorKind::ReadOnly, ""),
         ffi::SQLITE_CORRUPT => (ErrorKind::Corrupt, "the database file is damaged"),
         ffi::SQLITE_NOTADB => (ErrorKind::Corrupt, "the file is not an SQLite database"),

@@ -14,7 +14,7 @@
 
 #![allow(unsafe_code)] // SQLite is a C library; the rest of the workspace uses it through this file.
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
@@ -451,10 +451,26 @@ impl Handle {
         unsafe { ffi::sqlite3_get_autocommit(self.database.as_ptr()) != 0 }
     }
 
-    /// Whether neither a read nor a write transaction holds a snapshot or lock.
-    pub(crate) fn holds_nothing(&self) -> bool {
-        // SAFETY: the database is open; a null name means all schemas (https://www.sqlite.org/c3ref/txn_state.html).
-        unsafe { ffi::sqlite3_txn_state(self.database.as_ptr(), ptr::null()) == ffi::SQLITE_TXN_NONE }
+    /// Whether no transaction holds a snapshot or lock that others see. What `temp` has is this connection's alone, and
+    /// `RETURNING` begins a transaction there. No statement may be in use.
+    pub(crate) fn holds_nothing(&mut self) -> bool {
+        // SAFETY: the database is open; the name is null, which means all schemas, or a C string
+        // (https://www.sqlite.org/c3ref/txn_state.html).
+        let free = |name| unsafe { ffi::sqlite3_txn_state(self.database.as_ptr(), name) } == ffi::SQLITE_TXN_NONE;
+        if free(ptr::null()) {
+            return true;
+        }
+        if free(c"temp".as_ptr()) || !free(c"main".as_ptr()) {
+            return false;
+        }
+        let Ok(schemas) = self.texts("SELECT name FROM pragma_database_list WHERE name NOT IN ('main', 'temp')") else {
+            return false;
+        };
+        let mut names = schemas.into_iter().flatten().filter_map(|name| CString::new(name).ok());
+        // SAFETY: as above.
+        names.all(|name| unsafe {
+            ffi::sqlite3_txn_state(self.database.as_ptr(), name.as_ptr()) == ffi::SQLITE_TXN_NONE
+        })
     }
 
     /// Whether a transaction has written, or may write without waiting for a lock.

@@ -133,7 +133,7 @@ impl SqliteOptions {
             foreign_keys: true,
             statement_cache: 256,
             checkpoint_pages: 1000,
-            lock_mode: LockMode::Deferred,
+            lock_mode: LockMode::Immediate,
             pragmas: Vec::new(),
         }
     }
@@ -154,7 +154,7 @@ impl SqliteOptions {
     /// | `foreign_keys`, `immutable` | `true`, `false` |
     /// | `statement_cache_capacity` | prepared statements kept per connection |
     /// | `checkpoint_pages` | pages of write-ahead log that start a checkpoint |
-    /// | `lock_mode` | `deferred`, `immediate`, `exclusive`: how transactions begin |
+    /// | `lock_mode` | `immediate` (the default), `deferred`, `exclusive`: how transactions begin |
     /// | `pragma.NAME` | the value of any other pragma |
     ///
     /// Letter case, `-` and `_` of the names do not matter.
@@ -293,9 +293,10 @@ impl SqliteOptions {
         self
     }
 
-    /// How transactions begin that do not say it themselves; [`LockMode::Deferred`] unless changed. Applications whose
-    /// transactions mostly read first and write later want [`LockMode::Immediate`]: a deferred one cannot wait for
-    /// another writer once it has read.
+    /// How transactions begin that do not say it themselves; [`LockMode::Immediate`] unless changed. Such a transaction
+    /// waits at its start, up to the busy timeout, until no other one writes. A [`LockMode::Deferred`] one cannot wait for
+    /// another writer once it has read: its first write then fails with [`ErrorKind::Busy`]. Read-only transactions are
+    /// always deferred unless they say otherwise, since they wait for nobody.
     #[must_use]
     pub fn lock_mode(mut self, mode: LockMode) -> Self {
         self.lock_mode = mode;

@@ -47,7 +47,7 @@ use crate::options::{DatabaseOptions, PoolOptions};
 /// | `synchronous` | `off`, `normal`, `full`, `extra` | `normal` with `wal` | SQLite |
 /// | `foreign_keys`, `immutable` | `true`, `false` | `true`, `false` | SQLite |
 /// | `checkpoint_pages` | pages of write-ahead log that start a checkpoint | 1000 | SQLite |
-/// | `lock_mode` | `deferred`, `immediate`, `exclusive` | `deferred` | SQLite |
+/// | `lock_mode` | `immediate`, `deferred`, `exclusive` | `immediate` | SQLite |
 /// | `pragma.NAME` | the value of any other pragma | | SQLite |
 ///
 /// The pool's parameters win over [`PoolOptions`] in the code. A parameter that nobody knows is an error.

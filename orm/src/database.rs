@@ -304,13 +304,13 @@ impl Session for Inner {
     async fn fetch(&self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
         let mut lease = self.pool.acquire().await?;
         let result = self.observer.fetch(lease.connection()?, query, sink).await;
-        result.inspect_err(|error| lease.note(error))
+        result.map_err(|error| lease.explain(error))
     }
 
     async fn batch(&self, sql: &str) -> Result<()> {
         let mut lease = self.pool.acquire().await?;
         let result = self.observer.batch(lease.connection()?, sql).await;
-        result.inspect_err(|error| lease.note(error))
+        result.map_err(|error| lease.explain(error))
     }
 
     async fn pin(&self) -> Result<Box<dyn Session + '_>> {

@@ -350,7 +350,7 @@ impl Drop for Log {
 /// let log = db.watch();
 /// db.transaction(async |tx| tx.execute("SELECT 1", ()).await).await?;
 /// assert_eq!(log.texts(), ["SELECT 1"]);
-/// assert_eq!(log.sent(), ["BEGIN", "SELECT 1", "COMMIT"]);
+/// assert_eq!(log.sent(), ["BEGIN IMMEDIATE", "SELECT 1", "COMMIT"]);
 /// # Ok(())
 /// # }
 /// # #[cfg(not(feature = "sqlite"))]

@@ -1,6 +1,6 @@
 //! A page of rows together with the number of all.
 
-use crate::driver::{BeginOptions, Isolation, Session, Unit};
+use crate::driver::{BeginOptions, Isolation, LockMode, Session, Unit};
 use crate::error::Result;
 
 /// A page of rows and how many there are in all.
@@ -18,6 +18,8 @@ pub(super) async fn snapshot(session: &dyn Session) -> Result<Box<dyn Unit + '_>
     let options = BeginOptions {
         isolation: server.then_some(Isolation::RepeatableRead),
         read_only: server,
+        // It only reads: it must not wait for a writer.
+        lock_mode: (!server).then_some(LockMode::Deferred),
         ..BeginOptions::default()
     };
     session.begin(&options).await

@@ -336,7 +336,7 @@ fn a_reader_that_wants_to_write_is_told_at_once_when_waiting_is_no_use() {
         let mut first = open(place.options()).await;
         fill(&mut first, 10).await;
         let mut second = open(place.options().busy_timeout(Duration::from_secs(3600))).await;
-        second.begin(&BeginOptions::default()).await.unwrap();
+        second.begin(&BeginOptions { lock_mode: Some(LockMode::Deferred), ..BeginOptions::default() }).await.unwrap();
         assert_eq!(values::<i64>(&mut second, "SELECT count(*) FROM t").await.unwrap(), [10]);
         first.begin(&BeginOptions { lock_mode: Some(LockMode::Immediate), ..BeginOptions::default() }).await.unwrap();
         let error = execute(&mut second, "UPDATE t SET b = 1").await.unwrap_err();
@@ -383,7 +383,7 @@ fn the_log_is_checkpointed_in_the_background() {
         // 1,000 pages were written, and the log was started over each time it was copied.
         assert!(place.log_size() < 300 * 4096, "{}", place.log_size());
         let mut reader = open(place.options()).await;
-        reader.begin(&BeginOptions::default()).await.unwrap();
+        reader.begin(&BeginOptions { read_only: true, ..BeginOptions::default() }).await.unwrap();
         assert_eq!(values::<i64>(&mut reader, "SELECT count(*) FROM t").await.unwrap(), [200]);
         // While somebody reads an old picture, the log grows and nothing fails.
         for _ in 0..100 {

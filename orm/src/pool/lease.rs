@@ -167,6 +167,27 @@ impl Lease {
         }
     }
 
+    /// Takes note of an error, and says so when the statement has perhaps waited for its own task: for a lock of a
+    /// transaction that the task has open on another connection.
+    #[cold]
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        self.note(&error);
+        if !matches!(error.kind(), ErrorKind::Busy | ErrorKind::LockTimeout) {
+            return error;
+        }
+        match self.slot().and_then(|slot| slot.shared.own_transaction(self.holder)) {
+            None => error,
+            Some(own) => {
+                let message = format!(
+                    "the task that waited has itself {own}. Inside of it, run statements on `tx`: those on `db` run on \
+                     another connection and wait for it. {}",
+                    error.message()
+                );
+                error.with_message(message)
+            }
+        }
+    }
+
     /// Whether it can be used without asking the server; notes the time when it can.
     #[inline]
     pub(super) fn is_fit(&mut self) -> bool {

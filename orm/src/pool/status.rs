@@ -54,11 +54,13 @@ pub(crate) struct Holder {
     purpose: Use,
     at: Option<&'static Location<'static>>,
     since: Instant,
+    /// Who; none outside of tasks.
+    task: Option<tokio::task::Id>,
 }
 
 impl Holder {
     pub(crate) fn new(purpose: Use, at: Option<&'static Location<'static>>) -> Self {
-        Self { purpose, at, since: Instant::now() }
+        Self { purpose, at, since: Instant::now(), task: tokio::task::try_id() }
     }
 }
 
@@ -165,6 +167,17 @@ impl Shared {
             self.holders.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|(_, holder)| *holder).collect();
         holders.sort_by_key(|holder| holder.since);
         holders
+    }
+
+    /// The transaction that the task at work has begun by hand or by a closure, and still has open; other than the holder
+    /// of this number.
+    pub(super) fn own_transaction(&self, except: Option<u64>) -> Option<Holder> {
+        let task = tokio::task::try_id();
+        let holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = holders.iter().find(|(id, holder)| {
+            Some(*id) != except && holder.task == task && holder.purpose == Use::Transaction && holder.at.is_some()
+        });
+        own.map(|(_, holder)| *holder)
     }
 
     /// When a connection opened now has lived long enough: up to a tenth earlier than its limit, so that connections

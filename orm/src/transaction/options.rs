@@ -50,7 +50,8 @@ impl TransactionOptions {
         self
     }
 
-    /// Refuses writes.
+    /// Refuses writes. On SQLite, such a transaction takes no lock for writing, so it neither waits for writers nor keeps
+    /// them waiting; say it of every transaction that only reads.
     #[must_use]
     pub fn read_only(mut self) -> Self {
         self.begin.read_only = true;
@@ -64,7 +65,8 @@ impl TransactionOptions {
         self
     }
 
-    /// Takes locks at the first statement that needs them (SQLite).
+    /// Takes locks at the first statement that needs them (SQLite). A transaction that has read cannot wait for a writer:
+    /// its first write then fails with [`ErrorKind::Busy`](crate::ErrorKind::Busy), and [`retries`](Self::retries) run it again.
     #[must_use]
     pub fn deferred(mut self) -> Self {
         self.begin.lock_mode = Some(LockMode::Deferred);
@@ -72,6 +74,7 @@ impl TransactionOptions {
     }
 
     /// Takes the lock for writing at once (SQLite), so that no later write fails because another connection wrote first.
+    /// The default, unless the transaction is read-only or the URL says otherwise (`lock_mode`).
     #[must_use]
     pub fn immediate(mut self) -> Self {
         self.begin.lock_mode = Some(LockMode::Immediate);

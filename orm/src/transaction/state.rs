@@ -241,7 +241,7 @@ impl TransactionState {
             Ok(()) => Ok(1),
             Err(error) => {
                 self.level = 0;
-                Err(error)
+                Err(self.lease.explain(error))
             }
         }
     }

@@ -491,6 +491,7 @@ async fn the_log_has_what_begins_and_ends_transactions(test: Test) -> Result<()>
     db.begin().await?.rollback().await?;
     let begin = match db.dialect().name() {
         "mysql" | "mariadb" => "START TRANSACTION",
+        "sqlite" => "BEGIN IMMEDIATE",
         _ => "BEGIN",
     };
     let sent = log.sent();
@@ -516,6 +517,131 @@ async fn the_log_has_what_begins_and_ends_transactions(test: Test) -> Result<()>
     Ok(())
 }
 
+/// Runs many tasks at once; all of them must succeed.
+async fn at_once<F: Future<Output = Result<()>> + Send + 'static>(task: impl Fn(usize) -> F) -> Result<()> {
+    let tasks: Vec<_> = (0..200).map(|number| tokio::spawn(task(number))).collect();
+    let mut errors = Vec::new();
+    for task in tasks {
+        errors.extend(task.await.unwrap().err());
+    }
+    let count = errors.len();
+    errors.into_iter().next().map_or(Ok(()), |first| panic!("{count} of 200 failed, the first with {first:?}"))
+}
+
+async fn two_hundred_tasks_that_read_and_write_have_no_errors(test: Test) -> Result<()> {
+    accounts(&test).await?.close().await?;
+    // As many connections as a pool has by default.
+    let db = test.connect_with(orm::PoolOptions::new()).await?;
+    at_once(|_| {
+        let db = db.clone();
+        async move {
+            db.transaction(async |tx| {
+                let read = Account::find_by_pk(1).required(tx).await?.cents;
+                Account::update().set(Account::CENTS, read + 1).filter(Account::ID.eq(1)).exec(tx).await.map(drop)
+            })
+            .await
+        }
+    })
+    .await?;
+    let alone = db.dialect().name() == "sqlite";
+    assert!(!alone || cents(&db).await?[0] == 300, "transactions of SQLite come one after the other");
+    Ok(())
+}
+
+async fn two_hundred_tasks_that_insert_first_have_no_errors(test: Test) -> Result<()> {
+    accounts(&test).await?.close().await?;
+    let db = test.connect_with(orm::PoolOptions::new()).await?;
+    at_once(|number| {
+        let db = db.clone();
+        async move {
+            db.transaction(async |tx| {
+                let made = Account::create().owner(format!("owner {number}")).cents(1).exec(tx).await?;
+                Account::find_by_pk(made.id).required(tx).await.map(drop)
+            })
+            .await
+        }
+    })
+    .await?;
+    assert_eq!(Account::count().exec(&db).await?, 203);
+    Ok(())
+}
+
+/// Those of the README, with a name for each task.
+async fn the_first_transactions_of_a_new_user_survive_two_hundred_tasks(test: Test) -> Result<()> {
+    test.with::<Blog>().await?.close().await?;
+    let db = test.connect_with(orm::PoolOptions::new()).await?;
+    let first = Author::create().name("first").exec(&db).await?.id;
+    at_once(|number| {
+        let db = db.clone();
+        async move {
+            db.transaction(async |tx| {
+                let author = Author::create().name(format!("author {number}")).exec(tx).await?;
+                author.posts().create().title("All or nothing").exec(tx).await
+            })
+            .await?;
+            let options = TransactionOptions::new().isolation(Isolation::Serializable).retries(5);
+            db.transaction_with(options, async |tx| {
+                let author = Author::find_by_pk(first).required(tx).await?;
+                tx.transaction(async |savepoint| author.posts().create().title("Nested").exec(savepoint).await).await
+            })
+            .await
+            .map(drop)
+        }
+    })
+    .await?;
+    assert_eq!((Author::count().exec(&db).await?, Post::count().exec(&db).await?), (201, 400));
+    Ok(())
+}
+
+/// A statement on `db` inside of a transaction waits for the transaction, and the transaction for it.
+async fn using_the_database_inside_of_a_transaction_is_explained(test: Test) -> Result<()> {
+    if test.shape.dialect == "postgresql" {
+        // It waits for ever unless a lock timeout is set.
+        return Ok(());
+    }
+    accounts(&test).await?.close().await?;
+    let url = format!("{}{}lock_timeout=1", test.url(), if test.url().contains('?') { '&' } else { '?' });
+    let db = orm::connect(&url).await?;
+    let inside = db
+        .transaction(async |tx| {
+            Account::update().set(Account::CENTS, 1).filter(Account::ID.eq(1)).exec(tx).await?;
+            Account::update().set(Account::CENTS, 2).filter(Account::ID.eq(1)).exec(&db).await
+        })
+        .await
+        .unwrap_err();
+    let kind = if test.shape.row_locks { ErrorKind::LockTimeout } else { ErrorKind::Busy };
+    assert_eq!(inside.kind(), kind);
+    let said = inside.to_string();
+    assert!(said.contains("has itself a transaction begun at tests/src/suite/transaction.rs:"), "{said}");
+    assert!(said.contains("run statements on `tx`"), "{said}");
+    if !test.shape.row_locks {
+        let nested = db.transaction(async |_| db.transaction(async |_| Ok(())).await).await.unwrap_err();
+        assert!(nested.to_string().contains("has itself a transaction begun at"), "{nested}");
+    }
+    // Others are not told about a transaction that is not theirs.
+    let tx = db.begin().await?;
+    Account::update().set(Account::CENTS, 1).filter(Account::ID.eq(1)).exec(&tx).await?;
+    let other = db.clone();
+    let write = async move { Account::update().set(Account::CENTS, 2).filter(Account::ID.eq(1)).exec(&other).await };
+    let error = tokio::spawn(write).await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), kind);
+    assert!(!error.to_string().contains("itself"), "{error}");
+    tx.rollback().await
+}
+
+async fn readers_do_not_wait_for_a_writer(test: Test) -> Result<()> {
+    let db = accounts(&test).await?;
+    let tx = db.begin().await?;
+    Account::update().set(Account::CENTS, 1).filter(Account::ID.eq(1)).exec(&tx).await?;
+    let begun = std::time::Instant::now();
+    let options = TransactionOptions::new().read_only();
+    let read = db.transaction_with(options, async |tx| Account::find_by_pk(1).required(tx).await).await?;
+    let page = Account::find_and_count_all().limit(1).exec(&db).await?;
+    assert_eq!((read.cents, page.count), (100, 3));
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    tx.rollback().await
+}
+
 cases! { $ transaction:
     the_log_has_what_begins_and_ends_transactions,
     commit_keeps_changes,
@@ -539,4 +665,9 @@ cases! { $ transaction:
     options_that_a_database_lacks_are_refused,
     rows_are_locked_whatever_comes_with_them,
     a_commit_whose_answer_is_lost_is_ambiguous,
+    two_hundred_tasks_that_read_and_write_have_no_errors,
+    two_hundred_tasks_that_insert_first_have_no_errors,
+    the_first_transactions_of_a_new_user_survive_two_hundred_tasks,
+    using_the_database_inside_of_a_transaction_is_explained,
+    readers_do_not_wait_for_a_writer,
 }
