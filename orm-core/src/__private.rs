@@ -7,16 +7,16 @@ pub use crate::error::{Error, Result};
 pub use crate::expr::{Column, Expr, KeyOperand, KeyPart, SingleKey};
 pub use crate::handle::{CreateUnder, ManyToMany, NewChild, Related, Through, ToMany, ToOne, ToOwner};
 pub use crate::model::{
-    ColumnDef, DefaultDef, IndexDef, IndexPart, Many, Model, ModelDef, OnDelete, One, OneOfDef, Optional, RelationDef,
-    RelationKind, TableName, ThroughDef, one, read_model,
+    ColumnDef, DefaultDef, HopDef, IndexDef, IndexPart, Many, Model, ModelDef, OnDelete, One, OneOfDef, Optional,
+    RelationDef, RelationKind, TableName, concat_hops, one, read_model,
 };
 pub use crate::query::{
     Complete, Create, CreateBuilder, CreateFuture, Destroy, Given, Instance, Missing, Restore, Set, Update,
     UpdateBuilder,
 };
 pub use crate::relation::{
-    Copied, Link, OneOf, OneOfField, Projection, Relation, RelationField, SelectItems, Variant, Variants, belongs, has,
-    scope, when,
+    Copied, Link, OneOf, OneOfField, Projection, Relation, RelationField, SelectItems, Variant, Variants, also,
+    belongs, ends_at, follows, has, scope, starts_at, when,
 };
 pub use crate::row::{Columns, Decode};
 pub use crate::run::IntoInclude;

@@ -7,10 +7,12 @@ mod truth;
 mod write;
 
 pub use expr::{
-    Aggregate, Case, Expr, Hop, InList, Join, ListItems, Lock, Order, PerParent, Quantifier, Related, Select,
+    Aggregate, Case, Expr, Hop, InList, Join, ListItems, Lock, Order, PerParent, Quantifier, Reached, Related, Select,
     SelectList, Window,
 };
-pub use operator::{BinaryOp, Deleted, Function, JoinKind, JsonStep, LikeKind, LockStrength, LockWait, NullsOrder};
+pub use operator::{
+    BinaryOp, Deleted, Function, JoinKind, JsonStep, LikeKind, LockStrength, LockWait, NullsOrder, Visibility,
+};
 pub use write::{Conflict, ConflictAction, Delete, Insert, Returning, Update};
 
 /// Any statement about rows.

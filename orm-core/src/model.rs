@@ -11,7 +11,7 @@ pub use cardinality::{Cardinality, Many, One, Optional, Required, one};
 pub use column::{ColumnDef, DefaultDef};
 pub use index::{IndexDef, IndexPart};
 
-pub use relation::{KeyPair, OnDelete, OneOfDef, RelationDef, RelationKind, ThroughDef};
+pub use relation::{Between, HopDef, KeyPair, OnDelete, OneOfDef, RelationDef, RelationKind, concat_hops};
 
 use crate::error::{Error, Result};
 use crate::row::Columns;

@@ -210,6 +210,10 @@ fn relation_options(ctxt: &Ctxt, field: &Field<'_>, kind: RelationKind, between:
             format!("a row of one of several models is a `BelongsTo<..>` of an enum, not a `{}`", kind.type_name()),
         );
     }
+    if let Some(word) = relation.chain.name() {
+        chain_options(ctxt, relation, kind, word);
+        return;
+    }
     let through = relation.through.name();
     if kind == RelationKind::BelongsToMany && through.is_none() && !between {
         let word = relation.kind.name().unwrap_or(field.ident);
@@ -242,6 +246,29 @@ fn relation_options(ctxt: &Ctxt, field: &Field<'_>, kind: RelationKind, between:
         for word in constraint.iter().take(2).flatten() {
             ctxt.error(word, format!("without a constraint (`constraints = false`) there is no `{word}`"));
         }
+    }
+}
+
+/// A chain has its keys from the relations it consists of.
+fn chain_options(ctxt: &Ctxt, relation: &RelationAttrs, kind: RelationKind, chain: &Ident) {
+    if !matches!(kind, RelationKind::HasMany | RelationKind::HasOne) {
+        let message = format!("a chain of relations fills a `HasMany` or a `HasOne`, not a `{}`", kind.type_name());
+        ctxt.error(chain, message);
+    }
+    let others = [
+        relation.through.name(),
+        relation.key.name(),
+        relation.other_key.name(),
+        relation.references.name(),
+        relation.other_references.name(),
+        relation.when.name(),
+        relation.on_delete.name(),
+        relation.on_update.name(),
+        relation.constraints.name(),
+        relation.unique.name(),
+    ];
+    for word in others.into_iter().flatten() {
+        ctxt.error(word, format!("`{word}` belongs to the relations that `through(..)` lists; say it there"));
     }
 }
 

@@ -143,6 +143,8 @@ pub(crate) struct Relation<'a> {
     pub(crate) keys: Vec<Pair>,
     /// The join model and the pairs that lead on from it.
     pub(crate) through: Option<(TokenStream, Vec<Pair>)>,
+    /// The relations it consists of, when it is a chain.
+    pub(crate) chain: Vec<Path>,
     /// Whether the field holds the join rows as well.
     pub(crate) loads_between: bool,
     pub(crate) scope: Option<TokenStream>,

@@ -521,14 +521,14 @@ impl Dialect for MssqlDialect {
         r.push_sql(" SET ");
         r.update_assignments(update)?;
         push_output(r, &Returned { write: Write::Update, model: update.model, columns: &update.returning })?;
-        r.filter(update.deleted, &update.filter)
+        r.filter(&update.filter)
     }
 
     fn push_delete(&self, r: &mut Renderer<'_>, delete: &Delete) -> Result<()> {
         r.push_sql("DELETE FROM ");
         r.push_table(delete.model.table)?;
         push_output(r, &Returned { write: Write::Delete, model: delete.model, columns: &delete.returning })?;
-        r.filter(delete.deleted, &delete.filter)
+        r.filter(&delete.filter)
     }
 }
 

@@ -60,6 +60,7 @@ macro_rules! suite {
         $crate::prepared!(super::Backend);
         $crate::graph!(super::Backend);
         $crate::scoped!(super::Backend);
+        $crate::chain!(super::Backend);
         $crate::tagged!(super::Backend);
         $crate::one_of!(super::Backend);
         $crate::transaction!(super::Backend);

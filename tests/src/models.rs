@@ -2,6 +2,7 @@
 
 pub mod blog;
 pub mod club;
+pub mod crew;
 pub mod gallery;
 pub mod generic;
 pub mod keys;

@@ -3,6 +3,7 @@
 pub mod alter;
 pub mod beside;
 pub mod cancel;
+pub mod chain;
 pub mod change;
 pub mod compute;
 pub mod crud;

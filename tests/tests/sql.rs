@@ -29,6 +29,10 @@ pub struct User {
     #[orm(key = manager_id)]
     manager: BelongsTo<User>,
     posts: HasMany<Post>,
+    #[orm(through(User::MANAGER, User::POSTS))]
+    managers_posts: HasMany<Post>,
+    #[orm(through(User::POSTS, Post::USER, User::MANAGER), filter = User::ACTIVE.eq(true))]
+    bosses: HasMany<User>,
 }
 
 /// A post, which can be soft-deleted.
@@ -196,6 +200,35 @@ fn relation_filters_are_exists_and_hide_deleted_rows() {
         mariadb: SELECT `id`, `email`, `name`, `age`, `active`, `manager_id` FROM `users` WHERE EXISTS (SELECT 1 FROM `posts` AS `_t1` WHERE `_t1`.`user_id` = `users`.`id` AND `_t1`.`deleted_at` IS NULL AND `_t1`.`title` = ?) AND NOT EXISTS (SELECT 1 FROM `posts` AS `_t2` WHERE `_t2`.`user_id` = `users`.`id` AND `_t2`.`deleted_at` IS NULL AND (`_t2`.`id` > ?) IS NOT TRUE)
         mysql: SELECT `id`, `email`, `name`, `age`, `active`, `manager_id` FROM `users` WHERE EXISTS (SELECT 1 FROM `posts` AS `_t1` WHERE `_t1`.`user_id` = `users`.`id` AND `_t1`.`deleted_at` IS NULL AND `_t1`.`title` = ?) AND NOT EXISTS (SELECT 1 FROM `posts` AS `_t2` WHERE `_t2`.`user_id` = `users`.`id` AND `_t2`.`deleted_at` IS NULL AND (`_t2`.`id` > ?) IS NOT TRUE)
         mssql: SELECT [id], [email], [name], [age], [active], [manager_id] FROM [users] WHERE EXISTS (SELECT 1 FROM [posts] AS [_t1] WHERE [_t1].[user_id] = [users].[id] AND [_t1].[deleted_at] IS NULL AND [_t1].[title] = @P1) AND NOT EXISTS (SELECT 1 FROM [posts] AS [_t2] WHERE [_t2].[user_id] = [users].[id] AND [_t2].[deleted_at] IS NULL AND CASE WHEN [_t2].[id] > @P2 THEN 1 ELSE 0 END = 0)
+    "#]],
+    );
+}
+
+#[test]
+fn chains_of_relations_ask_for_each_row_once() {
+    let find = User::find_all().filter(User::BOSSES.any(User::AGE.gt(60))).select(User::MANAGERS_POSTS.count());
+    all(
+        |d| find.to_sql(d),
+        expect![[r#"
+        sqlite: SELECT (SELECT COUNT(*) FROM "posts" AS "_t1" WHERE EXISTS (SELECT 1 FROM "users" AS "_t2" WHERE "_t2"."id" = "users"."manager_id" AND "_t1"."user_id" = "_t2"."id") AND "_t1"."deleted_at" IS NULL) FROM "users" WHERE EXISTS (SELECT 1 FROM "users" AS "_t3" WHERE EXISTS (SELECT 1 FROM "users" AS "_t4" INNER JOIN "posts" AS "_t5" ON "_t4"."id" = "_t5"."user_id" WHERE "_t5"."user_id" = "users"."id" AND "_t3"."id" = "_t4"."manager_id" AND "_t5"."deleted_at" IS NULL) AND "_t3"."active" = ?1 AND "_t3"."age" > ?2)
+        postgres: SELECT (SELECT COUNT(*) FROM "posts" AS "_t1" WHERE EXISTS (SELECT 1 FROM "users" AS "_t2" WHERE "_t2"."id" = "users"."manager_id" AND "_t1"."user_id" = "_t2"."id") AND "_t1"."deleted_at" IS NULL) FROM "users" WHERE EXISTS (SELECT 1 FROM "users" AS "_t3" WHERE EXISTS (SELECT 1 FROM "users" AS "_t4" INNER JOIN "posts" AS "_t5" ON "_t4"."id" = "_t5"."user_id" WHERE "_t5"."user_id" = "users"."id" AND "_t3"."id" = "_t4"."manager_id" AND "_t5"."deleted_at" IS NULL) AND "_t3"."active" = $1 AND "_t3"."age" > $2)
+        mariadb: SELECT (SELECT COUNT(*) FROM `posts` AS `_t1` WHERE EXISTS (SELECT 1 FROM `users` AS `_t2` WHERE `_t2`.`id` = `users`.`manager_id` AND `_t1`.`user_id` = `_t2`.`id`) AND `_t1`.`deleted_at` IS NULL) FROM `users` WHERE EXISTS (SELECT 1 FROM `users` AS `_t3` WHERE EXISTS (SELECT 1 FROM `users` AS `_t4` INNER JOIN `posts` AS `_t5` ON `_t4`.`id` = `_t5`.`user_id` WHERE `_t5`.`user_id` = `users`.`id` AND `_t3`.`id` = `_t4`.`manager_id` AND `_t5`.`deleted_at` IS NULL) AND `_t3`.`active` = ? AND `_t3`.`age` > ?)
+        mysql: SELECT (SELECT COUNT(*) FROM `posts` AS `_t1` WHERE EXISTS (SELECT 1 FROM `users` AS `_t2` WHERE `_t2`.`id` = `users`.`manager_id` AND `_t1`.`user_id` = `_t2`.`id`) AND `_t1`.`deleted_at` IS NULL) FROM `users` WHERE EXISTS (SELECT 1 FROM `users` AS `_t3` WHERE EXISTS (SELECT 1 FROM `users` AS `_t4` INNER JOIN `posts` AS `_t5` ON `_t4`.`id` = `_t5`.`user_id` WHERE `_t5`.`user_id` = `users`.`id` AND `_t3`.`id` = `_t4`.`manager_id` AND `_t5`.`deleted_at` IS NULL) AND `_t3`.`active` = ? AND `_t3`.`age` > ?)
+        mssql: SELECT (SELECT COUNT_BIG(*) FROM [posts] AS [_t1] WHERE EXISTS (SELECT 1 FROM [users] AS [_t2] WHERE [_t2].[id] = [users].[manager_id] AND [_t1].[user_id] = [_t2].[id]) AND [_t1].[deleted_at] IS NULL) FROM [users] WHERE EXISTS (SELECT 1 FROM [users] AS [_t3] WHERE EXISTS (SELECT 1 FROM [users] AS [_t4] INNER JOIN [posts] AS [_t5] ON [_t4].[id] = [_t5].[user_id] WHERE [_t5].[user_id] = [users].[id] AND [_t3].[id] = [_t4].[manager_id] AND [_t5].[deleted_at] IS NULL) AND [_t3].[active] = @P1 AND [_t3].[age] > @P2)
+    "#]],
+    );
+    let mut included = ast::Select::new(Post::DEF);
+    let from = Expr::binary(ast::BinaryOp::Eq, (&User::DEF.columns[0]).into(), Expr::Value(Value::I64(1)));
+    included.reached = Some(Box::new(ast::Reached { relation: User::MANAGERS_POSTS.erase(), from }));
+    included.list = ast::SelectList::ModelAnd(vec![Expr::ParentKey(0)]);
+    all(
+        ast(Statement::Select(Box::new(included))),
+        expect![[r#"
+        sqlite: SELECT "id", "user_id", "title", "deleted_at", "_r"."_k0" FROM "posts" INNER JOIN (SELECT DISTINCT "_t1"."id" AS "_k0", "_t1"."id" AS "_f0" FROM "users" AS "_t1" WHERE "_t1"."id" = ?1) AS "_r" ON "posts"."user_id" = "_r"."_f0" WHERE "deleted_at" IS NULL
+        postgres: SELECT "id", "user_id", "title", "deleted_at", "_r"."_k0" FROM "posts" INNER JOIN (SELECT DISTINCT "_t1"."id" AS "_k0", "_t1"."id" AS "_f0" FROM "users" AS "_t1" WHERE "_t1"."id" = $1) AS "_r" ON "posts"."user_id" = "_r"."_f0" WHERE "deleted_at" IS NULL
+        mariadb: SELECT `id`, `user_id`, `title`, `deleted_at`, `_r`.`_k0` FROM `posts` INNER JOIN (SELECT DISTINCT `_t1`.`id` AS `_k0`, `_t1`.`id` AS `_f0` FROM `users` AS `_t1` WHERE `_t1`.`id` = ?) AS `_r` ON `posts`.`user_id` = `_r`.`_f0` WHERE `deleted_at` IS NULL
+        mysql: SELECT `id`, `user_id`, `title`, `deleted_at`, `_r`.`_k0` FROM `posts` INNER JOIN (SELECT DISTINCT `_t1`.`id` AS `_k0`, `_t1`.`id` AS `_f0` FROM `users` AS `_t1` WHERE `_t1`.`id` = ?) AS `_r` ON `posts`.`user_id` = `_r`.`_f0` WHERE `deleted_at` IS NULL
+        mssql: SELECT [id], [user_id], [title], [deleted_at], [_r].[_k0] FROM [posts] INNER JOIN (SELECT DISTINCT [_t1].[id] AS [_k0], [_t1].[id] AS [_f0] FROM [users] AS [_t1] WHERE [_t1].[id] = @P1) AS [_r] ON [posts].[user_id] = [_r].[_f0] WHERE [deleted_at] IS NULL
     "#]],
     );
 }
@@ -487,7 +520,7 @@ fn updates_and_deletes_give_rows_back() {
         model: Post::DEF,
         set: vec![(&Post::DEF.columns[2], Expr::Value(Value::Text("x".into())))],
         filter: vec![],
-        deleted: ast::Deleted::Hidden,
+        visibility: ast::Visibility::DEFAULT,
         returning: Returning::Model,
     };
     all(
@@ -503,7 +536,7 @@ fn updates_and_deletes_give_rows_back() {
     let delete = ast::Delete {
         model: Post::DEF,
         filter: vec![],
-        deleted: ast::Deleted::Only,
+        visibility: ast::Visibility { deleted: ast::Deleted::Only },
         returning: Returning::Columns(vec![&Post::DEF.columns[0]]),
     };
     all(

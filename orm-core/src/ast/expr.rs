@@ -1,6 +1,8 @@
 //! Expressions and SELECT: they are made of each other. Operators and other words of theirs are in `operator`.
 
-use super::operator::{BinaryOp, Deleted, Function, JoinKind, JsonStep, LikeKind, LockStrength, LockWait, NullsOrder};
+use super::operator::{
+    BinaryOp, Function, JoinKind, JsonStep, LikeKind, LockStrength, LockWait, NullsOrder, Visibility,
+};
 use crate::model::{ColumnDef, ModelDef, RelationDef};
 use crate::value::{SqlType, Value};
 
@@ -85,6 +87,8 @@ pub enum Expr {
     },
     /// A question about the rows a relation leads to.
     Related(Box<Related>),
+    /// A column of the key of the parent that [`Select::reached`] leads from, by its place in the key.
+    ParentKey(usize),
     /// A value inside a JSON document.
     Json {
         /// The document.
@@ -148,7 +152,7 @@ impl Expr {
     /// The condition that a row of the other model, or of the join model, is about this relation, where a column beside
     /// the foreign key says so.
     pub(crate) fn tag_of(relation: &RelationDef) -> Option<Expr> {
-        let (column, text) = relation.tag?;
+        let (column, text) = relation.first().tag?;
         Some(Self::binary(BinaryOp::Eq, Self::Column(column), Self::Value(Value::Text(text.into()))))
     }
 
@@ -160,6 +164,7 @@ impl Expr {
             | Self::Outer(_)
             | Self::Value(_)
             | Self::Excluded(_)
+            | Self::ParentKey(_)
             | Self::Subquery(_)
             | Self::Exists { .. } => {}
             // What a path or a relation leads to belongs to another table.
@@ -314,8 +319,8 @@ pub struct Related {
     pub quantifier: Quantifier,
     /// The related rows that count.
     pub filter: Option<Expr>,
-    /// Soft-deleted related rows.
-    pub deleted: Deleted,
+    /// Which related rows are seen.
+    pub visibility: Visibility,
 }
 
 /// Which question about related rows.
@@ -351,8 +356,10 @@ pub struct Select {
     pub list: SelectList,
     /// Whether equal rows come once.
     pub distinct: bool,
-    /// Soft-deleted rows of the model.
-    pub deleted: Deleted,
+    /// Which rows of the model are seen.
+    pub visibility: Visibility,
+    /// The parents that a chain of relations leads from to these rows.
+    pub reached: Option<Box<Reached>>,
     /// Further tables.
     pub joins: Vec<Join>,
     /// Conditions, all of which must hold.
@@ -380,7 +387,8 @@ impl Select {
             model,
             list: SelectList::Model,
             distinct: false,
-            deleted: Deleted::Hidden,
+            visibility: Visibility::DEFAULT,
+            reached: None,
             joins: Vec::new(),
             filter: Vec::new(),
             group_by: Vec::new(),
@@ -392,6 +400,16 @@ impl Select {
             lock: None,
         }
     }
+}
+
+/// The parents that a chain of relations leads from: each row comes once for each of them, with the parent's key at hand as
+/// [`Expr::ParentKey`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reached {
+    /// The chain.
+    pub relation: RelationDef,
+    /// The condition about the first model on the way: whose rows it points at.
+    pub from: Expr,
 }
 
 /// What is read from each row.
@@ -414,8 +432,8 @@ pub struct Join {
     pub kind: JoinKind,
     /// The table.
     pub model: &'static ModelDef,
-    /// Soft-deleted rows of it.
-    pub deleted: Deleted,
+    /// Which rows of it are seen.
+    pub visibility: Visibility,
     /// The condition.
     pub on: Expr,
 }

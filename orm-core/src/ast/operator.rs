@@ -136,6 +136,20 @@ pub enum Deleted {
     Only,
 }
 
+/// Which rows of a table a statement sees, at one occurrence of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Visibility {
+    /// Rows that are marked as deleted.
+    pub deleted: Deleted,
+}
+
+impl Visibility {
+    /// What users see unless they ask for more.
+    pub const DEFAULT: Self = Self { deleted: Deleted::Hidden };
+    /// Every row: for rows that were found before, and are written or read once more.
+    pub const ALL: Self = Self { deleted: Deleted::Included };
+}
+
 /// Which rows of a join survive without a partner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JoinKind {

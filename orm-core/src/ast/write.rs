@@ -1,7 +1,7 @@
 //! INSERT, UPDATE and DELETE.
 
 use super::expr::Expr;
-use super::operator::Deleted;
+use super::operator::Visibility;
 use crate::model::{ColumnDef, ModelDef};
 use crate::value::Value;
 
@@ -51,8 +51,8 @@ pub struct Update {
     pub set: Vec<(&'static ColumnDef, Expr)>,
     /// Conditions, all of which must hold.
     pub filter: Vec<Expr>,
-    /// Soft-deleted rows.
-    pub deleted: Deleted,
+    /// Which rows are seen.
+    pub visibility: Visibility,
     /// What comes back.
     pub returning: Returning,
 }
@@ -64,8 +64,8 @@ pub struct Delete {
     pub model: &'static ModelDef,
     /// Conditions, all of which must hold.
     pub filter: Vec<Expr>,
-    /// Soft-deleted rows.
-    pub deleted: Deleted,
+    /// Which rows are seen.
+    pub visibility: Visibility,
     /// What comes back.
     pub returning: Returning,
 }

@@ -16,7 +16,7 @@ pub use lock::RowLock;
 pub(crate) use write::unnests;
 
 use super::{Dialect, Level, NewRows, Rendered, SqlWriter};
-use crate::ast::{Delete, Deleted, Expr, Insert, Statement, Update};
+use crate::ast::{Delete, Deleted, Expr, Insert, Statement, Update, Visibility};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, ModelDef};
 
@@ -40,12 +40,12 @@ pub fn render(statement: &Statement, dialect: &dyn Dialect) -> Result<Rendered> 
     if renderer.reads_changed {
         // The rows to change are found first: their keys are fewer than the rows of the table.
         let indirect = match statement {
-            Statement::Update(update) => write::by_key(update.model, &update.filter, update.deleted).map(|filter| {
-                let update = Update { filter: vec![filter], deleted: Deleted::Included, ..(**update).clone() };
+            Statement::Update(update) => write::by_key(update.model, &update.filter, update.visibility).map(|filter| {
+                let update = Update { filter: vec![filter], visibility: Visibility::ALL, ..(**update).clone() };
                 Statement::Update(Box::new(update))
             }),
-            Statement::Delete(delete) => write::by_key(delete.model, &delete.filter, delete.deleted).map(|filter| {
-                let delete = Delete { filter: vec![filter], deleted: Deleted::Included, ..(**delete).clone() };
+            Statement::Delete(delete) => write::by_key(delete.model, &delete.filter, delete.visibility).map(|filter| {
+                let delete = Delete { filter: vec![filter], visibility: Visibility::ALL, ..(**delete).clone() };
                 Statement::Delete(Box::new(delete))
             }),
             _ => None,
@@ -82,7 +82,7 @@ pub(crate) fn render_insert(mut insert: Insert, dialect: &dyn Dialect) -> Result
 /// As [`render`].
 pub fn render_condition(model: &'static ModelDef, condition: &Expr, dialect: &dyn Dialect) -> Result<Rendered> {
     let mut renderer = Renderer::new(dialect);
-    renderer.frames.push(Frame::of(Source { model, alias: None, path: Vec::new() }));
+    renderer.frames.push(Frame::of(Source::named(model, Visibility::ALL)));
     renderer.condition(condition, Level::Loosest)?;
     renderer.finish()
 }
@@ -111,11 +111,29 @@ struct Source {
     model: &'static ModelDef,
     /// The number in its alias; `None` goes by the table's own name.
     alias: Option<u32>,
-    /// The to-one relations that led here; empty for tables the statement names.
+    /// The relations that led here; empty for tables the statement names.
     path: Vec<&'static str>,
+    /// Which of its rows the statement sees.
+    visibility: Visibility,
 }
 
 impl Source {
+    /// A table that goes by its own name.
+    fn named(model: &'static ModelDef, visibility: Visibility) -> Self {
+        Self { model, alias: None, path: Vec::new(), visibility }
+    }
+
+    /// A table that goes by a number.
+    fn aliased(model: &'static ModelDef, alias: u32, visibility: Visibility) -> Self {
+        Self { model, alias: Some(alias), path: Vec::new(), visibility }
+    }
+
+    /// A table that expressions do not name: the relations lead to it.
+    fn at(mut self, path: Vec<&'static str>) -> Self {
+        self.path = path;
+        self
+    }
+
     fn is(&self, other: &Source) -> bool {
         self.alias == other.alias && self.model.table.is(other.model.table)
     }
@@ -277,15 +295,16 @@ impl<'d> Renderer<'d> {
         .with_columns([column.name])
     }
 
-    /// Appends the condition that leaves deleted rows out (or everything else), when there is one.
-    fn deleted_filter(&mut self, source: &Source, deleted: Deleted) -> Result<bool> {
-        let Some(index) = source.model.deleted_at else { return Ok(false) };
-        let test = match deleted {
-            Deleted::Included => return Ok(false),
-            Deleted::Hidden => " IS NULL",
-            Deleted::Only => " IS NOT NULL",
+    /// Appends what must hold of the rows of an occurrence of a table, each condition after ` AND `, or after `before` when it
+    /// is the first. Every table of every statement passes here, whatever it is read or written for.
+    fn push_visible(&mut self, source: &Source, before: &str) -> Result<bool> {
+        let test = match (source.model.deleted_at, source.visibility.deleted) {
+            (None, _) | (_, Deleted::Included) => return Ok(false),
+            (Some(_), Deleted::Hidden) => " IS NULL",
+            (Some(_), Deleted::Only) => " IS NOT NULL",
         };
-        let column = &source.model.columns[index];
+        let Some(column) = source.model.deleted_at.map(|index| &source.model.columns[index]) else { return Ok(false) };
+        self.w.push_sql(before);
         let bare = self.frames.len() == 1 && self.frames[0].sources.len() == 1 && !self.frames[0].qualified;
         if !bare {
             self.push_source_name(source)?;
@@ -300,18 +319,14 @@ impl<'d> Renderer<'d> {
     ///
     /// # Errors
     /// Those of the conditions.
-    pub fn filter(&mut self, deleted: Deleted, filter: &[Expr]) -> Result<()> {
+    pub fn filter(&mut self, filter: &[Expr]) -> Result<()> {
         let Some(source) = self.frames.last().and_then(|f| f.sources.first()).cloned() else { return Ok(()) };
-        let hides = source.model.deleted_at.is_some() && deleted != Deleted::Included;
-        if !hides && filter.is_empty() {
-            return Ok(());
+        let mut before = " WHERE ";
+        if self.push_visible(&source, before)? {
+            before = " AND ";
         }
-        self.w.push_sql(" WHERE ");
-        self.deleted_filter(&source, deleted)?;
-        for (i, condition) in filter.iter().enumerate() {
-            if i > 0 || hides {
-                self.w.push_sql(" AND ");
-            }
+        for condition in filter {
+            self.w.push_sql(std::mem::replace(&mut before, " AND "));
             self.condition(condition, Level::And)?;
         }
         Ok(())

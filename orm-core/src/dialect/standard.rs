@@ -550,7 +550,7 @@ pub fn update(r: &mut Renderer<'_>, update: &Update) -> Result<()> {
     r.push_table(update.model.table)?;
     r.push_sql(" SET ");
     r.update_assignments(update)?;
-    r.filter(update.deleted, &update.filter)?;
+    r.filter(&update.filter)?;
     returning(r, &Returned { write: Write::Update, model: update.model, columns: &update.returning })
 }
 
@@ -561,7 +561,7 @@ pub fn update(r: &mut Renderer<'_>, update: &Update) -> Result<()> {
 pub fn delete(r: &mut Renderer<'_>, delete: &Delete) -> Result<()> {
     r.push_sql("DELETE FROM ");
     r.push_table(delete.model.table)?;
-    r.filter(delete.deleted, &delete.filter)?;
+    r.filter(&delete.filter)?;
     returning(r, &Returned { write: Write::Delete, model: delete.model, columns: &delete.returning })
 }
 

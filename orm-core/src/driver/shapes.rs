@@ -25,14 +25,14 @@ pub enum Shape {
         /// The columns that get them, by their positions.
         columns: u128,
         /// Whether the row may be soft-deleted.
-        deleted: bool,
+        all: bool,
         /// Whether all columns of the row come back.
         returning: bool,
     },
     /// The row with this key, and version, is deleted.
     DeleteByKey {
         /// Whether the row may be soft-deleted.
-        deleted: bool,
+        all: bool,
     },
     /// All columns of all rows.
     All,

@@ -37,11 +37,11 @@ impl<P: Model> ChangeOwner<'_, P> {
             Some(key) => {
                 let key = key?;
                 if let Some(scope) = &self.scope {
-                    let mut row: Vec<ast::Expr> = (self.relation.keys.iter().zip(&key))
+                    let mut row: Vec<ast::Expr> = (self.relation.keys().iter().zip(&key))
                         .map(|(pair, value)| equal(pair.to, ast::Expr::Value(value.clone())))
                         .collect();
                     row.extend(scope.of_target());
-                    if !any_row(db.session(), (self.relation.target)(), row).await? {
+                    if !any_row(db.session(), self.relation.target(), row).await? {
                         return Err(scope.outside("the row does not meet its filter; change that row first"));
                     }
                 }
@@ -50,12 +50,12 @@ impl<P: Model> ChangeOwner<'_, P> {
                 }
             }
             // The key points at a row of another model.
-            None if self.relation.when.is_some_and(
+            None if self.relation.first().when.is_some_and(
                 |(column, text)| !matches!(self.row.value(column.index), Value::Text(found) if found == text),
             ) => {}
             None => {
-                let when = self.relation.when.map(|(column, _)| column);
-                let columns = self.relation.keys.iter().map(|pair| pair.from).chain(when);
+                let when = self.relation.first().when.map(|(column, _)| column);
+                let columns = self.relation.keys().iter().map(|pair| pair.from).chain(when);
                 for column in columns.filter(|column| column.nullable) {
                     changes.set(column.index, Value::Null(column.ty));
                 }

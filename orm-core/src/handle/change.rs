@@ -1,6 +1,6 @@
 //! What the changes by handles have in common: whose rows, which, and the conditions that find them.
 
-use crate::ast::{self, BinaryOp, InList, ListItems};
+use crate::ast::{self, BinaryOp, InList, ListItems, Select, SelectList};
 use crate::driver::Session;
 use crate::error::{Error, Result};
 use crate::model::{ColumnDef, ModelDef, RelationDef};
@@ -38,7 +38,7 @@ impl Change {
         if let Some(error) = self.wrong.take() {
             return Err(error);
         }
-        let missing = self.def.keys.iter().zip(&self.parent).find(|(_, value)| value.is_null());
+        let missing = self.def.keys().iter().zip(&self.parent).find(|(_, value)| value.is_null());
         match missing {
             Some((pair, _)) if self.kind != Kind::Remove && !self.children.is_empty() => Err(no_key(pair.from)),
             _ => Ok(()),
@@ -57,7 +57,7 @@ impl Change {
 
     /// Waits until nobody else changes what is related to the row. The session must be a transaction.
     pub(super) async fn lock_parent(&self, session: &dyn Session) -> Result<()> {
-        let row = self.def.keys.iter().zip(&self.parent);
+        let row = self.def.keys().iter().zip(&self.parent);
         let row = row.map(|(pair, value)| equal(pair.from, ast::Expr::Value(value.clone())));
         lock_rows(session, self.owner, row.collect()).await
     }
@@ -65,7 +65,7 @@ impl Change {
     /// Refuses children that do not meet the relation's filter. `columns` are those of their keys.
     pub(super) async fn check_scope(&self, session: &dyn Session, columns: &[&'static ColumnDef]) -> Result<()> {
         let Some(scope) = &self.scope else { return Ok(()) };
-        let target = (self.def.target)();
+        let target = self.def.target();
         let mut these = vec![any_of(columns, &self.children)];
         let all = count_rows(session, target, these.clone()).await?;
         these.extend(scope.of_target());
@@ -95,9 +95,31 @@ pub(super) fn equal(column: &'static ColumnDef, other: ast::Expr) -> ast::Expr {
 
 /// The condition that a row of the other model, or of the join model, points at a key.
 pub(super) fn parent_filter(relation: &RelationDef, values: &[Value]) -> Vec<ast::Expr> {
-    let keys = relation.keys.iter().zip(values);
+    let keys = relation.keys().iter().zip(values);
     let keys = keys.map(|(pair, value)| equal(pair.to, ast::Expr::Value(value.clone())));
     keys.chain(ast::Expr::tag_of(relation)).collect()
+}
+
+/// The conditions that a chain leads to a row from the row with a key: each model on the way is read by a sub-query of its
+/// own, so that a table may be on it twice.
+pub(super) fn reached_from(relation: &RelationDef, values: &[Value]) -> Vec<ast::Expr> {
+    let mut conditions = parent_filter(relation, values);
+    for (hop, next) in relation.hops.iter().zip(&relation.hops[1..]) {
+        let is = |(column, text): (&'static ColumnDef, &'static str)| {
+            equal(column, ast::Expr::Value(Value::Text(text.into())))
+        };
+        let mut rows = Select::new((hop.target)());
+        rows.list = SelectList::Exprs(next.keys.iter().map(|pair| pair.from.into()).collect());
+        rows.filter = conditions;
+        rows.filter.extend(hop.filter.map(|filter| filter()));
+        rows.filter.extend(next.when.map(is));
+        let mut key: Vec<ast::Expr> = next.keys.iter().map(|pair| pair.to.into()).collect();
+        let expr = if key.len() == 1 { key.remove(0) } else { ast::Expr::Row(key) };
+        let items = ListItems::Select(Box::new(rows));
+        conditions = vec![ast::Expr::In(Box::new(InList { expr, items, negated: false }))];
+        conditions.extend(next.tag.map(is));
+    }
+    conditions
 }
 
 /// The condition that a row has one of some keys.

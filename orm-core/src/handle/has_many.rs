@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::change::Kind;
 use super::change::{Change, any_of};
-use crate::ast::{self, Deleted, Statement};
+use crate::ast::{self, Statement, Visibility};
 use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, Model};
@@ -82,9 +82,9 @@ impl<C: Model> ChangeRows<C> {
     /// not plain.
     async fn take(&self, session: &dyn Session) -> Result<u64> {
         let Change { def, parent, scope, .. } = &self.change;
-        let tag = def.tag.map(|(column, text)| (column, Value::Text(text.into())));
+        let tag = def.first().tag.map(|(column, text)| (column, Value::Text(text.into())));
         let fixed = scope.iter().flat_map(|scope| scope.fixed.iter().cloned());
-        let set = def.keys.iter().map(|pair| pair.to).zip(parent.iter().cloned()).chain(tag).chain(fixed);
+        let set = def.keys().iter().map(|pair| pair.to).zip(parent.iter().cloned()).chain(tag).chain(fixed);
         let others = other_keys(C::DEF, &self.key()).into_iter().map(|column| (column, Value::Null(column.ty)));
         let set = set.chain(others).map(|(column, value)| (column, ast::Expr::Value(value))).collect();
         let written = write_rows(session, C::DEF, update_of(C::DEF, set, vec![self.these()])).await?;
@@ -112,12 +112,12 @@ impl<C: Model> ChangeRows<C> {
     fn can_free(&self) -> bool {
         let key = self.key();
         let required = C::DEF.one_of.iter().any(|one_of| one_of.required && one_of.keys.contains(&&key[..]));
-        self.destroy || (!required && self.change.def.keys.iter().any(|pair| pair.to.nullable))
+        self.destroy || (!required && self.change.def.keys().iter().any(|pair| pair.to.nullable))
     }
 
     /// The positions of the foreign key's columns.
     fn key(&self) -> Vec<usize> {
-        self.change.def.keys.iter().map(|pair| pair.to.index).collect()
+        self.change.def.keys().iter().map(|pair| pair.to.index).collect()
     }
 
     #[cold]
@@ -127,7 +127,7 @@ impl<C: Model> ChangeRows<C> {
             "the foreign key is never NULL, so no row can be left without a parent; destroy such rows: `.or_destroy()`",
         )
         .with_model(C::DEF.name)
-        .with_columns(self.change.def.keys.iter().map(|pair| pair.to.name))
+        .with_columns(self.change.def.keys().iter().map(|pair| pair.to.name))
     }
 
     /// The statement that makes rows of the parent belong to none.
@@ -135,10 +135,10 @@ impl<C: Model> ChangeRows<C> {
         let Change { def, .. } = &self.change;
         let filter = self.owned(which);
         if self.destroy {
-            return remove(C::DEF, filter, Deleted::Hidden, false);
+            return remove(C::DEF, filter, Visibility::DEFAULT, false);
         }
-        let tag = def.tag.map(|(column, _)| column);
-        let columns = def.keys.iter().map(|pair| pair.to).chain(tag).filter(|column| column.nullable);
+        let tag = def.first().tag.map(|(column, _)| column);
+        let columns = def.keys().iter().map(|pair| pair.to).chain(tag).filter(|column| column.nullable);
         let set = columns.map(|column| (column, ast::Expr::Value(Value::Null(column.ty)))).collect();
         update_of(C::DEF, set, filter)
     }

@@ -3,11 +3,11 @@
 use std::marker::PhantomData;
 
 use super::change::{Change, Kind, any_of};
-use crate::ast::{self, Conflict, ConflictAction, Deleted, InList, ListItems, Select, SelectList, Statement};
+use crate::ast::{self, Conflict, ConflictAction, InList, ListItems, Select, SelectList, Statement, Visibility};
 use crate::driver::{Runs, Session};
 use crate::error::Result;
 use crate::expr::{Assign, Column};
-use crate::model::{ColumnDef, Model, ThroughDef};
+use crate::model::{Between, ColumnDef, Model};
 use crate::run::{any_row, begin_write, latest_row, lock_rows};
 use crate::value::{Type, Value};
 use crate::write::{
@@ -45,7 +45,7 @@ impl<J: Model> ChangeLinks<J> {
     /// else the database's.
     pub async fn exec<E: Runs<J> + ?Sized>(mut self, db: &E) -> Result<u64> {
         self.change.check()?;
-        let Some(through) = self.change.def.through else { return Ok(0) };
+        let Some(through) = self.change.def.between() else { return Ok(0) };
         if self.change.is_nothing() {
             return Ok(0);
         }
@@ -79,20 +79,20 @@ impl<J: Model> ChangeLinks<J> {
     }
 
     /// Whether the pair is a unique key, so that the database keeps it from being there twice, and nothing has to be asked.
-    fn is_one_statement(&self, through: ThroughDef) -> bool {
+    fn is_one_statement(&self, through: Between) -> bool {
         self.change.scope.is_none() && is_unique(J::DEF, &self.pair(through), false)
     }
 
     /// The columns that tell whether two rows are connected.
-    fn pair(&self, through: ThroughDef) -> Vec<&'static ColumnDef> {
+    fn pair(&self, through: Between) -> Vec<&'static ColumnDef> {
         let Change { def, .. } = &self.change;
-        let tag = def.tag.map(|(column, _)| column);
-        def.keys.iter().map(|pair| pair.to).chain(tag).chain(through.keys.iter().map(|pair| pair.from)).collect()
+        let tag = def.first().tag.map(|(column, _)| column);
+        def.keys().iter().map(|pair| pair.to).chain(tag).chain(through.keys.iter().map(|pair| pair.from)).collect()
     }
 
     /// Adds to what is there. The session must be a transaction; `late` says that it may not see what others wrote since it
     /// began.
-    async fn add(&self, session: &dyn Session, through: ThroughDef, payload: &Values, late: bool) -> Result<u64> {
+    async fn add(&self, session: &dyn Session, through: Between, payload: &Values, late: bool) -> Result<u64> {
         let columns: Vec<&'static ColumnDef> = through.keys.iter().map(|pair| pair.to).collect();
         self.change.check_scope(session, &columns).await?;
         if is_unique(J::DEF, &self.pair(through), false) {
@@ -103,12 +103,12 @@ impl<J: Model> ChangeLinks<J> {
     }
 
     /// The statement that removes join rows.
-    fn remove(&self, through: ThroughDef, which: ast::Expr) -> Statement {
+    fn remove(&self, through: Between, which: ast::Expr) -> Statement {
         let mut filter = self.change.owned();
         filter.push(which);
         if let Some(scope) = &self.change.scope {
-            let mut inside = Select::new((self.change.def.target)());
-            inside.deleted = Deleted::Included;
+            let mut inside = Select::new(self.change.def.target());
+            inside.visibility = Visibility::ALL;
             let columns = |column: fn(&crate::model::KeyPair) -> &'static ColumnDef| -> Vec<ast::Expr> {
                 through.keys.iter().map(|pair| ast::Expr::Column(column(pair))).collect()
             };
@@ -123,29 +123,29 @@ impl<J: Model> ChangeLinks<J> {
             filter.push(ast::Expr::In(Box::new(InList { expr, items, negated: false })));
             filter.extend(scope.of_between());
         }
-        remove(J::DEF, filter, Deleted::Hidden, false)
+        remove(J::DEF, filter, Visibility::DEFAULT, false)
     }
 
     /// Locks the row at one end, the same from whichever end this is asked, so that of two who connect the same rows, one
     /// waits and finds what the other did.
-    async fn lock_an_end(&self, session: &dyn Session, through: ThroughDef) -> Result<()> {
+    async fn lock_an_end(&self, session: &dyn Session, through: Between) -> Result<()> {
         let Change { def, children, .. } = &self.change;
         let first = |columns: &mut dyn Iterator<Item = usize>| columns.min();
-        let near = first(&mut def.keys.iter().map(|pair| pair.to.index));
+        let near = first(&mut def.keys().iter().map(|pair| pair.to.index));
         if near < first(&mut through.keys.iter().map(|pair| pair.from.index)) {
             return self.change.lock_parent(session).await;
         }
         let columns: Vec<&'static ColumnDef> = through.keys.iter().map(|pair| pair.to).collect();
-        lock_rows(session, (def.target)(), vec![any_of(&columns, children)]).await
+        lock_rows(session, def.target(), vec![any_of(&columns, children)]).await
     }
 
     /// Inserts the join rows in one statement, or few; those that are there get the payload. The pair is a unique key.
-    async fn insert(&self, session: &dyn Session, through: ThroughDef, payload: &Values) -> Result<u64> {
+    async fn insert(&self, session: &dyn Session, through: Between, payload: &Values) -> Result<u64> {
         let Change { def, parent, children, .. } = &self.change;
         let model = J::DEF;
         let pair = self.pair(through);
-        let near = def.keys.iter().map(|pair| pair.to).zip(parent);
-        let tag = def.tag.map(|(column, text)| (column, Value::Text(text.into())));
+        let near = def.keys().iter().map(|pair| pair.to).zip(parent);
+        let tag = def.first().tag.map(|(column, text)| (column, Value::Text(text.into())));
         let mut link = Draft::new(model);
         near.for_each(|(column, value)| link.give(column.index, value.clone()));
         tag.iter().chain(payload).for_each(|(column, value)| link.give(column.index, value.clone()));
@@ -182,7 +182,7 @@ impl<J: Model> ChangeLinks<J> {
     async fn insert_missing(
         &self,
         session: &dyn Session,
-        through: ThroughDef,
+        through: Between,
         payload: &Values,
         late: bool,
     ) -> Result<u64> {
@@ -208,8 +208,8 @@ impl<J: Model> ChangeLinks<J> {
                 }
                 continue;
             }
-            let near = def.keys.iter().map(|pair| pair.to).zip(parent.iter().cloned());
-            let tag = def.tag.map(|(column, text)| (column, Value::Text(text.into())));
+            let near = def.keys().iter().map(|pair| pair.to).zip(parent.iter().cloned());
+            let tag = def.first().tag.map(|(column, text)| (column, Value::Text(text.into())));
             let values = near.chain(tag).chain(payload.iter().cloned()).chain(far.iter().copied().zip(child.clone()));
             insert_values(session, model, values.collect()).await?;
             written += 1;

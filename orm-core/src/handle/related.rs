@@ -9,11 +9,11 @@ use super::children::{Children, OneChild};
 use super::has_many::ChangeRows;
 use super::kind::{CreateUnder, Leads, ManyToMany, MayBeNone, Through, ToMany, ToOne, ToOwner, Writes};
 use super::many_to_many::ChangeLinks;
-use crate::ast::{self, BinaryOp, Deleted, Join, JoinKind, Select};
+use crate::ast::{self, BinaryOp, Join, JoinKind, Select, Visibility};
 use crate::driver::Runs;
 use crate::error::Result;
 use crate::expr::{Assign, Column, IntoCondition, IntoOrder};
-use crate::model::{Cardinality, Model};
+use crate::model::{Between, Cardinality, Model};
 use crate::query::{Find, FindOne, Instance};
 use crate::relation::Relation;
 use crate::run::{IntoInclude, key_filter, not_found};
@@ -156,7 +156,7 @@ impl<'p, P: Model, C: Model, S> Related<'p, P, C, S> {
 
     /// The values of this row that the relation leads from.
     fn key(&self) -> Vec<Value> {
-        self.relation.def().keys.iter().map(|pair| self.parent.value(pair.from.index)).collect()
+        self.relation.def().keys().iter().map(|pair| self.parent.value(pair.from.index)).collect()
     }
 
     fn scope(&self) -> Option<RelationFilter> {
@@ -168,7 +168,7 @@ impl<'p, P: Model, C: Model, S> Related<'p, P, C, S> {
         C: 'c,
     {
         let def = *self.relation.def();
-        let children = children.children().map(|child| match def.through {
+        let children = children.children().map(|child| match def.between() {
             Some(through) => child.pointed_at(through.keys),
             None => child.key(),
         });
@@ -188,15 +188,20 @@ impl<'p, P: Model, C: Model, S> Related<'p, P, C, S> {
     fn rows(&self) -> Select {
         let def = self.relation.def();
         let mut select = Select::new(C::DEF);
-        if let Some((column, text)) = def.when
+        if let Some((column, text)) = def.first().when
             && !matches!(self.parent.value(column.index), Value::Text(found) if found == text)
         {
             select.filter.push(ast::Expr::Or(Vec::new())); // This row's key points at another model.
         }
-        if let Some(through) = def.through {
-            let on = through.keys.iter().map(|pair| ast::Expr::binary(BinaryOp::Eq, pair.from.into(), pair.to.into()));
-            let (model, on) = ((through.model)(), ast::Expr::And(on.collect()));
-            select.joins.push(Join { kind: JoinKind::Inner, model, deleted: Deleted::Hidden, on });
+        if def.chain {
+            select.filter.extend(change::reached_from(def, &self.key()));
+            select.filter.extend(self.relation.scope_node());
+            return select;
+        }
+        if let Some(Between { model, keys }) = def.between() {
+            let on = keys.iter().map(|pair| ast::Expr::binary(BinaryOp::Eq, pair.from.into(), pair.to.into()));
+            let on = ast::Expr::And(on.collect());
+            select.joins.push(Join { kind: JoinKind::Inner, model, visibility: Visibility::DEFAULT, on });
         }
         select.filter.extend(change::parent_filter(def, &self.key()));
         select.filter.extend(self.relation.scope_node());
@@ -206,7 +211,7 @@ impl<'p, P: Model, C: Model, S> Related<'p, P, C, S> {
     /// How a row starts that has the foreign key.
     fn start_under(&self) -> Prefilled {
         let key = self.key();
-        let mut pairs = self.relation.def().keys.iter().zip(&key);
+        let mut pairs = self.relation.def().keys().iter().zip(&key);
         let missing = pairs.find(|(_, value)| value.is_null()).map(|(pair, _)| pair.from);
         let start = Prefilled::under(key).within(self.scope());
         match missing {
@@ -225,7 +230,7 @@ impl<'p, P: Model, C: Model, const NULLABLE: bool> Related<'p, P, C, ToOwner<NUL
     where
         C: 'c,
     {
-        let key = change::only(row.children(), |child| child.pointed_at(self.relation.def().keys));
+        let key = change::only(row.children(), |child| child.pointed_at(self.relation.def().keys()));
         ChangeOwner { row: self.parent, relation: *self.relation.def(), key: Some(key), scope: self.scope() }
     }
 

@@ -45,13 +45,13 @@ macro_rules! refine {
 
             /// Takes soft-deleted rows in as well.
             pub fn with_deleted(mut self) -> Self {
-                self.0.deleted = Deleted::Included;
+                self.0.visibility.deleted = Deleted::Included;
                 self
             }
 
             /// Takes soft-deleted rows only.
             pub fn only_deleted(mut self) -> Self {
-                self.0.deleted = Deleted::Only;
+                self.0.visibility.deleted = Deleted::Only;
                 self
             }
 
@@ -90,7 +90,7 @@ pub(super) fn count_rows(select: &ast::Select) -> Box<ast::Select> {
         return Box::new(rows);
     }
     let mut count = Box::new(ast::Select::new(select.model));
-    count.deleted = select.deleted;
+    count.visibility = select.visibility;
     count.joins.clone_from(&select.joins);
     count.filter.clone_from(&select.filter);
     count.list = SelectList::Exprs(vec![Node::Aggregate(Box::new(Aggregate::of("COUNT", None)))]);

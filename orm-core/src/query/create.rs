@@ -99,10 +99,10 @@ impl<M: Model> Create<M> {
         nest(parents, relation, row.into_create().row);
         let Some((node, _)) = parents.last() else { return };
         let relation = node.relation;
-        for pair in relation.keys {
+        for pair in relation.keys() {
             self.set(pair.from.index, Value::Null(pair.from.ty));
         }
-        if let Some((column, text)) = relation.when {
+        if let Some((column, text)) = relation.first().when {
             self.set(column.index, Value::Text(text.into()));
         }
     }
@@ -135,15 +135,15 @@ impl<M: Model> Default for Create<M> {
 
 /// Gives the values of relations' keys: that to this row, and NULL for the others.
 pub(super) fn key_to<C: Model>(relations: &[RelationDef], row: &C, mut give: impl FnMut(usize, Value)) {
-    let is = |relation: &&RelationDef| (relation.target)().is(C::DEF);
-    for pair in relations.iter().filter(|relation| !is(relation)).flat_map(|relation| relation.keys) {
+    let is = |relation: &&RelationDef| relation.target().is(C::DEF);
+    for pair in relations.iter().filter(|relation| !is(relation)).flat_map(|relation| relation.keys()) {
         give(pair.from.index, Value::Null(pair.from.ty));
     }
     for relation in relations.iter().filter(is) {
-        for pair in relation.keys {
+        for pair in relation.keys() {
             give(pair.from.index, row.value(pair.to.index));
         }
-        if let Some((column, text)) = relation.when {
+        if let Some((column, text)) = relation.first().when {
             give(column.index, Value::Text(text.into()));
         }
     }

@@ -4,7 +4,7 @@
 use std::marker::PhantomData;
 
 use super::update::{Filtered, IsFiltered, Unfiltered};
-use crate::ast::{self, Deleted, Statement};
+use crate::ast::{self, Deleted, Statement, Visibility};
 use crate::dialect::{Dialect, Rendered, render};
 use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
@@ -21,7 +21,7 @@ use crate::write::{
 pub struct Destroy<M, F = Unfiltered> {
     filter: Vec<ast::Expr>,
     first: FirstRows,
-    deleted: Deleted,
+    visibility: Visibility,
     force: bool,
     _types: PhantomData<fn() -> (M, F)>,
 }
@@ -31,7 +31,7 @@ impl<M, F> Clone for Destroy<M, F> {
         Self {
             filter: self.filter.clone(),
             first: self.first.clone(),
-            deleted: self.deleted,
+            visibility: self.visibility,
             force: self.force,
             _types: PhantomData,
         }
@@ -50,7 +50,7 @@ impl<M: Model> Destroy<M> {
         Self {
             filter: Vec::new(),
             first: FirstRows::default(),
-            deleted: Deleted::Hidden,
+            visibility: Visibility::DEFAULT,
             force: false,
             _types: PhantomData,
         }
@@ -83,7 +83,7 @@ impl<M: Model, F> Destroy<M, F> {
         Destroy {
             filter: self.filter,
             first: self.first,
-            deleted: self.deleted,
+            visibility: self.visibility,
             force: self.force,
             _types: PhantomData,
         }
@@ -104,13 +104,13 @@ impl<M: Model, F> Destroy<M, F> {
     /// Removes rows of a soft-deleting model for good, those marked before included.
     pub fn force(mut self) -> Self {
         self.force = true;
-        self.deleted = Deleted::Included;
+        self.visibility.deleted = Deleted::Included;
         self
     }
 
     fn statement(mut self) -> Result<Statement> {
-        self.first.narrow(M::DEF, &mut self.filter, &mut self.deleted)?;
-        Ok(remove(M::DEF, self.filter, self.deleted, self.force))
+        self.first.narrow(M::DEF, &mut self.filter, &mut self.visibility)?;
+        Ok(remove(M::DEF, self.filter, self.visibility, self.force))
     }
 
     /// The SQL and binds for a dialect.

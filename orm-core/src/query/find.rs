@@ -8,7 +8,7 @@ use super::decoder::Decoder;
 use super::explain::Lines;
 use super::page::{Page, snapshot};
 use super::stream::Rows;
-use crate::ast::{self, Deleted, JoinKind, ListItems, LockStrength, LockWait, SelectList, Statement};
+use crate::ast::{self, Deleted, JoinKind, ListItems, LockStrength, LockWait, SelectList, Statement, Visibility};
 use crate::dialect::{Dialect, Rendered, render};
 use crate::driver::{Runs, Session, Shape};
 use crate::error::Result;
@@ -146,13 +146,13 @@ impl<M: Model, Out, S, N> Find<M, Out, S, N> {
 
     /// Finds soft-deleted rows as well.
     pub fn with_deleted(mut self) -> Self {
-        self.select.deleted = Deleted::Included;
+        self.select.visibility.deleted = Deleted::Included;
         self
     }
 
     /// Finds soft-deleted rows only.
     pub fn only_deleted(mut self) -> Self {
-        self.select.deleted = Deleted::Only;
+        self.select.visibility.deleted = Deleted::Only;
         self
     }
 
@@ -402,7 +402,7 @@ fn is_plain(select: &ast::Select) -> bool {
         && select.offset.is_none()
         && select.lock.is_none()
         && !select.distinct
-        && select.deleted == Deleted::Hidden
+        && select.visibility == Visibility::DEFAULT
 }
 
 /// NULL where the sub-query has no row.

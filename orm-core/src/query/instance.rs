@@ -1,7 +1,7 @@
 //! What one row can do: save, update, reload, destroy, restore, increment.
 
 use super::DestroyOne;
-use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
+use crate::ast::{self, BinaryOp, Returning, Statement, Visibility};
 use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Column;
@@ -50,8 +50,8 @@ pub trait Instance: Model {
             }
             // A copy from before the deletion of its row does not undo it; `restore` does.
             let knows = def.deleted_at.is_some_and(|index| !self.value(index).is_null());
-            let deleted = if knows { Deleted::Included } else { Deleted::Hidden };
-            write_row(self, changes, db.session(), deleted).await
+            let visibility = if knows { Visibility::ALL } else { Visibility::DEFAULT };
+            write_row(self, changes, db.session(), visibility).await
         }
     }
 
@@ -91,7 +91,7 @@ pub trait Instance: Model {
             }
             let mut changes = Changes::new();
             changes.set(index, Value::Null(def.columns[index].ty));
-            write_row(self, changes, db.session(), Deleted::Included).await
+            write_row(self, changes, db.session(), Visibility::ALL).await
         }
     }
 
@@ -117,7 +117,7 @@ pub trait Instance: Model {
             cascade(&*unit, &nodes, &of_row(def, &key), Mark::Restore(&then)).await?;
             let mut changes = Changes::new();
             changes.set(column.index, Value::Null(column.ty));
-            write_row(self, changes, &*unit, Deleted::Included).await?;
+            write_row(self, changes, &*unit, Visibility::ALL).await?;
             unit.commit().await
         }
     }
@@ -172,7 +172,7 @@ async fn compute<M: Model>(
         model: def,
         set,
         filter: key_filter(def, &key_of(row)?),
-        deleted: Deleted::Hidden,
+        visibility: Visibility::DEFAULT,
         returning: Returning::Nothing,
     };
     if write_rows(session, def, Statement::Update(Box::new(update))).await? == 0 {
@@ -185,7 +185,7 @@ async fn compute<M: Model>(
 async fn reread<M: Model>(row: &mut M, session: &dyn Session) -> Result<()> {
     let def = M::DEF;
     let mut select = ast::Select::new(def);
-    select.deleted = Deleted::Included;
+    select.visibility = Visibility::ALL;
     select.filter = key_filter(def, &key_of(row)?);
     let select = Statement::Select(Box::new(select));
     match run::fetch_first(session, def, select, read_model::<M>).await? {

@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use crate::ast::Deleted;
+use crate::ast::Visibility;
 use crate::driver::Runs;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Column;
@@ -70,8 +70,8 @@ impl<M: Model> Tracked<M> {
         }
         // A row that was deleted when it was read may be changed, and restored.
         let knew = def.deleted_at.is_some_and(|index| self.before.get(index).is_some_and(|value| !value.is_null()));
-        let deleted = if knew { Deleted::Included } else { Deleted::Hidden };
-        write_row(&mut self.row, changes, db.session(), deleted).await?;
+        let visibility = if knew { Visibility::ALL } else { Visibility::DEFAULT };
+        write_row(&mut self.row, changes, db.session(), visibility).await?;
         self.before = values(&self.row);
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::create::key_to;
-use crate::ast::{self, Deleted, Returning, Statement};
+use crate::ast::{self, Deleted, Returning, Statement, Visibility};
 use crate::dialect::{Dialect, Rendered, render};
 use crate::driver::Runs;
 use crate::error::Result;
@@ -58,7 +58,7 @@ impl<M: Model> Update<M> {
             model: M::DEF,
             set: Vec::new(),
             filter: Vec::new(),
-            deleted: Deleted::Hidden,
+            visibility: Visibility::DEFAULT,
             returning: Returning::Nothing,
         };
         Self { update: Box::new(update), first: FirstRows::default(), silent: false, _types: PhantomData }
@@ -111,7 +111,7 @@ impl<M: Model, F> Update<M, F> {
 
     /// Changes soft-deleted rows as well.
     pub fn with_deleted(mut self) -> Self {
-        self.update.deleted = Deleted::Included;
+        self.update.visibility.deleted = Deleted::Included;
         self
     }
 
@@ -139,8 +139,8 @@ impl<M: Model, F> Update<M, F> {
             (false, false) => touch(M::DEF, &mut self.update.set),
             (false, true) => count_up(M::DEF, &mut self.update.set),
         }
-        let ast::Update { filter, deleted, .. } = &mut *self.update;
-        self.first.narrow(M::DEF, filter, deleted)?;
+        let ast::Update { filter, visibility, .. } = &mut *self.update;
+        self.first.narrow(M::DEF, filter, visibility)?;
         Ok(self.update)
     }
 
@@ -186,7 +186,7 @@ impl<M: Model> Update<M> {
             let column = &M::DEF.columns[index];
             update.update.set.push((column, ast::Expr::Value(Value::Null(column.ty))));
         }
-        update.update.deleted = Deleted::Only;
+        update.update.visibility.deleted = Deleted::Only;
         Restore(update)
     }
 }

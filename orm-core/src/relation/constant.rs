@@ -11,9 +11,9 @@ use super::join::JoinBy;
 use super::one_of::Fill;
 use super::projection::{Nest, Projection};
 use super::selection::RelatedSelection;
-use crate::ast::{self, Aggregate, BinaryOp, Deleted, Join, JoinKind, Quantifier, Related};
+use crate::ast::{self, Aggregate, BinaryOp, Join, JoinKind, Quantifier, Related, Visibility};
 use crate::expr::{Column, Condition, Expr, IntoCondition, IntoOrder, Select, Within};
-use crate::model::{Cardinality, ColumnDef, KeyPair, Many, Model, ModelDef, RelationDef};
+use crate::model::{Cardinality, ColumnDef, KeyPair, Many, Model, RelationDef};
 use crate::run::{Attach, IncludeNode, IntoInclude, JoinRow, RowSet, new_set};
 use crate::value::{Scalar, Type, Value};
 
@@ -60,10 +60,27 @@ pub const fn when<M: Model, T: Names>(column: Column<M, T>, text: &'static str) 
     (column.def(), text)
 }
 
-/// A condition as a relation's scope.
-pub fn scope<C, X: IntoCondition<C>>(condition: X) -> Condition<C> {
-    Expr::from_node(condition.into_condition())
+/// The condition that every row of a relation meets.
+pub fn scope<C, X: IntoCondition<C>>(condition: X) -> ast::Expr {
+    condition.into_condition()
 }
+
+/// The filter of the last relation of a chain, and one of the chain's own.
+pub fn also(relation: &RelationDef, filter: ast::Expr) -> ast::Expr {
+    match relation.last().filter {
+        Some(first) => first().and(filter),
+        None => filter,
+    }
+}
+
+/// The first relation of a chain is one of the model.
+pub const fn starts_at<P: Model, C: Model, R>(_first: &Relation<P, C, R>) {}
+
+/// A relation of a chain starts at the model that the one before it leads to.
+pub const fn follows<P: Model, M: Model, C: Model, Q, R>(_one: &Relation<P, M, Q>, _next: &Relation<M, C, R>) {}
+
+/// The last relation of a chain leads to the model of the field.
+pub const fn ends_at<P: Model, C: Model, R>(_last: &Relation<P, C, R>) {}
 
 /// How loaded rows get into the field of a parent.
 pub struct Link<P, C> {
@@ -120,7 +137,6 @@ impl<P: Model, C: Model> Link<P, C> {
 pub struct Relation<P, C, R = Many> {
     def: RelationDef,
     link: Link<P, C>,
-    scope: Option<fn() -> Condition<C>>,
     _cardinality: PhantomData<fn() -> R>,
 }
 
@@ -140,19 +156,12 @@ impl<P, C, R> std::fmt::Debug for Relation<P, C, R> {
 impl<P, C, R> Relation<P, C, R> {
     /// Types a relation's metadata; called by the derive.
     pub const fn new(def: RelationDef, link: Link<P, C>) -> Self {
-        Self { def, link, scope: None, _cardinality: PhantomData }
+        Self { def, link, _cardinality: PhantomData }
     }
 
     /// The same, for code to which it does not matter how many rows it leads to.
     pub(crate) fn any_cardinality(self) -> Relation<P, C> {
-        Relation { def: self.def, link: self.link, scope: self.scope, _cardinality: PhantomData }
-    }
-
-    /// Adds a condition that every row of the relation meets; called by the derive.
-    #[must_use]
-    pub const fn with_scope(mut self, scope: fn() -> Condition<C>) -> Self {
-        self.scope = Some(scope);
-        self
+        Relation { def: self.def, link: self.link, _cardinality: PhantomData }
     }
 
     /// The metadata.
@@ -167,7 +176,7 @@ impl<P, C, R> Relation<P, C, R> {
 
     /// The condition every row of the relation meets.
     pub(crate) fn scope_node(&self) -> Option<ast::Expr> {
-        self.scope.map(|scope| scope().into_node())
+        self.def.last().filter.map(|filter| filter())
     }
 
     fn ask<T>(self, quantifier: Quantifier, condition: Option<ast::Expr>) -> Expr<P, T> {
@@ -179,7 +188,7 @@ impl<P, C, R> Relation<P, C, R> {
             relation: self.def,
             quantifier,
             filter,
-            deleted: Deleted::Hidden,
+            visibility: Visibility::DEFAULT,
         })))
     }
 }
@@ -209,7 +218,7 @@ impl<P: Model, C: Model, R: Cardinality> Relation<P, C, R> {
                     relation: self.def,
                     quantifier: Quantifier::All,
                     filter,
-                    deleted: Deleted::Hidden,
+                    visibility: Visibility::DEFAULT,
                 })))
             }
             None => self.ask(Quantifier::All, Some(condition)),
@@ -368,22 +377,18 @@ impl<P: Model, C: Model, R: Cardinality> Relation<P, C, R> {
 /// Rows whose keys meet; through the join model, where there is one.
 impl<S, P: Model + Within<S>, C: Model, R: Cardinality> JoinBy<S, C> for Relation<P, C, R> {
     fn push(self, kind: JoinKind, joins: &mut Vec<Join>) {
-        let equal = |pair: &KeyPair| ast::Expr::binary(BinaryOp::Eq, pair.from.into(), pair.to.into());
-        let mut join = |model: &'static ModelDef, on: Vec<ast::Expr>| {
-            joins.push(Join { kind, model, deleted: Deleted::Hidden, on: ast::Expr::And(on) });
-        };
-        let about = self.def.when.map(|(column, text)| {
+        let is = |(column, text): (&'static ColumnDef, &'static str)| {
             ast::Expr::binary(BinaryOp::Eq, column.into(), ast::Expr::Value(Value::Text(text.into())))
-        });
-        let mut on: Vec<ast::Expr> = self.def.keys.iter().map(equal).collect();
-        on.extend(about);
-        on.extend(ast::Expr::tag_of(&self.def));
-        if let Some(through) = self.def.through {
-            join((through.model)(), std::mem::take(&mut on));
-            on.extend(through.keys.iter().map(equal));
+        };
+        for hop in self.def.hops {
+            let equal = |pair: &KeyPair| ast::Expr::binary(BinaryOp::Eq, pair.from.into(), pair.to.into());
+            let mut on: Vec<ast::Expr> = hop.keys.iter().map(equal).collect();
+            on.extend(hop.when.map(is));
+            on.extend(hop.tag.map(is));
+            on.extend(hop.filter.map(|filter| filter()));
+            let model = (hop.target)();
+            joins.push(Join { kind, model, visibility: Visibility::DEFAULT, on: ast::Expr::And(on) });
         }
-        on.extend(self.scope_node());
-        join((self.def.target)(), on);
     }
 }
 

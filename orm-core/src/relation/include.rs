@@ -101,13 +101,13 @@ impl<P: Model, C: Model, R: Cardinality> Include<P, C, R> {
 
     /// Loads soft-deleted related rows as well.
     pub fn with_deleted(mut self) -> Self {
-        self.node.select.deleted = Deleted::Included;
+        self.node.select.visibility.deleted = Deleted::Included;
         self
     }
 
     /// Loads soft-deleted related rows only.
     pub fn only_deleted(mut self) -> Include<P, C, R::Filtered> {
-        self.node.select.deleted = Deleted::Only;
+        self.node.select.visibility.deleted = Deleted::Only;
         self.into()
     }
 }

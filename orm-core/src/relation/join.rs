@@ -1,6 +1,6 @@
 //! How a query joins another model: over a relation, or on a condition.
 
-use crate::ast::{Deleted, Join, JoinKind};
+use crate::ast::{Join, JoinKind, Visibility};
 use crate::expr::{Condition, Free};
 use crate::model::Model;
 
@@ -16,6 +16,6 @@ pub trait JoinBy<S, J> {
 
 impl<S, J: Model> JoinBy<S, J> for Condition<Free> {
     fn push(self, kind: JoinKind, joins: &mut Vec<Join>) {
-        joins.push(Join { kind, model: J::DEF, deleted: Deleted::Hidden, on: self.into_node() });
+        joins.push(Join { kind, model: J::DEF, visibility: Visibility::DEFAULT, on: self.into_node() });
     }
 }

@@ -119,9 +119,9 @@ impl<P: Model, E> OneOf<P, E> {
     where
         E: Variant<C>,
     {
-        let keys = self.relations.iter().filter(|relation| (relation.target)().is(C::DEF));
+        let keys = self.relations.iter().filter(|relation| relation.target().is(C::DEF));
         let columns = keys
-            .flat_map(|relation| relation.keys)
+            .flat_map(|relation| relation.keys())
             .map(|pair| ast::Expr::IsNull { expr: Box::new(pair.from.into()), negated: true });
         Expr::from_node(ast::Expr::And(columns.collect()))
     }

@@ -188,8 +188,8 @@ pub(crate) fn projected_set<C: Model, Q: Projection<C>>() -> Box<dyn RowSet> {
     Q::select(&mut items);
     let mut set = ProjectedSet::reading(Q::read, |seeds| Ok(Box::new(grown::<C, Q>(seeds)?)));
     for node in &items.nodes {
-        node.relation.keys.iter().for_each(|pair| set.need(pair.from));
-        node.relation.when.iter().for_each(|(column, _)| set.need(column));
+        node.relation.keys().iter().for_each(|pair| set.need(pair.from));
+        node.relation.first().when.iter().for_each(|(column, _)| set.need(column));
     }
     Box::new(set)
 }

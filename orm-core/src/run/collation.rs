@@ -8,7 +8,7 @@ use super::grouping::{Groups, child_key, comparable};
 use super::include::{IncludeNode, Owners, RowSet};
 use super::key::Comparable;
 use super::text::query;
-use crate::ast::{self, BinaryOp, Case, Deleted, Select, SelectList, Statement};
+use crate::ast::{self, BinaryOp, Case, Select, SelectList, Statement, Visibility};
 use crate::dialect::render;
 use crate::driver::Session;
 use crate::error::Result;
@@ -25,7 +25,7 @@ pub(super) async fn reconcile(
     children: &mut dyn RowSet,
     owners: &mut Owners,
 ) -> Result<()> {
-    let pairs = node.relation.keys;
+    let pairs = node.relation.keys();
     if children.is_empty() || !pairs.iter().any(|pair| is_loose(pair.from.ty)) {
         return Ok(());
     }
@@ -39,7 +39,7 @@ pub(super) async fn reconcile(
             .map(|(key, group)| (key.clone(), group))
             .unzip();
         let columns: Vec<_> = pairs.iter().map(|pair| pair.to).collect();
-        for (place, key) in equal(session, (node.relation.target)(), &columns, lost).await? {
+        for (place, key) in equal(session, node.relation.target(), &columns, lost).await? {
             let Some(&row) = found.get(&comparable(pairs, &key)) else { continue };
             let group = places[place];
             match owners.children[row] {
@@ -105,7 +105,7 @@ async fn equal(
             list.extend(columns.iter().map(|column| ast::Expr::Column(column)));
             let mut select = Select::new(def);
             select.list = SelectList::Exprs(list);
-            select.deleted = Deleted::Included;
+            select.visibility = Visibility::ALL;
             select.filter = vec![ast::Expr::Or(chunk.iter().map(is).collect())];
             let rendered = render(&Statement::Select(Box::new(select)), &**session.dialect())?;
             let mut rows: Vec<(i64, Vec<Value>)> = Vec::new();

@@ -32,7 +32,7 @@ fn name_model(mut error: Error, def: &'static ModelDef) -> Error {
 #[cold]
 fn pointed_at(mut error: Error, def: &'static ModelDef) -> Error {
     let table = error.table().unwrap_or_default().to_owned();
-    let mut targets = def.relations.iter().map(|relation| (relation.target)());
+    let mut targets = def.relations.iter().map(|relation| relation.target());
     if error.columns().is_empty()
         && let Some(target) = targets.find(|target| target.table.name == table)
     {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::errors::{about, name_item};
 use super::key::{key_filter, key_slots};
 use super::text::{self, kept, query};
-use crate::ast::{Deleted, Select, Statement};
+use crate::ast::{Select, Statement, Visibility};
 use crate::dialect::render;
 use crate::driver::{Done, Session, Shape};
 use crate::error::Result;
@@ -100,7 +100,7 @@ pub(crate) fn by_key_sql(session: &dyn Session, def: &'static ModelDef) -> Resul
 pub(crate) fn read_back_sql(session: &dyn Session, def: &'static ModelDef) -> Result<Arc<str>> {
     session.shapes().get(def, Shape::ReadBack, || {
         let mut select = Select::new(def);
-        select.deleted = Deleted::Included;
+        select.visibility = Visibility::ALL;
         select.filter = key_filter(def, &key_slots(def));
         Ok(render(&Statement::Select(Box::new(select)), &**session.dialect())?.sql)
     })

@@ -17,9 +17,9 @@ pub(super) struct Keys {
 
 /// The key by which a row is related.
 pub(super) fn child_key(relation: &RelationDef, children: &dyn RowSet, row: usize) -> Vec<Value> {
-    match relation.through {
-        Some(_) => children.extra(row).to_vec(),
-        None => relation.keys.iter().map(|pair| children.value(row, pair.to.index)).collect(),
+    match relation.hops {
+        [_, _, ..] => children.extra(row).to_vec(),
+        _ => relation.keys().iter().map(|pair| children.value(row, pair.to.index)).collect(),
     }
 }
 
@@ -92,8 +92,8 @@ pub(super) fn comparable(pairs: &[KeyPair], key: &[Value]) -> Vec<Comparable> {
 
 impl Keys {
     pub(super) fn of(parents: &dyn Parents, relation: &RelationDef) -> Self {
-        let columns: Vec<usize> = relation.keys.iter().map(|pair| pair.from.index).collect();
-        let integers = matches!(relation.keys, [pair] if pair.from.ty.is_integer());
+        let columns: Vec<usize> = relation.keys().iter().map(|pair| pair.from.index).collect();
+        let integers = matches!(relation.keys(), [pair] if pair.from.ty.is_integer());
         let mut groups = if integers {
             Groups::Integers(HashMap::with_capacity_and_hasher(parents.len(), BuildIntegerHasher::new()))
         } else {
@@ -102,7 +102,7 @@ impl Keys {
         let (mut distinct, mut of_parents) = (Vec::new(), Vec::with_capacity(parents.len()));
         for row in 0..parents.len() {
             let key: Vec<Value> = columns.iter().map(|column| parents.value(row, *column)).collect();
-            let about = relation.when.is_none_or(
+            let about = relation.first().when.is_none_or(
                 |(column, text)| matches!(parents.value(row, column.index), Value::Text(found) if found == text),
             );
             if !about || key.iter().any(Value::is_null) {
@@ -113,7 +113,7 @@ impl Keys {
             let group = match (&mut groups, integer(&key)) {
                 (Groups::Integers(map), Some(number)) => *map.entry(number).or_insert(next),
                 (Groups::Integers(_), None) => Owners::NONE,
-                (Groups::Others(map), _) => *map.entry(comparable(relation.keys, &key)).or_insert(next),
+                (Groups::Others(map), _) => *map.entry(comparable(relation.keys(), &key)).or_insert(next),
             };
             if group == next {
                 distinct.push(key);
@@ -124,16 +124,16 @@ impl Keys {
     }
 
     pub(super) fn owners(&mut self, relation: &RelationDef, children: &dyn RowSet) -> Owners {
-        let between = relation.through.is_some();
+        let between = relation.hops.len() > 1;
         let mut key: Vec<Value> = Vec::new();
         let mut of_children = Vec::with_capacity(children.len());
         for row in 0..children.len() {
             let group = if between {
-                self.groups.get(relation.keys, children.extra(row))
+                self.groups.get(relation.keys(), children.extra(row))
             } else {
                 key.clear();
-                key.extend(relation.keys.iter().map(|pair| children.value(row, pair.to.index)));
-                self.groups.get(relation.keys, &key)
+                key.extend(relation.keys().iter().map(|pair| children.value(row, pair.to.index)));
+                self.groups.get(relation.keys(), &key)
             };
             of_children.push(group.unwrap_or(Owners::NONE));
         }

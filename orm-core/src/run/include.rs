@@ -256,7 +256,7 @@ fn require(select: &mut Select, node: &IncludeNode) {
             relation: node.relation,
             quantifier: Quantifier::Any,
             filter: (!node.select.filter.is_empty()).then(|| Expr::And(node.select.filter.clone())),
-            deleted: node.select.deleted,
+            visibility: node.select.visibility,
         })));
     }
 }

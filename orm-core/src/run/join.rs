@@ -2,7 +2,7 @@
 //! query. What cannot be joined (to-many relations, limits, locks, deleted rows) is loaded separately.
 
 use super::include::{IncludeNode, Owners, Parents, RowSet, Strategy};
-use crate::ast::{self, Case, Deleted, Hop, Select, SelectList};
+use crate::ast::{self, Case, Hop, Select, SelectList, Visibility};
 use crate::error::Result;
 use crate::row::{Flow, Row, RowSink};
 use crate::value::ValueRef;
@@ -82,10 +82,9 @@ fn plan<'n>(
         let select = &node.select;
         let joins = node.strategy == Strategy::Auto
             && node.relation.leads_to_one()
-            && node.relation.through.is_none()
             && node.limit.is_none()
             && node.offset.is_none()
-            && select.deleted == Deleted::Hidden
+            && select.visibility == Visibility::DEFAULT
             && select.joins.is_empty()
             && !locked
             && path.len() < 4;
@@ -104,7 +103,7 @@ fn plan<'n>(
             expr => ast::Expr::Path(path.clone(), Box::new(expr)),
         };
         let at = next;
-        let key = ast::Expr::Column(node.relation.keys[0].to);
+        let key = ast::Expr::Column(node.relation.keys()[0].to);
         // The scope is part of the path.
         let filter = &select.filter[usize::from(node.scope.is_some())..];
         list.push(reach(if filter.is_empty() {

@@ -8,11 +8,14 @@ use super::exec::fetch_into;
 use super::grouping::Keys;
 use super::include::{IncludeNode, Parents, RowSet};
 use super::join::{Joined, Joins, Plan};
-use crate::ast::{self, BinaryOp, Deleted, InList, Join, JoinKind, ListItems, Order, PerParent, Select, SelectList};
+use crate::ast::{
+    self, BinaryOp, Deleted, InList, Join, JoinKind, ListItems, Order, PerParent, Reached, Select, SelectList,
+    Visibility,
+};
 use crate::dialect::Capabilities;
 use crate::driver::Session;
 use crate::error::Result;
-use crate::model::{ColumnDef, KeyPair, RelationKind};
+use crate::model::{Between, ColumnDef, KeyPair, RelationKind};
 use crate::value::{SqlType, Value};
 
 /// The future of loading relations.
@@ -52,7 +55,7 @@ impl Rows {
             && select.offset.is_none()
             && select.per_parent.is_none()
             && !select.distinct
-            && (select.model.deleted_at.is_none() || select.deleted == Deleted::Included);
+            && (select.model.deleted_at.is_none() || select.visibility.deleted == Deleted::Included);
         if all { Self::All } else { Self::Some }
     }
 }
@@ -69,8 +72,9 @@ fn scans(node: &IncludeNode, parents: usize, rows: Rows) -> bool {
         && node.relation.kind != RelationKind::BelongsTo
         && node.limit.is_none()
         && node.offset.is_none()
+        && !node.relation.chain
         && (node.relation.kind.is_many() || node.relation.leads_to_one())
-        && node.relation.keys.iter().all(|pair| pair.to.ty.is_integer() || pair.to.ty == SqlType::Uuid)
+        && node.relation.keys().iter().all(|pair| pair.to.ty.is_integer() || pair.to.ty == SqlType::Uuid)
 }
 
 /// Loads one relation for rows.
@@ -115,7 +119,7 @@ fn finish<'a>(session: &'a dyn Session, plan: Plan<'a>, set: &'a mut dyn Parents
 /// Reads the related rows of all keys.
 async fn fetch(session: &dyn Session, node: &IncludeNode, keys: &Keys, children: &mut dyn RowSet) -> Result<()> {
     let capabilities = session.dialect().capabilities();
-    let pairs = node.relation.keys;
+    let pairs = node.relation.keys();
     let one_bind = pairs.len() == 1 && session.dialect().lists_are_one_bind(keys.distinct[0][0].sql_type());
     // A power of two leaves room for the filter's own values.
     let room = (capabilities.max_binds / 2 + 1).next_power_of_two() / 2;
@@ -138,7 +142,7 @@ async fn fetch(session: &dyn Session, node: &IncludeNode, keys: &Keys, children:
 async fn scan(session: &dyn Session, node: &IncludeNode, children: &mut dyn RowSet) -> Result<()> {
     let mut select = related_rows(node, None, children, session.dialect().capabilities());
     // Rows that belong to none, and what is related to them, are not wanted.
-    let pairs = node.relation.keys.iter().filter(|pair| pair.to.nullable);
+    let pairs = node.relation.keys().iter().filter(|pair| pair.to.nullable);
     let belongs = pairs.map(|pair| ast::Expr::IsNull { expr: Box::new(pair.to.into()), negated: true });
     select.filter.extend(belongs);
     let rows = Rows::of(&select);
@@ -158,37 +162,49 @@ fn related_rows(
     // An index on the foreign key spares a database in the process to sort.
     let in_index_order = keys.is_some() && !capabilities.round_trips;
     let mut select = node.select.clone();
-    let pairs = node.relation.keys;
+    let pairs = node.relation.keys();
     // Models are read whole; projections read the keys that relations need besides what they show.
     let mut further: Vec<ast::Expr> = children.between().iter().map(ast::Expr::Column).collect();
-    if node.relation.through.is_none() {
+    let direct = node.relation.hops.len() == 1;
+    if direct {
         pairs.iter().for_each(|pair| children.need(pair.to));
     }
     further.extend(children.keys().iter().copied().map(ast::Expr::Column));
-    if let Some(through) = node.relation.through {
-        let model = (through.model)();
-        let on = through
-            .keys
+    // The key of the parent that each row belongs to.
+    let parent_key: Vec<ast::Expr> = match node.relation.chain {
+        true => (0..pairs.len()).map(ast::Expr::ParentKey).collect(),
+        false => pairs.iter().map(|pair| ast::Expr::Column(pair.to)).collect(),
+    };
+    if !direct {
+        further.extend(parent_key.iter().cloned());
+        children.read_extra(pairs.len());
+    }
+    if let Some(Between { model, keys }) = node.relation.between() {
+        let on = keys
             .iter()
             .map(|pair| ast::Expr::binary(BinaryOp::Eq, ast::Expr::Column(pair.from), ast::Expr::Column(pair.to)));
         select.joins.push(Join {
             kind: JoinKind::Inner,
             model,
-            deleted: Deleted::Hidden,
+            visibility: Visibility::DEFAULT,
             on: ast::Expr::And(on.collect()),
         });
-        further.extend(pairs.iter().map(|pair| ast::Expr::Column(pair.to)));
-        children.read_extra(pairs.len());
     }
     match &mut select.list {
         SelectList::Exprs(list) | SelectList::ModelAnd(list) => list.append(&mut further),
         list if !further.is_empty() => *list = SelectList::ModelAnd(further),
         _ => {}
     }
-    if let Some(keys) = keys {
-        select.filter.insert(0, key_filter(pairs, keys));
+    let of_parents = keys.map(|keys| key_filter(pairs, keys));
+    if node.relation.chain {
+        let from = of_parents.unwrap_or_else(|| ast::Expr::And(Vec::new()));
+        select.reached = Some(Box::new(Reached { relation: node.relation, from }));
+    } else {
+        if let Some(of_parents) = of_parents {
+            select.filter.insert(0, of_parents);
+        }
+        select.filter.extend(ast::Expr::tag_of(&node.relation));
     }
-    select.filter.extend(ast::Expr::tag_of(&node.relation));
     let several = !node.relation.leads_to_one();
     // Of several rows a to-one relation is the first.
     let first_only = several && !node.relation.kind.is_many() && capabilities.windows;
@@ -196,18 +212,14 @@ fn related_rows(
     let per_parent = limit.is_some() || node.offset.is_some();
     // Rows come in the order of their key unless another is asked for; a key ends ties, so pages are the same each time.
     if several || per_parent {
-        let by_parent = in_index_order && select.order_by.is_empty() && node.relation.through.is_none();
+        let by_parent = in_index_order && select.order_by.is_empty() && direct;
         let first = pairs.iter().map(|pair| pair.to).filter(|_| by_parent && !per_parent);
         for column in first.chain(node.select.model.key_columns()) {
             select.order_by.push(Order { expr: ast::Expr::Column(column), descending: false, nulls: None });
         }
     }
     if per_parent {
-        select.per_parent = Some(PerParent {
-            partition_by: pairs.iter().map(|pair| ast::Expr::Column(pair.to)).collect(),
-            limit,
-            offset: node.offset.unwrap_or(0),
-        });
+        select.per_parent = Some(PerParent { partition_by: parent_key, limit, offset: node.offset.unwrap_or(0) });
     }
     select
 }

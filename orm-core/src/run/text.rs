@@ -87,7 +87,8 @@ impl Shape {
 
     /// `None` for trees that are rendered each time.
     fn select(&mut self, select: &Select) -> Option<()> {
-        let plain = select.joins.is_empty()
+        let plain = select.reached.is_none()
+            && select.joins.is_empty()
             && select.group_by.is_empty()
             && select.having.is_empty()
             && select.per_parent.is_none()
@@ -96,7 +97,7 @@ impl Shape {
             return None;
         }
         self.push(std::ptr::from_ref(select.model) as u64)?;
-        let deleted = match select.deleted {
+        let deleted = match select.visibility.deleted {
             Deleted::Hidden => 0,
             Deleted::Included => 1,
             Deleted::Only => 2,

@@ -98,9 +98,9 @@ fn join_keys(models: &[&'static ModelDef]) -> Vec<(&'static ModelDef, Vec<&'stat
     let mut pairs: Vec<(&'static ModelDef, Vec<&'static ColumnDef>, bool)> = Vec::new();
     let many = models.iter().flat_map(|model| model.relations).filter(|r| r.kind == RelationKind::BelongsToMany);
     for relation in many {
-        let Some(through) = relation.through else { continue };
-        let model = (through.model)();
-        let near = relation.keys.iter().map(|pair| pair.to).chain(relation.tag.map(|(column, _)| column));
+        let Some(through) = relation.between() else { continue };
+        let model = through.model;
+        let near = relation.keys().iter().map(|pair| pair.to).chain(relation.first().tag.map(|(column, _)| column));
         let columns: Vec<_> = near.chain(through.keys.iter().map(|pair| pair.from)).collect();
         let among = |index: &usize| columns.iter().any(|column| column.index == *index);
         let is_key = |key: &[usize]| !key.is_empty() && key.iter().all(among);
@@ -153,7 +153,7 @@ fn in_creation_order(models: &[&'static ModelDef]) -> Vec<&'static ModelDef> {
         }
         visited.push(model);
         for relation in model.relations {
-            let target = (relation.target)();
+            let target = relation.target();
             if relation.kind == RelationKind::BelongsTo
                 && relation.constraint
                 && let Some(target) = models.iter().find(|model| model.table.is(target.table))
@@ -231,7 +231,7 @@ fn indexed_columns(model: &'static ModelDef) -> Vec<usize> {
         }
     }
     for relation in model.relations.iter().filter(|r| r.kind == RelationKind::BelongsTo) {
-        columns.extend(relation.keys.iter().map(|pair| pair.from.index));
+        columns.extend(relation.keys().iter().map(|pair| pair.from.index));
     }
     columns
 }
@@ -293,8 +293,8 @@ fn foreign_keys(model: &'static ModelDef) -> Vec<ForeignKey> {
     let belongs = model.relations.iter().filter(|r| r.kind == RelationKind::BelongsTo && r.constraint);
     let mut keys: Vec<ForeignKey> = Vec::new();
     for relation in belongs {
-        let target = QualifiedName::from((relation.target)().table);
-        let columns: Vec<String> = relation.keys.iter().map(|pair| pair.from.name.to_owned()).collect();
+        let target = QualifiedName::from(relation.target().table);
+        let columns: Vec<String> = relation.keys().iter().map(|pair| pair.from.name.to_owned()).collect();
         if keys.iter().any(|key| key.columns == columns && key.target == target) {
             continue; // Two relation fields over one foreign key.
         }
@@ -302,7 +302,7 @@ fn foreign_keys(model: &'static ModelDef) -> Vec<ForeignKey> {
             name: format!("{}_{}_fkey", model.table.name, columns.join("_")),
             columns,
             target,
-            target_columns: relation.keys.iter().map(|pair| pair.to.name.to_owned()).collect(),
+            target_columns: relation.keys().iter().map(|pair| pair.to.name.to_owned()).collect(),
             on_delete: relation.on_delete,
             on_update: relation.on_update,
             deferrable: Deferrable::No,

@@ -2,7 +2,7 @@
 //! instant.
 
 use super::update::{touch, write_rows};
-use crate::ast::{self, BinaryOp, Deleted, InList, ListItems, Returning, Select, SelectList, Statement, Update};
+use crate::ast::{self, BinaryOp, InList, ListItems, Returning, Select, SelectList, Statement, Update, Visibility};
 use crate::driver::Session;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, KeyPair, ModelDef, RelationKind};
@@ -30,7 +30,7 @@ pub(crate) fn deleted_at(def: &'static ModelDef) -> Result<&'static ColumnDef> {
 /// The keys of the row itself, for the level below.
 pub(crate) fn of_row(def: &'static ModelDef, key: &[Value]) -> Select {
     let mut select = Select::new(def);
-    select.deleted = Deleted::Included;
+    select.visibility = Visibility::ALL;
     select.filter = key_filter(def, key);
     select
 }
@@ -46,9 +46,9 @@ pub(crate) async fn cascade(
     // Level by level without recursion: each entry is a relation and the rows above it.
     let mut waiting: Vec<(&IncludeNode, Select)> = nodes.iter().map(|node| (node, parents.clone())).collect();
     while let Some((node, parents)) = waiting.pop() {
-        let def = (node.relation.target)();
+        let def = node.relation.target();
         let column = deleted_at(def)?;
-        if node.relation.through.is_some() || node.relation.kind == RelationKind::BelongsTo {
+        if node.relation.hops.len() > 1 || node.relation.kind == RelationKind::BelongsTo {
             return Err(Error::new(
                 ErrorKind::InvalidStatement,
                 format!(
@@ -58,18 +58,18 @@ pub(crate) async fn cascade(
             )
             .with_model(def.name));
         }
-        let mut filter = vec![belongs_to(node.relation.keys, parents)];
+        let mut filter = vec![belongs_to(node.relation.keys(), parents)];
         filter.extend(ast::Expr::tag_of(&node.relation));
         filter.extend(node.select.filter.iter().cloned());
-        let (new, value, deleted) = match mark {
-            Mark::Delete(now) => (now.clone(), now, Deleted::Hidden),
+        let (new, value, visibility) = match mark {
+            Mark::Delete(now) => (now.clone(), now, Visibility::DEFAULT),
             Mark::Restore(then) => {
                 filter.push(ast::Expr::binary(BinaryOp::Eq, column.into(), ast::Expr::Value(then.clone())));
-                (Value::Null(column.ty), then, Deleted::Included)
+                (Value::Null(column.ty), then, Visibility::ALL)
             }
         };
         let mut below = Select::new(def);
-        below.deleted = Deleted::Included;
+        below.visibility = Visibility::ALL;
         below.filter.clone_from(&filter);
         // The rows of this change, after it: those that carry its instant, or that are about to lose it.
         if matches!(mark, Mark::Delete(_)) {
@@ -78,7 +78,7 @@ pub(crate) async fn cascade(
         let mut set = vec![(column, ast::Expr::Value(new))];
         touch(def, &mut set);
         let update =
-            Statement::Update(Box::new(Update { model: def, set, filter, deleted, returning: Returning::Nothing }));
+            Statement::Update(Box::new(Update { model: def, set, filter, visibility, returning: Returning::Nothing }));
         match mark {
             Mark::Delete(_) => {
                 changed += write_rows(session, def, update).await?;

@@ -221,9 +221,10 @@ pub(crate) fn payload_values(
     let wrong = |message: &'static str, column: &ColumnDef| {
         Error::new(ErrorKind::InvalidStatement, message).with_table(column.table.name).with_columns([column.name])
     };
-    let keys = relation.keys.iter().map(|pair| pair.to);
-    let keys = keys.chain(relation.through.iter().flat_map(|through| through.keys.iter().map(|pair| pair.from)));
-    let keys: Vec<usize> = keys.chain(relation.tag.map(|(column, _)| column)).map(|column| column.index).collect();
+    let keys = relation.keys().iter().map(|pair| pair.to);
+    let keys = keys.chain(relation.between().into_iter().flat_map(|through| through.keys.iter().map(|pair| pair.from)));
+    let keys: Vec<usize> =
+        keys.chain(relation.first().tag.map(|(column, _)| column)).map(|column| column.index).collect();
     let mut values: Vec<(&'static ColumnDef, Value)> = Vec::with_capacity(payload.len());
     for (column, value) in payload.iter().rev() {
         if values.iter().any(|(other, _)| other.index == column.index) {

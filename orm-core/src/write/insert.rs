@@ -411,7 +411,7 @@ async fn read_made(
 ) -> Result<()> {
     let made_key = counted_key(def, given);
     let mut select = ast::Select::new(def);
-    select.deleted = ast::Deleted::Included;
+    select.visibility = ast::Visibility::ALL;
     match (made_key, first_id) {
         (Some(column), Some(first)) => {
             let from =

@@ -21,16 +21,16 @@ impl Linked {
     ) -> Result<()> {
         match self {
             Self::Between { relation, key, payload } => {
-                let Some(through) = relation.through else { return Ok(()) };
-                let model = (through.model)();
+                let Some(through) = relation.between() else { return Ok(()) };
+                let model = through.model;
                 let mut values = payload_values(&relation, &payload, scope)?;
-                values.extend(relation.keys.iter().map(|pair| pair.to).zip(key));
-                values.extend(relation.tag.map(|(column, text)| (column, Value::Text(text.into()))));
+                values.extend(relation.keys().iter().map(|pair| pair.to).zip(key));
+                values.extend(relation.first().tag.map(|(column, text)| (column, Value::Text(text.into()))));
                 values.extend(through.keys.iter().map(|pair| (pair.from, new[pair.to.index].clone())));
                 insert_values(session, model, values).await
             }
             Self::Owner { model, relation, filter } => {
-                let key = relation.keys.iter().map(|pair| new[pair.to.index].clone()).collect();
+                let key = relation.keys().iter().map(|pair| new[pair.to.index].clone()).collect();
                 let set = pointing(model, &relation, key)?;
                 let set = set.into_iter().map(|(index, value)| (&model.columns[index], ast::Expr::Value(value)));
                 match write_rows(session, model, update_of(model, set.collect(), filter)).await? {
@@ -49,14 +49,14 @@ pub(crate) fn pointing(
     relation: &RelationDef,
     key: Vec<Value>,
 ) -> Result<Vec<(usize, Value)>> {
-    if let Some((pair, _)) = relation.keys.iter().zip(&key).find(|(_, value)| value.is_null()) {
+    if let Some((pair, _)) = relation.keys().iter().zip(&key).find(|(_, value)| value.is_null()) {
         return Err(no_key(pair.to));
     }
-    let own: Vec<usize> = relation.keys.iter().map(|pair| pair.from.index).collect();
+    let own: Vec<usize> = relation.keys().iter().map(|pair| pair.from.index).collect();
     let others = other_keys(model, &own).into_iter().map(|column| (column.index, Value::Null(column.ty)));
     let mut set: Vec<(usize, Value)> = others.collect();
     set.extend(own.into_iter().zip(key));
-    set.extend(relation.when.map(|(column, text)| (column.index, Value::Text(text.into()))));
+    set.extend(relation.first().when.map(|(column, text)| (column.index, Value::Text(text.into()))));
     Ok(set)
 }
 

@@ -35,9 +35,9 @@ impl RelationFilter {
         if let Expr::And(all) = filter {
             return all.into_iter().for_each(|part| self.take(part));
         }
-        let through = self.relation.through.map(|through| (through.model)());
+        let through = self.relation.between().map(|between| between.model);
         match only_value(&filter) {
-            Some(fixed) if fixed.0.table.is((self.relation.target)().table) => self.fixed.push(fixed),
+            Some(fixed) if fixed.0.table.is(self.relation.target().table) => self.fixed.push(fixed),
             Some(fixed) if through.is_some_and(|model| fixed.0.table.is(model.table)) => self.between.push(fixed),
             _ => self.rest.push(filter),
         }
@@ -85,7 +85,7 @@ impl RelationFilter {
         if self.is_plain() {
             return Ok(());
         }
-        let target = (self.relation.target)();
+        let target = self.relation.target();
         let key: Vec<Value> = target.primary_key.iter().map(|index| values[*index].clone()).collect();
         let mut filter = key_filter(target, &key);
         filter.extend(self.rest.iter().cloned());
@@ -100,7 +100,7 @@ impl RelationFilter {
     pub(crate) fn outside(&self, message: &str) -> Error {
         let (relation, parent) = (self.relation.name, self.parent.name);
         Error::new(ErrorKind::InvalidStatement, format!("rows of the relation `{relation}` of `{parent}`: {message}"))
-            .with_model((self.relation.target)().name)
+            .with_model(self.relation.target().name)
     }
 }
 

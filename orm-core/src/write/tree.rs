@@ -74,8 +74,8 @@ pub(super) fn create_tree<'a>(
         let mut created = Created::default();
         for (node, mut parent) in nested.parents {
             parent.be_of(&node);
-            let parent = create_tree(session, (node.relation.target)(), parent).await?;
-            for pair in node.relation.keys {
+            let parent = create_tree(session, node.relation.target(), parent).await?;
+            for pair in node.relation.keys() {
                 row.give(pair.from.index, parent.values[pair.to.index].clone());
             }
             created.nested.push((node, vec![parent]));
@@ -93,34 +93,34 @@ pub(super) fn create_tree<'a>(
         }
         for (node, children) in nested.children {
             let relation = node.relation;
-            let target = (relation.target)();
+            let target = relation.target();
             let mut rows = Vec::with_capacity(children.len());
             for mut child in children {
-                if let Some(pair) = relation.keys.iter().find(|pair| values[pair.from.index].is_null()) {
+                if let Some(pair) = relation.keys().iter().find(|pair| values[pair.from.index].is_null()) {
                     return Err(no_key(pair.from));
                 }
                 child.be_of(&node);
-                match relation.through {
+                match relation.between() {
                     None => {
-                        for pair in relation.keys {
+                        for pair in relation.keys() {
                             child.give(pair.to.index, values[pair.from.index].clone());
                         }
                         rows.push(create_tree(session, target, child).await?);
                     }
                     Some(through) => {
-                        let model = (through.model)();
+                        let model = through.model;
                         let mut between = Draft::new(model);
                         for (column, value) in child.between(&relation)? {
                             between.give(column.index, value);
                         }
                         let mut child = create_tree(session, target, child).await?;
-                        for pair in relation.keys {
+                        for pair in relation.keys() {
                             between.give(pair.to.index, values[pair.from.index].clone());
                         }
                         for pair in through.keys {
                             between.give(pair.from.index, child.values[pair.to.index].clone());
                         }
-                        if let Some((column, text)) = relation.tag {
+                        if let Some((column, text)) = relation.first().tag {
                             between.give(column.index, Value::Text(text.into()));
                         }
                         child.between = insert_row(session, model, between).await?;

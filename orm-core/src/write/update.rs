@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::draft::Changes;
 use super::prepare::{self, integer_value, time_value};
-use crate::ast::{self, BinaryOp, Deleted, Returning, Statement};
+use crate::ast::{self, BinaryOp, Returning, Statement, Visibility};
 use crate::dialect::{Dialect, for_column, render, rewrites};
 use crate::driver::{Runs, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
@@ -27,14 +27,14 @@ impl FirstRows {
         self,
         def: &'static ModelDef,
         filter: &mut Vec<ast::Expr>,
-        deleted: &mut Deleted,
+        visibility: &mut Visibility,
     ) -> Result<()> {
         if self.limit.is_none() {
             return Ok(());
         }
         let mut rows = ast::Select::new(def);
         rows.filter = std::mem::take(filter);
-        rows.deleted = std::mem::replace(deleted, Deleted::Included);
+        rows.visibility = std::mem::replace(visibility, Visibility::ALL);
         (rows.order_by, rows.limit) = (self.order_by, self.limit);
         let Some(among) = ast::Expr::is_among(rows) else {
             return Err(Error::new(
@@ -77,8 +77,8 @@ pub(crate) fn update_of(
     filter: Vec<ast::Expr>,
 ) -> Statement {
     touch(def, &mut set);
-    let (deleted, returning) = (Deleted::Hidden, Returning::Nothing);
-    Statement::Update(Box::new(ast::Update { model: def, set, filter, deleted, returning }))
+    let (visibility, returning) = (Visibility::DEFAULT, Returning::Nothing);
+    Statement::Update(Box::new(ast::Update { model: def, set, filter, visibility, returning }))
 }
 
 /// An UPDATE with its values in the form that columns keep; a DELETE as it is.
@@ -109,20 +109,20 @@ pub(crate) fn saves(def: &'static ModelDef, column: &ColumnDef) -> bool {
 /// # Errors
 /// [`ErrorKind::NotFound`] when the row is gone, [`ErrorKind::Stale`] when its version changed, else the database's.
 pub async fn update_row<M: Model, E: Runs<M> + ?Sized>(row: &mut M, changes: Changes, db: &E) -> Result<()> {
-    write_row(row, changes, db.session(), Deleted::Hidden).await
+    write_row(row, changes, db.session(), Visibility::DEFAULT).await
 }
 
 pub(crate) async fn write_row<M: Model>(
     row: &mut M,
     changes: Changes,
     session: &dyn Session,
-    deleted: Deleted,
+    visibility: Visibility,
 ) -> Result<()> {
     if changes.is_empty() {
         return Ok(());
     }
     let mut fresh = None;
-    let update = RowUpdate::new(session, M::DEF, changes, RowKey::of(row)?, deleted, true)?;
+    let update = RowUpdate::new(session, M::DEF, changes, RowKey::of(row)?, visibility, true)?;
     let (current, mut sink) = (|column| row.value(column), First::new(&mut fresh, read_model::<M>));
     update_by_key(session, M::DEF, update, &current, &mut sink).await?;
     let fresh = fresh.ok_or_else(|| gone(M::DEF))?;
@@ -206,7 +206,7 @@ impl RowUpdate {
         def: &'static ModelDef,
         mut changes: Changes,
         target: RowKey,
-        deleted: Deleted,
+        visibility: Visibility,
         wanted: bool,
     ) -> Result<Self> {
         let dialect = &**session.dialect();
@@ -221,7 +221,7 @@ impl RowUpdate {
                 || changes.set.iter().any(|(index, _)| rewrites(dialect, &def.columns[*index])));
         let returning = computes && dialect.capabilities().returning_update;
         let mask = changes.set.iter().fold(0, |mask, (index, _)| mask | 1 << index);
-        let shape = Shape::UpdateByKey { columns: mask, deleted: deleted == Deleted::Included, returning };
+        let shape = Shape::UpdateByKey { columns: mask, all: visibility == Visibility::ALL, returning };
         let sql = session.shapes().get(def, shape, || {
             let slot = |(index, _): &(usize, Value)| {
                 let column = &def.columns[*index];
@@ -229,7 +229,7 @@ impl RowUpdate {
             };
             let set = changes.set.iter().map(slot).collect();
             let returning = if returning { Returning::Model } else { Returning::Nothing };
-            let update = ast::Update { model: def, set, filter: RowKey::slots(def), deleted, returning };
+            let update = ast::Update { model: def, set, filter: RowKey::slots(def), visibility, returning };
             Ok(render(&Statement::Update(Box::new(update)), dialect)?.sql)
         })?;
         let mut columns = Vec::with_capacity(changes.set.len());
@@ -288,13 +288,13 @@ pub(crate) async fn remove_by_key(
         let column = &def.columns[index];
         let mut changes = Changes::new();
         changes.set(index, time_value(column, crate::value::now()));
-        let update = RowUpdate::new(session, def, changes, target, Deleted::Hidden, false)?;
+        let update = RowUpdate::new(session, def, changes, target, Visibility::DEFAULT, false)?;
         let done = session.fetch(kept(&update.sql, &update.binds), &mut Discard).await.map_err(about(def))?;
         return if done.rows_affected == 0 { Err(gone(def)) } else { Ok(()) };
     }
-    let deleted = if force { Deleted::Included } else { Deleted::Hidden };
-    let sql = session.shapes().get(def, Shape::DeleteByKey { deleted: force }, || {
-        let delete = ast::Delete { model: def, filter: RowKey::slots(def), deleted, returning: Returning::Nothing };
+    let visibility = if force { Visibility::ALL } else { Visibility::DEFAULT };
+    let sql = session.shapes().get(def, Shape::DeleteByKey { all: force }, || {
+        let delete = ast::Delete { model: def, filter: RowKey::slots(def), visibility, returning: Returning::Nothing };
         Ok(render(&Statement::Delete(Box::new(delete)), &**session.dialect())?.sql)
     })?;
     let mut binds = Vec::with_capacity(target.key.len() + 1);

@@ -113,7 +113,10 @@ pub(crate) enum DefaultAttr {
 #[derive(Debug, Default)]
 pub(crate) struct RelationAttrs {
     pub(crate) kind: Slot<RelationKind>,
+    /// The join model, or the model in between.
     pub(crate) through: Slot<Path>,
+    /// The relations that follow one after the other.
+    pub(crate) chain: Slot<Vec<Path>>,
     pub(crate) key: Slot<Key>,
     pub(crate) other_key: Slot<Key>,
     pub(crate) references: Slot<Key>,
@@ -233,7 +236,7 @@ impl RelationAttrs {
                 _ => self.kind.set(ctxt, &name, Some(kind)),
             }
             match item.body {
-                Body::Word => {}
+                Body::Word | Body::Paths(_) => {}
                 Body::List(items) => {
                     for item in items.into_iter().filter_map(|item| Item::named(item, ctxt)) {
                         self.option(ctxt, item, &RELATION_WORDS);
@@ -251,7 +254,10 @@ impl RelationAttrs {
     fn option(&mut self, ctxt: &Ctxt, item: Named, known: &[&str]) {
         let name = item.name.clone();
         match name.to_string().as_str() {
-            "through" => self.through.set(ctxt, &name, item.path(ctxt, "Membership")),
+            "through" => match item.body {
+                Body::Paths(paths) => self.chain.set(ctxt, &name, chain(ctxt, &name, paths)),
+                _ => self.through.set(ctxt, &name, item.path(ctxt, "Membership")),
+            },
             "key" => self.key.set(ctxt, &name, item.fields(ctxt, "user_id")),
             "other_key" => self.other_key.set(ctxt, &name, item.fields(ctxt, "group_id")),
             "references" => self.references.set(ctxt, &name, item.fields(ctxt, "id")),
@@ -285,11 +291,20 @@ impl RelationAttrs {
     }
 }
 
+/// `through(Self::TEAMS, Team::PROJECTS)`.
+fn chain(ctxt: &Ctxt, name: &Ident, paths: Vec<Path>) -> Option<Vec<Path>> {
+    if paths.len() < 2 {
+        ctxt.error(name, "`through` names two relations or more, each from where the one before it ends: `through(User::POSTS, Post::AUTHOR)`");
+        return None;
+    }
+    Some(paths)
+}
+
 /// `unique` or `unique = "name shared by fields"`.
 fn group(ctxt: &Ctxt, item: &Named) -> Option<Option<LitStr>> {
     match item.body {
         Body::Word => Some(None),
-        Body::List(_) => {
+        Body::List(_) | Body::Paths(_) => {
             ctxt.error(
                 &item.name,
                 format!("`{0}(..)` goes on the struct; here it is `{0}` or `{0} = \"name\"`", item.name),
@@ -357,7 +372,7 @@ fn one_of(ctxt: &Ctxt, item: Named) -> Vec<(Ident, RelationAttrs)> {
     for item in items.into_iter().filter_map(|item| Item::named(item, ctxt)) {
         let mut attrs = RelationAttrs::default();
         match item.body {
-            Body::Word => {}
+            Body::Word | Body::Paths(_) => {}
             Body::List(items) => {
                 for item in items.into_iter().filter_map(|item| Item::named(item, ctxt)) {
                     if KEY_WORDS.iter().any(|known| item.name == known) {

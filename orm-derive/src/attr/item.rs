@@ -28,6 +28,8 @@ pub(crate) enum Body {
     Word,
     Value(Expr),
     List(Vec<Item>),
+    /// The constants of relations, which only `through(..)` lists.
+    Paths(Vec<Path>),
 }
 
 impl Parse for Item {
@@ -45,6 +47,8 @@ impl Parse for Item {
             if name == "validate" {
                 content.parse::<TokenStream>()?;
                 Body::Word
+            } else if name == "through" {
+                Body::Paths(Punctuated::<Path, Token![,]>::parse_terminated(&content)?.into_iter().collect())
             } else {
                 Body::List(Punctuated::<Item, Token![,]>::parse_terminated(&content)?.into_iter().collect())
             }

@@ -78,7 +78,9 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
     let references = model.relations.iter().filter(|relation| relation.is_own_field());
     let references = references.map(|relation| refer(&this, relation, &after(&|of| of.filled_by(relation)), &create));
     // Rows of a relation through another model are created under rows of that model, except for many-to-many relations.
-    let beside = |relation: &&Relation<'_>| relation.through.is_none() || relation.kind == RelationKind::BelongsToMany;
+    let beside = |relation: &&Relation<'_>| {
+        relation.chain.is_empty() && (relation.through.is_none() || relation.kind == RelationKind::BelongsToMany)
+    };
     let nested = model.relations.iter().filter(|relation| relation.foreign_key.is_empty()).filter(beside);
     let nested = nested.map(|relation| nested_children(model, relation));
     let (fixed, open): (Vec<_>, Vec<_>) = model

@@ -1,7 +1,7 @@
 //! Per relation, a typed constant and a method that starts from one row; per foreign key, how rows are created under
 //! the row it points at.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -20,35 +20,10 @@ pub(super) fn constants(model: &ModelIr<'_>) -> TokenStream {
 }
 
 fn relation_items(ir: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream {
-    let Relation { ident, vis, constant, name, target, .. } = relation;
+    let Relation { ident, vis, constant, target, .. } = relation;
     // At the relation's place, where errors about it belong.
     let model = ir.params.this_at(ident.span());
-    let kind = format_ident!("{}", relation.kind.type_name());
-    let keys = relation.keys.iter().map(pair);
-    let mut fields = Vec::new();
-    if let Some((between, keys)) = &relation.through {
-        let keys = keys.iter().map(pair);
-        let through = quote!(__orm::ThroughDef::new::<#between>(&[#(#keys),*]));
-        fields.push(quote!(through: ::core::option::Option::Some(#through)));
-    }
-    if let Some((column, text)) = &relation.when {
-        let side = if relation.foreign_key.is_empty() { quote!(tag) } else { quote!(when) };
-        fields.push(quote!(#side: ::core::option::Option::Some(__orm::when(#column, #text))));
-    }
-    if !relation.constraint {
-        fields.push(quote!(constraint: false));
-    }
-    if !relation.unique {
-        fields.push(quote!(unique: false));
-    }
-    for (name, action) in [("on_delete", relation.on_delete), ("on_update", relation.on_update)] {
-        if action != "NoAction" {
-            let (name, action) = (format_ident!("{name}"), format_ident!("{action}"));
-            fields.push(quote!(#name: __orm::OnDelete::#action));
-        }
-    }
-    let plain = quote!(__orm::RelationDef::new::<#target>(#name, __orm::RelationKind::#kind, &[#(#keys),*]));
-    let def = if fields.is_empty() { plain } else { quote!(__orm::RelationDef { #(#fields,)* ..#plain }) };
+    let def = definition(&model, relation);
     let field = relation.one_of.map_or(ident, |place| ir.one_of[place].ident);
     let slot = quote_spanned!(ident.span()=> |__row: &mut #model| &mut __row.#field);
     let link = match (&relation.through, relation.one_of) {
@@ -64,7 +39,6 @@ fn relation_items(ir: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream {
         _ => quote_spanned!(ident.span()=> new(#slot)),
     };
     let handle = handle_kind(relation);
-    let scope = relation.scope.iter().map(|filter| quote!(.with_scope(|| __orm::scope::<#target, _>(#filter))));
     let reach = reach(relation);
     let doc = doc(&relation.doc);
     quote_spanned! {ident.span()=>
@@ -72,12 +46,81 @@ fn relation_items(ir: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream {
         #vis const #constant: __orm::Relation<#model, #target, #reach> = __orm::Relation::new(
             #def,
             __orm::Link::#link,
-        )#(#scope)*;
+        );
         #doc
         #vis fn #ident(&self) -> __orm::Related<'_, #model, #target, #handle> {
             __orm::Related::new(self, #model::#constant)
         }
     }
+}
+
+/// The metadata: `RelationDef::new(name, kind, &[hop, hop])`.
+fn definition(model: &TokenStream, relation: &Relation<'_>) -> TokenStream {
+    let Relation { name, target, .. } = relation;
+    let kind = format_ident!("{}", relation.kind.type_name());
+    let filter = relation
+        .scope
+        .as_ref()
+        .map(|filter| quote!(filter: ::core::option::Option::Some(|| __orm::scope::<#target, _>(#filter))));
+    if !relation.chain.is_empty() {
+        return chain(model, relation, &kind);
+    }
+    let when = relation.when.as_ref().map(|(column, text)| {
+        let side = if relation.foreign_key.is_empty() { quote!(tag) } else { quote!(when) };
+        quote!(#side: ::core::option::Option::Some(__orm::when(#column, #text)))
+    });
+    let hops = match &relation.through {
+        Some((between, keys)) => vec![hop(between, &relation.keys, &[when]), hop(target, keys, &[filter])],
+        None => vec![hop(target, &relation.keys, &[when, filter])],
+    };
+    let mut fields = Vec::new();
+    if !relation.constraint {
+        fields.push(quote!(constraint: false));
+    }
+    if !relation.unique {
+        fields.push(quote!(unique: false));
+    }
+    for (name, action) in [("on_delete", relation.on_delete), ("on_update", relation.on_update)] {
+        if action != "NoAction" {
+            let (name, action) = (format_ident!("{name}"), format_ident!("{action}"));
+            fields.push(quote!(#name: __orm::OnDelete::#action));
+        }
+    }
+    let plain = quote!(__orm::RelationDef::new(#name, __orm::RelationKind::#kind, &[#(#hops),*]));
+    if fields.is_empty() { plain } else { quote!(__orm::RelationDef { #(#fields,)* ..#plain }) }
+}
+
+/// One step: `HopDef::new::<Target>(&[pair])`.
+fn hop(target: &TokenStream, keys: &[Pair], fields: &[Option<TokenStream>]) -> TokenStream {
+    let keys = keys.iter().map(pair);
+    let plain = quote!(__orm::HopDef::new::<#target>(&[#(#keys),*]));
+    let fields: Vec<_> = fields.iter().flatten().collect();
+    if fields.is_empty() { plain } else { quote!(__orm::HopDef { #(#fields,)* ..#plain }) }
+}
+
+/// A chain of relations: the hops of all of them. Each must start where the one before it ends.
+fn chain(model: &TokenStream, relation: &Relation<'_>, kind: &Ident) -> TokenStream {
+    let Relation { name, target, chain, .. } = relation;
+    let ends =
+        chain.iter().zip(&chain[1..]).map(|(one, next)| quote_spanned!(next.span()=> __orm::follows(&#one, &#next);));
+    let (first, last) = (&chain[0], &chain[chain.len() - 1]);
+    let start = quote_spanned!(first.span()=> __orm::starts_at::<#model, _, _>(&#first));
+    let end = quote_spanned!(last.span()=> __orm::ends_at::<_, #target, _>(&#last));
+    let count = quote!(0 #(+ #chain.def().hops.len())*);
+    let filter = match &relation.scope {
+        Some(filter) => quote!(Some(|| __orm::also(#last.def(), __orm::scope::<#target, _>(#filter)))),
+        None => quote!(None),
+    };
+    quote!({
+        #start;
+        #(#ends)*
+        #end;
+        __orm::RelationDef::chain(
+            #name,
+            __orm::RelationKind::#kind,
+            &__orm::concat_hops::<{ #count }>(&[#(#chain.def()),*], ::core::option::Option::#filter),
+        )
+    })
 }
 
 /// What the relation leads to from each row.
@@ -100,6 +143,10 @@ fn handle_kind(relation: &Relation<'_>) -> TokenStream {
             quote!(__orm::ToOwner<#nullable>)
         }
         (Some((between, _)), RelationKind::BelongsToMany) => quote!(__orm::ManyToMany<#between>),
+        _ if !relation.chain.is_empty() => {
+            let one = relation.kind == RelationKind::HasOne;
+            quote!(__orm::Through<#one>)
+        }
         (Some(_), kind) => {
             let one = kind == RelationKind::HasOne;
             quote!(__orm::Through<#one>)

@@ -84,6 +84,15 @@ impl<'a> Resolver<'_, 'a> {
     fn relation(&self, relation: ast::Relation<'a, 'a>) -> Option<Relation<'a>> {
         let ast::Relation { field, kind, target, between } = relation;
         let (attrs, written) = (&field.attrs.relation, Written::of(field));
+        if let Some(chain) = attrs.chain.get() {
+            if self.params.exist() {
+                let word = attrs.chain.name().unwrap_or(field.ident);
+                self.ctxt.error(word, "a model with parameters cannot have a chain of relations");
+                return None;
+            }
+            let plain = self.written(written, field, kind, quote!(#target), Vec::new(), Vec::new());
+            return Some(Relation { chain: chain.clone(), doc: field.doc.clone(), ..plain });
+        }
         let given = attrs.through.get().map(Holder::of_path);
         let mut foreign_key = Vec::new();
         let mut when_column = None;
@@ -185,6 +194,7 @@ impl<'a> Resolver<'_, 'a> {
             target,
             keys,
             through: None,
+            chain: Vec::new(),
             loads_between: false,
             scope: attrs.filter.get().map(ToTokens::to_token_stream),
             when: None,

@@ -253,6 +253,22 @@ fn relations() {
         "the type names the join model already; remove `through`",
     );
     field("post_id: i64, #[orm(through = A)] post: BelongsTo<Post>", "a `belongs_to` relation has no join model");
+    field(
+        "#[orm(through(User::POSTS))] remarks: HasMany<Remark>",
+        "`through` names two relations or more, each from where the one before it ends: `through(User::POSTS, Post::AUTHOR)`",
+    );
+    field(
+        "#[orm(through(User::POSTS, Post::REMARKS), key = a_id)] remarks: HasMany<Remark>",
+        "`key` belongs to the relations that `through(..)` lists; say it there",
+    );
+    field(
+        "#[orm(through(User::POSTS, Post::REMARKS))] remark: BelongsTo<Remark>",
+        "a chain of relations fills a `HasMany` or a `HasOne`, not a `BelongsTo`",
+    );
+    check(
+        "struct User<T> { #[orm(primary_key)] id: i64, name: T, #[orm(through(Self::A, B::C))] c: HasMany<C> }",
+        "a model with parameters cannot have a chain of relations",
+    );
     field("#[orm(through = Post)] posts: HasMany<Post>", "a relation leads through another model than its own");
     field(
         "#[orm(other_key = a)] posts: HasMany<Post>",

@@ -295,15 +295,19 @@ fn a_model() {
                     pub const USER: __orm::Relation<Post, User, <User as __orm::Model>::Referred> = __orm::Relation::new(
                         __orm::RelationDef {
                             on_delete: __orm::OnDelete::Cascade,
-                            ..__orm::RelationDef::new::<
-                                User,
-                            >(
+                            ..__orm::RelationDef::new(
                                 "user",
                                 __orm::RelationKind::BelongsTo,
                                 &[
-                                    __orm::belongs(
-                                        <User as __orm::SingleKey<_>>::COLUMN,
-                                        Post::USER_ID,
+                                    __orm::HopDef::new::<
+                                        User,
+                                    >(
+                                        &[
+                                            __orm::belongs(
+                                                <User as __orm::SingleKey<_>>::COLUMN,
+                                                Post::USER_ID,
+                                            ),
+                                        ],
                                     ),
                                 ],
                             )
@@ -314,12 +318,14 @@ fn a_model() {
                         __orm::Related::new(self, Post::USER)
                     }
                     pub const COMMENTS: __orm::Relation<Post, Comment, __orm::Many> = __orm::Relation::new(
-                        __orm::RelationDef::new::<
-                            Comment,
-                        >(
+                        __orm::RelationDef::new(
                             "comments",
                             __orm::RelationKind::HasMany,
-                            &[__orm::has(Post::ID, Comment::POST_ID)],
+                            &[
+                                __orm::HopDef::new::<
+                                    Comment,
+                                >(&[__orm::has(Post::ID, Comment::POST_ID)]),
+                            ],
                         ),
                         __orm::Link::new(|__row: &mut Post| &mut __row.comments),
                     );

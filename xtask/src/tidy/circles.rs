@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Finding;
 use super::source::{Source, Token};
+use super::{Finding, layers};
 
 /// The crates whose files are looked at.
 const CRATES: [&str; 2] = ["orm-core", "orm-derive"];
@@ -26,7 +26,7 @@ pub(super) fn circles(files: &[(String, Source)]) -> Vec<(String, Finding)> {
             let imports = folders.entry(folder.clone()).or_default().entry(own.clone()).or_default();
             for (line, name) in names_in(&tokens, &module, depth) {
                 let target = if siblings.contains(&name) { Some(&name) } else { exports.get(&name) };
-                if let Some(target) = target.filter(|target| *target != own) {
+                if let Some(target) = target.filter(|target| *target != own && !layers::together(own, target)) {
                     imports.entry(target.clone()).or_insert(line);
                 }
             }

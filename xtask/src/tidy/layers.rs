@@ -10,6 +10,9 @@ const ORDER: [&str; 14] = [
     "query", "handle",
 ];
 
+/// Modules that share a place: trees name columns, and the filters of relations are trees.
+const TOGETHER: [&str; 2] = ["model", "ast"];
+
 /// Files of `orm-core` that gather what others define: the crate's root, and what generated code calls.
 const GATHERING: [&str; 2] = ["lib", "__private"];
 
@@ -22,6 +25,11 @@ const FORBIDDEN: [(&str, &[&str]); 6] = [
     ("orm-postgres", &["orm", "orm_sqlite", "orm_mysql"]),
     ("tests/toy-driver", &["orm", "orm_sqlite", "orm_mysql", "orm_postgres"]),
 ];
+
+/// Whether two modules of `orm-core` are one layer.
+pub(super) fn together(one: &str, other: &str) -> bool {
+    TOGETHER.contains(&one) && TOGETHER.contains(&other)
+}
 
 /// The module path of a file of `orm-core` that is not for tests: `src/ast/expr.rs` is `["ast", "expr"]`.
 pub(super) fn core_module(path: &str) -> Option<Vec<&str>> {
@@ -44,7 +52,7 @@ pub(super) fn modules(path: &str, source: &Source) -> Vec<Finding> {
     let mut findings = Vec::new();
     for target in from_the_root(&source.tokens(), module.len()) {
         let name = target.text;
-        if place(name).is_some_and(|target| target > own) {
+        if place(name).is_some_and(|target| target > own) && !together(module[0], name) {
             let message =
                 format!("`{}` must not import `{name}`, which is to its right in {}", module[0], ORDER.join(" → "));
             findings.push(Finding::new(target.line, message + "; move what both need to the left"));

@@ -196,6 +196,7 @@ impl Renderer<'_> {
                 Ok(())
             }
             Expr::Related(related) => self.related(related),
+            Expr::ParentKey(place) => self.parent_key(*place),
             Expr::Json { expr, path, text } => dialect.push_json(self, expr, path, *text),
             Expr::Row(all) => {
                 self.w.push_sql("(");

@@ -3,7 +3,7 @@
 use super::super::{Level, Limits, OrderKey, Tail, unsupported};
 use super::lock::RowLock;
 use super::{Frame, Renderer, Source};
-use crate::ast::{Deleted, Expr, Hop, JoinKind, ListItems, NullsOrder, Order, Select, SelectList};
+use crate::ast::{Expr, Hop, JoinKind, ListItems, NullsOrder, Order, Select, SelectList, Visibility};
 use crate::error::Result;
 use crate::model::ModelDef;
 use crate::value::Value;
@@ -43,20 +43,17 @@ impl Renderer<'_> {
     fn plain_select(&mut self, select: &Select) -> Result<()> {
         let nested = !self.frames.is_empty();
         let alias = if nested { Some(self.next_alias()) } else { None };
-        let mut sources = vec![Source { model: select.model, alias, path: Vec::new() }];
+        let mut sources = vec![Source { alias, ..Source::named(select.model, select.visibility) }];
         for join in &select.joins {
-            sources.push(Source { model: join.model, alias: Some(self.next_alias()), path: Vec::new() });
+            sources.push(Source::aliased(join.model, self.next_alias(), join.visibility));
         }
         let explicit = sources.len();
         let paths = to_one_paths(select);
         for path in &paths {
             let alias = self.next_alias();
             if let Some(last) = path.last() {
-                sources.push(Source {
-                    model: (last.relation.target)(),
-                    alias: Some(alias),
-                    path: path.iter().map(|hop| hop.relation.name).collect(),
-                });
+                let path = path.iter().map(|hop| hop.relation.name).collect();
+                sources.push(Source::aliased(last.relation.target(), alias, Visibility::DEFAULT).at(path));
             }
         }
         self.frames.push(Frame { sources, qualified: false, joins: true, items: Vec::new() });
@@ -68,7 +65,7 @@ impl Renderer<'_> {
         self.select_list(select)?;
         self.w.push_sql(" FROM ");
         self.from(select, explicit, &paths, lock.as_ref())?;
-        self.filter(select.deleted, &select.filter)?;
+        self.filter(&select.filter)?;
         if !select.group_by.is_empty() {
             self.w.push_sql(" GROUP BY ");
             for (i, expr) in select.group_by.iter().enumerate() {
@@ -175,6 +172,9 @@ impl Renderer<'_> {
         let Some(root) = sources.first() else { return Ok(()) };
         self.push_source(root)?;
         self.lock_hint(root, lock)?;
+        if let Some(reached) = &select.reached {
+            self.reached(root, reached)?;
+        }
         for (join, source) in select.joins.iter().zip(&sources[1..]) {
             self.w.push_sql(match join.kind {
                 JoinKind::Inner => " INNER JOIN ",
@@ -187,10 +187,7 @@ impl Renderer<'_> {
             self.join_paths(false);
             self.condition(&join.on, Level::And)?;
             self.join_paths(true);
-            if source.model.deleted_at.is_some() && join.deleted != Deleted::Included {
-                self.w.push_sql(" AND ");
-                self.deleted_filter(source, join.deleted)?;
-            }
+            self.push_visible(source, " AND ")?;
         }
         for (path, source) in paths.iter().zip(&sources[explicit..]) {
             let Some((Hop { relation, scope }, before)) = path.split_last() else { continue };
@@ -206,30 +203,8 @@ impl Renderer<'_> {
             self.w.push_sql(" LEFT JOIN ");
             self.push_source(source)?;
             self.w.push_sql(" ON ");
-            for (i, pair) in relation.keys.iter().enumerate() {
-                if i > 0 {
-                    self.w.push_sql(" AND ");
-                }
-                self.push_source_column(source, pair.to)?;
-                self.w.push_sql(" = ");
-                self.push_source_column(parent, pair.from)?;
-            }
-            if let Some((column, text)) = relation.when {
-                self.w.push_sql(" AND ");
-                self.push_source_column(parent, column)?;
-                self.w.push_sql(" = ");
-                self.w.push_bind(Value::Text(text.into()))?;
-            }
-            if let Some((column, text)) = relation.tag {
-                self.w.push_sql(" AND ");
-                self.push_source_column(source, column)?;
-                self.w.push_sql(" = ");
-                self.w.push_bind(Value::Text(text.into()))?;
-            }
-            if source.model.deleted_at.is_some() {
-                self.w.push_sql(" AND ");
-                self.deleted_filter(source, Deleted::Hidden)?;
-            }
+            self.push_meeting(relation.first(), source, |r, column| r.push_source_column(parent, column))?;
+            self.push_visible(source, " AND ")?;
             if let Some(scope) = scope {
                 self.w.push_sql(" AND ");
                 self.about(source.clone(), |r| r.condition(scope, Level::And))?;
@@ -341,12 +316,12 @@ fn to_one_paths(select: &Select) -> Vec<Vec<Hop>> {
 
 /// Whether a path starts at a model: those from joined models are sub-queries.
 pub(super) fn starts_at(hops: &[Hop], model: &ModelDef) -> bool {
-    hops.first().is_some_and(|hop| hop.relation.keys.iter().all(|pair| pair.from.table.is(model.table)))
+    hops.first().is_some_and(|hop| hop.relation.keys().iter().all(|pair| pair.from.table.is(model.table)))
 }
 
 /// Whether a path never multiplies rows: every relation on it leads to one row, as the database sees to it.
 pub(super) fn joinable(hops: &[Hop]) -> bool {
-    hops.iter().all(|hop| hop.relation.through.is_none() && hop.relation.leads_to_one())
+    hops.iter().all(|hop| hop.relation.leads_to_one())
 }
 
 fn aggregates(expr: &Expr) -> bool {

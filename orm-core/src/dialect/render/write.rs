@@ -2,7 +2,7 @@
 
 use super::super::{Dialect, NewRows, Returned, SqlWriter, for_column, unsupported};
 use super::{Frame, Renderer, Source};
-use crate::ast::{Delete, Deleted, Expr, Insert, Returning, Select, Update};
+use crate::ast::{Delete, Expr, Insert, Returning, Select, Update, Visibility};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, ModelDef};
 use crate::value::Value;
@@ -13,7 +13,7 @@ impl Renderer<'_> {
         if insert.columns.is_empty() && insert.rows != 1 {
             return Err(Error::new(ErrorKind::InvalidStatement, "rows without any value are inserted one by one"));
         }
-        self.enter(insert.model, true);
+        self.enter(insert.model, Visibility::ALL, true);
         self.dialect().push_insert(self, insert, rows)?;
         self.frames.pop();
         Ok(())
@@ -99,14 +99,14 @@ impl Renderer<'_> {
                 Error::new(ErrorKind::InvalidStatement, "an update sets no column").with_model(update.model.name)
             );
         }
-        self.enter(update.model, false);
+        self.enter(update.model, update.visibility, false);
         self.dialect().push_update(self, update)?;
         self.frames.pop();
         Ok(())
     }
 
     pub(super) fn delete(&mut self, delete: &Delete) -> Result<()> {
-        self.enter(delete.model, false);
+        self.enter(delete.model, delete.visibility, false);
         self.dialect().push_delete(self, delete)?;
         self.frames.pop();
         Ok(())
@@ -123,9 +123,9 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    fn enter(&mut self, model: &'static ModelDef, qualified: bool) {
+    fn enter(&mut self, model: &'static ModelDef, visibility: Visibility, qualified: bool) {
         self.frames.push(Frame {
-            sources: vec![Source { model, alias: None, path: Vec::new() }],
+            sources: vec![Source::named(model, visibility)],
             qualified,
             joins: false,
             items: Vec::new(),
@@ -230,10 +230,10 @@ fn one_by_one(set: &[Assignment]) -> Option<Vec<&Assignment>> {
 }
 
 /// The condition that a row is among those that a filter finds, by its key; `None` for models without one.
-pub(super) fn by_key(model: &'static ModelDef, filter: &[Expr], deleted: Deleted) -> Option<Expr> {
+pub(super) fn by_key(model: &'static ModelDef, filter: &[Expr], visibility: Visibility) -> Option<Expr> {
     let mut rows = Select::new(model);
     rows.filter = filter.to_vec();
-    rows.deleted = deleted;
+    rows.visibility = visibility;
     Expr::is_among(rows)
 }
 

@@ -129,9 +129,9 @@ fn main() {
     assert_eq!(def.indexes.len(), 2);
     assert_eq!(def.relations.len(), 3);
     let groups = def.relation("groups").unwrap();
-    assert_eq!((groups.keys[0].from.name, groups.keys[0].to.name), ("id", "user_id"));
-    let through = groups.through.unwrap();
-    assert_eq!((through.model)().name, "Membership");
+    assert_eq!((groups.keys()[0].from.name, groups.keys()[0].to.name), ("id", "user_id"));
+    let through = groups.between().unwrap();
+    assert_eq!(through.model.name, "Membership");
     assert_eq!((through.keys[0].from.name, through.keys[0].to.name), ("group_id", "id"));
     assert_eq!(Membership::DEF.primary_key, [0, 1]);
     assert!(Membership::DEF.auto_increment().is_none());

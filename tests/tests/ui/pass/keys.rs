@@ -51,7 +51,7 @@ fn main() {
 
     let target = |def: &'static orm::model::ModelDef, relation| {
         let relation = def.relation(relation).unwrap();
-        let keys = relation.through.map_or(relation.keys, |through| through.keys);
+        let keys = relation.last().keys;
         keys[0].to.name
     };
     assert_eq!(target(shop::Order::DEF, "customer"), "number");

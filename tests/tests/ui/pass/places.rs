@@ -72,7 +72,7 @@ fn main() -> Result<(), orm::Error> {
     assert_eq!(Log::DEF.primary_key, [0; 0]);
     let _ = (Local::create().uuid(__DEF), Vec::matching().r#type("a"), Log::create().line("b"));
     let option = inner::deep::Option::DEF;
-    assert_eq!((option.relations[0].target)().name, "Vec");
+    assert_eq!(option.relations[0].target().name, "Vec");
     let local = Local { id: uuid::Uuid::nil(), uuid: 1, made_up: 2, cache: vec![] };
     assert!(local.cache.is_empty() && local.id.is_nil() && local.uuid < local.made_up);
     let _ = inner::deep::Option::count_vecs;
