@@ -8,7 +8,7 @@ pub use crate::expr::{Column, Expr, KeyOperand, KeyPart, SingleKey};
 pub use crate::handle::{CreateUnder, ManyToMany, NewChild, Related, Through, ToMany, ToOne, ToOwner};
 pub use crate::model::{
     ColumnDef, DefaultDef, HopDef, IndexDef, IndexPart, Many, Model, ModelDef, OnDelete, One, OneOfDef, Optional,
-    RelationDef, RelationKind, TableName, concat_hops, one, read_model,
+    RelationDef, RelationKind, TableName, Versioned, concat_hops, one, read_model,
 };
 pub use crate::query::{
     Complete, Create, CreateBuilder, CreateFuture, Destroy, Given, Instance, Missing, Restore, Set, Update,

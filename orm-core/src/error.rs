@@ -37,7 +37,15 @@ struct Facts {
     constraint: Option<String>,
     code: Option<String>,
     index: Option<usize>,
+    versions: Option<Versions>,
     source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// Versions of a stale row.
+#[derive(Clone, Copy)]
+struct Versions {
+    expected: Option<i64>,
+    found: Option<i64>,
 }
 
 impl fmt::Display for Facts {
@@ -88,6 +96,7 @@ impl Error {
             constraint: None,
             code: None,
             index: None,
+            versions: None,
             source: None,
         }))
     }
@@ -149,6 +158,26 @@ impl Error {
         self.0.index
     }
 
+    /// The version that a stale row was expected to have: that of the struct, or of `expect_version`. `None` for other
+    /// errors.
+    ///
+    /// ```
+    /// # use orm_core::{Error, ErrorKind};
+    /// # let error = Error::new(ErrorKind::Stale, "").with_versions(Some(3), Some(5));
+    /// if error.kind() == ErrorKind::Stale {
+    ///     assert_eq!((error.expected_version(), error.found_version()), (Some(3), Some(5)));
+    /// }
+    /// ```
+    pub fn expected_version(&self) -> Option<i64> {
+        self.0.versions.and_then(|versions| versions.expected)
+    }
+
+    /// The version that a stale row has instead of the [expected](Self::expected_version) one. `None` when the row is gone,
+    /// and when the transaction does not see the row's newest version.
+    pub fn found_version(&self) -> Option<i64> {
+        self.0.versions.and_then(|versions| versions.found)
+    }
+
     /// Whether running the whole transaction again may succeed: a deadlock, a serialization failure, or a busy database.
     pub fn is_retryable(&self) -> bool {
         matches!(self.kind(), ErrorKind::Deadlock | ErrorKind::Serialization | ErrorKind::Busy)
@@ -207,6 +236,13 @@ impl Error {
     #[must_use]
     pub fn with_index(mut self, index: usize) -> Self {
         self.0.index = Some(index);
+        self
+    }
+
+    /// Adds the versions of a stale row: the expected one, and the one that was found.
+    #[must_use]
+    pub fn with_versions(mut self, expected: Option<i64>, found: Option<i64>) -> Self {
+        self.0.versions = Some(Versions { expected, found });
         self
     }
 

@@ -138,6 +138,17 @@ impl ModelDef {
     }
 }
 
+/// A model with a column `#[orm(version)]`. Written by the derive.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no version",
+    label = "no column of this model is marked `#[orm(version)]`",
+    note = "add one: `#[orm(version)] version: i32`"
+)]
+pub trait Versioned: Model {
+    /// The type of the version column.
+    type Version: crate::value::Type;
+}
+
 /// A struct mapped to a table. Derive it: `#[derive(Model)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",

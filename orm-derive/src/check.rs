@@ -14,8 +14,19 @@ use crate::ctxt::Ctxt;
 const MAX_COLUMNS: usize = 128;
 
 /// Verbs of the create and update builders, and names of the model's own constants.
-const BUILDER_VERBS: [&str; 10] =
-    ["exec", "to_sql", "set", "filter", "all_rows", "on_conflict", "returning", "include", "silent", "def"];
+const BUILDER_VERBS: [&str; 11] = [
+    "exec",
+    "to_sql",
+    "set",
+    "filter",
+    "all_rows",
+    "on_conflict",
+    "returning",
+    "include",
+    "silent",
+    "expect_version",
+    "def",
+];
 
 /// Functions and methods of a model.
 const MODEL_VERBS: [&str; 25] = [

@@ -9,11 +9,12 @@ use crate::dialect::{Dialect, Rendered, render};
 use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{IntoCondition, IntoOrder};
-use crate::model::Model;
+use crate::model::{Model, Versioned};
 use crate::run::{IncludeNode, IntoInclude, key_of};
+use crate::value::{Type, Value};
 use crate::write::{
-    FirstRows, Mark, RowKey, cascade, deleted_at, gone, of_row, prepared, remove, remove_by_key, time_value, update_of,
-    write_rows,
+    FirstRows, Mark, RowKey, cascade, deleted_at, expect_version, of_row, prepared, remove, remove_by_key, time_value,
+    update_of, write_rows,
 };
 
 /// Removes rows: `User::destroy().filter(..)`. Rows of a soft-deleting model are marked, unless forced.
@@ -140,11 +141,12 @@ pub struct DestroyOne<'m, M> {
     row: &'m M,
     force: bool,
     cascade: Vec<IncludeNode>,
+    expected: Option<Value>,
 }
 
 impl<'m, M: Model> DestroyOne<'m, M> {
     pub(super) fn new(row: &'m M) -> Self {
-        Self { row, force: false, cascade: Vec::new() }
+        Self { row, force: false, cascade: Vec::new(), expected: None }
     }
 
     /// Marks related rows as deleted as well, with the same instant, in one transaction:
@@ -160,6 +162,15 @@ impl<'m, M: Model> DestroyOne<'m, M> {
         self
     }
 
+    /// Says which version the row must have, such as the one that a request was made from.
+    pub fn expect_version(mut self, version: M::Version) -> Self
+    where
+        M: Versioned,
+    {
+        self.expected = Some(version.into_value());
+        self
+    }
+
     /// Removes the row.
     ///
     /// # Errors
@@ -167,6 +178,7 @@ impl<'m, M: Model> DestroyOne<'m, M> {
     /// [`ErrorKind::Stale`](crate::ErrorKind::Stale) when its version changed, else the database's.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<()> {
         let def = M::DEF;
+        expect_version(self.row, self.expected.as_ref())?;
         if !self.cascade.is_empty() {
             return self.with_related(db.session()).await;
         }
@@ -189,8 +201,9 @@ impl<M: Model> DestroyOne<'_, M> {
         let key = key_of(self.row)?;
         let unit = session.begin(&BeginOptions::default()).await?;
         let set = vec![(column, ast::Expr::Value(now.clone()))];
-        if write_rows(&*unit, def, update_of(def, set, RowKey::of(self.row)?.filter(def))).await? == 0 {
-            return Err(gone(def));
+        let target = RowKey::of(self.row)?;
+        if write_rows(&*unit, def, update_of(def, set, target.filter(def))).await? == 0 {
+            return Err(target.lost(&*unit, def, Visibility::DEFAULT).await);
         }
         cascade(&*unit, &self.cascade, &of_row(def, &key), Mark::Delete(&now)).await?;
         unit.commit().await

@@ -5,11 +5,13 @@ use crate::ast::{self, BinaryOp, Returning, Statement, Visibility};
 use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Column;
-use crate::model::{ColumnDef, Model, read_model};
+use crate::model::{ColumnDef, Model, Versioned, read_model};
 use crate::relation::load_into;
 use crate::run::{self, IntoInclude, key_filter, key_of, merged};
 use crate::value::{Numeric, Scalar, Type, Value};
-use crate::write::{Changes, Mark, Prefilled, cascade, deleted_at, gone, of_row, saves, touch, write_row, write_rows};
+use crate::write::{
+    Changes, Mark, Prefilled, cascade, deleted_at, expect_version, of_row, removed, saves, touch, write_row, write_rows,
+};
 
 /// Methods of one row. In the prelude, so that `User::update()` and `user.update()` can both exist.
 #[allow(async_fn_in_trait)] // Written out below: the futures are Send.
@@ -35,7 +37,27 @@ pub trait Instance: Model {
         DestroyOne::new(self)
     }
 
-    /// Writes all columns.
+    /// Says which version the row must have, such as the one that a form or a request was made from, and gives the row to
+    /// go on with: `ticket.expect_version(seen)?.save(&db)`. The write that follows checks that the database still has
+    /// it. Builders have a method of this name, too: `ticket.update().title("x").expect_version(seen)`.
+    ///
+    /// ```ignore
+    /// let mut ticket = Ticket::find_by_pk(id).required(&db).await?;
+    /// ticket.title = form.title;
+    /// ticket.expect_version(form.version)?.save(&db).await?;
+    /// ```
+    ///
+    /// Errors: [`ErrorKind::Stale`] when the row has another version, with
+    /// [`expected_version`](crate::Error::expected_version) and [`found_version`](crate::Error::found_version).
+    fn expect_version(&mut self, version: Self::Version) -> Result<&mut Self>
+    where
+        Self: Versioned,
+    {
+        expect_version(self, Some(&version.into_value()))?;
+        Ok(self)
+    }
+
+    /// Writes all columns. Where there is nothing to write but the version, it is compared with the database's.
     ///
     /// Errors: [`ErrorKind::NotFound`] when the row is gone or was soft-deleted meanwhile, [`ErrorKind::Stale`] when its version changed, else the
     /// database's.
@@ -176,7 +198,7 @@ async fn compute<M: Model>(
         returning: Returning::Nothing,
     };
     if write_rows(session, def, Statement::Update(Box::new(update))).await? == 0 {
-        return Err(gone(def));
+        return Err(removed(def));
     }
     reread(row, session).await
 }
@@ -194,6 +216,6 @@ async fn reread<M: Model>(row: &mut M, session: &dyn Session) -> Result<()> {
             row.keep_relations(old);
             Ok(())
         }
-        None => Err(Error::new(ErrorKind::NotFound, "the row was removed since it was read").with_model(def.name)),
+        None => Err(removed(def)),
     }
 }

@@ -18,7 +18,7 @@ use crate::write::{Changes, saves, write_row};
 /// let mut user = Tracked::new(User::find_by_pk(1).required(&db).await?);
 /// user.name = "Ada".to_owned();
 /// user.save(&db).await?; // UPDATE users SET name = .. WHERE id = ..
-/// user.save(&db).await?; // nothing to do
+/// user.save(&db).await?; // nothing to write
 /// ```
 #[derive(Debug, Clone)]
 pub struct Tracked<M> {
@@ -51,7 +51,8 @@ impl<M: Model> Tracked<M> {
         T::take(value).map_err(named)
     }
 
-    /// Writes the changed columns; nothing when there are none. `updated_at` is set, the version checked and incremented.
+    /// Writes the changed columns; nothing when there are none. `updated_at` is set, the version checked and incremented. A
+    /// version that was set by hand is checked in any case.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] when the row is gone or was soft-deleted meanwhile, [`ErrorKind::Stale`] when its version
@@ -67,6 +68,10 @@ impl<M: Model> Tracked<M> {
         let mut changes = Changes::new();
         for column in self.changed() {
             changes.set(column.index, self.row.value(column.index));
+        }
+        let version_is_read = def.version.is_none_or(|index| self.before.get(index) == Some(&self.row.value(index)));
+        if changes.is_empty() && version_is_read {
+            return Ok(());
         }
         // A row that was deleted when it was read may be changed, and restored.
         let knew = def.deleted_at.is_some_and(|index| self.before.get(index).is_some_and(|value| !value.is_null()));

@@ -8,10 +8,10 @@ use crate::dialect::{Dialect, Rendered, render};
 use crate::driver::Runs;
 use crate::error::Result;
 use crate::expr::{Assign, Column, IntoCondition, IntoOrder};
-use crate::model::{Model, RelationDef, read_model};
+use crate::model::{Model, RelationDef, Versioned, read_model};
 use crate::run;
 use crate::value::{Type, Value};
-use crate::write::{Changes, FirstRows, count_up, prepared, touch, update_row, write_rows};
+use crate::write::{Changes, FirstRows, count_up, expect_version, prepared, touch, update_row, write_rows};
 
 /// A statement without a filter.
 #[derive(Debug, Clone, Copy)]
@@ -260,12 +260,13 @@ impl<M: Model, F> Restore<M, F> {
 pub struct UpdateBuilder<'m, M> {
     row: &'m mut M,
     changes: Changes,
+    expected: Option<Value>,
 }
 
 impl<'m, M: Model> UpdateBuilder<'m, M> {
     /// Changes nothing yet.
     pub fn new(row: &'m mut M) -> Self {
-        Self { row, changes: Changes::new() }
+        Self { row, changes: Changes::new(), expected: None }
     }
 
     /// Gives a column a value, by its position.
@@ -286,11 +287,21 @@ impl<'m, M: Model> UpdateBuilder<'m, M> {
         self
     }
 
-    /// Writes the changes and refreshes the struct.
+    /// Says which version the row must have.
+    pub fn expect_version(mut self, version: M::Version) -> Self
+    where
+        M: Versioned,
+    {
+        self.expected = Some(version.into_value());
+        self
+    }
+
+    /// Writes the changes and refreshes the struct. Without changes, the version alone is checked.
     ///
     /// # Errors
     /// As [`update_row`].
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<()> {
+        expect_version(self.row, self.expected.as_ref())?;
         update_row(self.row, self.changes, db).await
     }
 }

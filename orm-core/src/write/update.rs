@@ -10,7 +10,7 @@ use crate::driver::{Runs, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, Model, ModelDef, read_model};
 use crate::row::{Discard, First, RowSink};
-use crate::run::{ValueRow, about, affected_rows, kept, key_of, read_back_sql};
+use crate::run::{ValueRow, about, affected_rows, fetch_first, kept, key_filter, key_of, read_back_sql};
 use crate::value::Value;
 
 /// The first rows of those that a change is about.
@@ -118,20 +118,22 @@ pub(crate) async fn write_row<M: Model>(
     session: &dyn Session,
     visibility: Visibility,
 ) -> Result<()> {
+    let target = RowKey::of(row)?;
     if changes.is_empty() {
-        return Ok(());
+        return target.check_version(session, M::DEF, visibility).await;
     }
     let mut fresh = None;
-    let update = RowUpdate::new(session, M::DEF, changes, RowKey::of(row)?, visibility, true)?;
+    let update = RowUpdate::new(session, M::DEF, changes, target.clone(), visibility, true)?;
     let (current, mut sink) = (|column| row.value(column), First::new(&mut fresh, read_model::<M>));
     update_by_key(session, M::DEF, update, &current, &mut sink).await?;
-    let fresh = fresh.ok_or_else(|| gone(M::DEF))?;
+    let Some(fresh) = fresh else { return Err(target.lost(session, M::DEF, visibility).await) };
     let old = std::mem::replace(row, fresh);
     row.keep_relations(old);
     Ok(())
 }
 
 /// Which row a write is about: its key, and the version that the struct has.
+#[derive(Clone)]
 pub(crate) struct RowKey {
     key: Vec<Value>,
     version: Option<Value>,
@@ -165,6 +167,43 @@ impl RowKey {
         Self::columns(def).zip(values).map(equal).collect()
     }
 
+    /// The version that the row has in the database; none when there is no such row.
+    async fn version_now(
+        &self,
+        session: &dyn Session,
+        def: &'static ModelDef,
+        column: &'static ColumnDef,
+        visibility: Visibility,
+    ) -> Result<Option<i64>> {
+        let mut select = ast::Select::new(def);
+        select.list = ast::SelectList::Exprs(vec![column.into()]);
+        select.filter = key_filter(def, &self.key);
+        select.visibility = visibility;
+        let select = Statement::Select(Box::new(select));
+        fetch_first(session, def, select, |columns| columns.next::<i64>()).await
+    }
+
+    /// Checks the version where nothing is to be written, with a query: only models with a version have one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Stale`] when it is not that of the struct.
+    async fn check_version(&self, session: &dyn Session, def: &'static ModelDef, visibility: Visibility) -> Result<()> {
+        let (Some(index), Some(version)) = (def.version, &self.version) else { return Ok(()) };
+        let found = self.version_now(session, def, &def.columns[index], visibility).await?;
+        if found.is_some() && found == integer(version) { Ok(()) } else { Err(stale(def, integer(version), found)) }
+    }
+
+    /// The error after a write that found no row: what the database has instead is asked for.
+    #[cold]
+    pub(crate) async fn lost(&self, session: &dyn Session, def: &'static ModelDef, visibility: Visibility) -> Error {
+        let (Some(index), Some(version)) = (def.version, &self.version) else { return removed(def) };
+        let expected = integer(version);
+        // Where this fails, the reason of the write still is the better one to tell.
+        let found = self.version_now(session, def, &def.columns[index], visibility).await.ok().flatten();
+        // A transaction that reads a snapshot may see the version that is no longer there.
+        stale(def, expected, found.filter(|found| Some(*found) != expected))
+    }
+
     /// Appends the values of the placeholders.
     fn bind(self, session: &dyn Session, def: &'static ModelDef, binds: &mut Vec<Value>) -> Result<()> {
         for (column, value) in Self::columns(def).zip(self.key.into_iter().chain(self.version)) {
@@ -173,6 +212,17 @@ impl RowKey {
             binds.push(value);
         }
         Ok(())
+    }
+}
+
+/// A version as a number.
+pub(crate) fn integer(version: &Value) -> Option<i64> {
+    match version {
+        Value::I16(v) => Some(i64::from(*v)),
+        Value::I32(v) => Some(i64::from(*v)),
+        Value::I64(v) => Some(*v),
+        Value::U64(v) => i64::try_from(*v).ok(),
+        _ => None,
     }
 }
 
@@ -288,9 +338,13 @@ pub(crate) async fn remove_by_key(
         let column = &def.columns[index];
         let mut changes = Changes::new();
         changes.set(index, time_value(column, crate::value::now()));
-        let update = RowUpdate::new(session, def, changes, target, Visibility::DEFAULT, false)?;
+        let update = RowUpdate::new(session, def, changes, target.clone(), Visibility::DEFAULT, false)?;
         let done = session.fetch(kept(&update.sql, &update.binds), &mut Discard).await.map_err(about(def))?;
-        return if done.rows_affected == 0 { Err(gone(def)) } else { Ok(()) };
+        return if done.rows_affected == 0 {
+            Err(target.lost(session, def, Visibility::DEFAULT).await)
+        } else {
+            Ok(())
+        };
     }
     let visibility = if force { Visibility::ALL } else { Visibility::DEFAULT };
     let sql = session.shapes().get(def, Shape::DeleteByKey { all: force }, || {
@@ -298,18 +352,42 @@ pub(crate) async fn remove_by_key(
         Ok(render(&Statement::Delete(Box::new(delete)), &**session.dialect())?.sql)
     })?;
     let mut binds = Vec::with_capacity(target.key.len() + 1);
-    target.bind(session, def, &mut binds)?;
+    target.clone().bind(session, def, &mut binds)?;
     let done = session.fetch(kept(&sql, &binds), &mut Discard).await.map_err(about(def))?;
-    if done.rows_affected == 0 { Err(gone(def)) } else { Ok(()) }
+    if done.rows_affected == 0 { Err(target.lost(session, def, visibility).await) } else { Ok(()) }
 }
 
-/// The error for a row that the database has no longer, or in another version.
+/// The error for a row that the database has no longer.
+#[cold]
+pub(crate) fn removed(def: &'static ModelDef) -> Error {
+    Error::new(ErrorKind::NotFound, "the row was removed since it was read").with_model(def.name)
+}
+
+/// The error after a write that found no row, for which no version was in hand.
 #[cold]
 pub(crate) fn gone(def: &'static ModelDef) -> Error {
-    if def.version.is_some() {
-        Error::new(ErrorKind::Stale, "the row was changed or removed since it was read; reload it and try again")
-            .with_model(def.name)
-    } else {
-        Error::new(ErrorKind::NotFound, "the row was removed since it was read").with_model(def.name)
-    }
+    if def.version.is_some() { stale(def, None, None) } else { removed(def) }
+}
+
+/// The error for a row that the database has in another version, or no longer.
+#[cold]
+pub(crate) fn stale(def: &'static ModelDef, expected: Option<i64>, found: Option<i64>) -> Error {
+    let message = match (expected, found) {
+        (Some(expected), Some(found)) => format!(
+            "the row has version {found}, not the expected {expected}: it was changed since it was read; reload it and try \
+             again"
+        ),
+        _ => "the row was changed or removed since it was read; reload it and try again".to_owned(),
+    };
+    Error::new(ErrorKind::Stale, message).with_model(def.name).with_versions(expected, found)
+}
+
+/// Compares the version of a row in hand with the one that the caller expects.
+///
+/// # Errors
+/// [`ErrorKind::Stale`] when they differ.
+pub(crate) fn expect_version<M: Model>(row: &M, expected: Option<&Value>) -> Result<()> {
+    let (Some(index), Some(expected)) = (M::DEF.version, expected.and_then(integer)) else { return Ok(()) };
+    let found = integer(&row.value(index));
+    if found == Some(expected) { Ok(()) } else { Err(stale(M::DEF, Some(expected), found)) }
 }

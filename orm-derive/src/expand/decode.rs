@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use super::{create_name, update_name};
 use crate::ir::{Column, Init, ModelIr};
 
-/// `Model`, `Decode`, `Unpoliced` and `Instance`.
+/// `Model`, `Versioned`, `Decode`, `Unpoliced` and `Instance`.
 pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
     let this = model.params.this();
     let (params, bounds) = (model.params.plain(&[]), model.params.all_bounds(&[]));
@@ -38,6 +38,14 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             }
         }
     };
+    let version = model.version.map(|index| {
+        let ty = model.columns[index].ty;
+        quote! {
+            impl #params __orm::Versioned for #this #bounds {
+                type Version = #ty;
+            }
+        }
+    });
     let referred = format_ident!("{}", if model.deleted_at.is_some() { "Optional" } else { "One" });
     let def = if model.params.exist() { quote!(Self::__DEF) } else { quote!(&__DEF) };
     let (there, here) = (model.params.named(&[quote!('__a)], &[]), model.params.named(&[quote!('_)], &[]));
@@ -86,6 +94,7 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             #keep
         }
         #key
+        #version
         impl #params __orm::Unpoliced for #this #bounds {}
         impl #params __orm::Decode for #this #bounds {
             fn decode(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {

@@ -59,6 +59,16 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
             }
         }
     });
+    let version = model.version.map(|index| {
+        let ty = model.columns[index].ty;
+        quote! {
+            /// Says which version the row must have, such as the one that a form or a request was made from. With another
+            /// one nothing is written, and the error is of the kind `Stale`.
+            #vis fn expect_version(self, version: #ty) -> Self {
+                Self(self.0.expect_version(version))
+            }
+        }
+    });
     let (params, bounds) = (model.params.plain_after(&[quote!('__a)]), model.params.all_bounds(&[]));
     let (named, captured) = (model.params.named(&[quote!('__a)], &[]), model.params.captured());
     quote! {
@@ -67,6 +77,7 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
             #(#references)*
             #(#one_of)*
             #silent
+            #version
             /// Writes the changes and refreshes the struct, or gives the database's error.
             #vis fn exec<'__d, __D: __orm::Runs<#this> + ?::core::marker::Sized>(
                 self,

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use orm::Result;
 use orm::dialect::Capabilities;
 use orm::prelude::*;
+use orm::{Result, Tracked};
 
 use crate::cases::cases;
 use crate::models::keys::{Currency, LogLine, Seat, Ticket};
@@ -637,6 +637,71 @@ async fn versions_count_up_and_stale_rows_are_refused(test: Test) -> Result<()> 
     Ok(())
 }
 
+async fn a_version_is_checked_also_where_nothing_else_changes(test: Test) -> Result<()> {
+    let db = test.with::<Account>().await?;
+    let mut mine = Account::create().owner("ada").exec(&db).await?;
+    mine.update().cents(10).exec(&db).await?;
+    for seen in [0, 2] {
+        let mut form = Account::find_by_pk(mine.id).required(&db).await?;
+        let mut tracked = Tracked::new(form.clone());
+        form.version = seen;
+        tracked.version = seen;
+        for error in [
+            form.update().exec(&db).await.unwrap_err(),
+            form.save(&db).await.unwrap_err(),
+            tracked.save(&db).await.unwrap_err(),
+            form.destroy().exec(&db).await.unwrap_err(),
+        ] {
+            assert_eq!((error.kind(), error.model()), (ErrorKind::Stale, Some("Account")));
+            assert_eq!((error.expected_version(), error.found_version()), (Some(i64::from(seen)), Some(1)), "{error}");
+        }
+    }
+    // With the right one, nothing is written.
+    let log = db.watch();
+    mine.update().exec(&db).await?;
+    Tracked::new(mine.clone()).save(&db).await?;
+    assert!(log.texts().iter().all(|sql| sql.starts_with("SELECT")), "{:?}", log.texts());
+    assert_eq!(mine.version, 1);
+    mine.destroy().exec(&db).await?;
+    let error = mine.update().exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.expected_version(), error.found_version()), (ErrorKind::Stale, Some(1), None));
+    Ok(())
+}
+
+async fn an_expected_version_is_checked_by_every_write_of_one_row(test: Test) -> Result<()> {
+    let db = test.with::<Account>().await?;
+    let mut account = Account::create().owner("ada").exec(&db).await?;
+    account.update().cents(10).expect_version(0).exec(&db).await?;
+    let before = account.clone();
+    let wrong = [
+        account.update().cents(20).expect_version(0).exec(&db).await.unwrap_err(),
+        account.update().expect_version(0).exec(&db).await.unwrap_err(),
+        account.destroy().expect_version(0).exec(&db).await.unwrap_err(),
+        account.destroy().force().expect_version(0).exec(&db).await.unwrap_err(),
+        account.expect_version(0).map(drop).unwrap_err(),
+    ];
+    for error in wrong {
+        assert_eq!((error.kind(), error.model()), (ErrorKind::Stale, Some("Account")));
+        assert_eq!((error.expected_version(), error.found_version()), (Some(0), Some(1)));
+    }
+    assert_eq!(Account::find_by_pk(account.id).required(&db).await?, before);
+    // The struct has the expected version, and the database another one.
+    let mut other = account.clone();
+    other.update().cents(30).exec(&db).await?;
+    for error in [
+        account.update().cents(20).expect_version(1).exec(&db).await.unwrap_err(),
+        account.expect_version(1)?.save(&db).await.unwrap_err(),
+        account.destroy().expect_version(1).exec(&db).await.unwrap_err(),
+    ] {
+        assert_eq!((error.expected_version(), error.found_version()), (Some(1), Some(2)), "{error}");
+    }
+    other.cents = 40;
+    other.expect_version(2)?.save(&db).await?;
+    other.destroy().expect_version(3).exec(&db).await?;
+    assert_eq!(Account::count().exec(&db).await?, 0);
+    Ok(())
+}
+
 async fn explain_gives_a_plan(test: Test) -> Result<()> {
     let db = test.with::<Person>().await?;
     let plan = Person::find_all().filter(Person::ID.eq(1)).explain(&db).await?;
@@ -745,6 +810,8 @@ cases! { $ crud:
     timestamps_are_set_by_create_and_update,
     times_that_older_rows_lack_are_set_too,
     versions_count_up_and_stale_rows_are_refused,
+    a_version_is_checked_also_where_nothing_else_changes,
+    an_expected_version_is_checked_by_every_write_of_one_row,
     explain_gives_a_plan,
     to_sql_shows_what_runs,
     statements_are_values_that_run_again,
