@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::Location;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -84,6 +85,32 @@ impl Observer {
         self.observe_control(&sql, connection.reset()).await
     }
 
+    /// Notes that a transaction or savepoint that was begun by hand, at a place in the program, was dropped: that rolls it
+    /// back, which nobody has asked for in words.
+    pub(crate) fn dropped(&self, level: u32, begun: &Location<'_>) {
+        let what = if level > 1 { "savepoint" } else { "transaction" };
+        tracing::warn!(
+            target: "orm::transaction",
+            %begun,
+            server = self.target,
+            "a {what} was dropped without commit or rollback, which undoes its changes"
+        );
+        // What undoes a savepoint is in the log when it is sent.
+        if level == 1 && self.watchers.load(Relaxed) != 0 {
+            self.log(Part::Control, &format!("ROLLBACK -- dropped; begun at {begun}"));
+        }
+    }
+
+    fn log(&self, part: Part, sql: &str) {
+        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        logs.retain(|log| {
+            log.upgrade().is_some_and(|log| {
+                log.push(part, sql);
+                true
+            })
+        });
+    }
+
     async fn observe_control(&self, sql: &str, step: impl Future<Output = Result<()>>) -> Result<()> {
         let mut watch = self.watch_statement(sql, &[], Part::Control);
         let span = watch.span.clone();
@@ -110,13 +137,7 @@ impl Observer {
 
     fn watch_statement<'a>(&'a self, sql: &'a str, binds: &[Value], part: Part) -> Watch<'a> {
         if self.watchers.load(Relaxed) != 0 {
-            let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
-            logs.retain(|log| {
-                log.upgrade().is_some_and(|log| {
-                    log.push(part, sql);
-                    true
-                })
-            });
+            self.log(part, sql);
         }
         let span = self.options.statements.map_or_else(Span::none, |level| self.span(level, sql, binds));
         Watch { observer: self, sql, span, started: Instant::now(), ended: false }
@@ -375,8 +396,9 @@ impl QueryLog {
         statements(std::mem::take(&mut *self.0.sent()).into_iter())
     }
 
-    /// All that was sent, in order: the statements, and what begins and ends transactions and savepoints. The pool's own
-    /// care for its connections is not in it.
+    /// All that was sent, in order: the statements, and what begins and ends transactions and savepoints. A transaction that
+    /// was begun by hand and dropped is in it as `ROLLBACK -- dropped; begun at ..`, with the place in the program. The
+    /// pool's other care for its connections is not in it.
     pub fn sent(&self) -> Vec<String> {
         self.0.sent().iter().map(|(_, sql)| sql.clone()).collect()
     }

@@ -38,11 +38,14 @@ use crate::raw::{self, SqlText, Values};
 /// A transaction, or a savepoint inside one. Statements run on `&Transaction`, also from several futures at once; they
 /// take turns on its one connection.
 ///
-/// Dropped without [`commit`](Self::commit), it is rolled back. While a savepoint is open, statements belong on the
+/// Dropped without [`commit`](Self::commit), it is rolled back; where it was begun by hand, a warning to `tracing` (target
+/// `orm::transaction`) names the place. [`rollback`](Self::rollback) says that it is meant. While a savepoint is open, statements belong on the
 /// savepoint; the transaction around it refuses them.
 pub struct Transaction {
     core: Arc<Core>,
     attempt: u32,
+    /// Where it was begun by hand.
+    begun: Option<&'static Location<'static>>,
 }
 
 /// One level of a transaction.
@@ -317,7 +320,18 @@ impl Transaction {
         let lease = within(deadline, inner.pool.acquire_for(Use::Transaction, Some(at))).await?;
         let mut work = TransactionState::new(lease, deadline);
         work.begin(&inner.observer, &options.begin).await?;
-        Ok(Self { core: Core::new(inner, 1, None, work), attempt })
+        Ok(Self { core: Core::new(inner, 1, None, work), attempt, begun: None })
+    }
+
+    /// As [`open`](Self::open), to be ended by hand.
+    pub(crate) async fn open_by_hand(
+        inner: Arc<Inner>,
+        options: &TransactionOptions,
+        at: &'static Location<'static>,
+    ) -> Result<Self> {
+        let mut opened = Self::open(inner, options, options.limit().map(deadline), 1, at).await?;
+        opened.begun = Some(at);
+        Ok(opened)
     }
 
     /// Runs a closure in a savepoint: its changes stay when the closure gives `Ok`, and are undone when it gives `Err`,
@@ -352,7 +366,7 @@ impl Transaction {
         &self,
         body: impl AsyncFnOnce(&Transaction) -> Result<T, E>,
     ) -> Result<T, E> {
-        let savepoint = self.begin().await?;
+        let savepoint = self.open_savepoint(None).await?;
         match body(&savepoint).await {
             Ok(value) => {
                 savepoint.commit().await?;
@@ -371,13 +385,18 @@ impl Transaction {
     /// # Errors
     /// The database's; [`ErrorKind::InvalidStatement`] while another savepoint is open;
     /// [`ErrorKind::TransactionClosed`] when the transaction can only be rolled back.
-    pub async fn begin(&self) -> Result<Transaction> {
+    #[track_caller]
+    pub fn begin(&self) -> impl Future<Output = Result<Transaction>> + Send {
+        self.open_savepoint(Some(Location::caller()))
+    }
+
+    async fn open_savepoint(&self, begun: Option<&'static Location<'static>>) -> Result<Transaction> {
         let mut outer = self.core.borrow().await?;
         let level = outer.begin(&self.core.inner.observer, &BeginOptions::default()).await?;
         // Nothing is awaited from here on: the connection moves to the savepoint.
         let work = std::mem::take(&mut *outer);
         let core = Core::new(Arc::clone(&self.core.inner), level, Some(Arc::clone(&self.core)), work);
-        Ok(Self { core, attempt: self.attempt })
+        Ok(Self { core, attempt: self.attempt, begun })
     }
 
     /// Makes the changes permanent, and runs the callbacks of [`after_commit`](Self::after_commit); on a savepoint, makes
@@ -503,6 +522,10 @@ impl Drop for Transaction {
             }
             returned.work.take()
         };
+        // Where the levels around it have ended, it was ended with them.
+        if let (Some(begun), Ok(())) = (self.begun, core.check_around()) {
+            core.inner.observer.dropped(core.level, begun);
+        }
         match returned {
             Some(work) => core.abandon(work),
             None if core.abandon_here() => {}

@@ -52,6 +52,63 @@ async fn what_begins_and_ends_transactions_is_logged_and_has_spans() {
 }
 
 #[tokio::test]
+async fn a_transaction_begun_by_hand_and_dropped_is_logged_with_its_place() {
+    let lines = record(LogOptions::new(), Level::WARN, async |db| {
+        let log = db.watch();
+        let line = line!() + 1;
+        let tx = db.begin().await.unwrap();
+        tx.execute("INSERT a", ()).await.unwrap();
+        drop(tx);
+        let place = format!("orm/tests/suite/observe.rs:{line}:");
+        let [begin, insert, rollback] = &log.sent()[..] else { panic!("{:?}", log.sent()) };
+        assert_eq!((&**begin, &**insert), ("BEGIN", "INSERT a"));
+        assert!(rollback.starts_with(&format!("ROLLBACK -- dropped; begun at {place}")), "{rollback}");
+        assert_eq!(log.texts(), ["INSERT a"]);
+    })
+    .await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("WARN event"), "{lines:?}");
+    assert!(lines[0].contains("a transaction was dropped without commit or rollback"), "{lines:?}");
+    assert!(lines[0].contains("begun=orm/tests/suite/observe.rs:"), "{lines:?}");
+}
+
+#[tokio::test]
+async fn a_savepoint_begun_by_hand_and_dropped_is_logged() {
+    let lines = record(LogOptions::new(), Level::WARN, async |db| {
+        let tx = db.begin().await.unwrap();
+        drop(tx.begin().await.unwrap());
+        tx.execute("INSERT a", ()).await.unwrap();
+        tx.commit().await.unwrap();
+    })
+    .await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("a savepoint was dropped without commit or rollback"), "{lines:?}");
+    assert!(lines[0].contains("begun=orm/tests/suite/observe.rs:"), "{lines:?}");
+}
+
+#[tokio::test]
+async fn what_is_ended_in_words_is_not_logged_as_dropped() {
+    let lines = record(LogOptions::new(), Level::WARN, async |db| {
+        db.begin().await.unwrap().rollback().await.unwrap();
+        db.begin().await.unwrap().commit().await.unwrap();
+        let tx = db.begin().await.unwrap();
+        let savepoint = tx.begin().await.unwrap();
+        savepoint.rollback().await.unwrap();
+        tx.begin().await.unwrap().commit().await.unwrap();
+        tx.rollback().await.unwrap();
+        let failed = db.transaction(async |tx| tx.execute("FAIL deadlock", ()).await).await;
+        failed.unwrap_err();
+        let tx = db.begin().await.unwrap();
+        tx.execute("FAIL deadlock", ()).await.unwrap_err();
+        tx.commit().await.unwrap_err();
+        let cut_off = db.transaction(async |_| std::future::pending::<orm::Result<()>>().await);
+        assert!(tokio::time::timeout(Duration::from_millis(5), cut_off).await.is_err());
+    })
+    .await;
+    assert_eq!(lines, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn the_operation_is_the_first_word_past_comments() {
     let lines = record(LogOptions::new(), Level::DEBUG, async |db| {
         db.execute("/* a */ -- b\n select 1", ()).await.unwrap_err();
@@ -78,7 +135,7 @@ impl Visit for Line<'_> {
 
 impl Subscriber for Recorder {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "orm::query" && *metadata.level() <= self.most.unwrap_or(Level::TRACE)
+        metadata.target().starts_with("orm::") && *metadata.level() <= self.most.unwrap_or(Level::TRACE)
     }
     fn new_span(&self, span: &Attributes<'_>) -> Id {
         let mut line = format!("{} span {}", span.metadata().level(), span.metadata().name());
