@@ -11,8 +11,9 @@ use orm_core::driver::{BeginOptions, Done, Driver, Executor, Query, Session, Sha
 use orm_core::row::{Decode, RowSink};
 use orm_core::{Error, Result};
 
+use crate::again::Again;
 use crate::observe::{Observer, QueryLog};
-use crate::options::{DatabaseOptions, deadline};
+use crate::options::DatabaseOptions;
 use crate::pool::{Pool, PoolStatus, Use};
 use crate::raw::{self, SqlText, Values};
 use crate::transaction::{Pinned, Source, Transaction, TransactionOptions, TransactionState, run};
@@ -33,6 +34,7 @@ pub(crate) struct Inner {
     pub(crate) dialect: Arc<dyn Dialect>,
     pub(crate) shapes: ShapeCache,
     pub(crate) observer: Observer,
+    pub(crate) statement_retries: u32,
 }
 
 impl Database {
@@ -53,7 +55,9 @@ impl Database {
         drop(first);
         pool.start().await?;
         let observer = Observer::new(&*dialect, driver.target(), options.log);
-        Ok(Self { inner: Arc::new(Inner { pool, dialect, shapes: ShapeCache::default(), observer }) })
+        let statement_retries = options.statement_retries;
+        let inner = Inner { pool, dialect, shapes: ShapeCache::default(), observer, statement_retries };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The dialect of the server: for looking at the text of statements, `query.to_sql(db.dialect())`, and for asking what
@@ -191,7 +195,8 @@ impl Database {
         run::again(&self.inner, options, at, |_| None, body)
     }
 
-    /// Begins a transaction that is ended by hand. Dropped without [`commit`](Transaction::commit), it is rolled back.
+    /// Begins a transaction that is ended by hand. Dropped without [`commit`](Transaction::commit), it is rolled back, and a
+    /// warning to `tracing` names the place of this call.
     ///
     /// # Errors
     /// Those of getting a connection and of beginning.
@@ -208,10 +213,7 @@ impl Database {
     pub fn begin_with(&self, options: TransactionOptions) -> impl Future<Output = Result<Transaction>> + Send {
         let at = Location::caller();
         let inner = Arc::clone(&self.inner);
-        async move {
-            let deadline = options.limit().map(deadline);
-            Transaction::open(inner, &options, deadline, 1, at).await
-        }
+        async move { Transaction::open_by_hand(inner, &options, at).await }
     }
 }
 
@@ -302,9 +304,18 @@ impl Session for Inner {
     }
 
     async fn fetch(&self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
-        let mut lease = self.pool.acquire().await?;
-        let result = self.observer.fetch(lease.connection()?, query, sink).await;
-        result.map_err(|error| lease.explain(error))
+        let mut again = Again::default();
+        loop {
+            let mut lease = self.pool.acquire().await?;
+            let result = self.observer.fetch(lease.connection()?, query, &mut *sink).await;
+            let Err(error) = result else { return result };
+            let error = lease.explain(error);
+            drop(lease);
+            if !again.should(self, query, &error, sink.restartable()).await {
+                return Err(error);
+            }
+            sink.restart();
+        }
     }
 
     async fn batch(&self, sql: &str) -> Result<()> {

@@ -255,6 +255,7 @@
 //! Here: connecting, the pool, transactions, raw SQL. Models and statements come from `orm-core`, the derives from
 //! `orm-derive`, each database from its driver crate; this crate brings them together, and is the only one to depend on.
 
+mod again;
 mod connect;
 mod database;
 mod observe;

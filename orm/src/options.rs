@@ -178,10 +178,17 @@ impl LogOptions {
 ///     .log(LogOptions::new().slow(Duration::from_millis(200)));
 /// # let _ = options;
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabaseOptions {
     pub(crate) pool: PoolOptions,
     pub(crate) log: LogOptions,
+    pub(crate) statement_retries: u32,
+}
+
+impl Default for DatabaseOptions {
+    fn default() -> Self {
+        Self { pool: PoolOptions::default(), log: LogOptions::default(), statement_retries: 10 }
+    }
 }
 
 impl DatabaseOptions {
@@ -202,6 +209,17 @@ impl DatabaseOptions {
     #[must_use]
     pub fn log(mut self, options: LogOptions) -> Self {
         self.log = options;
+        self
+    }
+
+    /// How often a single statement outside of a transaction is run again after a deadlock or a serialization failure, with
+    /// pauses that are random and grow up to 200 ms; 10 unless set, 0 for never. The server has undone such a statement
+    /// altogether. Only statements that read or write rows are run again; scripts, calls of procedures and whatever may
+    /// have an effect beside the statement itself are not. For transactions there is
+    /// [`TransactionOptions::retries`](crate::TransactionOptions::retries).
+    #[must_use]
+    pub fn statement_retries(mut self, retries: u32) -> Self {
+        self.statement_retries = retries;
         self
     }
 }

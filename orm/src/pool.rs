@@ -226,6 +226,7 @@ impl Pool {
         let limit = self.shared.options.close_timeout;
         let deadline = deadline(limit);
         self.objects.close();
+        self.shared.ended.send_replace(());
         loop {
             let changed = self.shared.changed.notified();
             let mut changed = pin!(changed);
@@ -246,8 +247,8 @@ impl Pool {
         }
     }
 
-    /// Starts the task that closes connections nobody needs, and opens those that should always be there. It ends with the
-    /// pool.
+    /// Starts the task that closes connections nobody needs, and opens those that should always be there. It ends at once
+    /// when the pool is closed or dropped.
     fn sweep_now_and_then(&self) {
         /// How long a lack of connections may last.
         const LACK: Duration = Duration::from_millis(500);
@@ -259,9 +260,9 @@ impl Pool {
         let pause = pause.max(Duration::from_millis(10));
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let (objects, shared) = (self.objects.weak(), Arc::downgrade(&self.shared));
+        let mut ended = self.shared.ended.subscribe();
         runtime.spawn(async move {
-            loop {
-                tokio::time::sleep(pause).await;
+            while tokio::time::timeout(pause, ended.changed()).await.is_err() {
                 let (Some(objects), Some(shared)) = (objects.upgrade(), shared.upgrade()) else { return };
                 let pool = Self { objects, shared };
                 if pool.is_closed() {

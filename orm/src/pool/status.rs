@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use orm_core::driver::Driver;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::options::PoolOptions;
 
@@ -123,6 +123,8 @@ pub(super) struct Shared {
     pub(super) closing: AtomicUsize,
     /// Told when a connection is gone.
     pub(super) changed: Notify,
+    /// Told when the pool is closed, and dropped with it: whoever sleeps between two looks at the pool then wakes.
+    pub(super) ended: watch::Sender<()>,
     holders: Mutex<Vec<(u64, Holder)>>,
     next_holder: AtomicU64,
 }
@@ -137,6 +139,7 @@ impl Shared {
             counters: Counters::default(),
             closing: AtomicUsize::new(0),
             changed: Notify::new(),
+            ended: watch::Sender::new(()),
             holders: Mutex::default(),
             next_holder: AtomicU64::new(1),
         }

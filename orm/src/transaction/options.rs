@@ -124,8 +124,7 @@ impl TransactionOptions {
     /// The pause before a retry, counted from 1.
     pub(super) fn pause(&self, retry: u32) -> Duration {
         let (first, most) = self.backoff;
-        let doubled = 1_u32.checked_shl(retry - 1).and_then(|factor| first.checked_mul(factor)).unwrap_or(most);
-        doubled.min(most).mul_f64(crate::random::fraction())
+        crate::random::pause(first, most, retry)
     }
 }
 

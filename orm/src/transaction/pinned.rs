@@ -12,6 +12,7 @@ use orm_core::row::RowSink;
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use super::state::TransactionState;
+use crate::again::Again;
 use crate::database::Inner;
 
 /// Where the connection comes from, and goes back to.
@@ -76,7 +77,17 @@ impl Session for Pinned<'_> {
     }
 
     async fn fetch(&self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
-        self.source.lock().await.fetch(&self.inner.observer, query, sink).await
+        let mut source = self.source.lock().await;
+        let mut again = Again::default();
+        loop {
+            let result = source.fetch(&self.inner.observer, query, &mut *sink).await;
+            let Err(error) = &result else { return result };
+            // Inside of a transaction, the statements before it are undone as well.
+            if self.level > 0 || !again.should(self.inner, query, error, sink.restartable()).await {
+                return result;
+            }
+            sink.restart();
+        }
     }
 
     async fn batch(&self, sql: &str) -> Result<()> {

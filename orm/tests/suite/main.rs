@@ -8,6 +8,7 @@ mod cancelled;
 mod observe;
 mod parameters;
 mod pool;
+mod retries;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod servers;
 mod sqlite;

@@ -305,3 +305,26 @@ async fn dropping_the_database_closes_its_connections() {
     tokio::time::sleep(ms(5)).await;
     assert_eq!(toy.server.open.load(SeqCst), 0);
 }
+
+#[tokio::test]
+async fn nothing_of_a_closed_or_dropped_database_sleeps_on() {
+    for close in [true, false] {
+        let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+        let before = tasks();
+        let db = Toy::default().open(PoolOptions::new()).await;
+        db.ping().await.unwrap();
+        assert!(tasks() > before);
+        if close {
+            db.close().await.unwrap();
+        }
+        let kept = close.then_some(db);
+        tokio::time::timeout(ms(2_000), async {
+            while tasks() > before {
+                tokio::time::sleep(ms(1)).await;
+            }
+        })
+        .await
+        .expect("a task sleeps on");
+        drop(kept);
+    }
+}

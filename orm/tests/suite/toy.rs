@@ -2,7 +2,7 @@
 //! knows transactions and savepoints, waits at least once in every operation, and fails or breaks when told to. For models
 //! on a driver of somebody else's there is `tests/toy-driver`.
 //!
-//! Statements: `INSERT x`, `COUNT`, `SELECT 1`, `FAIL kind`, `FAIL and undo`, `BREAK`, `HANG`.
+//! Statements: `INSERT x`, `UPDATE`, `CALL p()`, `COUNT`, `SELECT 1`, `FAIL kind`, `FAIL and undo`, `BREAK`, `HANG`.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
@@ -18,6 +18,9 @@ use orm::{Database, Error, ErrorKind, PoolOptions, Result, SqlType, Value, Value
 #[derive(Debug, Default)]
 pub(crate) struct Server {
     pub(crate) rows: Mutex<Vec<String>>,
+    /// How often `UPDATE` and `CALL p()` still fail with a deadlock, and how often they were tried.
+    pub(crate) deadlocks: AtomicU32,
+    pub(crate) tries: AtomicU32,
     /// Whether the server is there.
     pub(crate) down: AtomicBool,
     /// Whether the server takes what it is sent and never answers.
@@ -179,6 +182,15 @@ impl Connection for ToyConnection {
             match &mut self.written {
                 Some(written) => written.push(text),
                 None => self.server.rows().push(text),
+            }
+            return Ok(Done { rows_affected: 1, last_insert_id: None });
+        }
+        if query.sql == "UPDATE" || query.sql == "CALL p()" {
+            self.server.tries.fetch_add(1, SeqCst);
+            let fails = |left: u32| left.checked_sub(1);
+            if self.server.deadlocks.fetch_update(SeqCst, SeqCst, fails).is_ok() {
+                self.forget();
+                return Err(Error::new(ErrorKind::Deadlock, ""));
             }
             return Ok(Done { rows_affected: 1, last_insert_id: None });
         }

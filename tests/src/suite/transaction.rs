@@ -629,6 +629,27 @@ async fn using_the_database_inside_of_a_transaction_is_explained(test: Test) -> 
     tx.rollback().await
 }
 
+async fn upserts_of_two_rows_in_opposite_order_survive(test: Test) -> Result<()> {
+    accounts(&test).await?.close().await?;
+    let db = test.connect_with(orm::PoolOptions::new().max_connections(8)).await?;
+    let tasks = (0..8).map(|number| {
+        let db = db.clone();
+        tokio::spawn(async move {
+            for round in 0..40_i64 {
+                let owners = if number % 2 == 0 { ["a", "b"] } else { ["b", "a"] };
+                let rows = owners.map(|owner| Account::create().owner(owner).cents(round));
+                Account::bulk_create(rows).on_conflict(Account::OWNER).update(Account::CENTS).exec(&db).await?;
+            }
+            Ok::<_, Error>(())
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap()?;
+    }
+    assert_eq!(Account::count().exec(&db).await?, 3);
+    Ok(())
+}
+
 async fn readers_do_not_wait_for_a_writer(test: Test) -> Result<()> {
     let db = accounts(&test).await?;
     let tx = db.begin().await?;
@@ -670,4 +691,5 @@ cases! { $ transaction:
     the_first_transactions_of_a_new_user_survive_two_hundred_tasks,
     using_the_database_inside_of_a_transaction_is_explained,
     readers_do_not_wait_for_a_writer,
+    upserts_of_two_rows_in_opposite_order_survive,
 }
