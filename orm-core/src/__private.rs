@@ -8,7 +8,7 @@ pub use crate::expr::{Column, Expr, KeyOperand, KeyPart, SingleKey};
 pub use crate::handle::{CreateUnder, ManyToMany, NewChild, Related, Through, ToMany, ToOne, ToOwner};
 pub use crate::model::{
     ColumnDef, DefaultDef, HopDef, IndexDef, IndexPart, Many, Model, ModelDef, OnDelete, One, OneOfDef, Optional,
-    RelationDef, RelationKind, TableName, Versioned, concat_hops, one, read_model,
+    RelationDef, RelationKind, TableName, Versioned, concat_hops, model_layout, one, read_model,
 };
 pub use crate::query::{
     Complete, Create, CreateBuilder, CreateFuture, Destroy, Given, Instance, Missing, Restore, Set, Update,
@@ -18,7 +18,7 @@ pub use crate::relation::{
     Copied, Link, OneOf, OneOfField, Projection, Relation, RelationField, SelectItems, Variant, Variants, also,
     belongs, ends_at, follows, has, scope, starts_at, when,
 };
-pub use crate::row::{Columns, Decode};
+pub use crate::row::{Columns, Decode, Layout};
 pub use crate::run::IntoInclude;
 pub use crate::value::{EnumDef, EnumStorage, Scalar, SqlType, Type, Value, ValueRef};
 pub use crate::write::Prefilled;

@@ -14,7 +14,7 @@ pub use index::{IndexDef, IndexPart};
 pub use relation::{Between, HopDef, KeyPair, OnDelete, OneOfDef, RelationDef, RelationKind, concat_hops};
 
 use crate::error::{Error, Result};
-use crate::row::Columns;
+use crate::row::{Columns, Layout};
 use crate::value::Value;
 
 /// The name of a table, with its schema when it has one. One static per model; columns point at it.
@@ -187,6 +187,11 @@ pub trait Model: Sized + Send + Sync + 'static {
 pub fn read_model<M: Model>(columns: &mut Columns<'_>) -> Result<M> {
     let start = columns.position();
     M::from_columns(columns).map_err(|error| name_column(error, M::DEF, start))
+}
+
+/// A model's columns, by their names.
+pub fn model_layout<M: Model>(layout: &mut Layout) {
+    layout.named(M::DEF.name, M::DEF.columns.iter().map(|column| column.name));
 }
 
 #[cold]

@@ -1,5 +1,9 @@
 //! Rows on their way out of a database: [`Row`] borrows from the client's buffer, [`RowSink`] receives rows one by one
-//! without a box per row, [`Columns`] reads a row's columns in order. Nothing here looks a column up by name.
+//! without a box per row, [`Columns`] reads a row's columns in order. Only rows of raw SQL are read by name: [`Layout`].
+
+mod layout;
+
+pub use layout::{CollectRaw, Layout};
 
 use std::task::{Context, Poll};
 
@@ -15,6 +19,9 @@ pub trait Row {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// The name of a column, by position: empty when the column does not exist.
+    fn name(&self, index: usize) -> &str;
 
     /// The value of a column, by position.
     ///
@@ -61,7 +68,11 @@ pub trait RowSink: Send {
     /// Any error ends the query and becomes its result.
     fn row(&mut self, row: &dyn Row) -> Result<Flow>;
 
-    /// Forgets the rows of this query that were taken so far: the driver starts it over.
+    /// Says that the rows that follow belong to another result set than those before, and may have other columns. Drivers
+    /// whose statements have several result sets call it before each.
+    fn new_set(&mut self) {}
+
+    /// Forgets the rows of this query that were taken so far: the driver starts it over, perhaps with other columns.
     fn restart(&mut self);
 
     /// Whether [`restart`](Self::restart) is possible. A sink that gives rows away before the query has ended answers
@@ -229,18 +240,37 @@ fn at(error: Error, index: usize) -> Error {
 }
 
 /// Something read from the next columns of a row: a value, a tuple, a model, a projection.
+///
+/// Raw SQL finds the columns of models and projections by name, and everything else by position:
+///
+/// | type | reads |
+/// |---|---|
+/// | a value, `i64` | the next column |
+/// | a model or a projection, `User` | the columns with its names, in any order |
+/// | a tuple, `(i64, User, String)` | its parts from left to right; a struct takes as many columns as it has, and finds them by name among these |
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from the rows of raw SQL",
+    label = "expected a value, a tuple, a model or a projection",
+    note = "a struct needs `#[derive(Model)]`, or `#[derive(Projection)]` without nested rows"
+)]
 pub trait Decode: Sized + Send + 'static {
     /// Reads it.
     ///
     /// # Errors
     /// [`ErrorKind::Decode`] when a column is of another type.
     fn decode(columns: &mut Columns<'_>) -> Result<Self>;
+
+    /// Appends the columns that [`decode`](Self::decode) reads, in its order.
+    fn layout(layout: &mut Layout);
 }
 
 impl<T: Type> Decode for T {
     #[inline]
     fn decode(columns: &mut Columns<'_>) -> Result<Self> {
         columns.next()
+    }
+    fn layout(layout: &mut Layout) {
+        layout.value();
     }
 }
 
@@ -251,6 +281,9 @@ macro_rules! tuples {
             #[inline(always)]
             fn decode(columns: &mut Columns<'_>) -> Result<Self> {
                 Ok(($($name::decode(columns)?,)+))
+            }
+            fn layout(layout: &mut Layout) {
+                $($name::layout(layout);)+
             }
         }
     )+};

@@ -3,6 +3,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt as _;
 use syn::{Data, DeriveInput, Expr, Fields, Generics, Path, Type, WherePredicate, parse_quote};
 
 use crate::ast::last_word;
@@ -63,6 +64,19 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
     }
     let (seed, seed_name, grow) = seed(ident, model, &input.generics, &selected);
     let (params, arguments, bounds) = generics.split_for_impl();
+    let decode = layout(model, ident, &selected).map(|layout| {
+        quote! {
+            #[automatically_derived]
+            impl #params __orm::Decode for #ident #arguments #bounds {
+                fn decode(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
+                    <Self as __orm::Projection<#model>>::read(columns)
+                }
+                fn layout(layout: &mut __orm::Layout) {
+                    #layout
+                }
+            }
+        }
+    });
     quote! {
         const _: () = {
             use #private as __orm;
@@ -86,8 +100,32 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
                     #grow
                 }
             }
+            #decode
         };
     }
+}
+
+/// The names under which raw SQL gives what the fields read: that of a column, else the field's own. `None` when there are
+/// nested rows, which raw SQL does not give.
+fn layout(model: &Path, ident: &Ident, selected: &[(&Ident, &Type, ProjectionFieldAttrs)]) -> Option<TokenStream> {
+    let names = selected.iter().map(|(field, _, attrs)| match attrs.source.get() {
+        Some(Source::Nested(_)) => None,
+        None => Some(column_name(model, field)),
+        Some(Source::Column(name)) => Some(column_name(model, name)),
+        Some(Source::Count(_) | Source::Expr(_) | Source::Path(_)) => {
+            let name = field.unraw().to_string();
+            Some(quote!(#name))
+        }
+    });
+    let names: Vec<_> = names.collect::<Option<_>>()?;
+    let of = ident.unraw().to_string();
+    Some(quote!(layout.named(#of, [#(#names),*]);))
+}
+
+/// The name in the database of a field of the model.
+fn column_name(model: &Path, field: &Ident) -> TokenStream {
+    let constant = column(model, field);
+    quote!(#constant.def().name)
 }
 
 /// What a nested projection is before its rows are there.

@@ -31,6 +31,7 @@ impl Answer for MysqlAnswer<'_> {
     fn row(&mut self, row: &MySqlRow, sink: &mut dyn RowSink) -> Result<Flow> {
         if self.new_set {
             resolve(row, self.kinds);
+            sink.new_set();
             self.new_set = false;
         }
         sink.row(&MysqlRow { row, kinds: self.kinds, protocol: self.protocol })

@@ -108,6 +108,10 @@ impl Row for MysqlRow<'_> {
         self.kinds.len()
     }
 
+    fn name(&self, index: usize) -> &str {
+        self.row.columns().get(index).map_or("", Column::name)
+    }
+
     #[inline]
     fn get(&self, index: usize) -> Result<ValueRef<'_>> {
         let Some(kind) = self.kinds.get(index) else { return Err(missing(self.kinds.len())) };

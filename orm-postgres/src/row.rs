@@ -123,6 +123,10 @@ impl Row for PostgresRow<'_> {
         self.layout.types.len()
     }
 
+    fn name(&self, index: usize) -> &str {
+        self.row.columns().get(index).map_or("", Column::name)
+    }
+
     fn get(&self, index: usize) -> Result<ValueRef<'_>> {
         let Some(way) = self.layout.ways.get(index) else { return Err(no_such_column(index)) };
         let raw = self.row.try_get_raw(Known(index));

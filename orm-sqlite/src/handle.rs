@@ -631,6 +631,22 @@ impl View<'_> {
         self.width
     }
 
+    /// The name of a column; empty when there is none at this position.
+    pub(crate) fn column_name(&self, index: usize) -> &str {
+        let Some(position) = c_int::try_from(index).ok().filter(|_| index < self.width) else { return "" };
+        // SAFETY: the statement is alive, since the handle is borrowed and the width is not 0, and the position is below the
+        // width. The name is UTF-8, ends with a zero, and stays until the statement is prepared again, which only the next
+        // step can do, or is asked for in UTF-16, which nobody does (https://www.sqlite.org/c3ref/column_name.html).
+        let name = unsafe {
+            let name = ffi::sqlite3_column_name(self.statement.as_ptr(), position);
+            if name.is_null() {
+                return "";
+            }
+            CStr::from_ptr(name)
+        };
+        name.to_str().unwrap_or_default()
+    }
+
     /// A column; `None` when there is none at this position.
     #[inline]
     pub(crate) fn column(&self, index: usize) -> Option<Column<'_>> {

@@ -20,6 +20,10 @@ impl Row for View<'_> {
         self.width()
     }
 
+    fn name(&self, index: usize) -> &str {
+        self.column_name(index)
+    }
+
     #[inline]
     fn get(&self, index: usize) -> Result<ValueRef<'_>> {
         match self.column(index) {
@@ -42,6 +46,7 @@ fn no_column(index: usize, width: usize) -> Error {
 #[derive(Debug, Default)]
 pub(crate) struct Chunk {
     width: usize,
+    names: Vec<String>,
     cells: Vec<Cell>,
     buffer: Vec<u8>,
     taken: Duration,
@@ -67,6 +72,9 @@ impl Chunk {
     /// Copies one row.
     pub(crate) fn push(&mut self, row: &View<'_>) {
         self.width = row.width();
+        if self.names.is_empty() {
+            self.names.extend((0..self.width).map(|index| row.column_name(index).to_owned()));
+        }
         for index in 0..self.width {
             let start = self.buffer.len();
             self.cells.push(match row.column(index) {
@@ -92,13 +100,14 @@ impl Chunk {
 
     /// The rows, in order.
     pub(crate) fn rows(&self) -> impl Iterator<Item = ChunkRow<'_>> {
-        self.cells.chunks(self.width.max(1)).map(|cells| ChunkRow { cells, buffer: &self.buffer })
+        self.cells.chunks(self.width.max(1)).map(|cells| ChunkRow { names: &self.names, cells, buffer: &self.buffer })
     }
 }
 
 /// One row of a [`Chunk`].
 #[derive(Debug)]
 pub(crate) struct ChunkRow<'c> {
+    names: &'c [String],
     cells: &'c [Cell],
     buffer: &'c [u8],
 }
@@ -106,6 +115,10 @@ pub(crate) struct ChunkRow<'c> {
 impl Row for ChunkRow<'_> {
     fn len(&self) -> usize {
         self.cells.len()
+    }
+
+    fn name(&self, index: usize) -> &str {
+        self.names.get(index).map_or("", String::as_str)
     }
 
     #[inline]

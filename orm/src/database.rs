@@ -239,7 +239,11 @@ impl Database {
         raw::execute(&*self.inner, sql, values.into_values()).await
     }
 
-    /// Runs a query and reads its rows as a type or a tuple of types, by position.
+    /// Runs a query and reads its rows as a value, a model, a projection or a tuple of these.
+    ///
+    /// Values and the parts of a tuple are read by position. Models and projections are read by the names of their columns, in
+    /// any order; a model in a tuple takes as many columns as it has, from its place on, and finds its names among these. A
+    /// projection's field that is no column has its own name: `count(*) AS posts` for a field `posts`.
     ///
     /// ```
     /// # async fn example(db: orm::Database) -> orm::Result<()> {
@@ -250,7 +254,8 @@ impl Database {
     /// ```
     ///
     /// # Errors
-    /// The database's; [`ErrorKind::Decode`](crate::ErrorKind::Decode) when a column is of another type.
+    /// The database's; [`ErrorKind::Decode`](crate::ErrorKind::Decode) when a column is of another type, when there are
+    /// too many or too few, and when their names are not those of the model; this is noticed with the first row.
     pub async fn query<T: Decode>(&self, sql: impl SqlText, values: impl Values) -> Result<Vec<T>> {
         raw::query(&*self.inner, sql, values.into_values()).await
     }

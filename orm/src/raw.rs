@@ -3,12 +3,11 @@
 
 mod control;
 
-use std::any::type_name;
 use std::borrow::Cow;
 
 use orm_core::dialect::{Dialect, SqlWriter};
 use orm_core::driver::{Done, Query, Session};
-use orm_core::row::{Collect, Columns, Decode, Discard};
+use orm_core::row::{CollectRaw, Decode, Discard};
 use orm_core::{Bind, Error, ErrorKind, Result, Value};
 
 pub(crate) async fn execute(session: &dyn Session, text: impl SqlText, values: Vec<Value>) -> Result<Done> {
@@ -21,8 +20,7 @@ pub(crate) async fn query<T: Decode>(session: &dyn Session, text: impl SqlText, 
     let (sql, values) = text.render(values, &**session.dialect())?;
     check(session, &sql)?;
     let mut rows = Vec::new();
-    let mut sink = Collect::new(&mut rows, whole::<T>);
-    session.fetch(Query::new(&sql, &values), &mut sink).await?;
+    session.fetch(Query::new(&sql, &values), &mut CollectRaw::new(&mut rows)).await?;
     Ok(rows)
 }
 
@@ -39,18 +37,6 @@ pub(crate) async fn batch(session: &dyn Session, sql: &str) -> Result<()> {
 fn check(session: &dyn Session, sql: &str) -> Result<()> {
     let dialect = &**session.dialect();
     if session.in_transaction() { control::check_inside(sql, dialect) } else { control::check_statement(sql, dialect) }
-}
-
-/// Reads a row, all of it.
-fn whole<T: Decode>(columns: &mut Columns<'_>) -> Result<T> {
-    let row = T::decode(columns)?;
-    match columns.left() {
-        0 => Ok(row),
-        left => Err(Error::new(
-            ErrorKind::Decode,
-            format!("the row has {left} columns more than `{}` reads; leave them out of the query", type_name::<T>()),
-        )),
-    }
 }
 
 /// The text of a statement: a string in the database's own words, or [`sql`] with `{}` for placeholders.

@@ -65,6 +65,7 @@ macro_rules! suite {
         $crate::one_of!(super::Backend);
         $crate::transaction!(super::Backend);
         $crate::raw!(super::Backend);
+        $crate::raw_rows!(super::Backend);
         $crate::ddl!(super::Backend);
         $crate::alter!(super::Backend);
         $crate::random_schema!(super::Backend);

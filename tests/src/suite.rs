@@ -26,6 +26,7 @@ pub mod prepared;
 pub mod random;
 pub mod random_schema;
 pub mod raw;
+pub mod raw_rows;
 pub mod relation;
 pub mod scoped;
 pub mod stream;

@@ -140,6 +140,9 @@ impl Row for Shifted<'_> {
     fn len(&self) -> usize {
         self.row.len().saturating_sub(self.by)
     }
+    fn name(&self, index: usize) -> &str {
+        self.row.name(index + self.by)
+    }
     fn get(&self, index: usize) -> Result<ValueRef<'_>> {
         self.row.get(index + self.by)
     }

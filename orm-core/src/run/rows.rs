@@ -160,6 +160,10 @@ impl Row for ValueRow<'_> {
     fn len(&self) -> usize {
         self.0.len()
     }
+    /// Values that were written have no names; nobody reads them by name.
+    fn name(&self, _index: usize) -> &str {
+        ""
+    }
     fn get(&self, index: usize) -> Result<ValueRef<'_>> {
         match self.0.get(index) {
             Some(value) => Ok(value.as_ref()),

@@ -100,6 +100,9 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             fn decode(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
                 __orm::read_model(columns)
             }
+            fn layout(layout: &mut __orm::Layout) {
+                __orm::model_layout::<Self>(layout)
+            }
         }
         impl #params __orm::Instance for #this #bounds {
             type Create = #create #named;

@@ -138,6 +138,9 @@ fn a_model_with_parameters() {
                     fn decode(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
                         __orm::read_model(columns)
                     }
+                    fn layout(layout: &mut __orm::Layout) {
+                        __orm::model_layout::<Self>(layout)
+                    }
                 }
                 impl<T: Serialize, const N: usize> __orm::Instance for Event<T, N>
                 where
@@ -408,6 +411,9 @@ fn a_model() {
                 impl __orm::Decode for Post {
                     fn decode(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
                         __orm::read_model(columns)
+                    }
+                    fn layout(layout: &mut __orm::Layout) {
+                        __orm::model_layout::<Self>(layout)
                     }
                 }
                 impl __orm::Instance for Post {

@@ -299,6 +299,10 @@ impl Row for ToyRow {
         1
     }
 
+    fn name(&self, _index: usize) -> &str {
+        "id"
+    }
+
     fn get(&self, index: usize) -> Result<ValueRef<'_>> {
         if index == 0 { Ok(ValueRef::I64(self.0)) } else { Err(Error::decode("a column", "none")) }
     }

@@ -11,7 +11,8 @@ use orm_core::row::{Flow, Row, RowSink};
 use orm_core::{Error, ErrorKind, Result, Value, ValueRef, async_trait};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{
-    Arguments, AssertSqlSafe, Connection as _, Either, Executor, Row as _, SqliteConnection, TypeInfo, ValueRef as _,
+    Arguments, AssertSqlSafe, Column as _, Connection as _, Either, Executor, Row as _, SqliteConnection, TypeInfo,
+    ValueRef as _,
 };
 
 use crate::error;
@@ -145,6 +146,10 @@ struct ToyRow<'r>(&'r SqliteRow);
 impl Row for ToyRow<'_> {
     fn len(&self) -> usize {
         self.0.len()
+    }
+
+    fn name(&self, index: usize) -> &str {
+        self.0.columns().get(index).map_or("", |column| column.name())
     }
 
     /// The variant closest to what is stored: the ORM makes the field's type of it.
