@@ -31,7 +31,10 @@ pub use classify::{Statement, StatementKind, Statements, classify, operation_nam
 pub use connection::{BeginOptions, Connection, Control, Done, Isolation, LockMode, Query};
 pub use executor::{Executor, Runs, Session, Unit, Unpoliced};
 pub use lexer::{Lexer, Token};
-pub use parameters::{Form, Given, POOL_PARAMETERS, Parameter, percent_decoded, url_parameters};
+pub use parameters::{
+    Form, Given, LONGEST, MOST_STATEMENTS, POOL_PARAMETERS, Parameter, check_range, check_time, percent_decoded,
+    url_parameters,
+};
 pub use shapes::{Shape, ShapeCache};
 
 use crate::dialect::Dialect;

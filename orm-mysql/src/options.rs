@@ -161,7 +161,7 @@ impl MysqlOptions {
     /// The same as sqlx wants it, with sqlx's own session settings and logging off.
     pub(crate) fn to_sqlx(&self, mode: SslMode) -> Result<MySqlConnectOptions> {
         let (server, tls) = (&self.server, &self.server.tls);
-        tls.check()?;
+        server.check()?;
         let mut options = MySqlConnectOptions::new()
             .host(self.host_name())
             .port(self.port_number())

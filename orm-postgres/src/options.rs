@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use orm_core::driver::{Form, Parameter};
+use orm_core::driver::{Form, Parameter, check_time};
 use orm_core::{Error, ErrorKind, Result};
 use orm_server::{Pem, SERVER_PARAMETERS, ServerOptions, ServerUrl, SslMode, server_options};
 use sqlx::ConnectOptions;
@@ -41,6 +41,7 @@ const PARAMETERS: [Parameter; 3] = [
 pub struct PostgresOptions {
     pub(crate) server: ServerOptions,
     application_name: Option<String>,
+    idle_in_transaction: Option<Duration>,
     settings: Vec<(String, String)>,
 }
 
@@ -110,11 +111,12 @@ impl PostgresOptions {
         self
     }
 
-    /// How long a transaction may wait for its next statement; `None` and zero for no limit. Whole milliseconds, rounded
+    /// How long a transaction may wait for its next statement, 24 days at most; `None` and zero for no limit. Whole milliseconds, rounded
     /// up. The server then closes the connection.
     #[must_use]
-    pub fn idle_in_transaction_session_timeout(self, limit: impl Into<Option<Duration>>) -> Self {
-        self.setting("idle_in_transaction_session_timeout", milliseconds(limit.into().unwrap_or_default()))
+    pub fn idle_in_transaction_session_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.idle_in_transaction = Some(limit.into().unwrap_or_default());
+        self
     }
 
     /// The schemas that names without one are looked up in, exactly as they are written here.
@@ -143,7 +145,8 @@ impl PostgresOptions {
                 return Err(config(format!("{name} holds a NUL, which no text of PostgreSQL may")));
             }
         }
-        self.server.tls.check()?;
+        self.server.check()?;
+        check_time("idle_in_transaction_session_timeout", self.idle_in_transaction.unwrap_or_default())?;
         self.settings.iter().try_for_each(|(name, value)| check_setting(name, value))
     }
 
@@ -208,6 +211,7 @@ impl PostgresOptions {
         let limits = [
             ("statement_timeout", limit(&self.server.statement_timeout)),
             ("lock_timeout", limit(&self.server.lock_timeout)),
+            ("idle_in_transaction_session_timeout", limit(&self.idle_in_transaction)),
         ];
         let limits = limits.into_iter().filter_map(|(name, value)| Some((name, value?)));
         limits.chain(self.settings.iter().map(|(name, value)| (name.as_str(), Cow::Borrowed(value.as_str()))))
@@ -244,6 +248,7 @@ impl fmt::Debug for PostgresOptions {
         f.debug_struct("PostgresOptions")
             .field("server", &self.server)
             .field("application_name", &self.application_name)
+            .field("idle_in_transaction", &self.idle_in_transaction)
             .field("settings", &self.settings)
             .finish()
     }
@@ -263,7 +268,8 @@ fn milliseconds(limit: Duration) -> String {
 fn check_setting(name: &str, value: &str) -> Result<()> {
     let named = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
     if name.is_empty() || !named {
-        return Err(config(format!("{name:?} is not the name of a setting")));
+        // It is not shown: in a malformed URL, it may be a part of the password.
+        return Err(config("the name of a setting has letters, digits, `_` and `.` only"));
     }
     if value.contains(|c: char| c == '\0' || (c.is_whitespace() && c != ' ')) {
         return Err(config(format!("the value of the setting {name} holds white space other than spaces")));

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use orm_core::Result;
-use orm_core::driver::{Form, Given, Parameter};
+use orm_core::driver::{Form, Given, MOST_STATEMENTS, Parameter, check_range, check_time};
 
 use crate::tls::{Pem, SslMode, Tls};
 use crate::url::{ServerUrl, bare};
@@ -121,6 +121,24 @@ impl ServerOptions {
             _ => return Ok(Some(given)),
         }
         Ok(None)
+    }
+
+    /// Refuses what is out of its range, whether a URL or a program gave it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](orm_core::ErrorKind::Config) naming the option and its range.
+    pub fn check(&self) -> Result<()> {
+        if self.port == Some(0) {
+            check_range("port", 0, 1, u16::MAX.into())?;
+        }
+        check_range("statement_cache_capacity", self.statement_cache_capacity, 0, MOST_STATEMENTS)?;
+        let times = [
+            ("connect_timeout", self.connect_timeout),
+            ("statement_timeout", self.statement_timeout),
+            ("lock_timeout", self.lock_timeout),
+        ];
+        times.into_iter().try_for_each(|(name, limit)| check_time(name, limit.unwrap_or_default()))?;
+        self.tls.check()
     }
 
     /// The host, or the path of a socket when it begins with a slash.
@@ -249,14 +267,14 @@ macro_rules! server_options {
                 self
             }
 
-            /// How long connecting may take; 10 seconds unless set, `None` for no limit.
+            /// How long connecting may take, 24 days at most; 10 seconds unless set, `None` for no limit.
             #[must_use]
             pub fn connect_timeout(mut self, limit: impl Into<Option<::std::time::Duration>>) -> Self {
                 self.$field.connect_timeout = limit.into();
                 self
             }
 
-            /// How long the server works on a statement, rounded up to whole milliseconds; the server's own setting unless
+            /// How long the server works on a statement, 24 days at most, rounded up to whole milliseconds; the server's own setting unless
             /// set, `None` and zero for no limit. MySQL limits SELECT alone.
             #[must_use]
             pub fn statement_timeout(mut self, limit: impl Into<Option<::std::time::Duration>>) -> Self {
@@ -264,7 +282,7 @@ macro_rules! server_options {
                 self
             }
 
-            /// How long a statement waits for a lock; the server's own setting unless set, `None` and zero for no limit.
+            /// How long a statement waits for a lock, 24 days at most; the server's own setting unless set, `None` and zero for no limit.
             /// Rounded up: to milliseconds on PostgreSQL, to seconds on MySQL and MariaDB, for row locks.
             #[must_use]
             pub fn lock_timeout(mut self, limit: impl Into<Option<::std::time::Duration>>) -> Self {
@@ -272,7 +290,7 @@ macro_rules! server_options {
                 self
             }
 
-            /// How many prepared statements a connection keeps; 512 unless set. When there are more, all are dropped at
+            /// How many prepared statements a connection keeps, 65,536 at most; 512 unless set. When there are more, all are dropped at
             /// once, in one round trip.
             #[must_use]
             pub fn statement_cache_capacity(mut self, statements: usize) -> Self {

@@ -43,14 +43,18 @@ impl ServerUrl {
         }
         let signed_in = !url.username().is_empty() || url.password().is_some();
         let path = url.path().strip_prefix('/').unwrap_or(url.path());
-        if path.contains('/') || (path.contains('@') && !signed_in) {
+        // An `@` after the first `/` is one too many: what stands before the last one may be a password.
+        if path.contains(['/', '@']) {
             return Err(config("a `/` in user, password or database is written `%2F`, an `@` in the database `%40`"));
+        }
+        let query = url.query().unwrap_or_default();
+        if query.contains('@') && !signed_in {
+            return Err(config("a `?` in user or password is written `%3F`, an `@` in a parameter `%40`"));
         }
         let some = |text: &str| match text {
             "" => Ok(None),
             text => percent_decoded(text).map(|text| Some(text.into_owned())),
         };
-        let query = url.query().unwrap_or_default();
         Ok(Self {
             host: some(url.host_str().unwrap_or_default())?.map(|host| bare(&host)),
             port: url.port(),
@@ -58,7 +62,7 @@ impl ServerUrl {
             password: url.password().map(|text| percent_decoded(text).map(Into::into)).transpose()?,
             database: some(path)?,
             query: query.to_owned(),
-            misplaced: query.contains('@') && !signed_in,
+            misplaced: query.contains('@'),
         })
     }
 
@@ -129,6 +133,10 @@ mod tests {
             "mysql://u:s3cret/x@h/db",
             "mysql://u:12/s3cret@h/db",
             "mysql://u:12/s3cret@h",
+            "mysql://u@corp:12/s3cret@h",
+            "mysql://u:12?s3cret=3@h/db",
+            "mysql://u:12/x?s3cret=3@h/db",
+            "mysql://s3cret:12/x?user=3@h/db",
             "mysql://u:s3cret@h:port/db",
             "mysql://u:s3cret@h/a/b",
             "mysql://u:s3cret%FF@h/db",
@@ -138,7 +146,7 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Config, "{url}");
             assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
         }
-        let url = parse("mysql://u:12?s3cret=3@h/db").unwrap();
+        let url = parse("mysql://u@corp:12?s3cret=3@h/db").unwrap();
         let error = url.parameters(|key, value| url.given("MySQL", &[], key, value).map(drop)).unwrap_err();
         assert!(error.message().contains("%3F") && !format!("{error} {error:?}").contains("s3cret"), "{error:?}");
         assert!(!format!("{url:?}").contains("s3cret"));

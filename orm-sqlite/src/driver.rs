@@ -61,6 +61,7 @@ impl Sqlite {
     }
 
     pub(crate) async fn open(&self) -> Result<SqliteConnection> {
+        self.options.check()?;
         let options = self.options.for_sqlx();
         let mut backoff = BusyBackoff::new(self.options.busy_limit(), Instant::now());
         let connection = loop {

@@ -5,10 +5,15 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use orm_core::driver::{Form, Given, LockMode, Parameter, percent_decoded, url_parameters};
+use orm_core::driver::{
+    Form, Given, LockMode, MOST_STATEMENTS, Parameter, check_range, check_time, percent_decoded, url_parameters,
+};
 use orm_core::{Error, ErrorKind, Result};
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
+
+/// SQLite counts pages in 32 bits, and has fewer than this in a database.
+const MOST_PAGES: usize = 2_147_483_647;
 
 const MODES: [&str; 4] = ["rwc", "rw", "ro", "memory"];
 
@@ -166,7 +171,14 @@ impl SqliteOptions {
             return Err(config("a URL of SQLite starts with `sqlite:`"));
         };
         let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
-        let path = path.strip_prefix("//").unwrap_or(path);
+        let path = match path.strip_prefix("//") {
+            // It looks like the URL of a server, and what stands before the `@` may be a password.
+            Some(path) if !path.starts_with('/') && url.contains('@') => {
+                return Err(config("SQLite has files and no servers; an `@` in a file's name is written `%40`"));
+            }
+            Some(path) => path,
+            None => path,
+        };
         let mut options = match percent_decoded(path)?.into_owned() {
             path if path == ":memory:" => Self::memory(),
             path if path.is_empty() => {
@@ -265,7 +277,7 @@ impl SqliteOptions {
         self
     }
 
-    /// How long a locked database is waited for before [`ErrorKind::Busy`]; five seconds unless changed.
+    /// How long a locked database is waited for before [`ErrorKind::Busy`], 24 days at most; five seconds unless changed.
     #[must_use]
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
@@ -279,7 +291,7 @@ impl SqliteOptions {
         self
     }
 
-    /// How many statements each connection keeps prepared; 256 unless changed.
+    /// How many statements each connection keeps prepared, 65,536 at most; 256 unless changed.
     #[must_use]
     pub fn statement_cache_capacity(mut self, statements: usize) -> Self {
         self.statement_cache = statements;
@@ -319,6 +331,14 @@ impl SqliteOptions {
         }
         self.pragmas.push((name.to_owned(), value.to_owned()));
         Ok(self)
+    }
+
+    /// Refuses what is out of its range, whether a URL or a program gave it.
+    pub(crate) fn check(&self) -> Result<()> {
+        check_time("busy_timeout", self.busy_timeout)?;
+        check_range("statement_cache_capacity", self.statement_cache, 0, MOST_STATEMENTS)?;
+        let pages = usize::try_from(self.checkpoint_pages).unwrap_or(usize::MAX);
+        check_range("checkpoint_pages", pages, 0, MOST_PAGES)
     }
 
     pub(crate) fn is_memory(&self) -> bool {

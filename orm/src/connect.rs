@@ -50,6 +50,10 @@ use crate::options::{DatabaseOptions, PoolOptions};
 /// | `lock_mode` | `immediate`, `deferred`, `exclusive` | `immediate` | SQLite |
 /// | `pragma.NAME` | the value of any other pragma | | SQLite |
 ///
+/// Every parameter has a range, and so have the builders' methods of the same names: `max_connections` is from 1 to 10,000,
+/// `statement_cache_capacity` up to 65,536, `port` from 1; the times of servers and `busy_timeout` are up to 24 days, those of
+/// the pool of any length.
+///
 /// The pool's parameters win over [`PoolOptions`] in the code. A parameter that nobody knows is an error.
 ///
 /// # Errors

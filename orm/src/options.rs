@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use orm_core::driver::check_range;
 use orm_core::{Error, ErrorKind, Result};
 use tokio::time::Instant;
 use tracing::Level;
@@ -48,13 +49,16 @@ impl Default for PoolOptions {
 }
 
 impl PoolOptions {
+    /// The greatest value of [`max_connections`](Self::max_connections).
+    pub const MOST_CONNECTIONS: usize = 10_000;
+
     /// The defaults, as each setting tells.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The greatest number of connections; 10 unless set. A driver may allow fewer: a SQLite database in memory has
+    /// The greatest number of connections, from 1 to 10,000; 10 unless set. A driver may allow fewer: a SQLite database in memory has
     /// one, because it lives inside its connection.
     #[must_use]
     pub fn max_connections(mut self, connections: usize) -> Self {
@@ -111,9 +115,7 @@ impl PoolOptions {
     }
 
     pub(crate) fn check(&self) -> Result<()> {
-        if self.max_connections == 0 {
-            return Err(Error::new(ErrorKind::Config, "`max_connections` must be at least 1"));
-        }
+        check_range("max_connections", self.max_connections, 1, Self::MOST_CONNECTIONS)?;
         if self.min_connections > self.max_connections {
             return Err(Error::new(ErrorKind::Config, "`min_connections` is greater than `max_connections`"));
         }

@@ -66,6 +66,43 @@ pub const POOL_PARAMETERS: [Parameter; 7] = [
     Parameter::new("close_timeout", Form::Seconds),
 ];
 
+/// The longest time that a server keeps for statements and locks, and that opening a connection may take: 24 days.
+/// PostgreSQL counts milliseconds in 31 bits.
+pub const LONGEST: Duration = Duration::from_secs(24 * 24 * 60 * 60);
+
+/// The greatest number of prepared statements that a connection keeps.
+pub const MOST_STATEMENTS: usize = 65_536;
+
+/// Refuses a number outside of the range of an option, whether a URL or a program gave it.
+///
+/// # Errors
+/// [`ErrorKind::Config`] with the option's name and its range.
+///
+/// ```
+/// use orm_core::driver::check_range;
+/// assert!(check_range("max_connections", 10, 1, 10_000).is_ok());
+/// let error = check_range("max_connections", 0, 1, 10_000).unwrap_err();
+/// assert!(error.message().contains("`max_connections` is from 1 to 10000"));
+/// ```
+pub fn check_range(name: &str, value: usize, least: usize, most: usize) -> Result<()> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Config, format!("`{name}` is from {least} to {most}, and not {value}")))
+}
+
+/// Refuses a time longer than [`LONGEST`].
+///
+/// # Errors
+/// [`ErrorKind::Config`] with the option's name and its range.
+pub fn check_time(name: &str, limit: Duration) -> Result<()> {
+    if limit <= LONGEST {
+        return Ok(());
+    }
+    let most = LONGEST.as_secs();
+    Err(Error::new(ErrorKind::Config, format!("`{name}` is from 0 to {most} seconds (24 days), and not {limit:?}")))
+}
+
 /// A parameter with the value that a URL gives it.
 ///
 /// ```

@@ -177,3 +177,66 @@ fn sqlite_has_the_same_words() {
     assert_eq!(read("Statement-Cache-Capacity=7"), start().statement_cache_capacity(7));
     assert_eq!(read("foreign-keys=false"), start().foreign_keys(false));
 }
+
+/// Values that abort the process or panic where nobody looks at them.
+#[tokio::test]
+async fn values_out_of_range_are_refused_by_name() {
+    for (name, servers_only, values) in [
+        ("max_connections", false, &["0", "10001", "1000000000", "2305843009213693952"][..]),
+        ("min_connections", false, &["11", "2305843009213693952"]),
+        ("statement_cache_capacity", false, &["65537", "2305843009213693952"]),
+        ("port", true, &["0", "65536"]),
+        ("connect_timeout", true, &["2073601", "1e18"]),
+        ("statement_timeout", true, &["2073601", "1e18"]),
+        ("lock_timeout", false, &["2073601", "1e18"]),
+    ] {
+        for url in databases().into_iter().filter(|url| !servers_only || is_server(url)) {
+            for value in values {
+                let message = refused(&format!("{url}?{name}={value}")).await;
+                let named = message.contains(&format!("`{name}`"));
+                assert!(named || name == "lock_timeout" && message.contains("`busy_timeout`"), "{url}: {message}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn options_of_the_code_have_the_same_ranges() {
+    for pool in [
+        orm::PoolOptions::new().max_connections(usize::MAX),
+        orm::PoolOptions::new().max_connections(1 << 61),
+        orm::PoolOptions::new().max_connections(0),
+        orm::PoolOptions::new().min_connections(usize::MAX),
+    ] {
+        for url in databases() {
+            let error = orm::connect_with(url, pool.clone()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn malformed_urls_show_nothing_before_their_last_at_sign() {
+    for url in databases().into_iter().filter(|url| is_server(url)) {
+        let scheme = url.split("//").next().unwrap_or_default();
+        for rest in [
+            "app:12/s3cret@db.internal/shop",
+            "app:12/s3cret@db.internal",
+            "app@corp:12/s3cret@db.internal",
+            "app:12?s3cret@db.internal/shop",
+            "app:12?s3cret=1@db.internal/shop",
+            "app:12/x?s3cret=1@db.internal/shop",
+            "app@corp:12?s3cret=1@db.internal/shop",
+            "app@corp:12/x?s3cret@db.internal/shop",
+            "app:12?options[s3cret@db.internal/shop]",
+            "app:12#s3cret@db.internal/shop",
+            "app:s3cret@db.internal:port/shop",
+            "s3cret:12/x@db.internal/shop",
+        ] {
+            refused(&format!("{scheme}//{rest}")).await;
+        }
+    }
+    if cfg!(feature = "sqlite") {
+        refused("sqlite://app:s3cret@db.internal/shop").await;
+    }
+}
