@@ -397,6 +397,15 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         standard::value_list(r, values, negated)
     }
 
+    /// Writes ` IN (..)` and rows of values, after several columns in parentheses; there is at least one row, and no NULL.
+    ///
+    /// # Errors
+    /// As [`SqlWriter::push_bind`].
+    fn push_row_list(&self, r: &mut Renderer<'_>, columns: &[Expr], rows: &[Vec<Value>], negated: bool) -> Result<()> {
+        let _ = columns;
+        standard::row_list(r, "", rows, negated)
+    }
+
     /// Whether a list of values of a type is one bind however long it is, so that all rows of a relation take one query.
     fn lists_are_one_bind(&self, ty: SqlType) -> bool {
         let _ = ty;

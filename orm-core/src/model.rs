@@ -175,8 +175,9 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// The values of all columns, for inserting the whole struct.
     fn into_values(self) -> Vec<Value>;
 
-    /// Takes relations and other fields that are no columns over from the same row as it was before.
-    fn keep_relations(&mut self, _old: Self) {}
+    /// Takes relations and other fields that are no columns over from the same row as it was before. `changed` has a bit for
+    /// each column, by its position, with another value than before; relations found by another key are not loaded then.
+    fn keep_relations(&mut self, _old: Self, _changed: u128) {}
 }
 
 /// Reads a model and names model and column when a value does not fit.

@@ -11,6 +11,7 @@ mod lazy;
 mod one_of;
 mod projection;
 mod selection;
+mod stale;
 
 pub use attach::NestSlot;
 pub use batch::load;

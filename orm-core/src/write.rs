@@ -21,10 +21,10 @@ pub(crate) use draft::{Draft, Linked, Payload, nest, no_key, payload_values};
 pub(crate) use insert::{given_columns, insert_of, insert_values};
 pub(crate) use link::{other_keys, pointing};
 pub(crate) use prepare::{complete, time_value};
-pub(crate) use relation_filter::RelationFilter;
+pub(crate) use relation_filter::{RelationFilter, fixed_by};
 pub(crate) use remove::remove;
 pub use update::update_row;
 pub(crate) use update::{
-    FirstRows, RowKey, count_up, expect_version, prepared, remove_by_key, removed, saves, touch, update_of, write_row,
+    FirstRows, RowKey, count_up, expect_version, prepared, refresh, remove_by_key, removed, saves, touch, update_of, write_row,
     write_rows,
 };

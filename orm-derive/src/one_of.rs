@@ -44,6 +44,13 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
                 fn of(row: #ty) -> Self {
                     Self::#name(row)
                 }
+                #[allow(unreachable_patterns)]
+                fn row(&self) -> ::core::option::Option<&#ty> {
+                    match self {
+                        Self::#name(row) => ::core::option::Option::Some(row),
+                        _ => ::core::option::Option::None,
+                    }
+                }
             }
         });
     }

@@ -308,6 +308,16 @@ impl Dialect for MssqlDialect {
                 r.push_sql(")");
                 Ok(())
             }
+            ListItems::Rows(rows) => {
+                r.push_sql(if list.negated { "NOT (" } else { "(" });
+                for (i, row) in rows.iter().enumerate() {
+                    let others: Vec<Expr> = row.iter().cloned().map(Expr::Value).collect();
+                    r.push_sql(if i > 0 { " OR " } else { "" });
+                    push_row_equals(r, values, &others)?;
+                }
+                r.push_sql(")");
+                Ok(())
+            }
             ListItems::Select(select) if !list.negated => {
                 r.push_sql("EXISTS (SELECT 1 FROM (");
                 r.sub_query(select)?;

@@ -271,6 +271,24 @@ impl Dialect for PostgresDialect {
         Ok(())
     }
 
+    /// Rows are one array for each column (PostgreSQL manual, 9.19: `unnest` of several arrays).
+    fn push_row_list(&self, r: &mut Renderer<'_>, columns: &[Expr], rows: &[Vec<Value>], negated: bool) -> Result<()> {
+        let first = rows.first().map_or(&[][..], |row| row);
+        let elements: Option<Vec<_>> = first.iter().map(|value| element_type(value.sql_type())).collect();
+        let Some(elements) = elements.filter(|elements| elements.len() == columns.len()) else {
+            return standard::row_list(r, "", rows, negated);
+        };
+        r.push_sql(if negated { " NOT IN (SELECT * FROM UNNEST(" } else { " IN (SELECT * FROM UNNEST(" });
+        for (place, element) in elements.into_iter().enumerate() {
+            if place > 0 {
+                r.push_sql(", ");
+            }
+            r.push_bind(Value::Array(element, rows.iter().map(|row| row[place].clone()).collect()))?;
+        }
+        r.push_sql("))");
+        Ok(())
+    }
+
     fn lists_are_one_bind(&self, ty: SqlType) -> bool {
         element_type(ty).is_some()
     }

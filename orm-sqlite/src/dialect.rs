@@ -263,6 +263,23 @@ impl Dialect for SqliteDialect {
         Ok(())
     }
 
+    /// As lists of values: many rows are one bind, a JSON array of arrays. Rows of values by themselves need VALUES
+    /// (<https://www.sqlite.org/rowvalue.html>, "Row Value IN Operators").
+    fn push_row_list(&self, r: &mut Renderer<'_>, columns: &[Expr], rows: &[Vec<Value>], negated: bool) -> Result<()> {
+        let json = if rows.len() > SHORT_LIST { standard::json_rows(rows) } else { None };
+        let Some(json) = json else { return standard::row_list(r, "VALUES ", rows, negated) };
+        r.push_sql(if negated { " NOT IN (SELECT " } else { " IN (SELECT " });
+        for place in 0..columns.len() {
+            r.push_sql(if place > 0 { ", JSON_EXTRACT(value, '$[" } else { "JSON_EXTRACT(value, '$[" });
+            r.push_number(place as u64);
+            r.push_sql("]')");
+        }
+        r.push_sql(" FROM json_each(");
+        r.push_bind(Value::Text(json.into()))?;
+        r.push_sql("))");
+        Ok(())
+    }
+
     fn lists_are_one_bind(&self, ty: SqlType) -> bool {
         matches!(ty, SqlType::I16 | SqlType::I32 | SqlType::I64 | SqlType::Text)
     }

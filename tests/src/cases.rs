@@ -61,6 +61,8 @@ macro_rules! suite {
         $crate::graph!(super::Backend);
         $crate::scoped!(super::Backend);
         $crate::chain!(super::Backend);
+        $crate::stale!(super::Backend);
+        $crate::upsert!(super::Backend);
         $crate::tagged!(super::Backend);
         $crate::one_of!(super::Backend);
         $crate::transaction!(super::Backend);

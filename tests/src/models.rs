@@ -8,6 +8,7 @@ pub mod generic;
 pub mod keys;
 pub mod kinds;
 pub mod links;
+pub mod nodes;
 pub mod people;
 pub mod remarks;
 pub mod reviews;

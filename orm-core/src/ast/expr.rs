@@ -143,6 +143,28 @@ impl Expr {
         Some(Self::In(Box::new(InList { expr, items: ListItems::Select(Box::new(rows)), negated: false })))
     }
 
+    /// The condition that the values of columns are one of some keys, which hold no NULL.
+    #[must_use]
+    pub fn has_key(columns: &[&'static ColumnDef], keys: &[Vec<Value>]) -> Expr {
+        let equal = |(column, value): (&&'static ColumnDef, &Value)| {
+            Self::binary(BinaryOp::Eq, Self::Column(column), Self::Value(value.clone()))
+        };
+        match (columns, keys) {
+            (_, []) => Self::Or(Vec::new()),
+            ([column], [key]) => Self::binary(BinaryOp::Eq, Self::Column(column), Self::Value(key[0].clone())),
+            (columns, [key]) => Self::And(columns.iter().zip(key).map(equal).collect()),
+            ([column], keys) => {
+                let values = keys.iter().map(|key| key[0].clone()).collect();
+                let items = ListItems::Values(column.ty, values);
+                Self::In(Box::new(InList { expr: Self::Column(column), items, negated: false }))
+            }
+            (columns, keys) => {
+                let expr = Self::Row(columns.iter().map(|column| Self::Column(column)).collect());
+                Self::In(Box::new(InList { expr, items: ListItems::Rows(keys.to_vec()), negated: false }))
+            }
+        }
+    }
+
     /// Two operands and an operator.
     #[must_use]
     pub fn binary(op: BinaryOp, left: Expr, right: Expr) -> Expr {
@@ -253,6 +275,8 @@ pub struct InList {
 pub enum ListItems {
     /// Values of one type; dialects may bind them as one.
     Values(SqlType, Vec<Value>),
+    /// Rows of values, for an [`Expr::Row`] of columns.
+    Rows(Vec<Vec<Value>>),
     /// Expressions.
     Exprs(Vec<Expr>),
     /// The rows of a sub-query.

@@ -46,7 +46,7 @@ impl Expr {
                 Self::Value(value) => value.is_null(),
                 Self::In(list) => match &list.items {
                     ListItems::Values(_, values) => values.iter().any(Value::is_null),
-                    ListItems::Exprs(_) => false,
+                    ListItems::Exprs(_) | ListItems::Rows(_) => false,
                     ListItems::Select(_) => true,
                 },
                 Self::Path(..) | Self::Subquery(_) | Self::Related(_) | Self::Call(..) | Self::Raw(..) => true,

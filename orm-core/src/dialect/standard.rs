@@ -163,6 +163,9 @@ pub fn in_list(r: &mut Renderer<'_>, list: &InList) -> Result<()> {
     if let ListItems::Values(ty, values) = &list.items {
         return r.value_list(&list.expr, *ty, values, list.negated);
     }
+    if let (Expr::Row(columns), ListItems::Rows(rows)) = (&list.expr, &list.items) {
+        return r.row_list(columns, rows, list.negated);
+    }
     r.push_sql(if list.negated { " NOT IN (" } else { " IN (" });
     match &list.items {
         ListItems::Select(select) => r.sub_query(select)?,
@@ -170,7 +173,7 @@ pub fn in_list(r: &mut Renderer<'_>, list: &InList) -> Result<()> {
             r.do_not_cache();
             r.list(items)?;
         }
-        ListItems::Values(..) => {}
+        ListItems::Values(..) | ListItems::Rows(_) => {}
     }
     r.push_sql(")");
     Ok(())
@@ -191,6 +194,32 @@ pub fn value_list(r: &mut Renderer<'_>, values: &[Value], negated: bool) -> Resu
             r.push_sql(", ");
         }
         r.push_bind(values[i.min(last)].clone())?;
+    }
+    r.push_sql(")");
+    Ok(())
+}
+
+/// ` IN (..)` and rows of values, each in parentheses, after `open`. The last row is repeated up to a power of two, so that
+/// there are few statement texts.
+///
+/// # Errors
+/// When a value cannot be bound.
+pub fn row_list(r: &mut Renderer<'_>, open: &str, rows: &[Vec<Value>], negated: bool) -> Result<()> {
+    r.push_sql(if negated { " NOT IN (" } else { " IN (" });
+    r.push_sql(open);
+    let width = rows.first().map_or(1, Vec::len).max(1);
+    let room = r.dialect().capabilities().max_binds.saturating_sub(r.bind_count()) / width;
+    let padded = rows.len().next_power_of_two().min(room.max(rows.len()));
+    let last = rows.len().saturating_sub(1);
+    for i in 0..padded {
+        r.push_sql(if i > 0 { ", (" } else { "(" });
+        for (place, value) in rows[i.min(last)].iter().enumerate() {
+            if place > 0 {
+                r.push_sql(", ");
+            }
+            r.push_bind(value.clone())?;
+        }
+        r.push_sql(")");
     }
     r.push_sql(")");
     Ok(())
@@ -437,37 +466,55 @@ pub fn json_path(path: &[JsonStep], escapes_control: bool) -> String {
 
 /// Integers and text as a JSON array; `None` when a value is of another type or holds a NUL.
 pub fn json_array(values: &[Value]) -> Option<String> {
-    use std::fmt::Write;
     let mut json = String::with_capacity(2 + values.len() * 8);
+    push_array(&mut json, values, push_json_value)?;
+    Some(json)
+}
+
+/// Rows of integers and text as a JSON array of arrays; `None` as for [`json_array`].
+pub fn json_rows(rows: &[Vec<Value>]) -> Option<String> {
+    let width = rows.first().map_or(0, Vec::len);
+    let mut json = String::with_capacity(2 + rows.len() * (2 + width * 8));
+    push_array(&mut json, rows, |json, row| push_array(json, row, push_json_value))?;
+    Some(json)
+}
+
+fn push_array<T>(json: &mut String, items: &[T], push: impl Fn(&mut String, &T) -> Option<()>) -> Option<()> {
     json.push('[');
-    for (i, value) in values.iter().enumerate() {
+    for (i, item) in items.iter().enumerate() {
         if i > 0 {
             json.push(',');
         }
-        match value {
-            Value::I16(v) => write!(json, "{v}").ok()?,
-            Value::I32(v) => write!(json, "{v}").ok()?,
-            Value::I64(v) => write!(json, "{v}").ok()?,
-            Value::Text(text) => {
-                json.push('"');
-                for c in text.chars() {
-                    match c {
-                        '\0' => return None,
-                        '"' | '\\' => {
-                            json.push('\\');
-                            json.push(c);
-                        }
-                        c if u32::from(c) < 0x20 => write!(json, "\\u{:04x}", u32::from(c)).ok()?,
-                        c => json.push(c),
-                    }
-                }
-                json.push('"');
-            }
-            _ => return None,
-        }
+        push(json, item)?;
     }
     json.push(']');
-    Some(json)
+    Some(())
+}
+
+fn push_json_value(json: &mut String, value: &Value) -> Option<()> {
+    use std::fmt::Write;
+    match value {
+        Value::I16(v) => write!(json, "{v}").ok(),
+        Value::I32(v) => write!(json, "{v}").ok(),
+        Value::I64(v) => write!(json, "{v}").ok(),
+        Value::Text(text) => {
+            json.push('"');
+            for c in text.chars() {
+                match c {
+                    '\0' => return None,
+                    '"' | '\\' => {
+                        json.push('\\');
+                        json.push(c);
+                    }
+                    c if u32::from(c) < 0x20 => write!(json, "\\u{:04x}", u32::from(c)).ok()?,
+                    c => json.push(c),
+                }
+            }
+            json.push('"');
+            Some(())
+        }
+        _ => None,
+    }
 }
 
 /// `(condition) IS NOT TRUE`: false or NULL.

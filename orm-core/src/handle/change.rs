@@ -66,7 +66,7 @@ impl Change {
     pub(super) async fn check_scope(&self, session: &dyn Session, columns: &[&'static ColumnDef]) -> Result<()> {
         let Some(scope) = &self.scope else { return Ok(()) };
         let target = self.def.target();
-        let mut these = vec![any_of(columns, &self.children)];
+        let mut these = vec![ast::Expr::has_key(columns, &self.children)];
         let all = count_rows(session, target, these.clone()).await?;
         these.extend(scope.of_target());
         if count_rows(session, target, these).await? == all {
@@ -120,20 +120,6 @@ pub(super) fn reached_from(relation: &RelationDef, values: &[Value]) -> Vec<ast:
         conditions.extend(next.tag.map(is));
     }
     conditions
-}
-
-/// The condition that a row has one of some keys.
-pub(super) fn any_of(columns: &[&'static ColumnDef], keys: &[Vec<Value>]) -> ast::Expr {
-    if let [column] = columns {
-        let values = keys.iter().map(|key| key[0].clone()).collect();
-        let items = ListItems::Values(column.ty, values);
-        return ast::Expr::In(Box::new(InList { expr: (*column).into(), items, negated: false }));
-    }
-    let any = keys.iter().map(|key| {
-        let all = columns.iter().zip(key).map(|(column, value)| equal(column, ast::Expr::Value(value.clone())));
-        ast::Expr::And(all.collect())
-    });
-    ast::Expr::Or(any.collect())
 }
 
 /// The key of the one row that is given.

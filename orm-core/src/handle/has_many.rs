@@ -2,8 +2,8 @@
 
 use std::marker::PhantomData;
 
+use super::change::Change;
 use super::change::Kind;
-use super::change::{Change, any_of};
 use crate::ast::{self, Statement, Visibility};
 use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
@@ -97,7 +97,7 @@ impl<C: Model> ChangeRows<C> {
 
     /// The condition that a row is among those of the change.
     fn these(&self) -> ast::Expr {
-        any_of(&C::DEF.key_columns().collect::<Vec<_>>(), &self.change.children)
+        ast::Expr::has_key(&C::DEF.key_columns().collect::<Vec<_>>(), &self.change.children)
     }
 
     /// The condition that a row of the parent is one of these.

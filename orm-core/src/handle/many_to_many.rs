@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::change::{Change, Kind, any_of};
+use super::change::{Change, Kind};
 use crate::ast::{self, Conflict, ConflictAction, InList, ListItems, Select, SelectList, Statement, Visibility};
 use crate::driver::{Runs, Session};
 use crate::error::Result;
@@ -54,7 +54,7 @@ impl<J: Model> ChangeLinks<J> {
         let far: Vec<&'static ColumnDef> = through.keys.iter().map(|pair| pair.from).collect();
         match self.change.kind {
             Kind::Remove => {
-                let these = any_of(&far, &self.change.children);
+                let these = ast::Expr::has_key(&far, &self.change.children);
                 write_rows(session, J::DEF, self.remove(through, these)).await
             }
             Kind::Add if self.is_one_statement(through) => self.insert(session, through, &payload).await,
@@ -67,7 +67,7 @@ impl<J: Model> ChangeLinks<J> {
             Kind::Set => {
                 let unit = begin_write(session).await?;
                 self.change.lock_parent(&*unit).await?;
-                let others = ast::Expr::Not(Box::new(any_of(&far, &self.change.children)));
+                let others = ast::Expr::Not(Box::new(ast::Expr::has_key(&far, &self.change.children)));
                 let mut written = write_rows(&*unit, J::DEF, self.remove(through, others)).await?;
                 if !self.change.children.is_empty() {
                     written += self.add(&*unit, through, &payload, session.in_transaction()).await?;
@@ -136,7 +136,7 @@ impl<J: Model> ChangeLinks<J> {
             return self.change.lock_parent(session).await;
         }
         let columns: Vec<&'static ColumnDef> = through.keys.iter().map(|pair| pair.to).collect();
-        lock_rows(session, def.target(), vec![any_of(&columns, children)]).await
+        lock_rows(session, def.target(), vec![ast::Expr::has_key(&columns, children)]).await
     }
 
     /// Inserts the join rows in one statement, or few; those that are there get the payload. The pair is a unique key.
@@ -192,7 +192,7 @@ impl<J: Model> ChangeLinks<J> {
         let mut written = 0;
         for child in children {
             let mut filter = self.change.owned();
-            filter.push(any_of(&far, std::slice::from_ref(child)));
+            filter.push(ast::Expr::has_key(&far, std::slice::from_ref(child)));
             if !def.unique {
                 // Rows may be connected several times, and the relation is about some of those.
                 filter.extend(scope.iter().flat_map(RelationFilter::of_between));

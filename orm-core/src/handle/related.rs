@@ -150,7 +150,7 @@ impl<'p, P: Model, C: Model, S> Related<'p, P, C, S> {
             return Ok(true);
         }
         let mut select = self.rows();
-        select.filter.push(change::any_of(&C::DEF.key_columns().collect::<Vec<_>>(), &keys));
+        select.filter.push(ast::Expr::has_key(&C::DEF.key_columns().collect::<Vec<_>>(), &keys));
         Ok(Find::<C>::from_select(select).count(db).await? == keys.len() as u64)
     }
 

@@ -100,8 +100,9 @@ impl<M: Model> OnConflict<M> {
         self.finish(ConflictAction::Nothing)
     }
 
-    /// Gives existing rows the new values of some columns; `updated_at` is set as well, and the version incremented. A column that a new row does not
-    /// give keeps its value in the existing row.
+    /// Gives existing rows the new values of some columns; `updated_at` is set as well, and the version incremented. A column
+    /// that a new row does not give keeps its value in the existing row: a default is for new rows. A row that gives none of
+    /// the columns leaves the existing row as it is.
     pub fn update<X: Select<M>>(mut self, columns: X) -> BulkUpsert<M> {
         let mut list = Vec::new();
         columns.push(&mut list);
@@ -110,7 +111,8 @@ impl<M: Model> OnConflict<M> {
         self.updating(columns.unwrap_or_default())
     }
 
-    /// Gives existing rows the new values of every column given but the unique ones, the key and `created_at`.
+    /// Gives existing rows the new values of every column given but the unique ones, the key and `created_at`. Of each row
+    /// only the columns count that it gives itself: not what other rows give, and not defaults.
     pub fn update_all(self) -> BulkUpsert<M> {
         let def = M::DEF;
         let given = self.rows.iter().fold(0, |all, row| all | row.given);
@@ -196,8 +198,10 @@ impl<M: Model> BulkUpsert<M> {
         self.check()?;
         let mut rows = self.rows.clone();
         rows.iter_mut().for_each(|row| complete(M::DEF, row, &mut None));
-        let given = rows.first().map_or(0, |row| row.given);
-        let all: Vec<usize> = (0..rows.len()).filter(|i| rows[*i].given == given).collect();
+        let columns = |row: &Draft| (row.given, row.by_caller);
+        let first = rows.first().map_or((0, 0), columns);
+        let given = first.0;
+        let all: Vec<usize> = (0..rows.len()).take_while(|row| columns(&rows[*row]) == first).collect();
         let conflict = Some(&self.conflict);
         render_insert(insert_of(M::DEF, given, &all, &mut rows, conflict, false, Returning::Nothing), dialect)
     }

@@ -255,7 +255,7 @@ impl<M: Model> Complete<M> for Whole<M> {
                 given |= 1 << column.index;
             }
         }
-        Create { row: Draft { values, given, nested: None }, _model: PhantomData }
+        Create { row: Draft { values, given, by_caller: given, nested: None }, _model: PhantomData }
     }
 }
 

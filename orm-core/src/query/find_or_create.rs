@@ -8,8 +8,8 @@ use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::IntoCondition;
 use crate::model::{Model, read_model};
-use crate::run::{self, begin_write};
-use crate::write::create_one;
+use crate::run::{self, Comparable, begin_write};
+use crate::write::{create_one, fixed_by};
 
 /// Finds a row or creates it: `User::find_or_create().filter(..).defaults(..)`. The row to create comes second, so a
 /// missing required column does not compile.
@@ -40,7 +40,8 @@ impl<M: Model> FindOrCreate<M> {
         self
     }
 
-    /// The row to create when there is none.
+    /// The row to create when there is none. Columns that the filter gives one value, as `User::EMAIL.eq("a@b.c")` does, get
+    /// it: leave them out here.
     pub fn defaults<C: Complete<M>>(self, row: C) -> FindOrInsert<M> {
         FindOrInsert { select: self.select, row: row.into_create() }
     }
@@ -64,9 +65,11 @@ impl<M: Model> FindOrInsert<M> {
     /// Gives the row and whether it was created, in one transaction.
     ///
     /// # Errors
-    /// [`ErrorKind::UniqueViolation`] when the row to create collides with one that the filter does not find, else the
+    /// [`ErrorKind::InvalidStatement`], naming the column, when the row to create has another value of a column than the one
+    /// that the filter asks for: it would never be found. [`ErrorKind::UniqueViolation`] when the row to create collides with one that the filter does not find, else the
     /// database's.
-    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<(M, bool)> {
+    pub async fn exec<E: Runs<M> + ?Sized>(mut self, db: &E) -> Result<(M, bool)> {
+        self.take_from_filter()?;
         let session = db.session();
         let unit = begin_write(session).await?;
         let found = self.find(&*unit, false).await?;
@@ -93,6 +96,29 @@ impl<M: Model> FindOrInsert<M> {
         };
         unit.commit().await?;
         Ok((row, created))
+    }
+
+    /// Gives the row the values that the filter asks for.
+    fn take_from_filter(&mut self) -> Result<()> {
+        let row = &mut self.row.row;
+        for (column, value) in fixed_by(&self.select.filter) {
+            if !column.table.is(M::DEF.table) || column.generated.is_some() {
+                continue;
+            }
+            let of = |value| Comparable::of_type(column.ty, value);
+            if row.given & (1 << column.index) == 0 {
+                row.give(column.index, value);
+            } else if of(&row.values[column.index]) != of(&value) {
+                return Err(Error::new(
+                    ErrorKind::InvalidStatement,
+                    "the filter asks for another value of the column than the row to create has, so the row would not be \
+                     found the next time; leave the column out of the defaults",
+                )
+                .with_model(M::DEF.name)
+                .with_columns([column.name]));
+            }
+        }
+        Ok(())
     }
 
     /// `latest` reads what others have committed meanwhile, even inside a snapshot.

@@ -10,7 +10,7 @@ use crate::relation::load_into;
 use crate::run::{self, IntoInclude, key_filter, key_of, merged};
 use crate::value::{Numeric, Scalar, Type, Value};
 use crate::write::{
-    Changes, Mark, Prefilled, cascade, deleted_at, expect_version, of_row, removed, saves, touch, write_row, write_rows,
+    Changes, Mark, Prefilled, cascade, deleted_at, expect_version, of_row, refresh, removed, saves, touch, write_row, write_rows,
 };
 
 /// Methods of one row. In the prelude, so that `User::update()` and `user.update()` can both exist.
@@ -212,8 +212,7 @@ async fn reread<M: Model>(row: &mut M, session: &dyn Session) -> Result<()> {
     let select = Statement::Select(Box::new(select));
     match run::fetch_first(session, def, select, read_model::<M>).await? {
         Some(fresh) => {
-            let old = std::mem::replace(row, fresh);
-            row.keep_relations(old);
+            refresh(row, fresh);
             Ok(())
         }
         None => Err(removed(def)),

@@ -11,6 +11,7 @@ use super::join::JoinBy;
 use super::one_of::Fill;
 use super::projection::{Nest, Projection};
 use super::selection::RelatedSelection;
+use super::stale::{is_stale, keys_of};
 use crate::ast::{self, Aggregate, BinaryOp, Join, JoinKind, Quantifier, Related, Visibility};
 use crate::expr::{Column, Condition, Expr, IntoCondition, IntoOrder, Select, Within};
 use crate::model::{Cardinality, ColumnDef, KeyPair, Many, Model, RelationDef};
@@ -297,8 +298,24 @@ impl<P: Model, C: Model, R: Cardinality> Relation<P, C, R> {
     /// Whether the row's field holds what the relation leads to.
     pub(super) fn is_loaded(self, row: &mut P) -> bool {
         match self.link.field {
-            Field::Plain(slot) => slot(row).is_filled(),
+            Field::Plain(slot) => slot(row).filled().is_some(),
             Field::OneOf(_) => false,
+        }
+    }
+
+    /// Forgets loaded rows that the row does not lead to any more. `changed` has the columns that were changed.
+    pub fn forget_stale(self, row: &mut P, changed: u128) {
+        match self.link.field {
+            Field::Plain(slot) => {
+                if let Some(rows) = slot(row).filled() {
+                    // The keys of the related rows; those of the row cannot be read meanwhile.
+                    let found = keys_of(&self.def, rows.iter());
+                    if is_stale(&self.def, row, found, changed) {
+                        slot(row).forget();
+                    }
+                }
+            }
+            Field::OneOf(field) => field.forget_stale(&self.def, row, changed),
         }
     }
 

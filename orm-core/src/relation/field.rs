@@ -39,6 +39,8 @@ impl<T: Send + Sync> RelatedRows<T> for LoadedRows<T> {
 /// What a relation field holds: nothing yet, with the relation's path for the message, or rows.
 enum State<T> {
     Unloaded(Option<&'static &'static str>),
+    /// Not loaded again since its key changed.
+    Stale,
     Loaded(Arc<dyn RelatedRows<T>>),
 }
 
@@ -47,13 +49,14 @@ impl<T> State<T> {
         match self {
             Self::Loaded(rows) => Ok((**rows).rows()),
             Self::Unloaded(path) => Err(not_loaded(*path)),
+            Self::Stale => Err(stale()),
         }
     }
 
     fn loaded(&self) -> Option<&[T]> {
         match self {
             Self::Loaded(rows) => Some((**rows).rows()),
-            Self::Unloaded(_) => None,
+            Self::Unloaded(_) | Self::Stale => None,
         }
     }
 }
@@ -67,12 +70,21 @@ fn not_loaded(path: Option<&'static &'static str>) -> Error {
     Error::new(ErrorKind::NotLoaded, message)
 }
 
+#[cold]
+fn stale() -> Error {
+    let message = "the row leads to other rows than when the relation was loaded: its key has changed; load it again, \
+                   `row.load(..)`";
+    Error::new(ErrorKind::NotLoaded, message)
+}
+
 /// A field that rows can be put into.
 pub trait Slot<T> {
     /// Puts rows into it.
     fn fill(&mut self, rows: Arc<dyn RelatedRows<T>>);
-    /// Whether there are rows in it.
-    fn is_filled(&self) -> bool;
+    /// The rows in it; `None` when it is not loaded.
+    fn filled(&self) -> Option<&[T]>;
+    /// Forgets the rows in it, which belong to another key.
+    fn forget(&mut self);
 }
 
 /// A relation field, for code the derive writes.
@@ -114,8 +126,11 @@ macro_rules! field {
             fn fill(&mut self, rows: Arc<dyn RelatedRows<T>>) {
                 self.0 = State::Loaded(rows);
             }
-            fn is_filled(&self) -> bool {
-                self.is_loaded()
+            fn filled(&self) -> Option<&[T]> {
+                self.0.loaded()
+            }
+            fn forget(&mut self) {
+                self.0 = State::Stale;
             }
         }
 
@@ -124,6 +139,7 @@ macro_rules! field {
             fn clone(&self) -> Self {
                 let state = match &self.0 {
                     State::Unloaded(path) => State::Unloaded(*path),
+                    State::Stale => State::Stale,
                     State::Loaded(rows) => State::Loaded(Arc::clone(rows)),
                 };
                 Self(state $(, PhantomData::<fn() -> $j>)?)
@@ -229,6 +245,7 @@ macro_rules! to_many {
                 match &mut self.0 {
                     State::Loaded(rows) => Ok(Arc::get_mut(rows).map(|rows| rows.rows_mut())),
                     State::Unloaded(path) => Err(not_loaded(*path)),
+                    State::Stale => Err(stale()),
                 }
             }
         }
@@ -254,6 +271,7 @@ macro_rules! to_one {
                 match &mut self.0 {
                     State::Loaded(rows) => Ok(Arc::get_mut(rows).and_then(|rows| rows.rows_mut().first_mut())),
                     State::Unloaded(path) => Err(not_loaded(*path)),
+                    State::Stale => Err(stale()),
                 }
             }
         }

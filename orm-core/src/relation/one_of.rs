@@ -1,10 +1,12 @@
 //! Relations to a row of one of several models: an enum of models, a foreign key for each, of which a row has one. For each
 //! key there is an ordinary relation; here is what they have in common.
 
+use std::any::Any;
 use std::marker::PhantomData;
 
 use super::attach::attach_as;
 use super::field::Slot;
+use super::stale::{is_stale, keys_of};
 use crate::ast;
 use crate::error::Result;
 use crate::expr::{Condition, Expr};
@@ -20,6 +22,8 @@ use crate::run::{IncludeNode, IntoInclude, Owners, Parents, RowSet};
 pub trait Variant<C> {
     /// The variant that holds the row.
     fn of(row: C) -> Self;
+    /// The row, when it is of this model.
+    fn row(&self) -> Option<&C>;
 }
 
 /// An enum of models. Derive it: `#[derive(OneOf)]`.
@@ -66,6 +70,8 @@ pub trait Fill: Sync {
     /// # Errors
     /// As [`RowSet::into_rows`].
     fn fill(&self, parents: &mut dyn Parents, children: Box<dyn RowSet>, owners: &Owners) -> Result<()>;
+    /// Forgets a loaded row that the row does not lead to any more.
+    fn forget_stale(&self, relation: &RelationDef, row: &mut dyn Any, changed: u128);
 }
 
 impl<P: Model, C: Model, E: Variant<C> + Send + Sync + 'static> Fill for OneOfField<P, C, E> {
@@ -76,6 +82,20 @@ impl<P: Model, C: Model, E: Variant<C> + Send + Sync + 'static> Fill for OneOfFi
             let about = has(self.key) || !self.keys.iter().any(|key| has(key));
             about.then(|| (self.slot)(parent))
         })
+    }
+
+    fn forget_stale(&self, relation: &RelationDef, row: &mut dyn Any, changed: u128) {
+        let Some(row) = row.downcast_mut::<P>() else { return };
+        let Some(rows) = (self.slot)(row).filled() else { return };
+        let (none, found) = (rows.is_empty(), keys_of(relation, rows.iter().filter_map(E::row)));
+        // A row of another model is for that model's relation to look at, unless this model's key is set.
+        let stale = match (none, found.is_empty()) {
+            (false, true) => self.key.iter().all(|column| !row.value(*column).is_null()),
+            _ => is_stale(relation, row, found, changed),
+        };
+        if stale {
+            (self.slot)(row).forget();
+        }
     }
 }
 

@@ -74,6 +74,9 @@ pub(super) async fn reconcile(
     Ok(())
 }
 
+/// The most keys of one question.
+const MOST_KEYS: usize = 512;
+
 /// Whether the database may find values of a type equal that have different bytes.
 fn is_loose(ty: SqlType) -> bool {
     matches!(ty, SqlType::Text | SqlType::Char | SqlType::Decimal | SqlType::Native(_))
@@ -86,7 +89,8 @@ async fn equal(
     columns: &[&'static ColumnDef],
     lost: Vec<Vec<Value>>,
 ) -> Result<Vec<(usize, Vec<Value>)>> {
-    let most = (session.dialect().capabilities().max_binds / columns.len() / 4).max(1);
+    // Each row that is found is compared with all keys of its statement.
+    let most = (session.dialect().capabilities().max_binds / columns.len() / 4).clamp(1, MOST_KEYS);
     let mut found: Vec<(usize, Vec<Value>)> = Vec::new();
     let mut waiting: Vec<usize> = (0..lost.len()).collect();
     // One answer names one of the keys that are equal to each other: ask again for the others.
@@ -106,7 +110,8 @@ async fn equal(
             let mut select = Select::new(def);
             select.list = SelectList::Exprs(list);
             select.visibility = Visibility::ALL;
-            select.filter = vec![ast::Expr::Or(chunk.iter().map(is).collect())];
+            let keys: Vec<Vec<Value>> = chunk.iter().map(|place| lost[*place].clone()).collect();
+            select.filter = vec![ast::Expr::has_key(columns, &keys)];
             let rendered = render(&Statement::Select(Box::new(select)), &**session.dialect())?;
             let mut rows: Vec<(i64, Vec<Value>)> = Vec::new();
             let read = |row: &mut Columns<'_>| {

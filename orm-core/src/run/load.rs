@@ -8,14 +8,11 @@ use super::exec::fetch_into;
 use super::grouping::Keys;
 use super::include::{IncludeNode, Parents, RowSet};
 use super::join::{Joined, Joins, Plan};
-use crate::ast::{
-    self, BinaryOp, Deleted, InList, Join, JoinKind, ListItems, Order, PerParent, Reached, Select, SelectList,
-    Visibility,
-};
+use crate::ast::{self, BinaryOp, Deleted, Join, JoinKind, Order, PerParent, Reached, Select, SelectList, Visibility};
 use crate::dialect::Capabilities;
 use crate::driver::Session;
 use crate::error::Result;
-use crate::model::{Between, ColumnDef, KeyPair, RelationKind};
+use crate::model::{Between, ColumnDef, RelationKind};
 use crate::value::{SqlType, Value};
 
 /// The future of loading relations.
@@ -120,9 +117,9 @@ fn finish<'a>(session: &'a dyn Session, plan: Plan<'a>, set: &'a mut dyn Parents
 async fn fetch(session: &dyn Session, node: &IncludeNode, keys: &Keys, children: &mut dyn RowSet) -> Result<()> {
     let capabilities = session.dialect().capabilities();
     let pairs = node.relation.keys();
-    let one_bind = pairs.len() == 1 && session.dialect().lists_are_one_bind(keys.distinct[0][0].sql_type());
+    let one_bind = keys.distinct[0].iter().all(|value| session.dialect().lists_are_one_bind(value.sql_type()));
     // A power of two leaves room for the filter's own values.
-    let room = (capabilities.max_binds / 2 + 1).next_power_of_two() / 2;
+    let room = 1 << (capabilities.max_binds / 2 + 1).ilog2();
     let most = if one_bind { usize::MAX } else { (room / pairs.len()).max(1) };
     let mut joins: Option<Joins<'_>> = None;
     for chunk in keys.distinct.chunks(most.min(keys.distinct.len())) {
@@ -195,7 +192,8 @@ fn related_rows(
         list if !further.is_empty() => *list = SelectList::ModelAnd(further),
         _ => {}
     }
-    let of_parents = keys.map(|keys| key_filter(pairs, keys));
+    let columns: Vec<&'static ColumnDef> = pairs.iter().map(|pair| pair.to).collect();
+    let of_parents = keys.map(|keys| ast::Expr::has_key(&columns, keys));
     if node.relation.chain {
         let from = of_parents.unwrap_or_else(|| ast::Expr::And(Vec::new()));
         select.reached = Some(Box::new(Reached { relation: node.relation, from }));
@@ -222,23 +220,4 @@ fn related_rows(
         select.per_parent = Some(PerParent { partition_by: parent_key, limit, offset: node.offset.unwrap_or(0) });
     }
     select
-}
-
-fn key_filter(pairs: &'static [KeyPair], keys: &[Vec<Value>]) -> ast::Expr {
-    if let [pair] = pairs {
-        let column: &'static ColumnDef = pair.to;
-        if let [key] = keys {
-            return ast::Expr::binary(BinaryOp::Eq, column.into(), ast::Expr::Value(key[0].clone()));
-        }
-        let values = keys.iter().map(|key| key[0].clone()).collect();
-        let items = ListItems::Values(column.ty, values);
-        return ast::Expr::In(Box::new(InList { expr: column.into(), items, negated: false }));
-    }
-    let any = keys.iter().map(|key| {
-        let all = pairs.iter().zip(key).map(|(pair, value)| {
-            ast::Expr::binary(BinaryOp::Eq, ast::Expr::Column(pair.to), ast::Expr::Value(value.clone()))
-        });
-        ast::Expr::And(all.collect())
-    });
-    ast::Expr::Or(any.collect())
 }

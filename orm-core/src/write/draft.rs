@@ -7,11 +7,14 @@ use crate::model::{ColumnDef, ModelDef, RelationDef};
 use crate::run::{IncludeNode, IntoInclude};
 use crate::value::{SqlType, Value};
 
-/// The values of a new row, by the columns' positions, and which of them were given.
+/// The values of a new row, by the columns' positions.
 #[derive(Clone)]
 pub(crate) struct Draft {
     pub(crate) values: Vec<Value>,
+    /// The columns that have a value, by their positions.
     pub(crate) given: u128,
+    /// Those of them that the caller gave. The others got a default, a time or a version when the row was prepared.
+    pub(crate) by_caller: u128,
     /// Rows to create around this one.
     pub(crate) nested: Option<Box<Nested>>,
 }
@@ -19,7 +22,7 @@ pub(crate) struct Draft {
 impl Draft {
     /// A row with no column given.
     pub(crate) fn new(def: &'static ModelDef) -> Self {
-        Self { values: vec![Value::Null(SqlType::Bool); def.columns.len()], given: 0, nested: None }
+        Self { values: vec![Value::Null(SqlType::Bool); def.columns.len()], given: 0, by_caller: 0, nested: None }
     }
 
     /// Gives a column, by its position; the last one counts.
@@ -27,6 +30,7 @@ impl Draft {
         if let Some(slot) = self.values.get_mut(column) {
             *slot = value;
             self.given |= 1 << column;
+            self.by_caller |= 1 << column;
         }
     }
 

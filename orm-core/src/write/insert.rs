@@ -1,6 +1,6 @@
 //! Inserting new rows and getting back what the database makes of them: keys, defaults, generated columns.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::draft::Draft;
 use super::prepare;
@@ -10,7 +10,7 @@ use crate::driver::{BeginOptions, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, DefaultDef, ModelDef};
 use crate::row::{Collect, Columns, Discard, First, RowSink};
-use crate::run::{self, Comparable, ValueRow, about, key_filter};
+use crate::run::{self, Comparable, ValueRow, about};
 use crate::value::{SqlType, Value};
 
 /// Inserts a row of these values.
@@ -188,21 +188,20 @@ pub(super) async fn insert_rows(
     conflict: Option<&Conflict>,
     wanted: bool,
 ) -> Result<(Vec<Vec<Value>>, u64)> {
+    give_nulls(def, &mut rows);
     prepare::rows(session, def, &mut rows)?;
-    let mut groups: Vec<(u128, Vec<usize>)> = Vec::new();
-    for (i, row) in rows.iter().enumerate() {
-        match groups.iter_mut().find(|(given, _)| *given == row.given) {
-            Some((_, members)) => members.push(i),
-            None => groups.push((row.given, vec![i])),
-        }
-    }
+    let all: Vec<usize> = (0..rows.len()).collect();
     let mut chunks: Vec<(u128, &[usize])> = Vec::new();
-    for (given, members) in &groups {
-        let most = rows_per_statement(session, def, *given, wanted);
+    // The outcome is that of one row after the other, so only neighbours share a statement.
+    for members in all.chunk_by(|one, next| is_alike(&rows[*one], &rows[*next], conflict)) {
+        let given = rows[members[0]].given;
+        let most = rows_per_statement(session, def, given, wanted);
         for mut members in members.chunks(most) {
             while !members.is_empty() {
-                let (chunk, rest) = members.split_at(rows_that_fit(session, &rows, members));
-                chunks.push((*given, chunk));
+                let fit = rows_that_fit(session, &rows, members);
+                let fit = rows_without_repeats(&rows, &members[..fit], conflict);
+                let (chunk, rest) = members.split_at(fit);
+                chunks.push((given, chunk));
                 members = rest;
             }
         }
@@ -219,6 +218,47 @@ pub(super) async fn insert_rows(
     }
     let rows = if wanted { rows.into_iter().map(|row| row.values).collect() } else { Vec::new() };
     Ok((rows, affected))
+}
+
+/// Gives NULL to columns that other rows give and that are NULL anyway when they are left out, so that more rows share a
+/// statement.
+fn give_nulls(def: &'static ModelDef, rows: &mut [Draft]) {
+    let some = rows.iter().fold(0, |all, row| all | row.given);
+    let plain = def.columns.iter().filter(|column| {
+        some & (1 << column.index) != 0
+            && column.nullable
+            && !column.auto_increment
+            && column.generated.is_none()
+            && matches!(column.default, DefaultDef::None)
+            && ![def.created_at, def.updated_at, def.version].contains(&Some(column.index))
+    });
+    for column in plain {
+        for row in rows.iter_mut().filter(|row| row.given & (1 << column.index) == 0) {
+            row.values[column.index] = Value::Null(column.ty);
+            row.given |= 1 << column.index;
+        }
+    }
+}
+
+/// Whether two rows go into one statement: they have the same columns, and, where rows that are there may change, change the
+/// same ones.
+fn is_alike(one: &Draft, other: &Draft, conflict: Option<&Conflict>) -> bool {
+    let changes = matches!(conflict, Some(Conflict { action: ConflictAction::Update(_), .. }));
+    one.given == other.given && (!changes || one.by_caller == other.by_caller)
+}
+
+/// The number of the first rows that have different unique columns: an upsert changes a row at most once in a statement
+/// (PostgreSQL manual, INSERT, "ON CONFLICT Clause").
+fn rows_without_repeats(rows: &[Draft], members: &[usize], conflict: Option<&Conflict>) -> usize {
+    let Some(Conflict { target, action: ConflictAction::Update(_), .. }) = conflict else { return members.len() };
+    if target.is_empty() {
+        return members.len();
+    }
+    let mut seen = HashSet::with_capacity(members.len());
+    let key = |row: &usize| -> Vec<Comparable> {
+        target.iter().map(|column| Comparable::of_type(column.ty, &rows[*row].values[column.index])).collect()
+    };
+    members.iter().position(|row| !seen.insert(key(row))).unwrap_or(members.len())
 }
 
 /// One INSERT of rows with the same columns. Values are taken out of the rows unless they are kept.
@@ -239,23 +279,27 @@ pub(crate) fn insert_of(
             values.push(if keep { value.clone() } else { std::mem::replace(value, Value::Null(column.ty)) });
         }
     }
+    let by_caller = chunk.first().map_or(given, |row| rows[*row].by_caller);
     let conflict = conflict.map(|conflict| Conflict {
         target: conflict.target.clone(),
         target_filter: conflict.target_filter.clone(),
-        action: given_assignments(&conflict.action, given),
+        action: given_assignments(def, &conflict.action, by_caller),
     });
     Insert { model: def, columns, values, rows: chunk.len(), conflict, returning }
 }
 
-/// Without the new values of columns that these rows do not give: existing rows keep theirs.
-fn given_assignments(action: &ConflictAction, given: u128) -> ConflictAction {
+/// Without the new values of columns that the caller does not give: existing rows keep theirs. `updated_at` and the version
+/// change with the others.
+fn given_assignments(def: &'static ModelDef, action: &ConflictAction, by_caller: u128) -> ConflictAction {
     let ConflictAction::Update(set) = action else { return action.clone() };
+    let follows = |column: &ColumnDef| [def.updated_at, def.version].contains(&Some(column.index));
     let is_given = |value: &ast::Expr| match value {
-        ast::Expr::Excluded(column) => given & (1 << column.index) != 0,
+        ast::Expr::Excluded(column) => by_caller & (1 << column.index) != 0 || follows(column),
         _ => true,
     };
     let set: Vec<_> = set.iter().filter(|(_, value)| is_given(value)).cloned().collect();
-    if set.is_empty() { ConflictAction::Nothing } else { ConflictAction::Update(set) }
+    let changes = set.iter().any(|(column, _)| by_caller & (1 << column.index) != 0 || !follows(column));
+    if changes { ConflictAction::Update(set) } else { ConflictAction::Nothing }
 }
 
 /// Inserts rows with the same columns in one statement, and fills in what the database made.
@@ -421,11 +465,9 @@ async fn read_made(
             select.limit = Some(chunk.len() as u64);
         }
         _ => {
-            let keys = chunk.iter().map(|i| {
-                let key: Vec<Value> = def.primary_key.iter().map(|index| rows[*i].values[*index].clone()).collect();
-                ast::Expr::And(key_filter(def, &key))
-            });
-            select.filter.push(ast::Expr::Or(keys.collect()));
+            let key_of = |i: &usize| def.primary_key.iter().map(|index| rows[*i].values[*index].clone()).collect();
+            let keys: Vec<Vec<Value>> = chunk.iter().map(key_of).collect();
+            select.filter.push(ast::Expr::has_key(&def.key_columns().collect::<Vec<_>>(), &keys));
         }
     }
     let mut made = Vec::new();

@@ -104,6 +104,18 @@ impl RelationFilter {
     }
 }
 
+/// The columns that conditions give one value, with their values.
+pub(crate) fn fixed_by(conditions: &[Expr]) -> Vec<(&'static ColumnDef, Value)> {
+    let mut fixed = Vec::new();
+    for condition in conditions {
+        match condition {
+            Expr::And(all) => fixed.append(&mut fixed_by(all)),
+            condition => fixed.extend(only_value(condition)),
+        }
+    }
+    fixed
+}
+
 /// The one value of a column for which a condition holds, when there is just one.
 fn only_value(condition: &Expr) -> Option<(&'static ColumnDef, Value)> {
     match condition {

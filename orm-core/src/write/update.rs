@@ -127,9 +127,20 @@ pub(crate) async fn write_row<M: Model>(
     let (current, mut sink) = (|column| row.value(column), First::new(&mut fresh, read_model::<M>));
     update_by_key(session, M::DEF, update, &current, &mut sink).await?;
     let Some(fresh) = fresh else { return Err(target.lost(session, M::DEF, visibility).await) };
-    let old = std::mem::replace(row, fresh);
-    row.keep_relations(old);
+    refresh(row, fresh);
     Ok(())
+}
+
+/// Puts the row as the database has it now into a struct, which keeps the relations that were loaded for the same keys.
+pub(crate) fn refresh<M: Model>(row: &mut M, fresh: M) {
+    let old = std::mem::replace(row, fresh);
+    let keys = M::DEF.relations.iter().flat_map(|relation| {
+        let when = relation.first().when.map(|(column, _)| column);
+        relation.keys().iter().map(|pair| pair.from).chain(when).map(|column| column.index)
+    });
+    let changed =
+        keys.filter(|column| row.value(*column) != old.value(*column)).fold(0, |all, column| all | 1 << column);
+    row.keep_relations(old, changed);
 }
 
 /// Which row a write is about: its key, and the version that the struct has.

@@ -68,10 +68,14 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
         Init::Column(_) | Init::Computed(..) => None,
     });
     let kept: Vec<_> = kept.collect();
+    let stale = model.relations.iter().map(|relation| &relation.constant);
+    let stale = stale.map(|constant| quote!(#this::#constant.forget_stale(self, changed);));
+    let changed = if model.relations.is_empty() { quote!(_changed) } else { quote!(changed) };
     let keep = (!kept.is_empty()).then(|| {
         quote! {
-            fn keep_relations(&mut self, old: Self) {
+            fn keep_relations(&mut self, old: Self, #changed: u128) {
                 #(#kept)*
+                #(#stale)*
             }
         }
     });

@@ -12,6 +12,7 @@ impl Renderer<'_> {
         let dialect = self.dialect();
         let empty = match &list.items {
             ListItems::Values(_, values) => values.is_empty(),
+            ListItems::Rows(rows) => rows.is_empty(),
             ListItems::Exprs(items) => items.is_empty(),
             ListItems::Select(_) => false,
         };
@@ -63,6 +64,23 @@ impl Renderer<'_> {
             }
             None => dialect.push_value_list(self, ty, values, negated),
         }
+    }
+
+    /// As [`value_list`](Self::value_list), of rows of values for several columns.
+    ///
+    /// # Errors
+    /// When a value cannot be bound.
+    pub fn row_list(&mut self, columns: &[Expr], rows: &[Vec<Value>], negated: bool) -> Result<()> {
+        let dialect = self.dialect();
+        if !columns.iter().any(|column| column_of(column).is_some_and(|column| column.type_name.is_some())) {
+            return dialect.push_row_list(self, columns, rows, negated);
+        }
+        let form = |(column, value): (&Expr, &Value)| match column_of(column) {
+            Some(column) => for_column(dialect, column, value.clone()),
+            None => value.clone(),
+        };
+        let rows: Vec<Vec<Value>> = rows.iter().map(|row| columns.iter().zip(row).map(form).collect()).collect();
+        dialect.push_row_list(self, columns, &rows, negated)
     }
 
     pub(super) fn like(&mut self, like: &Like<'_>) -> Result<()> {

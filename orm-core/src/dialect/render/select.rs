@@ -336,6 +336,7 @@ fn is_constant(expr: &Expr) -> bool {
         Expr::And(all) | Expr::Or(all) if all.len() < 2 => all.first().is_none_or(is_constant),
         Expr::In(list) => match &list.items {
             ListItems::Values(_, values) => values.is_empty(),
+            ListItems::Rows(rows) => rows.is_empty(),
             ListItems::Exprs(items) => items.is_empty(),
             ListItems::Select(_) => false,
         },

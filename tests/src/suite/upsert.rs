@@ -1,0 +1,127 @@
+//! Many rows at once: what a row does not give stays as it is, and the outcome is that of one row after the other.
+
+use orm::Result;
+use orm::prelude::*;
+
+use crate::Test;
+use crate::cases::cases;
+use crate::models::nodes::Node;
+
+async fn node(db: &Database, label: &str) -> Result<Node> {
+    Node::find_one().filter(Node::LABEL.eq(label)).required(db).await
+}
+
+async fn an_upsert_writes_no_defaults_over_existing_rows(test: Test) -> Result<()> {
+    let db = test.with::<Node>().await?;
+    let before = Node::create().label("a").visits(5).weight(9).exec(&db).await?;
+    let rows = || [Node::create().label("a").note("new")];
+    Node::bulk_create(rows()).on_conflict(Node::LABEL).update_all().exec(&db).await?;
+    let all = (Node::NOTE, Node::VISITS, Node::WEIGHT, Node::CREATED_AT);
+    Node::bulk_create(rows()).on_conflict(Node::LABEL).update(all).exec(&db).await?;
+    let after = node(&db, "a").await?;
+    assert_eq!((after.note.as_deref(), after.visits, after.weight), (Some("new"), 5, 9));
+    assert_eq!((after.created_at, after.version), (before.created_at, 2));
+    assert!(after.updated_at >= before.updated_at);
+    Ok(())
+}
+
+async fn a_row_of_an_upsert_does_not_depend_on_what_others_give(test: Test) -> Result<()> {
+    let db = test.with::<Node>().await?;
+    for label in ["a", "b", "c"] {
+        Node::create().label(label).note("old").visits(5).exec(&db).await?;
+    }
+    let rows = [
+        Node::create().label("a").visits(6),
+        Node::create().label("b").note("new"),
+        Node::create().label("c"),
+        Node::create().label("d").note("made"),
+    ];
+    Node::bulk_create(rows).on_conflict(Node::LABEL).update_all().exec(&db).await?;
+    let rows =
+        Node::find_all().order_by(Node::LABEL).select((Node::NOTE, Node::VISITS, Node::VERSION)).exec(&db).await?;
+    let some = |note: &str| Some(note.to_owned());
+    assert_eq!(rows, [(some("old"), 6, 1), (some("new"), 5, 1), (some("old"), 5, 0), (some("made"), 0, 0)]);
+    Ok(())
+}
+
+async fn the_last_of_equal_rows_of_an_upsert_wins(test: Test) -> Result<()> {
+    let db = test.with::<Node>().await?;
+    let rows =
+        [("a", 1), ("b", 2), ("a", 3), ("a", 4)].map(|(label, visits)| Node::create().label(label).visits(visits));
+    Node::bulk_create(rows).on_conflict(Node::LABEL).update(Node::VISITS).exec(&db).await?;
+    assert_eq!((node(&db, "a").await?.visits, node(&db, "b").await?.visits), (4, 2));
+    let rows = [Node::create().label("c").note("first").visits(1), Node::create().label("c").visits(2)];
+    Node::bulk_create(rows).on_conflict(Node::LABEL).update_all().exec(&db).await?;
+    let last = node(&db, "c").await?;
+    assert_eq!((last.note.as_deref(), last.visits), (Some("first"), 2));
+    Ok(())
+}
+
+async fn rows_created_together_are_inserted_in_their_order(test: Test) -> Result<()> {
+    let db = test.with::<Node>().await?;
+    // Each has other columns than its neighbours, and points at the one before it.
+    let rows = [
+        Node::create().label("a").weight(1),
+        Node::create().label("b").parent_id(1),
+        Node::create().label("c").parent_id(2).weight(3),
+        Node::create().label("d").parent_id(3).note("x"),
+    ];
+    let made = Node::bulk_create(rows).exec(&db).await?;
+    assert_eq!(made.iter().map(|node| node.weight).collect::<Vec<_>>(), [1, 7, 3, 7]);
+    let rows = (0..9).map(|n| {
+        let node = Node::create().label(format!("n{n}"));
+        if n % 2 == 0 { node.weight(n) } else { node }
+    });
+    let made = Node::bulk_create(rows).exec(&db).await?;
+    assert!(made.is_sorted_by_key(|node| node.id));
+    assert_eq!(
+        made.iter().map(|node| node.label.clone()).collect::<Vec<_>>(),
+        (0..9).map(|n| format!("n{n}")).collect::<Vec<_>>()
+    );
+    Ok(())
+}
+
+async fn rows_that_leave_nullable_columns_out_share_a_statement(test: Test) -> Result<()> {
+    let db = test.with::<Node>().await?;
+    let rows = (0..20).map(|n| {
+        let node = Node::create().label(format!("n{n}"));
+        if n % 2 == 0 { node.note("x") } else { node }
+    });
+    let log = db.watch();
+    Node::bulk_create(rows).count(&db).await?;
+    assert_eq!(log.count(), 1);
+    Ok(())
+}
+
+async fn find_or_create_gives_the_row_what_the_filter_asks_for(test: Test) -> Result<()> {
+    let db = test.with::<Node>().await?;
+    let find = || {
+        let filter = Node::LABEL.eq("a").and(Node::VISITS.eq(3)).and(Node::NOTE.is_null());
+        Node::find_or_create().filter(filter).defaults(Node::create().label("a").weight(2))
+    };
+    let (made, created) = find().exec(&db).await?;
+    assert_eq!((made.visits, made.weight, created), (3, 2, true));
+    let (found, created) = find().exec(&db).await?;
+    assert_eq!((found.id, created), (made.id, false));
+    Ok(())
+}
+
+async fn find_or_create_refuses_a_row_that_its_filter_would_not_find(test: Test) -> Result<()> {
+    let db = test.with::<Node>().await?;
+    let find = Node::find_or_create().filter(Node::LABEL.eq("a")).defaults(Node::create().label("b"));
+    let error = find.exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.model()), (ErrorKind::InvalidStatement, Some("Node")));
+    assert_eq!(error.columns(), ["label"]);
+    assert_eq!(Node::count().exec(&db).await?, 0);
+    Ok(())
+}
+
+cases! { $ upsert:
+    an_upsert_writes_no_defaults_over_existing_rows,
+    a_row_of_an_upsert_does_not_depend_on_what_others_give,
+    the_last_of_equal_rows_of_an_upsert_wins,
+    rows_created_together_are_inserted_in_their_order,
+    rows_that_leave_nullable_columns_out_share_a_statement,
+    find_or_create_gives_the_row_what_the_filter_asks_for,
+    find_or_create_refuses_a_row_that_its_filter_would_not_find,
+}
