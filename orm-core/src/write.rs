@@ -25,6 +25,6 @@ pub(crate) use relation_filter::{RelationFilter, fixed_by};
 pub(crate) use remove::remove;
 pub use update::update_row;
 pub(crate) use update::{
-    FirstRows, RowKey, count_up, expect_version, prepared, refresh, remove_by_key, removed, saves, touch, update_of, write_row,
-    write_rows,
+    FirstRows, RowKey, count_up, expect_version, prepared, refresh, remove_by_key, removed, saves, touch, update_of,
+    write_row, write_rows,
 };

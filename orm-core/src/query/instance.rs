@@ -10,7 +10,8 @@ use crate::relation::load_into;
 use crate::run::{self, IntoInclude, key_filter, key_of, merged};
 use crate::value::{Numeric, Scalar, Type, Value};
 use crate::write::{
-    Changes, Mark, Prefilled, cascade, deleted_at, expect_version, of_row, refresh, removed, saves, touch, write_row, write_rows,
+    Changes, Mark, Prefilled, cascade, deleted_at, expect_version, of_row, refresh, removed, saves, touch, write_row,
+    write_rows,
 };
 
 /// Methods of one row. In the prelude, so that `User::update()` and `user.update()` can both exist.

@@ -25,8 +25,8 @@ pub(super) fn child_key(relation: &RelationDef, children: &dyn RowSet, row: usiz
 
 /// Groups by key. Integers, by far the most common keys, need no allocation.
 pub(super) enum Groups {
-    Integers(HashMap<i64, u32, BuildIntegerHasher>),
-    Others(HashMap<Vec<Comparable>, u32>),
+    Integers(HashMap<i64, u32, BuildKeyHasher>),
+    Others(HashMap<Vec<Comparable>, u32, BuildKeyHasher>),
 }
 
 impl Groups {
@@ -38,31 +38,38 @@ impl Groups {
     }
 }
 
-/// Makes hashers for integers: two multiplications. Keys may come from users, so every map has a secret of its own.
+/// Makes hashers for keys: two multiplications for each eight bytes. Keys may come from users, so every map has a secret of its
+/// own.
 #[derive(Clone)]
-pub(super) struct BuildIntegerHasher(u64);
+pub(super) struct BuildKeyHasher(u64);
 
-impl BuildIntegerHasher {
+impl BuildKeyHasher {
     fn new() -> Self {
         Self(RandomState::new().hash_one(0) | 1)
     }
 }
 
-impl BuildHasher for BuildIntegerHasher {
-    type Hasher = IntegerHasher;
-    fn build_hasher(&self) -> IntegerHasher {
-        IntegerHasher(self.0)
+impl BuildHasher for BuildKeyHasher {
+    type Hasher = KeyHasher;
+    fn build_hasher(&self) -> KeyHasher {
+        KeyHasher(self.0)
     }
 }
 
-pub(super) struct IntegerHasher(u64);
+pub(super) struct KeyHasher(u64);
 
-impl Hasher for IntegerHasher {
+impl Hasher for KeyHasher {
     fn finish(&self) -> u64 {
         self.0
     }
     fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u64((*byte).into()));
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| self.write_u64(u64::from_le_bytes(*word)));
+        if !rest.is_empty() {
+            let mut word = [0; 8];
+            word[..rest.len()].copy_from_slice(rest);
+            self.write_u64(u64::from_le_bytes(word));
+        }
     }
     fn write_u64(&mut self, word: u64) {
         let product = u128::from(word ^ self.0.rotate_left(32)) * u128::from(self.0);
@@ -95,9 +102,9 @@ impl Keys {
         let columns: Vec<usize> = relation.keys().iter().map(|pair| pair.from.index).collect();
         let integers = matches!(relation.keys(), [pair] if pair.from.ty.is_integer());
         let mut groups = if integers {
-            Groups::Integers(HashMap::with_capacity_and_hasher(parents.len(), BuildIntegerHasher::new()))
+            Groups::Integers(HashMap::with_capacity_and_hasher(parents.len(), BuildKeyHasher::new()))
         } else {
-            Groups::Others(HashMap::new())
+            Groups::Others(HashMap::with_capacity_and_hasher(parents.len(), BuildKeyHasher::new()))
         };
         let (mut distinct, mut of_parents) = (Vec::new(), Vec::with_capacity(parents.len()));
         for row in 0..parents.len() {
@@ -125,15 +132,20 @@ impl Keys {
 
     pub(super) fn owners(&mut self, relation: &RelationDef, children: &dyn RowSet) -> Owners {
         let between = relation.hops.len() > 1;
-        let mut key: Vec<Value> = Vec::new();
+        let pairs = relation.keys();
+        let value = |row: usize, pair: &KeyPair| children.value(row, pair.to.index);
+        let mut key: Vec<Comparable> = Vec::with_capacity(pairs.len());
         let mut of_children = Vec::with_capacity(children.len());
         for row in 0..children.len() {
-            let group = if between {
-                self.groups.get(relation.keys(), children.extra(row))
-            } else {
-                key.clear();
-                key.extend(relation.keys().iter().map(|pair| children.value(row, pair.to.index)));
-                self.groups.get(relation.keys(), &key)
+            let group = match (&self.groups, pairs) {
+                (groups, _) if between => groups.get(pairs, children.extra(row)),
+                (Groups::Integers(map), [pair]) => integer(&[value(row, pair)]).and_then(|key| map.get(&key).copied()),
+                (Groups::Integers(_), _) => None,
+                (Groups::Others(map), _) => {
+                    key.clear();
+                    key.extend(pairs.iter().map(|pair| Comparable::taken(pair.from.ty, value(row, pair))));
+                    map.get(&key[..]).copied()
+                }
             };
             of_children.push(group.unwrap_or(Owners::NONE));
         }

@@ -57,6 +57,14 @@ impl Comparable {
         Self::of(typed.as_ref().unwrap_or(value))
     }
 
+    /// As [`of_type`](Self::of_type), without a copy of a text.
+    pub(crate) fn taken(ty: SqlType, value: Value) -> Self {
+        match (ty, value) {
+            (SqlType::Text | SqlType::Char, Value::Text(text)) => Self::Text(text.into_owned()),
+            (ty, value) => Self::of_type(ty, &value),
+        }
+    }
+
     pub(crate) fn of(value: &Value) -> Self {
         match value {
             Value::Null(_) => Self::Null,
