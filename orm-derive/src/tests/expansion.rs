@@ -399,9 +399,11 @@ fn a_model() {
                             __orm::Type::into_value(self.title)
                         ]
                     }
-                    fn keep_relations(&mut self, old: Self) {
+                    fn keep_relations(&mut self, old: Self, changed: u128) {
                         self.user = old.user;
                         self.comments = old.comments;
+                        Post::USER.forget_stale(self, changed);
+                        Post::COMMENTS.forget_stale(self, changed);
                     }
                 }
                 impl __orm::SingleKey<i64> for Post {
