@@ -639,12 +639,12 @@ fn conditions_are_values_and_values_conditions() {
     all(
         |d| find.to_sql(d),
         expect![[r#"
-        sqlite: SELECT "age" > ?1, ("name" = ?2) IS ?3, "name" IS NULL, "active" FROM "users" WHERE "active" AND NOT "active" AND ("active" OR "age" > ?4) AND "active" = ("age" > ?5) ORDER BY "age" > ?6 DESC
-        postgres: SELECT "age" > $1, ("name" = $2) IS NOT DISTINCT FROM $3, "name" IS NULL, "active" FROM "users" WHERE "active" AND NOT "active" AND ("active" OR "age" > $4) AND "active" = ("age" > $5) ORDER BY "age" > $6 DESC
-        mariadb: SELECT `age` > ?, (`name` = ?) <=> ?, `name` IS NULL, `active` FROM `users` WHERE `active` AND NOT `active` AND (`active` OR `age` > ?) AND `active` = (`age` > ?) ORDER BY `age` > ? DESC
-        mysql: SELECT `age` > ?, (`name` = ?) <=> ?, `name` IS NULL, `active` FROM `users` WHERE `active` AND NOT `active` AND (`active` OR `age` > ?) AND `active` = (`age` > ?) ORDER BY `age` > ? DESC
-        mssql: SELECT CAST(CASE WHEN [age] > @P1 THEN 1 ELSE 0 END AS BIT), CAST(CASE WHEN [name] = @P2 THEN 1 ELSE 0 END AS BIT), CAST(CASE WHEN [name] IS NULL THEN 1 ELSE 0 END AS BIT), [active] FROM [users] WHERE [active] = 1 AND NOT ([active] = 1) AND ([active] = 1 OR [age] > @P3) AND [active] = CAST(CASE WHEN [age] > @P4 THEN 1 ELSE 0 END AS BIT) ORDER BY CAST(CASE WHEN [age] > @P5 THEN 1 ELSE 0 END AS BIT) DESC
-    "#]],
+            sqlite: SELECT "age" > ?1, ("name" = ?2) IS ?3, "name" IS NULL, "active" FROM "users" WHERE "active" AND NOT "active" AND ("active" OR "age" > ?4) AND "active" = ("age" > ?5) ORDER BY "users"."age" > ?6 DESC
+            postgres: SELECT "age" > $1, ("name" = $2) IS NOT DISTINCT FROM $3, "name" IS NULL, "active" FROM "users" WHERE "active" AND NOT "active" AND ("active" OR "age" > $4) AND "active" = ("age" > $5) ORDER BY "users"."age" > $6 DESC
+            mariadb: SELECT `age` > ?, (`name` = ?) <=> ?, `name` IS NULL, `active` FROM `users` WHERE `active` AND NOT `active` AND (`active` OR `age` > ?) AND `active` = (`age` > ?) ORDER BY `users`.`age` > ? DESC
+            mysql: SELECT `age` > ?, (`name` = ?) <=> ?, `name` IS NULL, `active` FROM `users` WHERE `active` AND NOT `active` AND (`active` OR `age` > ?) AND `active` = (`age` > ?) ORDER BY `users`.`age` > ? DESC
+            mssql: SELECT CAST(CASE WHEN [age] > @P1 THEN 1 ELSE 0 END AS BIT), CAST(CASE WHEN [name] = @P2 THEN 1 ELSE 0 END AS BIT), CAST(CASE WHEN [name] IS NULL THEN 1 ELSE 0 END AS BIT), [active] FROM [users] WHERE [active] = 1 AND NOT ([active] = 1) AND ([active] = 1 OR [age] > @P3) AND [active] = CAST(CASE WHEN [age] > @P4 THEN 1 ELSE 0 END AS BIT) ORDER BY CAST(CASE WHEN [users].[age] > @P5 THEN 1 ELSE 0 END AS BIT) DESC
+        "#]],
     );
     let find = Post::find_all()
         .select(Post::USER.expr(User::AGE.gt(18)))

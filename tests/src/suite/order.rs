@@ -75,6 +75,61 @@ async fn order_goes_by_expressions(test: Test) -> Result<()> {
     Ok(())
 }
 
+/// Columns that are called as databases call what they compute.
+#[derive(Debug, Clone, Model)]
+#[orm(table = "tallies")]
+pub struct Tally {
+    #[orm(primary_key)]
+    id: i64,
+    count: i32,
+    #[orm(length = 20)]
+    lower: String,
+    parent_id: Option<i64>,
+    parent: BelongsTo<Tally>,
+    #[orm(key = parent_id)]
+    children: HasMany<Tally>,
+}
+
+async fn tallies(test: &Test) -> Result<Database> {
+    let db = test.with::<Tally>().await?;
+    for (count, lower, parent) in [(10, "B", None), (9, "a", Some(1)), (100, "C", Some(1)), (20, "a", Some(2))] {
+        Tally::create().count(count).lower(lower).parent_id(parent).exec(&db).await?;
+    }
+    Ok(db)
+}
+
+async fn names_in_an_order_are_columns(test: Test) -> Result<()> {
+    let db = tallies(&test).await?;
+    let as_text = || Tally::find_all().select(Tally::COUNT.cast::<String>());
+    assert_eq!(as_text().order_by(Tally::COUNT.asc()).limit(1).exec(&db).await?, ["9"]);
+    assert_eq!(as_text().order_by(Tally::COUNT.desc().nulls_last()).limit(1).exec(&db).await?, ["100"]);
+    let both = Tally::find_all().select((Tally::COUNT, Tally::COUNT.cast::<String>())).distinct();
+    let numbers: Vec<i32> = both.order_by(Tally::COUNT).exec(&db).await?.into_iter().map(|row| row.0).collect();
+    assert_eq!(numbers, [9, 10, 20, 100]);
+    let children = Tally::find_all().select((Tally::ID, Tally::CHILDREN.count())).order_by(Tally::COUNT.desc());
+    assert_eq!(children.exec(&db).await?, [(3, 0), (4, 0), (1, 2), (2, 1)]);
+    let lower = Tally::find_all().select(Tally::LOWER.upper().lower()).order_by((Tally::LOWER.desc(), Tally::ID.asc()));
+    assert_eq!(lower.exec(&db).await?.len(), 4);
+    let inside = Tally::find_all().select(Tally::COUNT.cast::<String>()).order_by((-Tally::COUNT).asc()).limit(1);
+    assert_eq!(inside.exec(&db).await?, ["100"]);
+    Ok(())
+}
+
+async fn names_in_groups_and_having_are_columns(test: Test) -> Result<()> {
+    let db = tallies(&test).await?;
+    let groups = Tally::find_all()
+        .select((Tally::LOWER, count_all(), Tally::COUNT.sum()))
+        .group_by(Tally::LOWER)
+        .having(Tally::COUNT.min().lt(50))
+        .order_by(Tally::COUNT.max().desc());
+    assert_eq!(groups.exec(&db).await?, [("a".to_owned(), 2, Some(29)), ("B".to_owned(), 1, Some(10))]);
+    // The number of rows is called as the column is.
+    let counts =
+        Tally::find_all().select((count_all(), Tally::COUNT)).group_by(Tally::COUNT).having(Tally::COUNT.gt(9));
+    assert_eq!(counts.order_by(Tally::COUNT.asc()).exec(&db).await?, [(1, 10), (1, 20), (1, 100)]);
+    Ok(())
+}
+
 async fn limit_zero_gives_nothing(test: Test) -> Result<()> {
     let db = five(&test).await?;
     assert_eq!(Person::find_all().limit(0).exec(&db).await?, []);
@@ -254,6 +309,8 @@ async fn window_functions_number_rows(test: Test) -> Result<()> {
 }
 
 cases! { $ order:
+    names_in_an_order_are_columns,
+    names_in_groups_and_having_are_columns,
     order_goes_by_several_keys,
     nulls_come_where_asked_for,
     groups_go_by_expressions_with_values,

@@ -91,8 +91,11 @@ impl Renderer<'_> {
         let order_by: &[Order] = if select.per_parent.is_none() { &select.order_by } else { &[] };
         if !order_by.is_empty() || !limits.are_none() {
             let nested = nested || select.per_parent.is_some();
+            // The standard takes a bare name for an item of the list that happens to be called so, here and here alone.
+            self.qualify(has_expressions(&select.list));
             let tail = Tail { order_by, limits, distinct: select.distinct, nested, select: Some(select) };
             dialect.push_tail(self, &tail)?;
+            self.qualify(false);
         }
         if let Some(lock) = &lock {
             dialect.push_lock(self, lock)?;
@@ -213,6 +216,13 @@ impl Renderer<'_> {
         Ok(())
     }
 
+    /// Whether columns of the innermost query are written with their table from here on.
+    fn qualify(&mut self, qualified: bool) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.qualified = qualified;
+        }
+    }
+
     fn join_paths(&mut self, joins: bool) {
         if let Some(frame) = self.frames.last_mut() {
             frame.joins = joins;
@@ -285,6 +295,15 @@ impl Renderer<'_> {
         if let Some((_, range)) = items.iter().find(|(at, _)| *at == position) {
             self.w.repeat(range.clone());
         }
+    }
+}
+
+/// Whether a list has items that are more than columns. The database gives those a name of its own, such as `count` or that of
+/// a column in it.
+fn has_expressions(list: &SelectList) -> bool {
+    match list {
+        SelectList::Model | SelectList::One => false,
+        SelectList::ModelAnd(exprs) | SelectList::Exprs(exprs) => exprs.iter().any(|e| !matches!(e, Expr::Column(_))),
     }
 }
 
