@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use orm_core::ast::{Aggregate, BinaryOp, Expr, Function, JsonStep, Window};
+use orm_core::ast::{Aggregate, BinaryOp, Expr, Function, JsonStep, LikeKind, Window};
 use orm_core::dialect::{
-    Capabilities, Dialect, FunctionForm, Level, Lexical, Limits, OrderKey, Regexp, Renderer, SqlWriter, standard,
+    Capabilities, Dialect, FunctionForm, Level, Lexical, Like, Limits, OrderKey, Regexp, Renderer, SqlWriter, standard,
 };
 use orm_core::schema::{Column, ColumnDefault, ColumnType, Operation};
 use orm_core::{EnumStorage, Error, Result, SqlType, Value};
@@ -284,6 +284,28 @@ impl Dialect for SqliteDialect {
         matches!(ty, SqlType::I16 | SqlType::I32 | SqlType::I64 | SqlType::Text)
     }
 
+    /// `LIKE` ignores the case of ASCII letters, as `=` does for columns of the collation NOCASE alone. `GLOB` minds it, and
+    /// finds the start of text by an index: <https://www.sqlite.org/optoverview.html#the_like_optimization>.
+    fn push_like(&self, r: &mut Renderer<'_>, like: &Like<'_>) -> Result<()> {
+        let ignores_case = ignores_case(like.expr).or_else(|| ignores_case(like.pattern)).unwrap_or(false);
+        if like.kind == LikeKind::Pattern || like.ignore_case || ignores_case {
+            return standard::like(r, like);
+        }
+        let (before, after) = (like.kind != LikeKind::StartsWith, like.kind != LikeKind::EndsWith);
+        r.operand(like.expr, Level::Sum)?;
+        r.push_sql(if like.negated { " NOT GLOB " } else { " GLOB " });
+        if let Expr::Value(Value::Text(text)) = like.pattern {
+            return r.push_bind(Value::Text(glob(text, before, after).into()));
+        }
+        r.push_sql(if before { "('*' || " } else { "(" });
+        r.push_sql("REPLACE(REPLACE(REPLACE(");
+        r.expr(like.pattern)?;
+        // The bracket first: the others are put into some.
+        r.push_sql(", '[', '[[]'), '*', '[*]'), '?', '[?]')");
+        r.push_sql(if after { " || '*')" } else { ")" });
+        Ok(())
+    }
+
     /// `REGEXP` is a function of this driver, whose patterns take `(?i)`.
     fn push_regexp(&self, r: &mut Renderer<'_>, regexp: &Regexp<'_>) -> Result<()> {
         r.operand(regexp.expr, Level::Sum)?;
@@ -396,6 +418,39 @@ impl Dialect for SqliteDialect {
     fn check_value(&self, value: &Value) -> Result<()> {
         types::check(value)
     }
+}
+
+/// Whether `=` ignores the case of ASCII letters in what an expression gives; `None` where the other operand decides. See
+/// <https://www.sqlite.org/datatype3.html#assigning_collating_sequences_from_sql>.
+fn ignores_case(expr: &Expr) -> Option<bool> {
+    match expr {
+        Expr::Column(column) | Expr::Outer(column) => {
+            let declared = column.type_name.unwrap_or_default().to_ascii_lowercase();
+            let collation = declared.split_once("collate").map_or("", |(_, name)| name.trim_start());
+            Some(collation.trim_start_matches(['"', '`', '[']).starts_with("nocase"))
+        }
+        Expr::Path(_, inner) | Expr::Cast(inner, _) => ignores_case(inner),
+        _ => None,
+    }
+}
+
+/// The pattern of `GLOB` that matches a text as it is, with any text before or after it.
+fn glob(text: &str, before: bool, after: bool) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    if before {
+        pattern.push('*');
+    }
+    for c in text.chars() {
+        if matches!(c, '*' | '?' | '[') {
+            pattern.extend(['[', c, ']']);
+        } else {
+            pattern.push(c);
+        }
+    }
+    if after {
+        pattern.push('*');
+    }
+    pattern
 }
 
 /// Why a column cannot be added to a table with rows, if it cannot.

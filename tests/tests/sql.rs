@@ -96,12 +96,12 @@ fn a_filter_becomes_a_where_clause_with_binds() {
     all(
         |d| find.to_sql(d),
         expect![[r#"
-        sqlite: SELECT "id", "email", "name", "age", "active", "manager_id" FROM "users" WHERE ("age" >= ?1 AND "email" LIKE ?2 ESCAPE '!' OR "name" IS NULL)
-        postgres: SELECT "id", "email", "name", "age", "active", "manager_id" FROM "users" WHERE ("age" >= $1 AND "email" LIKE $2 ESCAPE '!' OR "name" IS NULL)
-        mariadb: SELECT `id`, `email`, `name`, `age`, `active`, `manager_id` FROM `users` WHERE (`age` >= ? AND `email` LIKE ? ESCAPE '!' OR `name` IS NULL)
-        mysql: SELECT `id`, `email`, `name`, `age`, `active`, `manager_id` FROM `users` WHERE (`age` >= ? AND `email` LIKE ? ESCAPE '!' OR `name` IS NULL)
-        mssql: SELECT [id], [email], [name], [age], [active], [manager_id] FROM [users] WHERE ([age] >= @P1 AND [email] LIKE @P2 ESCAPE N'!' OR [name] IS NULL)
-    "#]],
+            sqlite: SELECT "id", "email", "name", "age", "active", "manager_id" FROM "users" WHERE ("age" >= ?1 AND "email" GLOB ?2 OR "name" IS NULL)
+            postgres: SELECT "id", "email", "name", "age", "active", "manager_id" FROM "users" WHERE ("age" >= $1 AND "email" LIKE $2 ESCAPE '!' OR "name" IS NULL)
+            mariadb: SELECT `id`, `email`, `name`, `age`, `active`, `manager_id` FROM `users` WHERE (`age` >= ? AND `email` LIKE ? ESCAPE '!' OR `name` IS NULL)
+            mysql: SELECT `id`, `email`, `name`, `age`, `active`, `manager_id` FROM `users` WHERE (`age` >= ? AND `email` LIKE ? ESCAPE '!' OR `name` IS NULL)
+            mssql: SELECT [id], [email], [name], [age], [active], [manager_id] FROM [users] WHERE ([age] >= @P1 AND [email] LIKE @P2 ESCAPE N'!' OR [name] IS NULL)
+        "#]],
     );
 }
 
@@ -148,12 +148,12 @@ fn literal_text_is_escaped_and_patterns_are_not() {
     all(
         |d| find.to_sql(d),
         expect![[r#"
-        sqlite: SELECT "id", "email", "name", "age", "active", "manager_id" FROM "users" WHERE "email" LIKE ?1 ESCAPE '!' AND "name" LIKE ?2 ESCAPE '\' AND LOWER("name") LIKE LOWER(?3) ESCAPE '\'
-        postgres: SELECT "id", "email", "name", "age", "active", "manager_id" FROM "users" WHERE "email" LIKE $1 ESCAPE '!' AND "name" LIKE $2 ESCAPE E'\\' AND "name" ILIKE $3 ESCAPE E'\\'
-        mariadb: SELECT `id`, `email`, `name`, `age`, `active`, `manager_id` FROM `users` WHERE `email` LIKE ? ESCAPE '!' AND `name` LIKE ? ESCAPE '\\' AND LOWER(`name`) LIKE LOWER(?) ESCAPE '\\'
-        mysql: SELECT `id`, `email`, `name`, `age`, `active`, `manager_id` FROM `users` WHERE `email` LIKE ? ESCAPE '!' AND `name` LIKE ? ESCAPE '\\' AND LOWER(`name`) LIKE LOWER(?) ESCAPE '\\'
-        mssql: SELECT [id], [email], [name], [age], [active], [manager_id] FROM [users] WHERE [email] LIKE @P1 ESCAPE N'!' AND [name] LIKE @P2 ESCAPE N'\' AND LOWER([name]) LIKE LOWER(@P3) ESCAPE N'\'
-    "#]],
+            sqlite: SELECT "id", "email", "name", "age", "active", "manager_id" FROM "users" WHERE "email" GLOB ?1 AND "name" LIKE ?2 ESCAPE '\' AND LOWER("name") LIKE LOWER(?3) ESCAPE '\'
+            postgres: SELECT "id", "email", "name", "age", "active", "manager_id" FROM "users" WHERE "email" LIKE $1 ESCAPE '!' AND "name" LIKE $2 ESCAPE E'\\' AND "name" ILIKE $3 ESCAPE E'\\'
+            mariadb: SELECT `id`, `email`, `name`, `age`, `active`, `manager_id` FROM `users` WHERE `email` LIKE ? ESCAPE '!' AND `name` LIKE ? ESCAPE '\\' AND LOWER(`name`) LIKE LOWER(?) ESCAPE '\\'
+            mysql: SELECT `id`, `email`, `name`, `age`, `active`, `manager_id` FROM `users` WHERE `email` LIKE ? ESCAPE '!' AND `name` LIKE ? ESCAPE '\\' AND LOWER(`name`) LIKE LOWER(?) ESCAPE '\\'
+            mssql: SELECT [id], [email], [name], [age], [active], [manager_id] FROM [users] WHERE [email] LIKE @P1 ESCAPE N'!' AND [name] LIKE @P2 ESCAPE N'\' AND LOWER([name]) LIKE LOWER(@P3) ESCAPE N'\'
+        "#]],
     );
 }
 
@@ -712,12 +712,12 @@ fn functions_have_each_databases_form() {
     all(
         |d| find.to_sql(d),
         expect![[r#"
-        sqlite: SELECT "email" || COALESCE("name", ?1), (("email") || ("email")), LENGTH("email"), SUBSTR("email", ?2, ?3), "email" LIKE ('%' || REPLACE(REPLACE(REPLACE(LOWER("email"), '!', '!!'), '%', '!%'), '_', '!_') || '%') ESCAPE '!', CAST("age" AS INTEGER), AVG(CAST("age" AS REAL)), CASE WHEN "age" > ?4 THEN ?5 ELSE ?6 END FROM "users"
-        postgres: SELECT "email" || COALESCE("name", $1), (("email") || ("email")), char_length("email"), SUBSTR("email", $2, $3), "email" LIKE ('%' || REPLACE(REPLACE(REPLACE(LOWER("email"), '!', '!!'), '%', '!%'), '_', '!_') || '%') ESCAPE '!', CAST("age" AS BIGINT), AVG(CAST("age" AS DOUBLE PRECISION)), CASE WHEN "age" > $4 THEN $5 ELSE $6 END FROM "users"
-        mariadb: SELECT CONCAT(`email`, COALESCE(`name`, ?)), CONCAT(`email`, `email`), CHAR_LENGTH(`email`), SUBSTRING(`email`, ?, ?), `email` LIKE CONCAT('%', REPLACE(REPLACE(REPLACE(LOWER(`email`), '!', '!!'), '%', '!%'), '_', '!_'), '%') ESCAPE '!', CAST(`age` AS SIGNED), AVG(CAST(`age` AS DOUBLE)), CASE WHEN `age` > ? THEN ? ELSE ? END FROM `users`
-        mysql: SELECT CONCAT(`email`, COALESCE(`name`, ?)), CONCAT(`email`, `email`), CHAR_LENGTH(`email`), SUBSTRING(`email`, ?, ?), `email` LIKE CONCAT('%', REPLACE(REPLACE(REPLACE(LOWER(`email`), '!', '!!'), '%', '!%'), '_', '!_'), '%') ESCAPE '!', CAST(`age` AS SIGNED), AVG(CAST(`age` AS DOUBLE)), CASE WHEN `age` > ? THEN ? ELSE ? END FROM `users`
-        mssql: SELECT CAST([email] AS NVARCHAR(MAX)) + COALESCE([name], @P1), (CAST([email] AS NVARCHAR(MAX)) + [email]), (LEN(([email]) + N'.') - 1), SUBSTRING([email], @P2, @P3), CAST(CASE WHEN [email] LIKE (N'%' + REPLACE(REPLACE(REPLACE(REPLACE(LOWER([email]), '!', '!!'), '%', '!%'), '_', '!_'), '[', '![') + N'%') ESCAPE N'!' THEN 1 ELSE 0 END AS BIT), CAST([age] AS BIGINT), AVG(CAST([age] AS FLOAT(53))), CASE WHEN [age] > @P4 THEN @P5 ELSE @P6 END FROM [users]
-    "#]],
+            sqlite: SELECT "email" || COALESCE("name", ?1), (("email") || ("email")), LENGTH("email"), SUBSTR("email", ?2, ?3), "email" GLOB ('*' || REPLACE(REPLACE(REPLACE(LOWER("email"), '[', '[[]'), '*', '[*]'), '?', '[?]') || '*'), CAST("age" AS INTEGER), AVG(CAST("age" AS REAL)), CASE WHEN "age" > ?4 THEN ?5 ELSE ?6 END FROM "users"
+            postgres: SELECT "email" || COALESCE("name", $1), (("email") || ("email")), char_length("email"), SUBSTR("email", $2, $3), "email" LIKE ('%' || REPLACE(REPLACE(REPLACE(LOWER("email"), '!', '!!'), '%', '!%'), '_', '!_') || '%') ESCAPE '!', CAST("age" AS BIGINT), AVG(CAST("age" AS DOUBLE PRECISION)), CASE WHEN "age" > $4 THEN $5 ELSE $6 END FROM "users"
+            mariadb: SELECT CONCAT(`email`, COALESCE(`name`, ?)), CONCAT(`email`, `email`), CHAR_LENGTH(`email`), SUBSTRING(`email`, ?, ?), `email` LIKE CONCAT('%', REPLACE(REPLACE(REPLACE(LOWER(`email`), '!', '!!'), '%', '!%'), '_', '!_'), '%') ESCAPE '!', CAST(`age` AS SIGNED), AVG(CAST(`age` AS DOUBLE)), CASE WHEN `age` > ? THEN ? ELSE ? END FROM `users`
+            mysql: SELECT CONCAT(`email`, COALESCE(`name`, ?)), CONCAT(`email`, `email`), CHAR_LENGTH(`email`), SUBSTRING(`email`, ?, ?), `email` LIKE CONCAT('%', REPLACE(REPLACE(REPLACE(LOWER(`email`), '!', '!!'), '%', '!%'), '_', '!_'), '%') ESCAPE '!', CAST(`age` AS SIGNED), AVG(CAST(`age` AS DOUBLE)), CASE WHEN `age` > ? THEN ? ELSE ? END FROM `users`
+            mssql: SELECT CAST([email] AS NVARCHAR(MAX)) + COALESCE([name], @P1), (CAST([email] AS NVARCHAR(MAX)) + [email]), (LEN(([email]) + N'.') - 1), SUBSTRING([email], @P2, @P3), CAST(CASE WHEN [email] LIKE (N'%' + REPLACE(REPLACE(REPLACE(REPLACE(LOWER([email]), '!', '!!'), '%', '!%'), '_', '!_'), '[', '![') + N'%') ESCAPE N'!' THEN 1 ELSE 0 END AS BIT), CAST([age] AS BIGINT), AVG(CAST([age] AS FLOAT(53))), CASE WHEN [age] > @P4 THEN @P5 ELSE @P6 END FROM [users]
+        "#]],
     );
     let find = Doc::find_all()
         .select((Doc::PRICE.round(2), Doc::PRICE.ceil(), now()))

@@ -15,7 +15,7 @@ use crate::value::Type;
 /// |---|---|
 /// | any | `eq`, `ne`, `gt`, `ge`, `lt`, `le`, `between`, `in_`, `is_not_distinct_from` and their opposites; `asc`, `desc`; `min`, `max`, `count`, `count_distinct`; `cast` |
 /// | `Option` of any | `is_null`, `is_not_null`, `unwrap_or` |
-/// | `String` | `like`, `ilike`, `starts_with`, `ends_with`, `contains`, `regexp` and their opposites; `lower`, `upper`, `trim`, `length`, `substring`, `replace`, `concat` |
+/// | `String` | `like`, `ilike`, `starts_with`, `ends_with`, `contains`, `regexp`, the same with an `i` before for any letter case, and their opposites; `lower`, `upper`, `trim`, `length`, `substring`, `replace`, `concat` |
 /// | numbers | `+`, `-`, `*`, `/`, `%`; `sum`, `avg`, `abs`, `round`, `ceil`, `floor` |
 /// | dates and times with a date | `year`, `month`, `day` |
 /// | JSON documents | `json_text`, `json_value` |

@@ -156,7 +156,8 @@ macro_rules! methods {
         /// Text.
         impl<S, T: Type<Base = String>> $name<S, T> {
             /// Matches a pattern with `%` (any text) and `_` (any character); a backslash escapes. Letter case is the
-            /// database's business: SQLite ignores that of ASCII, MySQL goes by the collation.
+            /// database's business: SQLite ignores that of ASCII, MySQL goes by the collation. For plain text see
+            /// [`contains`](Self::contains).
             pub fn like<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
                 like(self.into_node(), pattern.into_operand(), LikeKind::Pattern, false, false)
             }
@@ -172,15 +173,18 @@ macro_rules! methods {
             pub fn not_ilike<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
                 like(self.into_node(), pattern.into_operand(), LikeKind::Pattern, true, true)
             }
-            /// Starts with a text; `%` and `_` in it are plain characters.
+            /// Starts with a text; `%` and `_` in it are plain characters. Letter case counts where it does
+            /// for `eq`.
             pub fn starts_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
                 like(self.into_node(), text.into_operand(), LikeKind::StartsWith, false, false)
             }
-            /// Ends with a text; `%` and `_` in it are plain characters.
+            /// Ends with a text; `%` and `_` in it are plain characters. Letter case counts where it does
+            /// for `eq`.
             pub fn ends_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
                 like(self.into_node(), text.into_operand(), LikeKind::EndsWith, false, false)
             }
-            /// Contains a text; `%` and `_` in it are plain characters.
+            /// Contains a text; `%` and `_` in it are plain characters. Letter case counts where it does
+            /// for `eq`.
             pub fn contains<R: Operand<S, String>>(self, text: R) -> Condition<S> {
                 like(self.into_node(), text.into_operand(), LikeKind::Contains, false, false)
             }
@@ -195,6 +199,33 @@ macro_rules! methods {
             /// Does not contain a text.
             pub fn not_contains<R: Operand<S, String>>(self, text: R) -> Condition<S> {
                 like(self.into_node(), text.into_operand(), LikeKind::Contains, false, true)
+            }
+            /// Starts with a text whatever the letter case, as [`ilike`](Self::ilike); `%` and `_` in it are plain
+            /// characters.
+            pub fn istarts_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
+                like(self.into_node(), text.into_operand(), LikeKind::StartsWith, true, false)
+            }
+            /// Ends with a text whatever the letter case, as [`ilike`](Self::ilike); `%` and `_` in it are plain
+            /// characters.
+            pub fn iends_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
+                like(self.into_node(), text.into_operand(), LikeKind::EndsWith, true, false)
+            }
+            /// Contains a text whatever the letter case, as [`ilike`](Self::ilike); `%` and `_` in it are plain
+            /// characters.
+            pub fn icontains<R: Operand<S, String>>(self, text: R) -> Condition<S> {
+                like(self.into_node(), text.into_operand(), LikeKind::Contains, true, false)
+            }
+            /// Does not start with a text whatever the letter case.
+            pub fn not_istarts_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
+                like(self.into_node(), text.into_operand(), LikeKind::StartsWith, true, true)
+            }
+            /// Does not end with a text whatever the letter case.
+            pub fn not_iends_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
+                like(self.into_node(), text.into_operand(), LikeKind::EndsWith, true, true)
+            }
+            /// Does not contain a text whatever the letter case.
+            pub fn not_icontains<R: Operand<S, String>>(self, text: R) -> Condition<S> {
+                like(self.into_node(), text.into_operand(), LikeKind::Contains, true, true)
             }
             /// Matches a regular expression of the database's own syntax, minding letter case.
             pub fn regexp<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {

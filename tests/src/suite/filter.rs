@@ -150,7 +150,7 @@ async fn like_takes_patterns(test: Test) -> Result<()> {
 }
 
 async fn text_helpers_take_every_character_literally(test: Test) -> Result<()> {
-    let names = ["50% off", "a_b", "axb", "c:\\dir", "wow!", "[a]", "it's", "\"q\"", "é!%", "plain"];
+    let names = ["50% off", "a_b", "axb", "c:\\dir", "wow!", "[a]", "it's", "\"q\"", "é!%", "plain", "2*3?", "]x[y-z]"];
     let db = named(&test, &names).await?;
     for (i, name) in names.iter().enumerate() {
         let id = i as i64 + 1;
@@ -164,9 +164,9 @@ async fn text_helpers_take_every_character_literally(test: Test) -> Result<()> {
     assert_eq!(who(&db, Person::NAME.contains("!")).await?, [5, 9]);
     assert_eq!(who(&db, Person::NAME.starts_with("a_")).await?, [2]);
     assert_eq!(who(&db, Person::NAME.ends_with("_b")).await?, [2]);
-    assert_eq!(who(&db, Person::NAME.not_contains("%")).await?, [2, 3, 4, 5, 6, 7, 8, 10]);
-    assert_eq!(who(&db, Person::NAME.not_starts_with("a")).await?, [1, 4, 5, 6, 7, 8, 9, 10]);
-    assert_eq!(who(&db, Person::NAME.not_ends_with("b")).await?, [1, 4, 5, 6, 7, 8, 9, 10]);
+    assert_eq!(who(&db, Person::NAME.not_contains("%")).await?, [2, 3, 4, 5, 6, 7, 8, 10, 11, 12]);
+    assert_eq!(who(&db, Person::NAME.not_starts_with("a")).await?, [1, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    assert_eq!(who(&db, Person::NAME.not_ends_with("b")).await?, [1, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     assert_eq!(who(&db, Person::NAME.contains("")).await?.len(), names.len());
     Ok(())
 }
@@ -177,10 +177,12 @@ async fn text_helpers_escape_columns_too(test: Test) -> Result<()> {
         Person::create().name("axb").nick("a_b").age(1).height(1.0),
         Person::create().name("a_b!").nick("a_b").age(1).height(1.0),
         Person::create().name("x\\y").nick("\\").age(1).height(1.0),
+        Person::create().name("2*3?[4]").nick("*3?[").age(1).height(1.0),
+        Person::create().name("2x3y4").nick("*3?[").age(1).height(1.0),
     ])
     .exec(&db)
     .await?;
-    assert_eq!(who(&db, Person::NAME.contains(Person::NICK)).await?, [2, 3]);
+    assert_eq!(who(&db, Person::NAME.contains(Person::NICK)).await?, [2, 3, 4]);
     assert_eq!(who(&db, Person::NAME.starts_with(Person::NICK)).await?, [2]);
     Ok(())
 }
@@ -190,6 +192,79 @@ async fn ilike_ignores_case(test: Test) -> Result<()> {
     assert_eq!(who(&db, Person::NAME.ilike("EVE")).await?, [5]);
     assert_eq!(who(&db, Person::NAME.ilike("%A%")).await?, [1, 4]);
     assert_eq!(who(&db, Person::NAME.not_ilike("%A%")).await?, [2, 3, 5]);
+    Ok(())
+}
+
+async fn starts_ends_and_contains_compare_case_as_eq_does(test: Test) -> Result<()> {
+    let db = test.with::<Person>().await?;
+    let row = |name: &str, nick: &str| Person::create().name(name).nick(nick).age(1).height(1.0);
+    Person::bulk_create([row("Ada", "ADA"), row("aDA", "Ada"), row("Ada", "Ada")]).exec(&db).await?;
+    let same = who(&db, Person::NAME.eq("Ada")).await?;
+    for found in [Person::NAME.starts_with("Ada"), Person::NAME.ends_with("Ada"), Person::NAME.contains("Ada")] {
+        assert_eq!(who(&db, found.clone()).await?, same, "{found:?}");
+        assert_eq!(who(&db, !found).await?.len(), 3 - same.len());
+    }
+    let other: Vec<i64> = [1, 2, 3].into_iter().filter(|id| !same.contains(id)).collect();
+    for not in [Person::NAME.not_starts_with("A"), Person::NAME.not_ends_with("da"), Person::NAME.not_contains("Ad")] {
+        assert_eq!(who(&db, not.clone()).await?, other, "{not:?}");
+    }
+    // The text may be a column as well.
+    let same = who(&db, Person::NAME.eq(Person::NICK)).await?;
+    for found in [
+        Person::NAME.starts_with(Person::NICK),
+        Person::NAME.ends_with(Person::NICK),
+        Person::NAME.contains(Person::NICK),
+    ] {
+        assert_eq!(who(&db, found.clone()).await?, same, "{found:?}");
+    }
+    Ok(())
+}
+
+async fn icontains_and_the_like_ignore_case_and_escape(test: Test) -> Result<()> {
+    let db = named(&test, &["Ada_x", "xADAX", "a[D]a*?", "b%"]).await?;
+    assert_eq!(who(&db, Person::NAME.icontains("aDa")).await?, [1, 2]);
+    assert_eq!(who(&db, Person::NAME.istarts_with("ADA_")).await?, [1]);
+    assert_eq!(who(&db, Person::NAME.iends_with("dAx")).await?, [2]);
+    assert_eq!(who(&db, Person::NAME.icontains("[d]A*?")).await?, [3]);
+    assert_eq!(who(&db, Person::NAME.icontains("B%")).await?, [4]);
+    assert_eq!(who(&db, Person::NAME.not_icontains("ADA")).await?, [3, 4]);
+    assert_eq!(who(&db, Person::NAME.not_istarts_with("A")).await?, [2, 4]);
+    assert_eq!(who(&db, Person::NAME.not_iends_with("X")).await?, [3, 4]);
+    assert_eq!(who(&db, Person::NAME.icontains(Person::NAME.upper())).await?, [1, 2, 3, 4]);
+    Ok(())
+}
+
+/// The collation of the column decides, as for `=`.
+#[derive(Debug, Clone, Model)]
+#[orm(table = "labels_of_any_case")]
+pub struct AnyCase {
+    #[orm(primary_key)]
+    id: i64,
+    #[orm(type = "TEXT COLLATE NOCASE")]
+    label: String,
+    plain: String,
+}
+
+async fn starts_with_ignores_case_on_columns_that_do(test: Test) -> Result<()> {
+    if test.backend != "sqlite" {
+        return Ok(());
+    }
+    let db = test.with::<AnyCase>().await?;
+    AnyCase::create().label("Ada").plain("ADA").exec(&db).await?;
+    let conditions = [
+        AnyCase::LABEL.eq("aDA"),
+        AnyCase::LABEL.starts_with("aD"),
+        AnyCase::LABEL.ends_with("DA"),
+        AnyCase::LABEL.contains(AnyCase::PLAIN),
+        // Of two columns, the left one decides; of an expression and a column, the column.
+        !AnyCase::PLAIN.eq(AnyCase::LABEL),
+        !AnyCase::PLAIN.contains(AnyCase::LABEL),
+        AnyCase::PLAIN.lower().eq(AnyCase::LABEL),
+        AnyCase::PLAIN.lower().contains(AnyCase::LABEL),
+    ];
+    for condition in conditions {
+        assert_eq!(AnyCase::count().filter(condition.clone()).exec(&db).await?, 1, "{condition:?}");
+    }
     Ok(())
 }
 
@@ -457,6 +532,9 @@ cases! { $ filter:
     text_helpers_take_every_character_literally,
     text_helpers_escape_columns_too,
     ilike_ignores_case,
+    starts_ends_and_contains_compare_case_as_eq_does,
+    icontains_and_the_like_ignore_case_and_escape,
+    starts_with_ignores_case_on_columns_that_do,
     regexp_minds_case_and_iregexp_does_not,
     and_or_not_nest,
     any_of_nothing_is_false_and_all_of_nothing_true,
