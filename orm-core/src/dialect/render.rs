@@ -298,12 +298,13 @@ impl<'d> Renderer<'d> {
     /// Appends what must hold of the rows of an occurrence of a table, each condition after ` AND `, or after `before` when it
     /// is the first. Every table of every statement passes here, whatever it is read or written for.
     fn push_visible(&mut self, source: &Source, before: &str) -> Result<bool> {
-        let test = match (source.model.deleted_at, source.visibility.deleted) {
-            (None, _) | (_, Deleted::Included) => return Ok(false),
-            (Some(_), Deleted::Hidden) => " IS NULL",
-            (Some(_), Deleted::Only) => " IS NOT NULL",
+        let Some(index) = source.model.deleted_at else { return Ok(false) };
+        let test = match source.visibility.deleted {
+            Deleted::Included => return Ok(false),
+            Deleted::Hidden => " IS NULL",
+            Deleted::Only => " IS NOT NULL",
         };
-        let Some(column) = source.model.deleted_at.map(|index| &source.model.columns[index]) else { return Ok(false) };
+        let column = &source.model.columns[index];
         self.w.push_sql(before);
         let bare = self.frames.len() == 1 && self.frames[0].sources.len() == 1 && !self.frames[0].qualified;
         if !bare {

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::ColumnDef;
 use crate::value::{SqlType, Value};
 
-/// A value as a column keeps it: times are cut to the digits of a second that the column has, so that a row in hand is
+/// A value as a column stores it: times are cut to the digits of a second that the column has, so that a row in hand is
 /// the row in the table.
 ///
 /// # Errors

@@ -188,7 +188,6 @@ pub(super) async fn insert_rows(
     conflict: Option<&Conflict>,
     wanted: bool,
 ) -> Result<(Vec<Vec<Value>>, u64)> {
-    give_nulls(def, &mut rows);
     prepare::rows(session, def, &mut rows)?;
     let all: Vec<usize> = (0..rows.len()).collect();
     let mut chunks: Vec<(u128, &[usize])> = Vec::new();
@@ -218,26 +217,6 @@ pub(super) async fn insert_rows(
     }
     let rows = if wanted { rows.into_iter().map(|row| row.values).collect() } else { Vec::new() };
     Ok((rows, affected))
-}
-
-/// Gives NULL to columns that other rows give and that are NULL anyway when they are left out, so that more rows share a
-/// statement.
-fn give_nulls(def: &'static ModelDef, rows: &mut [Draft]) {
-    let some = rows.iter().fold(0, |all, row| all | row.given);
-    let plain = def.columns.iter().filter(|column| {
-        some & (1 << column.index) != 0
-            && column.nullable
-            && !column.auto_increment
-            && column.generated.is_none()
-            && matches!(column.default, DefaultDef::None)
-            && ![def.created_at, def.updated_at, def.version].contains(&Some(column.index))
-    });
-    for column in plain {
-        for row in rows.iter_mut().filter(|row| row.given & (1 << column.index) == 0) {
-            row.values[column.index] = Value::Null(column.ty);
-            row.given |= 1 << column.index;
-        }
-    }
 }
 
 /// Whether two rows go into one statement: they have the same columns, and, where rows that are there may change, change the

@@ -393,7 +393,7 @@ pub(crate) fn stale(def: &'static ModelDef, expected: Option<i64>, found: Option
     Error::new(ErrorKind::Stale, message).with_model(def.name).with_versions(expected, found)
 }
 
-/// Compares the version of a row in hand with the one that the caller expects.
+/// Compares the version that a struct has with the one that the caller expects.
 ///
 /// # Errors
 /// [`ErrorKind::Stale`] when they differ.

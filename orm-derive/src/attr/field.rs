@@ -113,7 +113,7 @@ pub(crate) enum DefaultAttr {
 #[derive(Debug, Default)]
 pub(crate) struct RelationAttrs {
     pub(crate) kind: Slot<RelationKind>,
-    /// The join model, or the model in between.
+    /// The join model, or the intermediate model.
     pub(crate) through: Slot<Path>,
     /// The relations that follow one after the other.
     pub(crate) chain: Slot<Vec<Path>>,

@@ -121,7 +121,7 @@ async fn writers_that_meet_are_run_again_and_lose_nothing() {
         let (db, tries) = (db.clone(), std::sync::Arc::clone(&tries));
         tasks.push(tokio::spawn(async move {
             for _ in 0..5 {
-                // Deferred, so that the write after the read fails when another wrote in between.
+                // Deferred, so that the write after the read fails when another task has written since the read.
                 let options = TransactionOptions::new().deferred().retries(200);
                 db.transaction_with(options, async |tx| {
                     tries.fetch_add(1, SeqCst);
