@@ -7,6 +7,7 @@ mod convert;
 mod scalar;
 mod sql_type;
 mod value_ref;
+pub mod written;
 
 use std::borrow::Cow;
 

@@ -50,8 +50,8 @@ pub(crate) fn column_type(
         SqlType::U64 => "BIGINT UNSIGNED".into(),
         SqlType::F32 => "FLOAT".into(),
         SqlType::F64 => "DOUBLE".into(),
-        // Letters differ by case: a character is a value, not a word.
-        SqlType::Char => "CHAR(1) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin".into(),
+        // Letters differ by case: a character is a value, not a word. CHAR would give a space as no text at all.
+        SqlType::Char => "VARCHAR(1) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin".into(),
         SqlType::Text => match length {
             Some(length @ ..=LONGEST_VARCHAR) => format!("VARCHAR({length})").into(),
             _ => "LONGTEXT".into(),

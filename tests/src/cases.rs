@@ -72,6 +72,7 @@ macro_rules! suite {
         $crate::alter!(super::Backend);
         $crate::random_schema!(super::Backend);
         $crate::error!(super::Backend);
+        $crate::inherited!(super::Backend);
         $crate::injection!(super::Backend);
         $crate::stream!(super::Backend);
         $crate::cancel!(super::Backend);

@@ -16,6 +16,7 @@ pub mod generic;
 pub mod graph;
 pub mod handles;
 pub mod includes;
+pub mod inherited;
 pub mod injection;
 pub mod loading;
 pub mod nested;

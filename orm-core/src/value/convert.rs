@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 use super::scalar::{Numeric, Scalar, Type, decode_list};
-use super::{SqlType, Value, ValueRef};
+use super::{SqlType, Value, ValueRef, written};
 use crate::error::{Error, Result};
 
 /// The error for a value of the wrong type. Kept out of line: decoding is hot.
@@ -18,6 +18,12 @@ fn mismatch<T>(value: &ValueRef<'_>) -> Error {
 #[cold]
 fn malformed<T>(what: &str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::decode(std::any::type_name::<T>(), what.to_owned()).with_source(cause)
+}
+
+/// The error for text that is not what it should be. The text is not shown: it may be a secret.
+#[cold]
+fn not_written<T>(form: &str) -> Error {
+    Error::decode(std::any::type_name::<T>(), format_args!("text that is not {form}"))
 }
 
 #[cold]
@@ -104,9 +110,6 @@ impl Scalar for bool {
             ValueRef::Bool(v) => Ok(v),
             ValueRef::I64(0) | ValueRef::U64(0) => Ok(false),
             ValueRef::I64(1) | ValueRef::U64(1) => Ok(true),
-            // A BIT(1) column.
-            ValueRef::Bytes([0]) => Ok(false),
-            ValueRef::Bytes([1]) => Ok(true),
             ValueRef::I64(_) | ValueRef::U64(_) => Err(out_of_range::<Self>()),
             // What CASE and COALESCE of truth values and parameters are on MySQL.
             other => match integer(&other) {
@@ -116,6 +119,11 @@ impl Scalar for bool {
             },
         }
     }
+}
+
+/// Whether a decimal is one of those that are not finite.
+fn is_no_number(decimal: &str) -> bool {
+    matches!(decimal, "NaN" | "Infinity" | "-Infinity")
 }
 
 impl Scalar for f64 {
@@ -133,7 +141,11 @@ impl Scalar for f64 {
             #[allow(clippy::cast_precision_loss)]
             ValueRef::U64(v) => Ok(v as f64),
             // Averages of integers are decimals on some servers.
-            ValueRef::Decimal(v) => v.parse().map_err(|e| malformed::<Self>("a malformed decimal", e)),
+            ValueRef::Decimal(v) => match v.parse() {
+                Ok(number) if Self::is_finite(number) || is_no_number(v) => Ok(number),
+                Ok(_) => Err(out_of_range::<Self>()),
+                Err(error) => Err(malformed::<Self>("a malformed decimal", error)),
+            },
             other => Err(mismatch::<Self>(&other)),
         }
     }
@@ -193,8 +205,7 @@ impl Scalar for char {
         let mut chars = text.chars();
         match (chars.next(), chars.next()) {
             (Some(one), None) => Ok(one),
-            // Fixed-width columns of some databases cut trailing spaces.
-            (None, None) => Ok(' '),
+            (None, None) => Err(Error::decode("char", "text without a character")),
             _ => Err(Error::decode("char", "text of several characters")),
         }
     }
@@ -236,7 +247,7 @@ impl Scalar for NaiveDate {
             ValueRef::Date(v) => Ok(v),
             ValueRef::DateTime(v) => Ok(v.date()),
             ValueRef::Text(text) => {
-                text.get(..10).unwrap_or(text).parse().map_err(|e| malformed::<Self>("text that is not a date", e))
+                written::date(text).ok_or_else(|| not_written::<Self>("a date, such as 2026-11-23"))
             }
             other => Err(mismatch::<Self>(&other)),
         }
@@ -251,43 +262,11 @@ impl Scalar for NaiveTime {
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
             ValueRef::Time(v) => Ok(v),
-            ValueRef::Text(text) => text.parse().map_err(|e| malformed::<Self>("text that is not a time", e)),
+            ValueRef::Text(text) => {
+                written::time(text).ok_or_else(|| not_written::<Self>("a time, such as 10:11:12.5"))
+            }
             other => Err(mismatch::<Self>(&other)),
         }
-    }
-}
-
-/// Splits `2026-11-23 10:11:12.345 +00:00`, `2026-11-23T10:11:12Z` and the like into the local time and its zone.
-fn read_date_time(text: &str) -> Option<(NaiveDateTime, Option<FixedOffset>)> {
-    let text = text.trim();
-    let (local, zone) = match text.strip_suffix(['Z', 'z']) {
-        Some(local) => (local, Some(FixedOffset::east_opt(0)?)),
-        None => match text.get(10..).and_then(|time| time.rfind(['+', '-'])) {
-            Some(at) => (&text[..10 + at], Some(text[10 + at..].replace(':', "").parse_offset()?)),
-            None => (text, None),
-        },
-    };
-    let local = local.trim_end();
-    for format in ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"] {
-        if let Ok(parsed) = NaiveDateTime::parse_from_str(local, format) {
-            return Some((parsed, zone));
-        }
-    }
-    local.parse::<NaiveDate>().ok().and_then(|date| date.and_hms_opt(0, 0, 0)).map(|parsed| (parsed, zone))
-}
-
-trait ParseOffset {
-    /// `+0530` and `+05` as an offset east of Greenwich.
-    fn parse_offset(&self) -> Option<FixedOffset>;
-}
-
-impl ParseOffset for str {
-    fn parse_offset(&self) -> Option<FixedOffset> {
-        let (sign, digits) = (self.get(..1)?, self.get(1..)?);
-        let hours: i32 = digits.get(..2)?.parse().ok()?;
-        let minutes: i32 = digits.get(2..).filter(|m| !m.is_empty()).map_or(Some(0), |m| m.parse().ok())?;
-        let seconds = hours * 3600 + minutes * 60;
-        FixedOffset::east_opt(if sign == "-" { -seconds } else { seconds })
     }
 }
 
@@ -300,10 +279,9 @@ impl Scalar for NaiveDateTime {
         match value {
             ValueRef::DateTime(v) => Ok(v),
             ValueRef::Timestamp(v) => Ok(v.naive_utc()),
-            ValueRef::Text(text) => match read_date_time(text) {
-                Some((local, zone)) => Ok(zone.map_or(local, |zone| local - zone)),
-                None => Err(Error::decode("NaiveDateTime", "text that is not a date and time")),
-            },
+            ValueRef::Text(text) => written::date_time(text)
+                .and_then(|(local, zone)| zone.map_or(Some(local), |zone| local.checked_sub_offset(zone)))
+                .ok_or_else(|| not_written::<Self>("a date and time, such as 2026-11-23 10:11:12")),
             other => Err(mismatch::<Self>(&other)),
         }
     }
@@ -347,7 +325,9 @@ impl Scalar for uuid::Uuid {
             ValueRef::Bytes(bytes) => {
                 Self::from_slice(bytes).map_err(|e| malformed::<Self>("bytes that are no UUID", e))
             }
-            ValueRef::Text(text) => Self::parse_str(text).map_err(|e| malformed::<Self>("text that is no UUID", e)),
+            ValueRef::Text(text) => written::uuid(text)
+                .map(Self::from_bytes)
+                .ok_or_else(|| not_written::<Self>("a UUID of 32 hexadecimal digits and four hyphens")),
             other => Err(mismatch::<Self>(&other)),
         }
     }
@@ -368,14 +348,12 @@ impl Scalar for rust_decimal::Decimal {
     }
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
-            ValueRef::Decimal(text) if matches!(text, "NaN" | "Infinity" | "-Infinity") => {
+            ValueRef::Decimal(text) if is_no_number(text) => {
                 Err(Error::decode(std::any::type_name::<Self>(), format_args!("{text}, which it cannot hold")))
             }
             ValueRef::Decimal(text) => Self::from_str_exact(without_long_zeros(text)).map_err(|e| {
                 malformed::<Self>("a decimal of more than 28 digits (round what is computed: `.round(10)`)", e)
             }),
-            ValueRef::Text(text) => Self::from_str_exact(without_long_zeros(text))
-                .map_err(|e| malformed::<Self>("text that is no decimal", e)),
             ValueRef::I64(v) => Ok(v.into()),
             ValueRef::U64(v) => Ok(v.into()),
             // Every decimal of up to 15 digits survives a float; what comes after them is the float's own noise.
@@ -475,8 +453,68 @@ mod tests {
         ] {
             assert_eq!(DateTime::<Utc>::decode(ValueRef::Text(text)).unwrap(), expected, "{text}");
         }
-        assert!(DateTime::<Utc>::decode(ValueRef::Text("yesterday")).is_err());
-        assert!(DateTime::<Utc>::decode(ValueRef::Text("😀😀😀😀😀")).is_err());
+    }
+
+    #[test]
+    fn what_is_not_a_value_of_the_type_is_refused() {
+        fn refused<T: Scalar>(values: &[ValueRef<'_>]) {
+            for value in values {
+                let kind = T::decode(*value).err().map(|error| error.kind());
+                assert_eq!(kind, Some(crate::error::ErrorKind::Decode), "{} of {value:?}", std::any::type_name::<T>());
+            }
+        }
+        use ValueRef::{Bool, Bytes, Decimal, F64, I64, Text, U64};
+        let texts = [
+            "",
+            " ",
+            "x",
+            "1",
+            "1.5",
+            "t",
+            "true",
+            "2024-01-01garbage",
+            "2024-01-01 00:00:00garbage",
+            "00:00:00garbage",
+        ];
+        let texts = texts.map(Text);
+        refused::<bool>(&texts);
+        refused::<bool>(&[I64(2), I64(-1), U64(2), F64(0.5), Decimal("2"), Bytes(&[0]), Bytes(&[1]), Bytes(b"t")]);
+        refused::<i64>(&texts);
+        refused::<i64>(&[
+            Bool(true),
+            F64(0.5),
+            F64(1e300),
+            Decimal("1e1"),
+            Decimal("0.1"),
+            Decimal("NaN"),
+            Bytes(b"1"),
+        ]);
+        refused::<u8>(&[I64(-1), I64(256), U64(256), F64(-1.0), Decimal("256")]);
+        refused::<f64>(&texts);
+        refused::<f64>(&[Bool(true), Decimal("1e1000"), Decimal(&"9".repeat(400)), Decimal("x"), Bytes(&[0; 8])]);
+        refused::<f32>(&texts);
+        refused::<f32>(&[F64(1e300), Decimal("1e1000"), Decimal(&"9".repeat(40))]);
+        refused::<char>(&[Text(""), Text("ab"), I64(65), Bytes(b"a")]);
+        refused::<String>(&[I64(1), F64(1.0), Bool(true), Bytes(b"text"), Decimal("1")]);
+        refused::<Vec<u8>>(&texts);
+        refused::<NaiveDate>(&texts);
+        refused::<NaiveTime>(&texts);
+        refused::<NaiveDateTime>(&texts);
+        refused::<DateTime<Utc>>(&texts);
+        let numbers = [I64(0), I64(1_700_000_000_000), F64(2_460_000.5), Bytes(b"2024-01-01")];
+        refused::<NaiveDate>(&numbers);
+        refused::<NaiveTime>(&numbers);
+        refused::<NaiveDateTime>(&numbers);
+        refused::<DateTime<Utc>>(&numbers);
+        #[cfg(feature = "uuid")]
+        refused::<uuid::Uuid>(&[Text("0199b2ee7f117abc8def0123456789ab"), Bytes(&[0; 15]), Bytes(&[0; 17]), I64(0)]);
+        #[cfg(feature = "decimal")]
+        {
+            refused::<rust_decimal::Decimal>(&texts);
+            refused::<rust_decimal::Decimal>(&[Text("101"), Decimal("NaN"), F64(f64::NAN), F64(1e300), Bool(true)]);
+        }
+        #[cfg(feature = "json")]
+        refused::<serde_json::Value>(&[Text(""), Text("{"), Text("1 2"), Text("{}x"), I64(1)]);
     }
 
     #[test]

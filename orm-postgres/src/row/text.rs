@@ -1,7 +1,8 @@
 //! Values that come as text, from the simple protocol: the client of this driver does not ask for rows that way, but
 //! poolers between it and the server may. The forms are the server's own output with `DateStyle` ISO.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
+use orm_core::value::written;
 use orm_core::{Error, Result, Value, ValueRef};
 
 use super::{Made, PostgresRow, element_type, infinite, malformed};
@@ -41,7 +42,11 @@ fn number<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T> {
 /// A value on its own.
 fn value(kind: Kind, text: &str) -> Result<Value> {
     Ok(match kind {
-        Kind::Bool => Value::Bool(text == "t"),
+        Kind::Bool => match text {
+            "t" => Value::Bool(true),
+            "f" => Value::Bool(false),
+            _ => return Err(Error::decode("a boolean", "other text")),
+        },
         Kind::Int2 | Kind::Int4 | Kind::Int8 | Kind::Oid => Value::I64(number(text, "an integer")?),
         Kind::Xid8 => Value::U64(number(text, "an integer")?),
         Kind::Float4 => Value::F64(f64::from(number::<f32>(text, "a float")?)),
@@ -49,12 +54,12 @@ fn value(kind: Kind, text: &str) -> Result<Value> {
         Kind::Numeric => Value::Decimal(text.to_owned()),
         Kind::Json | Kind::Jsonb => Value::Json(text.to_owned()),
         Kind::Bytea => Value::Bytes(bytea(text)?),
-        Kind::Uuid => Value::Uuid(uuid(text)?),
+        Kind::Uuid => Value::Uuid(written::uuid(text).ok_or_else(|| malformed("uuid"))?),
         Kind::Date | Kind::Timestamp | Kind::Timestamptz if text.ends_with("infinity") => {
             return Err(infinite("a date"));
         }
-        Kind::Date => Value::Date(before_christ(text, |t| t.parse::<NaiveDate>().ok())?),
-        Kind::Time => Value::Time(text.parse::<NaiveTime>().map_err(|_| Error::decode("a time of day", "other text"))?),
+        Kind::Date => Value::Date(before_christ(text, written::date)?),
+        Kind::Time => Value::Time(written::time(text).ok_or_else(|| Error::decode("a time of day", "other text"))?),
         Kind::Timestamp => Value::DateTime(before_christ(text, date_time)?),
         Kind::Timestamptz => Value::Timestamp(before_christ(text, instant)?),
         _ => Value::Text(text.to_owned().into()),
@@ -67,20 +72,12 @@ fn before_christ<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Result<T> {
 }
 
 fn date_time(text: &str) -> Option<NaiveDateTime> {
-    NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").ok()
+    written::date_time(text).and_then(|(local, zone)| zone.is_none().then_some(local))
 }
 
 fn instant(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z").ok().map(|instant| instant.to_utc())
-}
-
-fn uuid(text: &str) -> Result<[u8; 16]> {
-    let mut digits = text.bytes().filter(|b| *b != b'-');
-    let mut out = [0; 16];
-    for byte in &mut out {
-        *byte = digits.next().zip(digits.next()).and_then(hex).ok_or_else(|| malformed("uuid"))?;
-    }
-    if digits.next().is_some() { Err(malformed("uuid")) } else { Ok(out) }
+    let (local, zone) = written::date_time(text)?;
+    Some(local.checked_sub_offset(zone?)?.and_utc())
 }
 
 fn hex((high, low): (u8, u8)) -> Option<u8> {
@@ -199,6 +196,11 @@ mod tests {
             (Kind::Uuid, "1"),
             (Kind::Bytea, "\\x0"),
             (Kind::Int4, "x"),
+            (Kind::Bool, "true"),
+            (Kind::Date, "2026-11-23 10:11:12x"),
+            (Kind::Time, "10:11:12x"),
+            (Kind::Timestamp, "2026-11-23 10:11:12+00"),
+            (Kind::Timestamptz, "2026-11-23 10:11:12"),
         ] {
             assert!(value(kind, text).is_err(), "{text}");
         }
