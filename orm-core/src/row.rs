@@ -212,7 +212,16 @@ impl<'r> Columns<'r> {
         self.row.get(index).map_err(|error| at(error, index))
     }
 
-    /// The next value, as a Rust type.
+    /// The values of the next columns of a table: a tuple of them.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    #[inline]
+    pub fn exact<T: Exact>(&mut self) -> Result<T> {
+        T::read(self)
+    }
+
+    /// The next value, as a Rust type: what a column has, exactly.
     ///
     /// # Errors
     /// [`ErrorKind::Decode`] with the column's position when the value is of another type.
@@ -223,6 +232,20 @@ impl<'r> Columns<'r> {
         self.next += 1;
         match self.row.get(index) {
             Ok(value) => T::take(value).map_err(|error| at(error, index)),
+            Err(error) => Err(at(error, index)),
+        }
+    }
+
+    /// The next value, as a Rust type: what a query computed; see [`Scalar::decode_computed`](crate::Scalar::decode_computed).
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    #[inline]
+    pub fn next_computed<T: Type>(&mut self) -> Result<T> {
+        let index = self.next;
+        self.next += 1;
+        match self.row.get(index) {
+            Ok(value) => T::take_computed(value).map_err(|error| at(error, index)),
             Err(error) => Err(at(error, index)),
         }
     }
@@ -267,17 +290,33 @@ pub trait Decode: Sized + Send + 'static {
 impl<T: Type> Decode for T {
     #[inline]
     fn decode(columns: &mut Columns<'_>) -> Result<Self> {
-        columns.next()
+        columns.next_computed()
     }
     fn layout(layout: &mut Layout) {
         layout.value();
     }
 }
 
+/// Values of columns of a table, read from left to right: tuples of them, for the code of the derives.
+#[doc(hidden)]
+pub trait Exact: Sized {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] when a column is of another type.
+    fn read(columns: &mut Columns<'_>) -> Result<Self>;
+}
+
 macro_rules! tuples {
     ($(($($name:ident)+))+) => {$(
-        impl<$($name: Decode),+> Decode for ($($name,)+) {
+        impl<$($name: Type),+> Exact for ($($name,)+) {
             // Always, so that a model's columns become its fields without being a tuple in memory before.
+            #[inline(always)]
+            fn read(columns: &mut Columns<'_>) -> Result<Self> {
+                Ok(($(columns.next::<$name>()?,)+))
+            }
+        }
+        impl<$($name: Decode),+> Decode for ($($name,)+) {
             #[inline(always)]
             fn decode(columns: &mut Columns<'_>) -> Result<Self> {
                 Ok(($($name::decode(columns)?,)+))

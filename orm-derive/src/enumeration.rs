@@ -240,6 +240,9 @@ pub(crate) fn derive_value(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
                 fn decode(value: __orm::ValueRef<'_>) -> __orm::Result<Self> {
                     ::core::result::Result::map(#scalar::decode(value), #made)
                 }
+                fn decode_computed(value: __orm::ValueRef<'_>) -> __orm::Result<Self> {
+                    ::core::result::Result::map(#scalar::decode_computed(value), #made)
+                }
             }
         };
     }

@@ -45,6 +45,9 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
     let inits = selected.iter().map(|(field, ty, attrs)| match nested_as(ty, attrs) {
         Some(Nested::One(_)) => quote!(#field: ::core::option::Option::None),
         Some(Nested::Default) => quote!(#field: ::core::default::Default::default()),
+        None if matches!(attrs.source.get(), Some(Source::Count(_) | Source::Expr(_))) => {
+            quote!(#field: columns.next_computed()?)
+        }
         None => quote!(#field: columns.next()?),
     });
     let copies = selected.iter().map(|(field, _, attrs)| match attrs.source.get() {

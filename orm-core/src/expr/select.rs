@@ -2,7 +2,8 @@
 
 use super::{Column, Expr, Within};
 use crate::ast;
-use crate::row::Decode;
+use crate::error::Result;
+use crate::row::{Columns, Decode};
 use crate::value::Type;
 
 /// Something that can be read from each row of a query about `S`.
@@ -14,6 +15,12 @@ use crate::value::Type;
 pub trait Select<S> {
     /// What it gives.
     type Output: Decode;
+    /// Reads it from the next columns of a row.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when a column is of another type.
+    #[doc(hidden)]
+    fn read(columns: &mut Columns<'_>) -> Result<Self::Output>;
     /// Appends the trees.
     fn push(self, list: &mut Vec<ast::Expr>);
     /// Appends the trees as operands of something else: conditions keep their NULLs.
@@ -28,6 +35,10 @@ pub trait Select<S> {
 
 impl<S, M: Within<S>, T: Type> Select<S> for Column<M, T> {
     type Output = T;
+    #[inline]
+    fn read(columns: &mut Columns<'_>) -> Result<T> {
+        columns.next()
+    }
     fn push(self, list: &mut Vec<ast::Expr>) {
         list.push(self.into_node());
     }
@@ -36,6 +47,10 @@ impl<S, M: Within<S>, T: Type> Select<S> for Column<M, T> {
 /// A condition is read as whether it holds: FALSE also where it is NULL, unless it is `.nullable()`.
 impl<S, M: Within<S>, T: Type> Select<S> for Expr<M, T> {
     type Output = T;
+    #[inline]
+    fn read(columns: &mut Columns<'_>) -> Result<T> {
+        columns.next_computed()
+    }
     fn push(self, list: &mut Vec<ast::Expr>) {
         let node = self.into_node();
         list.push(if T::NULLABLE { node } else { node.truth() });
@@ -49,6 +64,10 @@ macro_rules! tuples {
     ($(($($name:ident $index:tt)+))+) => {$(
         impl<S, $($name: Select<S>),+> Select<S> for ($($name,)+) {
             type Output = ($($name::Output,)+);
+            #[inline]
+            fn read(columns: &mut Columns<'_>) -> Result<Self::Output> {
+                Ok(($($name::read(columns)?,)+))
+            }
             fn push(self, list: &mut Vec<ast::Expr>) {
                 $(self.$index.push(list);)+
             }

@@ -6,7 +6,7 @@ use crate::ast::{self, SelectList};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, read_model};
 use crate::relation::{Projection, WithRelated, projected_set};
-use crate::row::{Decode, Read};
+use crate::row::Read;
 use crate::run::{IncludeNode, ModelSet, RowSet};
 
 /// Makes the rows of a set what they become.
@@ -34,13 +34,6 @@ impl<M: Model> Decoder<M> {
     pub(super) fn model() -> Self {
         let set = || Box::new(ModelSet::<M>::new(Vec::new())) as _;
         Self { read: read_model::<M>, set: Some(set), take: |rows, _| Ok(vec_of(rows)) }
-    }
-}
-
-impl<T: Decode> Decoder<T> {
-    /// Columns and expressions.
-    pub(super) fn values() -> Self {
-        Self::without_relations(T::decode)
     }
 }
 

@@ -213,7 +213,7 @@ impl<M: Model, Out, S, N> Find<M, Out, S, N> {
         let mut list = Vec::new();
         items.push(&mut list);
         self.select.list = SelectList::Exprs(list);
-        self.becoming(Decoder::values())
+        self.becoming(Decoder::without_relations(X::read))
     }
 
     /// Reads a projection instead of whole models.

@@ -8,7 +8,7 @@ use crate::ast;
 use crate::error::Result;
 use crate::expr::Select;
 use crate::model::{Cardinality, Model, One, Required, read_model};
-use crate::row::{Columns, Decode};
+use crate::row::Columns;
 use crate::run::{IncludeNode, ProjectedSet, RowSet, push_node};
 use crate::value::Scalar;
 
@@ -195,8 +195,8 @@ pub(crate) fn projected_set<C: Model, Q: Projection<C>>() -> Box<dyn RowSet> {
 }
 
 /// An empty set of selected columns.
-pub(super) fn selected_set<T: Decode>() -> Box<dyn RowSet> {
-    Box::new(ProjectedSet::reading(T::decode, |rows| Ok(Box::new(rows))))
+pub(super) fn selected_set<C, X: Select<C>>() -> Box<dyn RowSet> {
+    Box::new(ProjectedSet::reading(X::read, |rows| Ok(Box::new(rows))))
 }
 
 /// The rows of a set of projections, grown.

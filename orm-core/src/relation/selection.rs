@@ -35,7 +35,7 @@ impl<P, T, R> RelatedSelection<P, T, R> {
         let mut list = Vec::new();
         items.push(&mut list);
         node.read_parts(list);
-        node.new_set = selected_set::<T>;
+        node.new_set = selected_set::<C, X>;
         Self { node, copy: Vec::clone, _types: PhantomData }
     }
 

@@ -20,6 +20,12 @@ fn malformed<T>(what: &str, cause: impl Into<Box<dyn std::error::Error + Send + 
     Error::decode(std::any::type_name::<T>(), what.to_owned()).with_source(cause)
 }
 
+/// The error for a value that is more than the type holds.
+#[cold]
+fn more<T>(found: &str) -> Error {
+    Error::decode(std::any::type_name::<T>(), found)
+}
+
 /// The error for text that is not what it should be. The text is not shown: it may be a secret.
 #[cold]
 fn not_written<T>(form: &str) -> Error {
@@ -136,19 +142,75 @@ impl Scalar for f64 {
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
             ValueRef::F64(v) => Ok(v),
-            #[allow(clippy::cast_precision_loss)] // SQLite stores whole numbers of a REAL column as integers.
-            ValueRef::I64(v) => Ok(v as f64),
-            #[allow(clippy::cast_precision_loss)]
-            ValueRef::U64(v) => Ok(v as f64),
-            // Averages of integers are decimals on some servers.
-            ValueRef::Decimal(v) => match v.parse() {
-                Ok(number) if Self::is_finite(number) || is_no_number(v) => Ok(number),
-                Ok(_) => Err(out_of_range::<Self>()),
-                Err(error) => Err(malformed::<Self>("a malformed decimal", error)),
-            },
+            ValueRef::I64(v) => whole(v.into()),
+            ValueRef::U64(v) => whole(v.into()),
+            ValueRef::Decimal(v) => {
+                let number = nearest(v)?;
+                if keeps(number, v) { Ok(number) } else { Err(finer::<Self>()) }
+            }
             other => Err(mismatch::<Self>(&other)),
         }
     }
+    /// Averages of integers are decimals on some servers.
+    fn decode_computed(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            #[allow(clippy::cast_precision_loss)]
+            ValueRef::I64(v) => Ok(v as f64),
+            #[allow(clippy::cast_precision_loss)]
+            ValueRef::U64(v) => Ok(v as f64),
+            ValueRef::Decimal(v) => nearest(v),
+            other => Self::decode(other),
+        }
+    }
+}
+
+/// An integer as the float that is this very number.
+fn whole(number: i128) -> Result<f64> {
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // It is looked at.
+    let float = number as f64;
+    #[allow(clippy::cast_possible_truncation)]
+    let back = float as i128;
+    if back == number { Ok(float) } else { Err(finer::<f64>()) }
+}
+
+/// The float nearest to a decimal.
+fn nearest(decimal: &str) -> Result<f64> {
+    match decimal.parse() {
+        Ok(number) if f64::is_finite(number) || is_no_number(decimal) => Ok(number),
+        Ok(_) => Err(out_of_range::<f64>()),
+        Err(error) => Err(malformed::<f64>("a malformed decimal", error)),
+    }
+}
+
+/// Whether the float nearest to a decimal says which decimal that is.
+fn keeps(number: f64, decimal: &str) -> bool {
+    // Every decimal of up to 15 digits survives a float.
+    if !number.is_finite() || digits(decimal) <= 15 {
+        return true;
+    }
+    let decimal = decimal.strip_prefix('+').unwrap_or(decimal);
+    let decimal = if decimal.contains('.') { decimal.trim_end_matches('0').trim_end_matches('.') } else { decimal };
+    number.to_string() == decimal
+}
+
+/// The significant digits of a decimal.
+fn digits(decimal: &str) -> usize {
+    let digits = decimal.bytes().filter(u8::is_ascii_digit).skip_while(|digit| *digit == b'0');
+    let (mut count, mut significant) = (0, 0);
+    for digit in digits {
+        count += 1;
+        if digit != b'0' {
+            significant = count;
+        }
+    }
+    significant
+}
+
+/// The error for a number that has more digits than the type holds.
+#[cold]
+fn finer<T>() -> Error {
+    let found = "a number that it does not hold exactly (make the field a wider type: `f64`, `Decimal`, `i64`)";
+    Error::decode(std::any::type_name::<T>(), found)
 }
 impl Numeric for f64 {
     type Sum = f64;
@@ -162,14 +224,26 @@ impl Scalar for f32 {
         Value::F32(*self)
     }
     #[inline]
-    #[allow(clippy::cast_possible_truncation)] // Widened on the way in, so nothing is lost on the way out.
     fn decode(value: ValueRef<'_>) -> Result<Self> {
-        let wide = f64::decode(value).map_err(|_| Error::decode("f32", "another type"))?;
-        let narrow = wide as f32;
-        // A column of doubles may hold more.
-        if narrow.is_infinite() && wide.is_finite() { Err(out_of_range::<Self>()) } else { Ok(narrow) }
+        let wide = f64::decode(value)?;
+        let narrow = narrow(wide)?;
+        // Widened on the way in, so nothing is lost on the way out; a column of doubles may hold more.
+        #[allow(clippy::float_cmp)]
+        let same = f64::from(narrow) == wide || wide.is_nan();
+        if same { Ok(narrow) } else { Err(finer::<Self>()) }
+    }
+    fn decode_computed(value: ValueRef<'_>) -> Result<Self> {
+        narrow(f64::decode_computed(value)?)
     }
 }
+
+/// The nearest float of 32 bits.
+fn narrow(wide: f64) -> Result<f32> {
+    #[allow(clippy::cast_possible_truncation)] // It is looked at.
+    let narrow = wide as f32;
+    if narrow.is_infinite() && wide.is_finite() { Err(out_of_range::<f32>()) } else { Ok(narrow) }
+}
+
 impl Numeric for f32 {
     type Sum = f64;
     type Average = f64;
@@ -245,10 +319,15 @@ impl Scalar for NaiveDate {
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
             ValueRef::Date(v) => Ok(v),
-            ValueRef::DateTime(v) => Ok(v.date()),
-            ValueRef::Text(text) => {
-                written::date(text).ok_or_else(|| not_written::<Self>("a date, such as 2026-11-23"))
-            }
+            ValueRef::DateTime(_) => Err(more::<Self>("a date and time (make the field a `NaiveDateTime`)")),
+            ValueRef::Timestamp(_) => Err(more::<Self>("a timestamp (make the field a `DateTime<Utc>`)")),
+            ValueRef::Text(text) => match written::date(text) {
+                Some(date) => Ok(date),
+                None if written::date_time(text).is_some() => {
+                    Err(more::<Self>("a date and time (make the field a `NaiveDateTime` or a `DateTime<Utc>`)"))
+                }
+                None => Err(not_written::<Self>("a date, such as 2026-11-23")),
+            },
             other => Err(mismatch::<Self>(&other)),
         }
     }
@@ -278,10 +357,12 @@ impl Scalar for NaiveDateTime {
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
             ValueRef::DateTime(v) => Ok(v),
-            ValueRef::Timestamp(v) => Ok(v.naive_utc()),
-            ValueRef::Text(text) => written::date_time(text)
-                .and_then(|(local, zone)| zone.map_or(Some(local), |zone| local.checked_sub_offset(zone)))
-                .ok_or_else(|| not_written::<Self>("a date and time, such as 2026-11-23 10:11:12")),
+            ValueRef::Timestamp(_) => Err(more::<Self>("a timestamp (make the field a `DateTime<Utc>`)")),
+            ValueRef::Text(text) => match written::date_time(text) {
+                Some((local, None)) => Ok(local),
+                Some((_, Some(_))) => Err(more::<Self>("an instant with an offset (make the field a `DateTime<Utc>`)")),
+                None => Err(not_written::<Self>("a date and time, such as 2026-11-23 10:11:12")),
+            },
             other => Err(mismatch::<Self>(&other)),
         }
     }
@@ -297,7 +378,11 @@ impl Scalar for DateTime<Utc> {
             ValueRef::Timestamp(v) => Ok(v),
             // A column without a zone holds UTC.
             ValueRef::DateTime(v) => Ok(v.and_utc()),
-            other => NaiveDateTime::decode(other).map(|v| v.and_utc()),
+            ValueRef::Text(text) => written::date_time(text)
+                .and_then(|(local, zone)| zone.map_or(Some(local), |zone| local.checked_sub_offset(zone)))
+                .map(|utc| utc.and_utc())
+                .ok_or_else(|| not_written::<Self>("an instant, such as 2026-11-23 10:11:12 +00:00")),
+            other => Err(mismatch::<Self>(&other)),
         }
     }
 }
@@ -356,7 +441,25 @@ impl Scalar for rust_decimal::Decimal {
             }),
             ValueRef::I64(v) => Ok(v.into()),
             ValueRef::U64(v) => Ok(v.into()),
-            // Every decimal of up to 15 digits survives a float; what comes after them is the float's own noise.
+            // A float that is the nearest to one decimal of up to 15 digits. Others would not be found by the decimal.
+            ValueRef::F64(v) => {
+                let text = v.to_string();
+                if !v.is_finite() {
+                    return Err(more::<Self>("a float that is no number"));
+                }
+                if digits(&text) > 15 {
+                    return Err(more::<Self>(
+                        "a float of more than 15 digits (make the field an `f64`, or the column a decimal)",
+                    ));
+                }
+                Self::from_str_exact(&text).map_err(|e| malformed::<Self>("a float of more digits than it holds", e))
+            }
+            other => Err(mismatch::<Self>(&other)),
+        }
+    }
+    /// What comes after 15 digits of a float is its own noise: where there are no decimals, sums are floats.
+    fn decode_computed(value: ValueRef<'_>) -> Result<Self> {
+        match value {
             ValueRef::F64(v) => {
                 let text = format!("{v:.14e}");
                 let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
@@ -366,7 +469,7 @@ impl Scalar for rust_decimal::Decimal {
                     .map(|decimal| decimal.normalize())
                     .map_err(|e| malformed::<Self>("a float that is no decimal", e))
             }
-            other => Err(mismatch::<Self>(&other)),
+            other => Self::decode(other),
         }
     }
 }
@@ -531,10 +634,73 @@ mod tests {
     }
 
     #[test]
-    fn doubles_beyond_a_float_are_refused_and_infinite_ones_are_not() {
+    fn doubles_that_are_no_floats_are_refused_and_infinite_ones_are_not() {
+        assert!(f32::decode(ValueRef::F64(0.1)).is_err());
+        assert_eq!(f32::decode_computed(ValueRef::F64(0.1)).unwrap(), 0.1);
+        assert_eq!(f32::decode(ValueRef::F64(f64::from(0.1_f32))).unwrap(), 0.1);
+        assert!(f32::decode(ValueRef::F64(f64::NAN)).unwrap().is_nan());
         assert!(f32::decode(ValueRef::F64(1e300)).is_err());
         assert_eq!(f32::decode(ValueRef::F64(f64::INFINITY)).unwrap(), f32::INFINITY);
         assert_eq!(f32::decode(ValueRef::F64(f64::from(f32::MAX))).unwrap(), f32::MAX);
+    }
+
+    #[test]
+    fn floats_are_read_from_what_they_hold_exactly_and_computed_ones_from_all() {
+        for (text, exact) in [
+            ("0.1", true),
+            ("-12.50", true),
+            ("123456789012345", true),
+            ("0.30000000000000004", true),
+            ("9007199254740993", false),
+            ("0.1234567890123456789", false),
+            ("100000000000000000000000", true),
+            ("1000000000000000.10", true),
+            ("1000000000000000.15", false),
+        ] {
+            assert_eq!(f64::decode(ValueRef::Decimal(text)).is_ok(), exact, "{text}");
+            assert_eq!(f64::decode_computed(ValueRef::Decimal(text)).unwrap(), text.parse::<f64>().unwrap());
+        }
+        assert_eq!(f64::decode(ValueRef::I64(1 << 53)).unwrap(), 9_007_199_254_740_992.0);
+        for value in [ValueRef::I64((1 << 53) + 1), ValueRef::I64(i64::MAX), ValueRef::U64(u64::MAX)] {
+            assert!(f64::decode(value).is_err());
+            assert!(f64::decode_computed(value).is_ok());
+        }
+    }
+
+    #[test]
+    fn dates_and_times_are_read_whole_or_refused() {
+        let at: NaiveDateTime = "2026-11-23T00:00:00".parse().unwrap();
+        assert!(NaiveDate::decode(ValueRef::DateTime(at)).is_err());
+        assert!(NaiveDate::decode(ValueRef::Timestamp(at.and_utc())).is_err());
+        assert!(NaiveDateTime::decode(ValueRef::Timestamp(at.and_utc())).is_err());
+        assert!(NaiveDateTime::decode(ValueRef::Text("2026-11-23 00:00:00+00")).is_err());
+        assert!(NaiveTime::decode(ValueRef::DateTime(at)).is_err());
+        assert_eq!(DateTime::<Utc>::decode(ValueRef::DateTime(at)).unwrap(), at.and_utc());
+    }
+
+    #[cfg(feature = "decimal")]
+    #[test]
+    fn decimals_are_read_from_floats_that_say_which_one_it_is() {
+        use rust_decimal::Decimal;
+        for (float, text) in [
+            (0.1, "0.1"),
+            (-12.5, "-12.5"),
+            (1e14, "100000000000000"),
+            (0.0, "0"),
+            (1e-27, "0.000000000000000000000000001"),
+        ] {
+            let expected = Decimal::from_str_exact(text).unwrap();
+            assert_eq!(Decimal::decode(ValueRef::F64(float)).unwrap(), expected);
+            assert_eq!(Decimal::decode_computed(ValueRef::F64(float)).unwrap(), expected);
+        }
+        let noise = 0.1 + 0.2;
+        assert!(Decimal::decode(ValueRef::F64(noise)).is_err());
+        assert!(Decimal::decode(ValueRef::F64(f64::from(0.1_f32))).is_err());
+        assert_eq!(Decimal::decode_computed(ValueRef::F64(noise)).unwrap(), Decimal::new(3, 1));
+        for float in [f64::NAN, f64::INFINITY, 1e300, 1e-300] {
+            assert!(Decimal::decode(ValueRef::F64(float)).is_err());
+            assert!(Decimal::decode_computed(ValueRef::F64(float)).is_err() || float == 1e-300);
+        }
     }
 
     #[cfg(feature = "decimal")]

@@ -41,11 +41,21 @@ pub trait Scalar: Sized + Clone + Send + Sync + 'static {
         self.encode()
     }
 
-    /// Reads a value that is not NULL.
+    /// Reads the value of a column, which is not NULL: the very value, or an error.
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the value is of another type or out of range.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the value is of another type, out of range, or more than this type
+    /// holds.
     fn decode(value: ValueRef<'_>) -> Result<Self>;
+
+    /// Reads what a query computed, or what raw SQL gives: databases compute averages and sums in types of their own, and
+    /// write dates in other forms than columns have. What differs in more than that is an error as well.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    fn decode_computed(value: ValueRef<'_>) -> Result<Self> {
+        Self::decode(value)
+    }
 
     /// The type of a column that holds a list of these.
     #[doc(hidden)]
@@ -90,12 +100,17 @@ pub trait Type: Sized + Clone + Send + Sync + 'static {
     fn put(&self) -> Value;
     /// The value to bind, from an owned one.
     fn into_value(self) -> Value;
-    /// Reads a value.
+    /// Reads the value of a column.
     ///
     /// # Errors
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the value is of another type, out of range, or an
     /// unexpected NULL.
     fn take(value: ValueRef<'_>) -> Result<Self>;
+    /// Reads what a query computed, or what raw SQL gives; see [`Scalar::decode_computed`].
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    fn take_computed(value: ValueRef<'_>) -> Result<Self>;
 }
 
 impl<T: Scalar> Type for T {
@@ -118,6 +133,13 @@ impl<T: Scalar> Type for T {
             return Err(unexpected_null::<T>());
         }
         T::decode(value)
+    }
+    #[inline]
+    fn take_computed(value: ValueRef<'_>) -> Result<Self> {
+        if matches!(value, ValueRef::Null) {
+            return Err(unexpected_null::<T>());
+        }
+        T::decode_computed(value)
     }
 }
 
@@ -151,6 +173,13 @@ impl<T: Scalar> Type for Option<T> {
         match value {
             ValueRef::Null => Ok(None),
             value => T::decode(value).map(Some),
+        }
+    }
+    #[inline]
+    fn take_computed(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Null => Ok(None),
+            value => T::decode_computed(value).map(Some),
         }
     }
 }

@@ -128,7 +128,7 @@ const TUPLE: usize = 12;
 /// the largest of a model, cheap to compile.
 fn read(model: &ModelIr<'_>) -> TokenStream {
     let locals: Vec<_> = (0..model.columns.len()).map(|index| format_ident!("_{index}")).collect();
-    let read = locals.chunks(TUPLE).map(|some| quote!(let (#(#some,)*) = columns.read()?;));
+    let read = locals.chunks(TUPLE).map(|some| quote!(let (#(#some,)*) = columns.exact()?;));
     let mut next = locals.iter();
     let inits = model.fields.iter().map(|init| match init {
         Init::Column(ident) => {

@@ -100,7 +100,7 @@ fn a_model_with_parameters() {
                     const DEF: &'static __orm::ModelDef = Self::__DEF;
                     type Referred = __orm::One;
                     fn from_columns(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
-                        let (_0, _1) = columns.read()?;
+                        let (_0, _1) = columns.exact()?;
                         ::core::result::Result::Ok(Self { id: _0, data: _1 })
                     }
                     fn value(&self, column: usize) -> __orm::Value {
@@ -377,7 +377,7 @@ fn a_model() {
                     const DEF: &'static __orm::ModelDef = &__DEF;
                     type Referred = __orm::One;
                     fn from_columns(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
-                        let (_0, _1, _2) = columns.read()?;
+                        let (_0, _1, _2) = columns.exact()?;
                         ::core::result::Result::Ok(Self {
                             id: _0,
                             user_id: _1,
@@ -605,6 +605,12 @@ fn a_newtype() {
                 fn decode(value: __orm::ValueRef<'_>) -> __orm::Result<Self> {
                     ::core::result::Result::map(<String as __orm::Scalar>::decode(value), Self)
                 }
+                fn decode_computed(value: __orm::ValueRef<'_>) -> __orm::Result<Self> {
+                    ::core::result::Result::map(
+                        <String as __orm::Scalar>::decode_computed(value),
+                        Self,
+                    )
+                }
             }
         };
     "#]],
@@ -661,8 +667,8 @@ fn a_projection() {
                             id: columns.next()?,
                             heading: columns.next()?,
                             company: columns.next()?,
-                            comments: columns.next()?,
-                            loud: columns.next()?,
+                            comments: columns.next_computed()?,
+                            loud: columns.next_computed()?,
                             last: ::core::default::Default::default(),
                         })
                     }

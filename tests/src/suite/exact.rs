@@ -220,7 +220,7 @@ struct Declared {
     #[orm(type = "TIME(3)")]
     time: NaiveTime,
     #[orm(type = "TIMESTAMP(0)")]
-    at: NaiveDateTime,
+    at: DateTime<Utc>,
     #[orm(type = "TIME")]
     bare: NaiveTime,
 }
@@ -228,7 +228,7 @@ struct Declared {
 async fn types_that_a_model_names_keep_their_digits(test: Test) -> Result<()> {
     let db = test.with::<Declared>().await?;
     let time = NaiveTime::from_hms_micro_opt(23, 59, 59, 999_999).unwrap();
-    let at = NaiveDate::from_ymd_opt(2024, 12, 31).unwrap().and_time(time);
+    let at = NaiveDate::from_ymd_opt(2024, 12, 31).unwrap().and_time(time).and_utc();
     let row = |price| Declared::create().price(price).time(time).at(at).bare(time);
     let mut made = row(Decimal::new(12345, 2)).exec(&db).await?;
     assert_eq!(
