@@ -28,7 +28,7 @@ use async_trait::async_trait;
 
 pub use advice::connect_advice;
 pub use classify::{Statement, StatementKind, Statements, classify, operation_name, statement_kind};
-pub use connection::{BeginOptions, Connection, Control, Done, Isolation, LockMode, Query};
+pub use connection::{BeginOptions, Connection, Control, Done, Effects, Isolation, LockMode, Query};
 pub use executor::{Executor, Runs, Session, Unit, Unpoliced};
 pub use lexer::{Lexer, Token};
 pub use parameters::{

@@ -282,6 +282,35 @@ impl MysqlConnection {
         undone
     }
 
+    /// The client knows what the server says about transactions, and tells it in one way only: after a statement that is
+    /// to begin one.
+    async fn ask_for_transaction(&mut self) -> Result<bool, Stop> {
+        if self.server.is_mariadb() {
+            let asked = sqlx::raw_sql("SELECT @@in_transaction OR NOT @@autocommit");
+            let open = asked.fetch_one(&mut self.client).await?.try_get::<i64, _>(0)? != 0;
+            if open {
+                sqlx::raw_sql("ROLLBACK").execute(&mut self.client).await?;
+            }
+            return Ok(open);
+        }
+        // Fails without autocommit: a sub-query gives one row.
+        let refused = match self.client.begin_with("DO IF(@@autocommit, 1, (SELECT 1 UNION SELECT 2))").await {
+            Ok(open) => {
+                open.rollback().await?;
+                return Ok(true);
+            }
+            Err(refused) => refused,
+        };
+        match refused {
+            sqlx::Error::BeginFailed => Ok(false),
+            error if error::is_many_rows(&error) => {
+                sqlx::raw_sql("ROLLBACK").execute(&mut self.client).await?;
+                Ok(true)
+            }
+            error => Err(error.into()),
+        }
+    }
+
     fn begin_sql(&self, options: &BeginOptions) -> Result<Cow<'static, str>> {
         if options.deferrable {
             return Err(Error::unsupported(self.server.name(), "deferrable transactions"));
@@ -337,6 +366,12 @@ impl Connection for MysqlConnection {
 
     fn in_transaction(&self) -> bool {
         self.transaction
+    }
+
+    async fn has_stray_transaction(&mut self) -> Result<bool> {
+        self.guard.enter()?;
+        let asked = self.ask_for_transaction().await;
+        self.finish(asked)
     }
 
     async fn ping(&mut self) -> Result<()> {

@@ -91,6 +91,11 @@ pub(crate) fn is_lock_timeout(error: &sqlx::Error) -> bool {
     number(error) == Some(1205)
 }
 
+/// Whether a sub-query that is a value has more than one row: ER_SUBQUERY_NO_1_ROW.
+pub(crate) fn is_many_rows(error: &sqlx::Error) -> bool {
+    number(error) == Some(1242)
+}
+
 /// Whether the statement cannot be prepared at all: ER_UNSUPPORTED_PS.
 pub(crate) fn cannot_be_prepared(error: &sqlx::Error) -> bool {
     number(error) == Some(1295)

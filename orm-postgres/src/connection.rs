@@ -280,6 +280,31 @@ impl Connection for PostgresConnection {
         self.transaction
     }
 
+    async fn has_stray_transaction(&mut self) -> Result<bool> {
+        if self.transaction {
+            // A script failed, and what it left is undone before the next use.
+            return Ok(false);
+        }
+        self.guard.enter()?;
+        // The client knows the server's state, and tells it in one way only: after a statement that is to begin a
+        // transaction. An empty one begins none.
+        let result = match self.client.begin_with("").await {
+            Ok(open) => open.rollback().await.map(|()| true),
+            Err(sqlx::Error::BeginFailed) => Ok(false),
+            Err(error) => Err(error),
+        };
+        match result {
+            Ok(open) => {
+                self.guard.leave();
+                Ok(open)
+            }
+            Err(error) => {
+                self.note(&error);
+                Err(error::map(error))
+            }
+        }
+    }
+
     async fn ping(&mut self) -> Result<()> {
         self.guard.enter()?;
         match self.client.ping().await {

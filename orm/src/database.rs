@@ -234,7 +234,8 @@ impl Database {
     /// # Errors
     /// The database's; those of getting a connection;
     /// [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) for a wrong number of values, and for SQL that
-    /// begins or ends a transaction.
+    /// begins or ends a transaction. Where the words do not tell, as with `CALL` on MySQL and MariaDB, the database is asked
+    /// afterwards; a transaction that was left open is rolled back.
     pub async fn execute(&self, sql: impl SqlText, values: impl Values) -> Result<Done> {
         raw::execute(&*self.inner, sql, values.into_values()).await
     }
@@ -312,7 +313,10 @@ impl Session for Inner {
         let mut again = Again::default();
         loop {
             let mut lease = self.pool.acquire().await?;
-            let result = self.observer.fetch(lease.connection()?, query, &mut *sink).await;
+            let mut result = self.observer.fetch(lease.connection()?, query, &mut *sink).await;
+            if query.effects.transaction {
+                result = Box::pin(lease.without_transaction(result)).await;
+            }
             let Err(error) = result else { return result };
             let error = lease.explain(error);
             drop(lease);
@@ -323,9 +327,12 @@ impl Session for Inner {
         }
     }
 
-    async fn batch(&self, sql: &str) -> Result<()> {
+    async fn batch(&self, script: Query<'_>) -> Result<()> {
         let mut lease = self.pool.acquire().await?;
-        let result = self.observer.batch(lease.connection()?, sql).await;
+        let mut result = self.observer.batch(lease.connection()?, script.sql).await;
+        if script.effects.transaction {
+            result = lease.without_transaction(result).await;
+        }
         result.map_err(|error| lease.explain(error))
     }
 

@@ -12,31 +12,21 @@ use orm_core::{Bind, Error, ErrorKind, Result, Value};
 
 pub(crate) async fn execute(session: &dyn Session, text: impl SqlText, values: Vec<Value>) -> Result<Done> {
     let (sql, values) = text.render(values, &**session.dialect())?;
-    check(session, &sql)?;
-    session.fetch(Query::new(&sql, &values), &mut Discard).await
+    let effects = control::check_statement(&sql, session)?;
+    session.fetch(Query::new(&sql, &values).effects(effects), &mut Discard).await
 }
 
 pub(crate) async fn query<T: Decode>(session: &dyn Session, text: impl SqlText, values: Vec<Value>) -> Result<Vec<T>> {
     let (sql, values) = text.render(values, &**session.dialect())?;
-    check(session, &sql)?;
+    let effects = control::check_statement(&sql, session)?;
     let mut rows = Vec::new();
-    session.fetch(Query::new(&sql, &values), &mut CollectRaw::new(&mut rows)).await?;
+    session.fetch(Query::new(&sql, &values).effects(effects), &mut CollectRaw::new(&mut rows)).await?;
     Ok(rows)
 }
 
 pub(crate) async fn batch(session: &dyn Session, sql: &str) -> Result<()> {
-    let dialect = &**session.dialect();
-    if session.in_transaction() {
-        control::check_script_inside(sql, dialect)?;
-    } else {
-        control::check_script(sql, dialect)?;
-    }
-    session.batch(sql).await
-}
-
-fn check(session: &dyn Session, sql: &str) -> Result<()> {
-    let dialect = &**session.dialect();
-    if session.in_transaction() { control::check_inside(sql, dialect) } else { control::check_statement(sql, dialect) }
+    let effects = control::check_script(sql, session)?;
+    session.batch(Query::text(sql).effects(effects)).await
 }
 
 /// The text of a statement: a string in the database's own words, or [`sql`] with `{}` for placeholders.

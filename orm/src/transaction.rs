@@ -404,6 +404,7 @@ impl Transaction {
     ///
     /// # Errors
     /// The database's; [`ErrorKind::AmbiguousCommit`] when the connection broke before the answer came;
+    /// the same when raw SQL has ended the transaction before, out of sight of its words;
     /// the kind of an earlier deadlock or serialization failure, since nothing is committed then;
     /// [`ErrorKind::InvalidStatement`] when a savepoint is still open. In every case the transaction is over.
     pub async fn commit(self) -> Result<()> {
@@ -429,7 +430,8 @@ impl Transaction {
     /// without telling whether it worked.
     ///
     /// # Errors
-    /// The database's; the connection is closed then, which undoes the changes as well.
+    /// The database's; the connection is closed then, which undoes the changes as well. [`ErrorKind::AmbiguousCommit`] when
+    /// raw SQL has ended the transaction before: what came before that SQL may be committed. No callback runs then.
     pub async fn rollback(self) -> Result<()> {
         let core = &*self.core;
         let mut last = core.end(After::Undone).await?;
@@ -437,7 +439,12 @@ impl Transaction {
         if core.parent.is_none() {
             last.after = After::Dispose;
             drop(last);
-            core.callbacks.run(End::RolledBack).await;
+            // Nobody knows how it ended when raw SQL has ended it.
+            if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::AmbiguousCommit) {
+                core.callbacks.clear();
+            } else {
+                core.callbacks.run(End::RolledBack).await;
+            }
         }
         result
     }
@@ -489,7 +496,9 @@ impl Transaction {
     ///
     /// # Errors
     /// The database's; [`ErrorKind::InvalidStatement`] for SQL that begins or ends a transaction, such as `COMMIT`;
-    /// [`ErrorKind::Unsupported`] for SQL that would commit it, as statements about tables do on MySQL and MariaDB.
+    /// [`ErrorKind::Unsupported`] for SQL that would commit it, as statements about tables do on MySQL and MariaDB. Where the
+    /// words do not tell, as with `CALL`, the database is asked afterwards: [`ErrorKind::TransactionClosed`] when the
+    /// transaction has ended, and [`commit`](Self::commit) and [`rollback`](Self::rollback) fail then.
     pub async fn execute(&self, sql: impl SqlText, values: impl Values) -> Result<Done> {
         raw::execute(&*self.core, sql, values.into_values()).await
     }
@@ -564,8 +573,8 @@ impl Session for Core {
         self.borrow().await?.fetch(&self.inner.observer, query, sink).await
     }
 
-    async fn batch(&self, sql: &str) -> Result<()> {
-        self.borrow().await?.batch(&self.inner.observer, sql).await
+    async fn batch(&self, script: Query<'_>) -> Result<()> {
+        self.borrow().await?.batch(&self.inner.observer, script).await
     }
 
     async fn pin(&self) -> Result<Box<dyn Session + '_>> {

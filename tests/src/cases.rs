@@ -68,6 +68,7 @@ macro_rules! suite {
         $crate::transaction!(super::Backend);
         $crate::raw!(super::Backend);
         $crate::raw_rows!(super::Backend);
+        $crate::raw_state!(super::Backend);
         $crate::ddl!(super::Backend);
         $crate::alter!(super::Backend);
         $crate::random_schema!(super::Backend);

@@ -28,6 +28,7 @@ pub mod random;
 pub mod random_schema;
 pub mod raw;
 pub mod raw_rows;
+pub mod raw_state;
 pub mod relation;
 pub mod scoped;
 pub mod stale;

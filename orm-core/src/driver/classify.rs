@@ -67,6 +67,9 @@ pub struct Statement<'s> {
     pub commits: bool,
     /// It has a routine's statements in it, so that what follows cannot be told apart from them and is left out.
     pub routine: bool,
+    /// It may run statements that its words do not tell: those of a procedure, of a text, or of a routine in it; or it is
+    /// none of the statements that are known.
+    pub opaque: bool,
 }
 
 /// The statements of a text, in their order.
@@ -139,6 +142,37 @@ fn one_of(word: &str, others: &[&str]) -> bool {
 /// Where a statement inside another may begin.
 const VERBS: [&str; 9] = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "VALUES", "TABLE", "REPLACE", "MERGE"];
 
+/// What a routine's statements may stand in, also without a routine on MariaDB.
+const BLOCKS: [&str; 6] = ["IF", "CASE", "LOOP", "REPEAT", "WHILE", "FOR"];
+
+/// First words of statements that run no others.
+const CLEAR: [&str; 24] = [
+    "ATTACH",
+    "CHECKSUM",
+    "CLOSE",
+    "COPY",
+    "DEALLOCATE",
+    "DECLARE",
+    "DETACH",
+    "DISCARD",
+    "DO",
+    "FETCH",
+    "HANDLER",
+    "HELP",
+    "KILL",
+    "LISTEN",
+    "MOVE",
+    "NOTIFY",
+    "PRAGMA",
+    "REFRESH",
+    "REINDEX",
+    "SIGNAL",
+    "UNLISTEN",
+    "USE",
+    "VACUUM",
+    "WAIT",
+];
+
 /// The words of one statement.
 struct Words<'l, 's> {
     lexer: &'l mut Lexer<'s>,
@@ -191,8 +225,8 @@ impl<'s> Words<'_, 's> {
     /// The statement whose first word was read.
     fn after(&mut self, word: &'s str) -> Statement<'s> {
         let is = |other: &str| same(word, other);
-        let plain = |kind| Statement { kind, word, commits: false, routine: false };
-        let commits = |kind| Statement { kind, word, commits: true, routine: false };
+        let plain = |kind| Statement { kind, word, commits: false, routine: false, opaque: false };
+        let commits = |kind| Statement { commits: true, ..plain(kind) };
         use StatementKind::*;
         if is("SELECT") || is("VALUES") || is("TABLE") || is("SHOW") {
             plain(Read)
@@ -206,7 +240,9 @@ impl<'s> Words<'_, 's> {
             self.begin(word)
         } else if is("START") {
             if self.next_is(&["TRANSACTION"]) { commits(Begin { locks: false }) } else { commits(Utility) }
-        } else if is("COMMIT") || is("END") {
+        } else if is("END") {
+            self.end_of_block(word)
+        } else if is("COMMIT") {
             plain(Commit { chain: self.end().1 })
         } else if is("ROLLBACK") || is("ABORT") {
             let (to, chain) = self.end();
@@ -222,12 +258,12 @@ impl<'s> Words<'_, 's> {
         } else if is("EXPLAIN") || is("DESCRIBE") || is("DESC") {
             plain(self.explain())
         } else if is("CALL") {
-            plain(Call)
+            Statement { opaque: true, ..plain(Call) }
         } else if is("PREPARE") {
             // The transaction goes on without the session.
             plain(if self.next_is(&["TRANSACTION"]) { Commit { chain: false } } else { Utility })
         } else if is("XA") {
-            plain(TransactionMode)
+            plain(if self.next_is(&["RECOVER"]) { Read } else { TransactionMode })
         } else if is("ANALYZE") {
             self.analyze(word)
         } else if is("LOAD") {
@@ -236,6 +272,8 @@ impl<'s> Words<'_, 's> {
             commits(Define)
         } else if is("COMMENT") {
             plain(Define)
+        } else if one_of(word, &BLOCKS) {
+            Statement { routine: true, opaque: true, ..plain(Utility) }
         } else {
             // The list of the MySQL manual, 15.3.3.
             const COMMITTING: [&str; 11] = [
@@ -251,19 +289,29 @@ impl<'s> Words<'_, 's> {
                 "CHANGE",
                 "STOP",
             ];
-            Statement { commits: one_of(word, &COMMITTING), ..plain(Utility) }
+            let commits = one_of(word, &COMMITTING);
+            Statement { commits, opaque: !commits && !one_of(word, &CLEAR), ..plain(Utility) }
         }
     }
 
     fn begin(&mut self, word: &'s str) -> Statement<'s> {
         let next = self.word().unwrap_or_default();
         let locks = one_of(next, &["IMMEDIATE", "EXCLUSIVE"]);
-        let begins = Statement { kind: StatementKind::Begin { locks }, word, commits: true, routine: false };
+        let kind = StatementKind::Begin { locks };
+        let begins = Statement { kind, word, commits: true, routine: false, opaque: false };
         if same(next, "NOT") {
             // BEGIN NOT ATOMIC: statements without a routine, on MariaDB.
-            return Statement { kind: StatementKind::Utility, commits: false, routine: true, ..begins };
+            return Statement { kind: StatementKind::Utility, commits: false, routine: true, opaque: true, ..begins };
         }
         begins
+    }
+
+    /// END, which ends a transaction, or in `END IF` what a routine has begun.
+    fn end_of_block(&mut self, word: &'s str) -> Statement<'s> {
+        let mut rest = Words { lexer: &mut self.lexer.clone(), ended: false };
+        let block = rest.next_is(&BLOCKS);
+        let kind = if block { StatementKind::Utility } else { StatementKind::Commit { chain: self.end().1 } };
+        Statement { kind, word, commits: false, routine: block, opaque: block }
     }
 
     /// What follows COMMIT and ROLLBACK: whether a savepoint is named, and whether another transaction begins.
@@ -280,7 +328,9 @@ impl<'s> Words<'_, 's> {
     }
 
     fn set(&mut self, word: &'s str) -> Statement<'s> {
-        let set = Statement { kind: StatementKind::Utility, word, commits: false, routine: false };
+        // A quoted name may be that of any variable.
+        let opaque = self.lexer.rest().contains('`');
+        let set = Statement { kind: StatementKind::Utility, word, commits: false, routine: false, opaque };
         let first = self.word().unwrap_or_default();
         if same(first, "STATEMENT") {
             // SET STATEMENT .. FOR another one, on MariaDB.
@@ -307,12 +357,13 @@ impl<'s> Words<'_, 's> {
         }
         let commits = !same(next, "TEMPORARY");
         let routine = self.find(&["BEGIN"]).is_some();
-        Statement { kind: StatementKind::Define, word, commits, routine }
+        Statement { kind: StatementKind::Define, word, commits, routine, opaque: false }
     }
 
     /// Statistics of a table, or the run of a statement with its plan, as MariaDB writes it.
     fn analyze(&mut self, word: &'s str) -> Statement<'s> {
-        let analyze = Statement { kind: StatementKind::Utility, word, commits: true, routine: false };
+        let kind = StatementKind::Utility;
+        let analyze = Statement { kind, word, commits: true, routine: false, opaque: false };
         let next = self.word().unwrap_or_default();
         let run = if same(next, "FORMAT") { self.find(&VERBS) } else { Some(next) };
         match run.filter(|word| one_of(word, &VERBS) && !same(word, "TABLE")) {
@@ -454,6 +505,9 @@ mod tests {
             ("SET @@SESSION.autocommit = 0", TransactionMode),
             ("SET NAMES utf8mb4, autocommit = 0", TransactionMode),
             ("XA START 'x'", TransactionMode),
+            ("XA RECOVER", Read),
+            ("END", Commit { chain: false }),
+            ("END IF", Utility),
             ("SET TRANSACTION READ ONLY", Utility),
             ("PRAGMA user_version", Utility),
             ("DO 1", Utility),
@@ -570,6 +624,25 @@ mod tests {
     }
 
     #[test]
+    fn what_may_run_other_statements_is_opaque() {
+        let opaque = |sql: &str| classify(sql, MYSQL).any(|statement| statement.opaque);
+        for sql in [
+            "CALL p()",
+            "EXECUTE IMMEDIATE 'COMMIT'",
+            "BEGIN NOT ATOMIC COMMIT; END",
+            "IF 1 THEN COMMIT; END IF",
+            "SET `autocommit` = 1",
+            "BACKUP STAGE START",
+            "label: LOOP COMMIT; END LOOP",
+        ] {
+            assert!(opaque(sql), "{sql}");
+        }
+        for sql in ["SELECT 1", "INSERT INTO t VALUES (1)", "DO 1", "SET NAMES utf8mb4", "SAVEPOINT a", "TRUNCATE t"] {
+            assert!(!opaque(sql), "{sql}");
+        }
+    }
+
+    #[test]
     fn what_follows_the_statements_of_a_routine_is_left_out() {
         for sql in [
             "CREATE TRIGGER a AFTER INSERT ON t BEGIN DELETE FROM u; END; COMMIT",
@@ -578,6 +651,7 @@ mod tests {
             check(&ALL, sql, &[Define]);
         }
         check(&[MYSQL], "BEGIN NOT ATOMIC COMMIT; END", &[Utility]);
+        check(&[MYSQL], "IF 1 THEN COMMIT; END IF; COMMIT", &[Utility]);
         check(&ALL, "CREATE TABLE t (a INT); SELECT 1", &[Define, Read]);
     }
 

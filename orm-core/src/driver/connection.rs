@@ -18,12 +18,28 @@ pub struct Query<'q> {
     pub binds: &'q [Value],
     /// Whether the prepared statement is worth keeping.
     pub cacheable: bool,
+    /// What it may do to the connection beside what it is run for.
+    pub effects: Effects,
+}
+
+/// What raw SQL may do to the connection it runs on, beside what it is run for. Who sends raw SQL says so; statements that
+/// the ORM writes have none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Effects {
+    /// Its words do not tell whether it begins or ends a transaction: the database has to be asked.
+    pub transaction: bool,
+}
+
+impl Effects {
+    /// None at all.
+    pub const NONE: Self = Self { transaction: false };
 }
 
 impl<'q> Query<'q> {
     /// A statement whose prepared form is worth keeping.
     pub const fn new(sql: &'q str, binds: &'q [Value]) -> Self {
-        Self { sql, binds, cacheable: true }
+        Self { sql, binds, cacheable: true, effects: Effects::NONE }
     }
 
     /// A statement without values that is sent once.
@@ -35,6 +51,13 @@ impl<'q> Query<'q> {
     #[must_use]
     pub const fn cacheable(mut self, cacheable: bool) -> Self {
         self.cacheable = cacheable;
+        self
+    }
+
+    /// Says what the statement may do to the connection.
+    #[must_use]
+    pub const fn effects(mut self, effects: Effects) -> Self {
+        self.effects = effects;
         self
     }
 }
@@ -120,6 +143,16 @@ pub trait Connection: Send + std::fmt::Debug {
 
     /// Whether a transaction may be open.
     fn in_transaction(&self) -> bool;
+
+    /// Asks the database whether the connection has a transaction open that nobody began through
+    /// [`control`](Self::control), or begins one with its next statement; what is open is rolled back. Asked outside of
+    /// transactions, after [raw SQL that may have begun one](Effects::transaction); the connection is closed when there is.
+    ///
+    /// # Errors
+    /// When the database could not be asked.
+    async fn has_stray_transaction(&mut self) -> Result<bool> {
+        Ok(self.in_transaction())
+    }
 
     /// Undoes an open transaction at once when that needs no waiting; otherwise leaves it to the next
     /// [`reset`](Self::reset).

@@ -75,7 +75,7 @@ pub trait Session: Send + Sync {
     async fn fetch(&self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done>;
 
     /// Runs several statements without values, separated by semicolons.
-    async fn batch(&self, sql: &str) -> Result<()>;
+    async fn batch(&self, script: Query<'_>) -> Result<()>;
 
     /// Holds one connection for several statements, without a transaction; on a transaction, the transaction itself.
     async fn pin(&self) -> Result<Box<dyn Session + '_>>;

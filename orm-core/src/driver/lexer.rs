@@ -45,6 +45,11 @@ impl<'s> Lexer<'s> {
         Self { rest: sql, lexical }
     }
 
+    /// What was not read yet.
+    pub(super) fn rest(&self) -> &'s str {
+        self.rest
+    }
+
     /// Passes over a text or name in quotes; the closing one is doubled inside it.
     fn quoted(&mut self, quote: u8, backslashes: bool) {
         let bytes = self.rest.as_bytes();

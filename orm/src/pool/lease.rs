@@ -35,6 +35,7 @@ impl managed::Manager for Manager {
             shared: Arc::clone(&self.shared),
             checked: 0,
             dirty: false,
+            retired: false,
             last_used: Instant::now(),
             end_of_life: None,
         }))
@@ -54,6 +55,8 @@ pub(super) struct Slot {
     checked: u64,
     /// It came back without a chance to be cleaned.
     dirty: bool,
+    /// It must not be used again.
+    retired: bool,
     last_used: Instant,
     end_of_life: Option<Instant>,
 }
@@ -158,6 +161,30 @@ impl Lease {
         }
     }
 
+    /// Closes the connection when it is given back, rather than to let others have it.
+    pub(crate) fn retire(&mut self) {
+        if let Some(object) = &mut self.object {
+            object.retired = true;
+        }
+    }
+
+    /// After a statement of which nobody knows whether it has begun a transaction: an error, when it has.
+    #[cold]
+    pub(crate) async fn without_transaction<T>(&mut self, result: Result<T>) -> Result<T> {
+        let connection = self.connection()?;
+        if connection.is_broken() || !connection.has_stray_transaction().await? {
+            return result;
+        }
+        self.retire();
+        // A script that failed half-way says so.
+        result?;
+        Err(Error::new(
+            ErrorKind::InvalidStatement,
+            "raw SQL left a transaction open or switched autocommit off, in a procedure or another place that is seen by \
+             the database alone; its changes that were not committed are undone: use `begin` or `transaction`",
+        ))
+    }
+
     /// Takes note of an error: when a connection was lost, all others are asked before their next use.
     pub(crate) fn note(&self, error: &Error) {
         if matches!(error.kind(), ErrorKind::ConnectionLost | ErrorKind::AmbiguousCommit)
@@ -215,7 +242,7 @@ impl Lease {
         let must_ping = slot.must_ping(now);
         let limit = slot.shared.reset_limit();
         if let Some(connection) = &mut slot.connection {
-            if answers(&mut **connection, must_ping, limit).await {
+            if !slot.retired && answers(&mut **connection, must_ping, limit).await {
                 (slot.dirty, slot.checked, slot.last_used) = (false, generation, now);
                 return Ok(());
             }
@@ -229,7 +256,7 @@ impl Lease {
         slot.connection = Some(slot.shared.driver.connect().await?);
         slot.shared.counters.created.fetch_add(1, Relaxed);
         let opened = Instant::now();
-        (slot.dirty, slot.checked, slot.last_used) = (false, generation, opened);
+        (slot.dirty, slot.retired, slot.checked, slot.last_used) = (false, false, generation, opened);
         slot.end_of_life = slot.shared.end_of_life(opened);
         Ok(())
     }
@@ -268,7 +295,11 @@ impl Drop for Lease {
             connection.abandon();
             if connection.needs_reset() {
                 reset_apart(object);
+                return;
             }
+        }
+        if slot.retired {
+            drop(Object::take(object));
         }
     }
 }
@@ -288,7 +319,11 @@ fn reset_apart(mut object: Object<Manager>) {
     runtime.spawn(async move {
         let Some(connection) = &mut object.connection else { return };
         if matches!(timeout(reset_limit, connection.reset()).await, Ok(Ok(()))) && !connection.is_broken() {
-            object.dirty = false;
+            if object.retired {
+                drop(Object::take(object));
+            } else {
+                object.dirty = false;
+            }
         } else {
             remove_broken(object);
         }

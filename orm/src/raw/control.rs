@@ -1,8 +1,9 @@
 //! Raw SQL that would begin or end a transaction behind the back of its [`Transaction`](crate::Transaction) or of the pool:
-//! found by what its statements are, and refused before it is sent. SQL that a routine of the database runs is not seen.
+//! found by what its statements are, and refused before it is sent. Where words cannot tell, as with a procedure, the
+//! statement is marked, and the database is asked after it.
 
 use orm_core::dialect::{Dialect, Lexical};
-use orm_core::driver::{Statement, StatementKind, classify};
+use orm_core::driver::{Effects, Session, Statement, StatementKind, classify};
 use orm_core::{Error, ErrorKind, Result};
 
 /// What a statement does to the transaction around it.
@@ -18,36 +19,40 @@ enum Effect {
     Commits,
 }
 
-/// Refuses a statement for a connection of the pool, which is given back after it.
-pub(super) fn check_statement(sql: &str, dialect: &dyn Dialect) -> Result<()> {
-    match first_effect(sql, dialect) {
-        None | Some(Effect::Commits) => Ok(()),
-        Some(_) => {
-            Err(refusal("a connection of the pool is given back after each statement: use `begin` or `transaction`"))
+/// Refuses a statement that begins or ends a transaction by its words; otherwise what else it may do.
+pub(super) fn check_statement(sql: &str, session: &dyn Session) -> Result<Effects> {
+    let dialect = &**session.dialect();
+    let mut effects = Effects::default();
+    for lexical in readings(sql, dialect) {
+        let Some(statement) = classify(sql, lexical).next() else { continue };
+        match effect(&statement, dialect) {
+            None => {}
+            Some(effect) if session.in_transaction() => return Err(inside(effect, dialect)),
+            Some(Effect::Commits) => {}
+            Some(_) => {
+                let why = "a connection of the pool is given back after each statement: use `begin` or `transaction`";
+                return Err(refusal(why));
+            }
         }
+        effects.transaction |= is_opaque(&statement, dialect) || !lexical.executable_comments && has_executable(sql);
     }
+    Ok(effects)
 }
 
-/// Refuses a statement inside a transaction.
-pub(super) fn check_inside(sql: &str, dialect: &dyn Dialect) -> Result<()> {
-    first_effect(sql, dialect).map_or(Ok(()), |effect| Err(inside(effect, dialect)))
-}
-
-/// Refuses a script inside a transaction.
-pub(super) fn check_script_inside(sql: &str, dialect: &dyn Dialect) -> Result<()> {
-    let effect = readings(sql, dialect).find_map(|lexical| effects(sql, lexical, dialect).next());
-    effect.map_or(Ok(()), |effect| Err(inside(effect, dialect)))
-}
-
-/// Refuses a script for a connection of the pool that leaves a transaction open.
-pub(super) fn check_script(sql: &str, dialect: &dyn Dialect) -> Result<()> {
+/// Refuses a script that would end the transaction it runs in, or leave one open; otherwise what else it may do.
+pub(super) fn check_script(sql: &str, session: &dyn Session) -> Result<Effects> {
+    let dialect = &**session.dialect();
+    let mut effects = Effects::default();
     for lexical in readings(sql, dialect) {
         let mut open = false;
-        for effect in effects(sql, lexical, dialect) {
-            match effect {
-                Effect::Begins | Effect::Chains => open = true,
-                Effect::Ends | Effect::Commits => open = false,
-                Effect::Switches => {
+        for statement in classify(sql, lexical) {
+            effects.transaction |= is_opaque(&statement, dialect) || statement.routine;
+            match effect(&statement, dialect) {
+                None => {}
+                Some(effect) if session.in_transaction() => return Err(inside(effect, dialect)),
+                Some(Effect::Begins | Effect::Chains) => open = true,
+                Some(Effect::Ends | Effect::Commits) => open = false,
+                Some(Effect::Switches) => {
                     return Err(refusal("the connection goes back to the pool: use `begin` or `transaction`"));
                 }
             }
@@ -56,7 +61,18 @@ pub(super) fn check_script(sql: &str, dialect: &dyn Dialect) -> Result<()> {
             return Err(refusal("the script begins a transaction and does not end it"));
         }
     }
-    Ok(())
+    // Settings of the session decide what a backslash in quotes means.
+    let lexical = dialect.lexical();
+    let settings = lexical.executable_comments || lexical.escape_strings;
+    effects.transaction |= settings && sql.contains('\\') || lexical.executable_comments && has_executable(sql);
+    Ok(effects)
+}
+
+/// Whether a statement may begin or end a transaction in what its words do not tell: only where statements do that which
+/// are not made for it.
+fn is_opaque(statement: &Statement<'_>, dialect: &dyn Dialect) -> bool {
+    let temporary = statement.kind == StatementKind::Define && !statement.commits;
+    (statement.opaque || temporary) && !dialect.capabilities().transactional_ddl
 }
 
 #[cold]
@@ -75,26 +91,17 @@ fn inside(effect: Effect, dialect: &dyn Dialect) -> Error {
     Error::new(ErrorKind::InvalidStatement, message)
 }
 
-fn first_effect(sql: &str, dialect: &dyn Dialect) -> Option<Effect> {
-    // Nearly all statements are told by their first letter.
-    let first = sql.trim_ascii_start().as_bytes().first()?.to_ascii_lowercase();
-    if matches!(first, b'i' | b'w' | b'(') {
-        return None;
-    }
-    readings(sql, dialect).find_map(|lexical| effect(&classify(sql, lexical).next()?, dialect))
-}
-
-/// The effects of the statements of a script, in order.
-fn effects<'s>(sql: &'s str, lexical: Lexical, dialect: &'s dyn Dialect) -> impl Iterator<Item = Effect> + 's {
-    classify(sql, lexical).filter_map(|statement| effect(&statement, dialect))
-}
-
 /// The ways in which the server may read a text: what a comment says to servers of some versions may be run or not.
 fn readings(sql: &str, dialect: &dyn Dialect) -> impl Iterator<Item = Lexical> {
     let lexical = dialect.lexical();
-    let two = lexical.executable_comments && (sql.contains("/*!") || sql.contains("/*M!"));
+    let two = lexical.executable_comments && has_executable(sql);
     let plain = Lexical { executable_comments: false, ..lexical };
     std::iter::once(lexical).chain(two.then_some(plain))
+}
+
+/// Whether a text may have comments whose content is run by servers of some versions.
+fn has_executable(sql: &str) -> bool {
+    sql.contains("/*!") || sql.contains("/*M!")
 }
 
 /// What a statement does to the transaction around it.

@@ -90,8 +90,8 @@ impl Session for Pinned<'_> {
         }
     }
 
-    async fn batch(&self, sql: &str) -> Result<()> {
-        self.source.lock().await.batch(&self.inner.observer, sql).await
+    async fn batch(&self, script: Query<'_>) -> Result<()> {
+        self.source.lock().await.batch(&self.inner.observer, script).await
     }
 
     async fn pin(&self) -> Result<Box<dyn Session + '_>> {
@@ -143,8 +143,8 @@ impl Session for Reborrowed<'_> {
         self.0.fetch(query, sink).await
     }
 
-    async fn batch(&self, sql: &str) -> Result<()> {
-        self.0.batch(sql).await
+    async fn batch(&self, script: Query<'_>) -> Result<()> {
+        self.0.batch(script).await
     }
 
     async fn pin(&self) -> Result<Box<dyn Session + '_>> {

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use orm_core::driver::{BeginOptions, Control, Done, Query};
+use orm_core::driver::{BeginOptions, Control, Done, Effects, Query};
 use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
 use tokio::time::{Instant, timeout_at};
@@ -49,6 +49,8 @@ enum Failure {
     CutOff,
     /// A statement was cut off, and the connection with it.
     StatementCutOff,
+    /// Raw SQL ended it: nobody knows what of it was committed.
+    Ended,
 }
 
 impl Failure {
@@ -67,6 +69,11 @@ impl Failure {
                  connection with it; nothing was committed. `TransactionOptions::timeout` and the server's statement \
                  timeout end statements in good order",
             ),
+            Self::Ended => Error::new(
+                ErrorKind::TransactionClosed,
+                "raw SQL ended the transaction it ran in, in a procedure or another place that is seen by the database \
+                 alone; what came before it may be committed. Run such SQL on the database rather than in a transaction",
+            ),
             Self::CutOff => Error::new(
                 ErrorKind::TransactionClosed,
                 "the beginning or end of a savepoint was cut off by dropping its future; it can only be rolled back",
@@ -78,6 +85,7 @@ impl Failure {
     fn of_commit(self) -> Error {
         match self {
             Self::RolledBack(kind) => Error::new(kind, "an earlier statement failed; nothing was committed"),
+            Self::Ended => self.refusal().with_kind(ErrorKind::AmbiguousCommit),
             other => other.refusal(),
         }
     }
@@ -116,6 +124,12 @@ impl TransactionState {
         sink: &mut dyn RowSink,
     ) -> Result<Done> {
         self.settle(observer).await?;
+        if query.effects.transaction && self.level > 0 {
+            let watched = query.effects(Effects::NONE);
+            self.mark(observer).await?;
+            let result = Box::pin(self.fetch(observer, watched, sink)).await;
+            return self.check_mark(observer, result).await;
+        }
         self.unfinished = true;
         let statement = observer.fetch(self.lease.connection()?, query, sink);
         let result = within(self.deadline, statement).await;
@@ -124,13 +138,52 @@ impl TransactionState {
         result
     }
 
-    pub(crate) async fn batch(&mut self, observer: &Observer, sql: &str) -> Result<()> {
+    pub(crate) async fn batch(&mut self, observer: &Observer, script: Query<'_>) -> Result<()> {
         self.settle(observer).await?;
+        let marked = script.effects.transaction && self.level > 0;
+        if marked {
+            self.mark(observer).await?;
+        }
         self.unfinished = true;
-        let result = within(self.deadline, observer.batch(self.lease.connection()?, sql)).await;
+        let result = within(self.deadline, observer.batch(self.lease.connection()?, script.sql)).await;
         self.unfinished = false;
         self.note(&result);
+        if marked { self.check_mark(observer, result).await } else { result }
+    }
+
+    /// Opens a savepoint by which [`check_mark`](Self::check_mark) sees whether the transaction is still the same: no
+    /// other mark ends with it in every case.
+    #[cold]
+    async fn mark(&mut self, observer: &Observer) -> Result<()> {
+        let step = Control::Savepoint(self.level + 1);
+        let result = within(self.deadline, observer.control(self.lease.connection()?, step)).await;
+        self.note(&result);
         result
+    }
+
+    /// Ends the savepoint of [`mark`](Self::mark). If it is gone, the transaction is over.
+    #[cold]
+    async fn check_mark<T>(&mut self, observer: &Observer, result: Result<T>) -> Result<T> {
+        if self.failure.is_some() {
+            return result;
+        }
+        let level = self.level + 1;
+        let mut kept = within(self.deadline, observer.control(self.lease.connection()?, Control::Release(level))).await;
+        if kept.is_err() && result.is_err() {
+            // Where a failed statement spoils the transaction, nothing but this is taken.
+            kept = within(self.deadline, observer.control(self.lease.connection()?, Control::Undo(level))).await;
+        }
+        let Err(gone) = kept else { return result };
+        self.note::<T>(&Err(gone));
+        if self.failure.is_none_or(|failure| matches!(failure, Failure::RolledBack(_))) {
+            self.failure = Some(Failure::Ended);
+            self.lease.retire();
+        }
+        let Some(failure) = self.failure else { return result };
+        Err(match result {
+            Ok(_) => failure.refusal(),
+            Err(error) => failure.refusal().with_source(error),
+        })
     }
 
     /// Keeps what a statement's result means for the transaction around it.
@@ -279,6 +332,10 @@ impl TransactionState {
     /// Ends a level and undoes its changes.
     pub(crate) async fn rollback(&mut self, observer: &Observer, level: u32) -> Result<()> {
         self.leave(level);
+        if self.failure == Some(Failure::Ended) {
+            // What is open by now is another transaction, and goes with the connection.
+            return Err(Failure::Ended.of_commit());
+        }
         if level > 1 {
             return self.undo_left_open(observer).await;
         }

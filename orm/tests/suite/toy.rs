@@ -95,7 +95,11 @@ impl Driver for Toy {
 
     async fn dialect(&self, connection: &mut dyn Connection) -> Result<Arc<dyn Dialect>> {
         connection.execute(Query::text("COUNT")).await?;
-        Ok(Arc::new(ToyDialect(Capabilities { max_binds: 1, ..Capabilities::core((1, 2, 3)) })))
+        Ok(Arc::new(ToyDialect(Capabilities {
+            max_binds: 1,
+            transactional_ddl: true,
+            ..Capabilities::core((1, 2, 3))
+        })))
     }
 
     fn target(&self) -> String {
