@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use orm_core::driver::{BeginOptions, Connection, Control, Done, Query, StatementKind, statement_kind};
 use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
-use orm_server::{Answers, Event, Guard, Reading};
+use orm_server::{Answers, Event, Guard, Patience, Reading, answer_within};
 use sqlx::mysql::{MySqlArguments, MySqlConnection};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor, Row, SqlSafeStr, Statement};
 
@@ -41,6 +41,7 @@ pub struct MysqlConnection {
     /// The columns of the result set being read; kept for its memory.
     kinds: Vec<Kind>,
     guard: Guard,
+    patience: Patience,
     transaction: bool,
 }
 
@@ -58,7 +59,7 @@ impl From<sqlx::Error> for Stop {
 }
 
 impl MysqlConnection {
-    pub(crate) fn new(client: MySqlConnection, server: Server, cache: usize) -> Self {
+    pub(crate) fn new(client: MySqlConnection, server: Server, cache: usize, patience: Patience) -> Self {
         Self {
             client,
             server,
@@ -66,6 +67,7 @@ impl MysqlConnection {
             learnt: HashMap::new(),
             kinds: Vec::new(),
             guard: Guard::default(),
+            patience,
             transaction: false,
         }
     }
@@ -90,17 +92,17 @@ impl MysqlConnection {
         }
     }
 
-    /// Runs statements in the text protocol and forgets their rows.
+    /// Takes a step of a transaction.
     async fn text(&mut self, sql: &str) -> Result<()> {
         self.guard.enter()?;
-        let result = self.run_text(sql).await;
+        let result = self.run_text(sql, self.patience.control).await;
         self.finish(result)
     }
 
     /// Forgets the prepared statements. Nothing is awaited from the server.
     async fn forget_statements(&mut self) -> Result<(), Stop> {
         self.learnt.clear();
-        Ok(self.client.clear_cached_statements().await?)
+        Ok(answer_within(self.patience.statement, self.client.clear_cached_statements()).await?)
     }
 
     /// Forgets the prepared statements after DDL. MySQL keeps what it has learnt about their values when a column gets
@@ -109,8 +111,9 @@ impl MysqlConnection {
         if self.server.is_mariadb() { Ok(()) } else { self.forget_statements().await }
     }
 
-    async fn run_text(&mut self, sql: &str) -> Result<(), Stop> {
-        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.client).await?;
+    /// Runs statements in the text protocol and forgets their rows.
+    async fn run_text(&mut self, sql: &str, limit: Option<Duration>) -> Result<(), Stop> {
+        answer_within(limit, sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.client)).await?;
         Ok(())
     }
 
@@ -170,7 +173,8 @@ impl MysqlConnection {
     /// Compares the number of values with that of placeholders while the connection can still be kept: sqlx loses
     /// step with the server when it finds the difference itself. The statement is prepared for this and kept.
     async fn check_count(&mut self, sql: &str, given: usize) -> Result<(), Stop> {
-        let statement = match self.client.prepare(AssertSqlSafe(sql).into_sql_str()).await {
+        let prepared = self.client.prepare(AssertSqlSafe(sql).into_sql_str());
+        let statement = match answer_within(self.patience.statement, prepared).await {
             Ok(statement) => statement,
             // Said again, and handled, when the statement is run.
             Err(error) if !error::ends_connection(&error) => return Ok(()),
@@ -200,7 +204,7 @@ impl MysqlConnection {
             Some(arguments) => (&mut self.client).fetch_many(sqlx::query_with(text, arguments).persistent(true)),
             None => (&mut self.client).fetch_many(sqlx::raw_sql(text)),
         };
-        let mut reading = Reading::new(answers, MysqlAnswer::new(&mut self.kinds, protocol));
+        let mut reading = Reading::new(answers, MysqlAnswer::new(&mut self.kinds, protocol), self.patience);
         let enough = loop {
             match poll_fn(|context| reading.poll(sink, context)).await? {
                 Event::End => break Ok(()),
@@ -233,7 +237,7 @@ impl MysqlConnection {
         if self.transaction
             && let Err(Stop::Client(error)) = result
             && error::is_lock_timeout(error)
-            && let Err(lost) = self.end_undone().await
+            && let Err(lost) = answer_within(self.patience.control, self.end_undone()).await
         {
             *result = Err(Stop::Client(lost));
         }
@@ -267,7 +271,7 @@ impl MysqlConnection {
     async fn send_commit(&mut self, sql: &str) -> Result<()> {
         // Refused before it is sent: the server undoes the transaction of a connection that is cut off.
         self.guard.enter()?;
-        let result = self.run_text(sql).await;
+        let result = self.run_text(sql, self.patience.control).await;
         error::committing(self.finish(result))?;
         self.transaction = false;
         Ok(())
@@ -338,7 +342,7 @@ impl Connection for MysqlConnection {
 
     async fn batch(&mut self, sql: &str) -> Result<()> {
         self.guard.enter()?;
-        let mut result = self.run_text(sql).await;
+        let mut result = self.run_text(sql, self.patience.statement).await;
         if let (true, Err(error)) = (result.is_ok(), self.after_ddl().await) {
             result = Err(error);
         }
@@ -376,7 +380,7 @@ impl Connection for MysqlConnection {
 
     async fn ping(&mut self) -> Result<()> {
         self.guard.enter()?;
-        let result = self.client.ping().await.map_err(Stop::from);
+        let result = answer_within(self.patience.ping(), self.client.ping()).await.map_err(Stop::from);
         let result = self.finish(result);
         if result.is_err() {
             self.guard.give_up();

@@ -7,7 +7,7 @@ use orm_core::dialect::Dialect;
 use orm_core::driver::{Connection, Driver, Query};
 use orm_core::row::Collect;
 use orm_core::{Error, ErrorKind, Result};
-use orm_server::{SslMode, connect_within, open};
+use orm_server::{Patience, SslMode, connect_within, open};
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::connection::MysqlConnection;
@@ -71,7 +71,8 @@ impl Mysql {
         if let Some(sql) = self.options.timeout_sql(server) {
             sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut client).await.map_err(failed)?;
         }
-        let mut connection = MysqlConnection::new(client, server, self.options.statement_cache());
+        let patience = Patience::new(self.options.server.socket_timeout);
+        let mut connection = MysqlConnection::new(client, server, self.options.statement_cache(), patience);
         for sql in &self.options.server.init {
             let run = connection.batch(sql).await;
             run.map_err(|error| error.with_message("an `init` statement of the options failed"))?;

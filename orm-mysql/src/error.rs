@@ -5,6 +5,7 @@ mod codes;
 
 use orm_core::driver::connect_advice;
 use orm_core::{Error, ErrorKind, Result};
+use orm_server::Silent;
 use sqlx::mysql::MySqlDatabaseError;
 
 use self::codes::meaning;
@@ -21,7 +22,10 @@ pub(crate) fn running(server: Server, error: sqlx::Error) -> Error {
             Error::new(ErrorKind::InvalidStatement, "as many values as placeholders are needed").with_source(error)
         }
         sqlx::Error::Encode(_) => Error::encode("the value has no form in the binary protocol").with_source(error),
-        _ => Error::new(ErrorKind::ConnectionLost, "").with_source(error),
+        _ => {
+            let words = Silent::cause(&error).map(Silent::of_statement).unwrap_or_default();
+            Error::new(ErrorKind::ConnectionLost, words).with_source(error)
+        }
     }
 }
 
@@ -273,8 +277,11 @@ fn last_part(name: &str) -> &str {
 pub(crate) fn committing(result: Result<()>) -> Result<()> {
     result.map_err(|error| match error.kind() {
         ErrorKind::ConnectionLost => {
-            let kind = ErrorKind::AmbiguousCommit;
-            Error::new(kind, "the connection broke before COMMIT was answered").with_source(error)
+            let client = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref());
+            let message = client
+                .and_then(Silent::cause)
+                .map_or_else(|| "the connection broke before COMMIT was answered".to_owned(), Silent::of_commit);
+            Error::new(ErrorKind::AmbiguousCommit, message).with_source(error)
         }
         _ => error,
     })

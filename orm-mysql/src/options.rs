@@ -67,7 +67,7 @@ impl MysqlOptions {
     /// | `sslmode`, or `ssl-mode` | `disable`, `allow`, `prefer`, `require`, `verify-ca`, `verify-full`, or MySQL's names: [`SslMode`] |
     /// | `sslrootcert`, or `ssl-ca` | path of the trusted root certificates, PEM |
     /// | `sslcert`, `sslkey` | paths of the client's certificate and its key, PEM |
-    /// | `connect_timeout`, `statement_timeout`, `lock_timeout` | seconds, such as `2.5`; `0` or `none` for no limit |
+    /// | `connect_timeout`, `socket_timeout`, `statement_timeout`, `lock_timeout` | seconds, such as `2.5`; `0` or `none` for no limit |
     /// | `statement_cache_capacity` | prepared statements kept per connection |
     /// | `init` | a statement to run after connecting; may be given several times |
     /// | `host`, `port`, `socket`, `user`, `password`, `database` | as in the builder |

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use orm_core::driver::{BeginOptions, Connection, Control, Done, Lexer, Query, StatementKind, Token, statement_kind};
 use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
-use orm_server::{Event, Guard, Reading};
+use orm_server::{Event, Guard, Patience, Reading, Silent, answer_within};
 use sqlx::{AssertSqlSafe, Connection as _, Executor, PgConnection, SqlSafeStr};
 
 use crate::dialect::LEXICAL;
@@ -31,6 +31,7 @@ pub(crate) struct PostgresConnection {
     /// The columns of the current result, kept for its memory.
     layout: row::Layout,
     guard: Guard,
+    patience: Patience,
     /// A transaction may be open.
     transaction: bool,
     /// A statement of the transaction failed, so that it may be unable to commit.
@@ -38,12 +39,13 @@ pub(crate) struct PostgresConnection {
 }
 
 impl PostgresConnection {
-    pub(crate) fn new(client: PgConnection, capacity: usize) -> Self {
+    pub(crate) fn new(client: PgConnection, capacity: usize, patience: Patience) -> Self {
         Self {
             client,
             statements: Statements::new(capacity),
             layout: row::Layout::default(),
             guard: Guard::default(),
+            patience,
             transaction: false,
             failed: false,
         }
@@ -59,9 +61,9 @@ impl PostgresConnection {
     }
 
     /// Runs statements by the simple protocol, where the caller has called [`Guard::enter`].
-    async fn simple(&mut self, sql: impl SqlSafeStr) -> Result<(), sqlx::Error> {
-        let result = (&mut self.client).execute(sqlx::raw_sql(sql)).await;
-        match result {
+    async fn simple(&mut self, sql: impl SqlSafeStr, limit: Option<Duration>) -> Result<(), sqlx::Error> {
+        let result = (&mut self.client).execute(sqlx::raw_sql(sql));
+        match answer_within(limit, result).await {
             Ok(_) => {
                 self.guard.leave();
                 Ok(())
@@ -73,6 +75,11 @@ impl PostgresConnection {
         }
     }
 
+    /// A step of a transaction, as [`simple`](Self::simple).
+    async fn step(&mut self, sql: &str) -> Result<(), sqlx::Error> {
+        self.simple(AssertSqlSafe(sql), self.patience.control).await
+    }
+
     async fn send_begin(&mut self, sql: &str) -> Result<()> {
         if self.transaction {
             return Err(Error::new(ErrorKind::InvalidStatement, "a transaction is open on this connection already"));
@@ -80,7 +87,7 @@ impl PostgresConnection {
         self.guard.enter()?;
         self.transaction = true;
         self.failed = false;
-        self.simple(AssertSqlSafe(sql)).await.map_err(|error| {
+        self.step(sql).await.map_err(|error| {
             // The server said no; unless the connection broke, nothing was opened.
             self.transaction = self.guard.is_given_up();
             error::map(error)
@@ -93,19 +100,20 @@ impl PostgresConnection {
         }
         self.guard.enter()?;
         let guarded = self.failed;
-        let result = self.simple(AssertSqlSafe(sql)).await;
+        let result = self.step(sql).await;
         let Err(error) = result else {
             self.transaction = false;
             self.failed = false;
             return Ok(());
         };
         if self.guard.is_given_up() {
+            let silent = Silent::cause(&error).map(Silent::of_commit);
             let lost = error::map(error);
             if lost.kind() == ErrorKind::TransactionTimeout {
                 // The server ended it before COMMIT came.
                 return Err(lost);
             }
-            let message = "the connection broke before COMMIT was answered";
+            let message = silent.unwrap_or_else(|| "the connection broke before COMMIT was answered".to_owned());
             return Err(lost.with_kind(ErrorKind::AmbiguousCommit).with_message(message));
         }
         let error = error::map(error);
@@ -141,7 +149,7 @@ impl PostgresConnection {
             return Ok(());
         }
         self.guard.enter()?;
-        match self.simple(AssertSqlSafe(sql)).await {
+        match self.step(sql).await {
             Ok(()) => {
                 self.transaction = false;
                 self.failed = false;
@@ -166,18 +174,18 @@ impl PostgresConnection {
             Ok(arguments) => arguments,
             Err(error) => return Ok(Err(error)),
         };
-        let Self { client, statements, layout, guard, transaction, .. } = self;
+        let Self { client, statements, layout, guard, patience, transaction, .. } = self;
         let (text, keep) = match statements.known(query) {
             Some(text) => (text, true),
             None => {
                 if let Err(error) = check_count(query) {
                     return Ok(Err(error));
                 }
-                statements.add(client, query).await?
+                answer_within(patience.statement, statements.add(client, query)).await?
             }
         };
         let answers = client.fetch_many(sqlx::query_with(text, arguments).persistent(keep));
-        let mut reading = Reading::new(answers, PostgresAnswer::new(layout, seen));
+        let mut reading = Reading::new(answers, PostgresAnswer::new(layout, seen), *patience);
         let said = loop {
             match poll_fn(|context| reading.poll(sink, context)).await? {
                 Event::End => break Ok(()),
@@ -221,7 +229,8 @@ impl Connection for PostgresConnection {
             && error::is_stale_statement(error)
             && !seen
         {
-            if let Err(error) = self.statements.forget(&mut self.client).await {
+            let forgotten = self.statements.forget(&mut self.client);
+            if let Err(error) = answer_within(self.patience.statement, forgotten).await {
                 self.note(&error);
                 return Err(error::map(error));
             }
@@ -247,7 +256,7 @@ impl Connection for PostgresConnection {
     /// one statement fails (PostgreSQL manual, 55.2.2.1).
     async fn batch(&mut self, sql: &str) -> Result<()> {
         self.guard.enter()?;
-        self.simple(AssertSqlSafe(sql)).await.map_err(|error| {
+        self.simple(AssertSqlSafe(sql), self.patience.statement).await.map_err(|error| {
             // The script may have begun a transaction of its own, which is open then.
             self.transaction = true;
             error::map(error)
@@ -271,7 +280,7 @@ impl Connection for PostgresConnection {
             Control::Rollback => self.send_rollback(query.sql).await,
             Control::Savepoint(_) | Control::Release(_) | Control::Undo(_) => {
                 self.guard.enter()?;
-                self.simple(AssertSqlSafe(query.sql)).await.map_err(error::map)
+                self.step(query.sql).await.map_err(error::map)
             }
         }
     }
@@ -307,7 +316,7 @@ impl Connection for PostgresConnection {
 
     async fn ping(&mut self) -> Result<()> {
         self.guard.enter()?;
-        match self.client.ping().await {
+        match answer_within(self.patience.ping(), self.client.ping()).await {
             Ok(()) => {
                 self.guard.leave();
                 Ok(())

@@ -7,7 +7,7 @@ use orm_core::Result;
 use orm_core::dialect::Dialect;
 use orm_core::driver::{Connection, Driver, Query};
 use orm_core::row::Collect;
-use orm_server::{SslMode, connect_within, open};
+use orm_server::{Patience, SslMode, connect_within, open};
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
 use crate::connection::PostgresConnection;
@@ -54,7 +54,8 @@ impl Postgres {
     async fn open(&self) -> Result<PostgresConnection> {
         let place = || self.options.place();
         let client = connect_within(self.options.server.connect_timeout, place, self.establish()).await?;
-        Ok(PostgresConnection::new(client, self.options.server.statement_cache_capacity))
+        let server = &self.options.server;
+        Ok(PostgresConnection::new(client, server.statement_cache_capacity, Patience::new(server.socket_timeout)))
     }
 
     async fn establish(&self) -> Result<PgConnection> {

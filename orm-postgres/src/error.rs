@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use orm_core::driver::connect_advice;
 use orm_core::{Error, ErrorKind};
+use orm_server::Silent;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 use self::codes::meaning;
@@ -95,6 +96,9 @@ pub(crate) fn stale(error: sqlx::Error) -> Error {
 /// An error of a statement.
 pub(crate) fn map(error: sqlx::Error) -> Error {
     let Some(cause) = server(&error) else {
+        if let Some(silent) = Silent::cause(&error) {
+            return Error::new(ErrorKind::ConnectionLost, silent.of_statement()).with_source(error);
+        }
         let (kind, words) = match &error {
             sqlx::Error::Configuration(_) => (ErrorKind::Config, ""),
             sqlx::Error::Tls(_) => (ErrorKind::ConnectionFailed, ""),

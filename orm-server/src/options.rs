@@ -14,7 +14,7 @@ use crate::tls::{Pem, SslMode, Tls};
 use crate::url::{ServerUrl, bare};
 
 /// The parameters of URLs that every server takes.
-pub const SERVER_PARAMETERS: [Parameter; 15] = [
+pub const SERVER_PARAMETERS: [Parameter; 16] = [
     Parameter::new("host", Form::Text).or(&["hostaddr"]),
     Parameter::new("port", Form::Count),
     Parameter::new("socket", Form::Text),
@@ -26,6 +26,7 @@ pub const SERVER_PARAMETERS: [Parameter; 15] = [
     Parameter::new("sslcert", Form::Text),
     Parameter::new("sslkey", Form::Text),
     Parameter::new("connect_timeout", Form::Limit),
+    Parameter::new("socket_timeout", Form::Limit),
     Parameter::new("statement_timeout", Form::Limit),
     Parameter::new("lock_timeout", Form::Limit),
     Parameter::new("statement_cache_capacity", Form::Count),
@@ -51,6 +52,8 @@ pub struct ServerOptions {
     pub tls: Tls,
     /// How long connecting may take.
     pub connect_timeout: Option<Duration>,
+    /// How long the client waits for a server that says nothing: see [`Patience`](crate::Patience).
+    pub socket_timeout: Option<Duration>,
     /// How long a statement may run: the server's setting when `None`, no limit when zero.
     pub statement_timeout: Option<Duration>,
     /// How long a statement may wait for a lock: the server's setting when `None`, no limit when zero.
@@ -72,6 +75,7 @@ impl Default for ServerOptions {
             database: None,
             tls: Tls::default(),
             connect_timeout: Some(Duration::from_secs(10)),
+            socket_timeout: None,
             statement_timeout: None,
             lock_timeout: None,
             statement_cache_capacity: 512,
@@ -114,6 +118,7 @@ impl ServerOptions {
             "sslcert" => self.tls.certificate = pem(given),
             "sslkey" => self.tls.key = pem(given),
             "connect_timeout" => self.connect_timeout = given.limit()?,
+            "socket_timeout" => self.socket_timeout = Some(given.limit()?.unwrap_or_default()),
             "statement_timeout" => self.statement_timeout = Some(given.limit()?.unwrap_or_default()),
             "lock_timeout" => self.lock_timeout = Some(given.limit()?.unwrap_or_default()),
             "statement_cache_capacity" => self.statement_cache_capacity = given.count()?,
@@ -134,6 +139,7 @@ impl ServerOptions {
         check_range("statement_cache_capacity", self.statement_cache_capacity, 0, MOST_STATEMENTS)?;
         let times = [
             ("connect_timeout", self.connect_timeout),
+            ("socket_timeout", self.socket_timeout),
             ("statement_timeout", self.statement_timeout),
             ("lock_timeout", self.lock_timeout),
         ];
@@ -170,6 +176,7 @@ impl fmt::Debug for ServerOptions {
             .field("database", &self.database)
             .field("tls", &self.tls)
             .field("connect_timeout", &self.connect_timeout)
+            .field("socket_timeout", &self.socket_timeout)
             .field("statement_timeout", &self.statement_timeout)
             .field("lock_timeout", &self.lock_timeout)
             .field("statement_cache_capacity", &self.statement_cache_capacity)
@@ -271,6 +278,21 @@ macro_rules! server_options {
             #[must_use]
             pub fn connect_timeout(mut self, limit: impl Into<Option<::std::time::Duration>>) -> Self {
                 self.$field.connect_timeout = limit.into();
+                self
+            }
+
+            /// How long the client waits while the server says nothing, 24 days at most; then the connection is closed and the
+            /// statement fails with [`ErrorKind::ConnectionLost`](::orm_core::ErrorKind::ConnectionLost), a commit with
+            /// [`ErrorKind::AmbiguousCommit`](::orm_core::ErrorKind::AmbiguousCommit). The time begins anew with each row, and
+            /// stands still while the program is busy with those it has.
+            ///
+            /// Unless set, the beginning and end of transactions and of savepoints have 30 seconds, and other statements have no
+            /// limit; `None` and zero are no limit for both. A ping has five seconds at most in any case. Servers end what they
+            /// do for too long by themselves, with [`statement_timeout`](Self::statement_timeout): this is for a server or a
+            /// network that is gone without a word, so choose a longer time.
+            #[must_use]
+            pub fn socket_timeout(mut self, limit: impl Into<Option<::std::time::Duration>>) -> Self {
+                self.$field.socket_timeout = Some(limit.into().unwrap_or_default());
                 self
             }
 

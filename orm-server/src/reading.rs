@@ -3,11 +3,12 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
 use orm_core::Result;
 use orm_core::row::{Flow, RowSink};
 use sqlx::Either;
+
+use crate::patience::{Clock, Patience};
 
 /// The stream of an answer, as sqlx gives it.
 pub type Answers<'c, A> = BoxStream<'c, sqlx::Result<Either<<A as Answer>::End, <A as Answer>::Row>>>;
@@ -34,6 +35,8 @@ pub struct Reading<'c, A: Answer> {
     answers: Answers<'c, A>,
     answer: A,
     rows: u64,
+    clock: Clock,
+    patience: Patience,
 }
 
 /// Why reading stopped.
@@ -54,15 +57,15 @@ impl<'c, A: Answer> Reading<'c, A> {
     const TURN: u64 = 16;
 
     /// For an answer whose first part was not read yet.
-    pub fn new(answers: Answers<'c, A>, answer: A) -> Self {
-        Self { answers, answer, rows: 0 }
+    pub fn new(answers: Answers<'c, A>, answer: A, patience: Patience) -> Self {
+        Self { answers, answer, rows: 0, clock: Clock::new(patience.statement), patience }
     }
 
     /// Reads until there is something to say. Rows stay where the client puts them: a loop of a future moves each one
     /// several times, which takes longer than to decode it.
     ///
     /// # Errors
-    /// The client's.
+    /// The client's; that of a server that says nothing for too long.
     #[inline]
     pub fn poll(&mut self, sink: &mut dyn RowSink, context: &mut Context<'_>) -> Poll<sqlx::Result<Event>> {
         loop {
@@ -73,7 +76,8 @@ impl<'c, A: Answer> Reading<'c, A> {
                     self.answer.end(end);
                     continue;
                 }
-                _ => return answer.map(|end| end.transpose().map(|_| Event::End)),
+                Poll::Pending => return self.clock.poll(self.rows, context).map(|silent| Err(silent.into())),
+                Poll::Ready(_) => return answer.map(|end| end.transpose().map(|_| Event::End)),
             };
             self.rows += 1;
             match self.answer.row(row, sink) {
@@ -87,15 +91,20 @@ impl<'c, A: Answer> Reading<'c, A> {
     }
 
     /// Reads the rest and forgets it, for as long and as many rows as the limit allows; all of it without one, since giving
-    /// up a connection gives up its transaction. Whether the end was reached.
+    /// up a connection gives up its transaction. Whether the end was reached. Nobody waits for these rows, so that the server
+    /// may not be silent for longer than at the end of a transaction.
     ///
     /// # Errors
-    /// The client's.
+    /// As [`poll`](Self::poll).
     pub async fn drain(&mut self, limit: Option<(Duration, u64)>) -> sqlx::Result<bool> {
         let most = limit.map_or(u64::MAX, |(_, rows)| rows);
+        let mut clock = Clock::new(self.patience.control);
         let rest = async {
             let mut drained = 0;
-            while let Some(answer) = self.answers.try_next().await? {
+            loop {
+                let next =
+                    clock.watch(drained, |context| self.answers.as_mut().poll_next(context).map(Option::transpose));
+                let Some(answer) = next.await? else { return Ok(true) };
                 match answer {
                     Either::Left(end) => self.answer.end(&end),
                     Either::Right(_) if drained == most => return Ok(false),
@@ -105,7 +114,6 @@ impl<'c, A: Answer> Reading<'c, A> {
                     }
                 }
             }
-            Ok(true)
         };
         match limit {
             Some((time, _)) => tokio::time::timeout(time, rest).await.unwrap_or(Ok(false)),

@@ -32,6 +32,7 @@ use crate::options::{DatabaseOptions, PoolOptions};
 /// | `sslrootcert`, or `ssl-ca` | path, PEM | built-in authorities | servers |
 /// | `sslcert`, `sslkey` | paths, PEM | none | servers |
 /// | `connect_timeout` | seconds or `none` | 10 | servers |
+/// | `socket_timeout`: how long the server may say nothing | seconds or `none` | 30 for the beginning and end of transactions, none for other statements | servers |
 /// | `statement_timeout`, `lock_timeout` | seconds or `none` | the server's | servers |
 /// | `statement_cache_capacity` | prepared statements per connection | 512, SQLite 256 | all |
 /// | `init` | SQL to run on each new connection, several times if need be | none | servers |

@@ -74,11 +74,10 @@ impl Database {
     /// Asks the server whether it is there.
     ///
     /// # Errors
-    /// Those of getting a connection; [`ErrorKind::ConnectionLost`](crate::ErrorKind::ConnectionLost).
+    /// Those of getting a connection; [`ErrorKind::ConnectionLost`](crate::ErrorKind::ConnectionLost), also when there is no
+    /// answer within five seconds.
     pub async fn ping(&self) -> Result<()> {
-        let mut lease = self.inner.pool.acquire().await?;
-        let answer = lease.connection()?.ping().await;
-        answer.inspect_err(|error| lease.note(error))
+        self.inner.pool.acquire().await?.ping().await
     }
 
     /// The figures of the pool at this moment.

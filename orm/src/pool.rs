@@ -129,13 +129,21 @@ impl Pool {
             Some(lease) => lease,
             None => {
                 let _waiting = Waiting::new(&self.shared.counters);
+                let before = self.shared.came_back.load(Relaxed);
                 match timeout_at(deadline, self.objects.timeout_get(&Timeouts::new())).await {
-                    Ok(Ok(object)) => Lease::new(object),
+                    Ok(Ok(object)) => {
+                        self.shared.came_back.fetch_add(1, Relaxed);
+                        Lease::new(object)
+                    }
                     Ok(Err(PoolError::Closed)) => return Err(closed()),
                     Ok(Err(error)) => {
                         return Err(Error::new(ErrorKind::AcquireTimeout, error.to_string()));
                     }
-                    Err(_) => return Err(self.exhausted(limit)),
+                    Err(_) => {
+                        // Those who wait are served in turn, so whatever came back went to one of them.
+                        let none = self.shared.came_back.load(Relaxed) == before;
+                        return Err(self.exhausted(limit, none));
+                    }
                 }
             }
         };
@@ -161,8 +169,10 @@ impl Pool {
         })
     }
 
-    /// The error for waiting in vain: who has the connections, and what to do.
-    fn exhausted(&self, limit: Duration) -> Error {
+    /// The error for waiting in vain: who has the connections, and what to do. `none`: nobody got one in that time.
+    fn exhausted(&self, limit: Duration, none: bool) -> Error {
+        /// Statements that take less are taken for slow ones.
+        const SILENCE: Duration = Duration::from_secs(1);
         self.shared.counters.timeouts.fetch_add(1, Relaxed);
         let status = self.status();
         let mut message =
@@ -186,6 +196,13 @@ impl Pool {
             "this database has one connection: while a transaction is open, run everything on the transaction, not on \
              `db`"
                 .into()
+        } else if none && limit >= SILENCE && holders.iter().all(Holder::is_at_work) {
+            format!(
+                "no connection has had an answer for {limit:?} and longer: the server or the network may be down, and more \
+                 connections would not answer either. With `socket_timeout`, those without an answer are given up; \
+                 `statement_timeout` ends statements that are too slow"
+            )
+            .into()
         } else if holders.is_empty() {
             format!("more than {} statements run at once: raise `max_connections`", status.max_size).into()
         } else {

@@ -60,6 +60,7 @@ macro_rules! suite {
         $crate::prepared!(super::Backend);
         $crate::graph!(super::Backend);
         $crate::scoped!(super::Backend);
+        $crate::silence!(super::Backend);
         $crate::chain!(super::Backend);
         $crate::stale!(super::Backend);
         $crate::upsert!(super::Backend);

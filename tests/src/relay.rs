@@ -1,18 +1,21 @@
 //! A relay before a server, for tests of what happens when the network fails: it carries what both sides say, until the
-//! server's answers are kept back.
+//! server's answers are kept back, or nothing is carried any more.
 
+use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// A relay. It ends with this value.
 #[derive(Debug)]
 pub(crate) struct Relay {
     address: SocketAddr,
     mute: Arc<AtomicBool>,
+    silent: watch::Sender<bool>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -24,8 +27,10 @@ impl Relay {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let mute = Arc::new(AtomicBool::new(false));
-        let task = tokio::spawn(serve(listener, server.to_owned(), Arc::clone(&mute)));
-        Ok((Self { address, mute, task }, format!("{user}@{address}/{name}")))
+        let silent = watch::Sender::new(false);
+        let connection = Carried { server: server.to_owned(), mute: Arc::clone(&mute), silent: silent.subscribe() };
+        let task = tokio::spawn(serve(listener, connection));
+        Ok((Self { address, mute, silent, task }, format!("{user}@{address}/{name}")))
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -35,6 +40,17 @@ impl Relay {
     /// From now on the server hears what is said, and its next answer ends the connection instead of arriving.
     pub(crate) fn keep_answers_back(&self) {
         self.mute.store(true, SeqCst);
+    }
+
+    /// From now on nothing is carried, in neither direction, and no connection is ended: the sockets are half open, as when
+    /// the network is gone.
+    pub(crate) fn fall_silent(&self) {
+        self.silent.send_replace(true);
+    }
+
+    /// New connections are carried again. Those that fell silent stay so.
+    pub(crate) fn speak(&self) {
+        self.silent.send_replace(false);
     }
 
     /// From now on nobody is let through, as when the server is gone.
@@ -49,15 +65,23 @@ impl Drop for Relay {
     }
 }
 
-async fn serve(listener: TcpListener, server: String, mute: Arc<AtomicBool>) {
+/// What a connection is carried with.
+#[derive(Clone)]
+struct Carried {
+    server: String,
+    mute: Arc<AtomicBool>,
+    silent: watch::Receiver<bool>,
+}
+
+async fn serve(listener: TcpListener, connection: Carried) {
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
-        connections.spawn(carry(client, server.clone(), Arc::clone(&mute)));
+        connections.spawn(carry(client, connection.clone()));
     }
 }
 
 /// Carries one connection until either side ends it.
-async fn carry(client: TcpStream, server: String, mute: Arc<AtomicBool>) -> std::io::Result<()> {
+async fn carry(client: TcpStream, Carried { server, mute, mut silent }: Carried) -> std::io::Result<()> {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = TcpStream::connect(server).await?.into_split();
     let asks = async { tokio::io::copy(&mut from_client, &mut to_server).await.map(drop) };
@@ -72,7 +96,11 @@ async fn carry(client: TcpStream, server: String, mute: Arc<AtomicBool>) -> std:
         }
     };
     tokio::select! {
-        end = asks => end,
-        end = answers => end,
+        biased;
+        // The sockets stay open.
+        _ = silent.wait_for(|silent| *silent) => {}
+        end = asks => return end,
+        end = answers => return end,
     }
+    pending().await
 }

@@ -31,6 +31,7 @@ pub mod raw_rows;
 pub mod raw_state;
 pub mod relation;
 pub mod scoped;
+pub mod silence;
 pub mod stale;
 pub mod stream;
 pub mod tagged;

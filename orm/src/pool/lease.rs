@@ -2,7 +2,7 @@
 //! back at once; one that was cut off in the middle of something is finished by a task of its own first.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, Object, RecycleResult};
@@ -121,7 +121,14 @@ impl Drop for Closing {
 pub(crate) struct Lease {
     object: Option<Object<Manager>>,
     /// The entry in the list of holders, for those that hold it longer than one statement.
-    holder: Option<u64>,
+    holder: Option<Held>,
+}
+
+/// An entry in the list of holders.
+#[derive(Debug)]
+struct Held {
+    number: u64,
+    at_work: Arc<AtomicBool>,
 }
 
 impl Lease {
@@ -131,8 +138,31 @@ impl Lease {
 
     pub(super) fn hold(&mut self, holder: Holder) {
         if let Some(slot) = self.slot() {
-            self.holder = Some(slot.shared.enter(holder));
+            let at_work = Arc::clone(&holder.at_work);
+            self.holder = Some(Held { number: slot.shared.enter(holder), at_work });
         }
+    }
+
+    /// Whether a statement of the holder waits for its answer, or was dropped while it did.
+    #[inline]
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.holder.as_ref().is_some_and(|held| held.at_work.load(Relaxed))
+    }
+
+    #[inline]
+    pub(crate) fn set_at_work(&self, at_work: bool) {
+        if let Some(held) = &self.holder {
+            held.at_work.store(at_work, Relaxed);
+        }
+    }
+
+    /// Asks the server whether it is there.
+    pub(crate) async fn ping(&mut self) -> Result<()> {
+        let answer = timeout(PING_LIMIT, self.connection()?.ping()).await.unwrap_or_else(|_| {
+            let message = format!("the server did not answer within {PING_LIMIT:?}");
+            Err(Error::new(ErrorKind::ConnectionLost, message))
+        });
+        answer.inspect_err(|error| self.note(error))
     }
 
     #[inline]
@@ -202,7 +232,7 @@ impl Lease {
         if !matches!(error.kind(), ErrorKind::Busy | ErrorKind::LockTimeout) {
             return error;
         }
-        match self.slot().and_then(|slot| slot.shared.own_transaction(self.holder)) {
+        match self.slot().and_then(|slot| slot.shared.own_transaction(self.holder.as_ref().map(|held| held.number))) {
             None => error,
             Some(own) => {
                 let message = format!(
@@ -277,8 +307,8 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let Some(mut object) = self.object.take() else { return };
         let slot = &mut *object;
-        if let Some(holder) = self.holder {
-            slot.shared.leave(holder);
+        if let Some(held) = &self.holder {
+            slot.shared.leave(held.number);
             slot.last_used = Instant::now();
         }
         let Some(connection) = &mut slot.connection else {

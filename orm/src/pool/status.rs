@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::panic::Location;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -49,18 +49,24 @@ pub(crate) enum Use {
 }
 
 /// Someone who holds a connection.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Holder {
     purpose: Use,
     at: Option<&'static Location<'static>>,
     since: Instant,
     /// Who; none outside of tasks.
     task: Option<tokio::task::Id>,
+    /// A statement waits for its answer, or was dropped while it did.
+    pub(super) at_work: Arc<AtomicBool>,
 }
 
 impl Holder {
     pub(crate) fn new(purpose: Use, at: Option<&'static Location<'static>>) -> Self {
-        Self { purpose, at, since: Instant::now(), task: tokio::task::try_id() }
+        Self { purpose, at, since: Instant::now(), task: tokio::task::try_id(), at_work: Arc::default() }
+    }
+
+    pub(super) fn is_at_work(&self) -> bool {
+        self.at_work.load(Relaxed)
     }
 }
 
@@ -71,7 +77,8 @@ impl fmt::Display for Holder {
             (Use::Transaction, Some(at)) => write!(f, "a transaction begun at {at}, {seconds:.1} s ago"),
             (Use::Transaction, None) => write!(f, "a transaction, for {seconds:.1} s"),
             (Use::Pin, _) => write!(f, "a series of statements, for {seconds:.1} s"),
-        }
+        }?;
+        f.write_str(if self.is_at_work() { ", waiting for an answer" } else { "" })
     }
 }
 
@@ -119,6 +126,8 @@ pub(super) struct Shared {
     /// Counted up when a connection breaks: those that were checked before are asked again before their next use.
     pub(super) generation: AtomicU64,
     pub(super) counters: Counters,
+    /// Places that came back to someone who waited.
+    pub(super) came_back: AtomicU64,
     /// Connections being closed right now.
     pub(super) closing: AtomicUsize,
     /// Told when a connection is gone.
@@ -137,6 +146,7 @@ impl Shared {
             only_one,
             generation: AtomicU64::new(0),
             counters: Counters::default(),
+            came_back: AtomicU64::new(0),
             closing: AtomicUsize::new(0),
             changed: Notify::new(),
             ended: watch::Sender::new(()),
@@ -166,8 +176,13 @@ impl Shared {
 
     /// Those who hold connections, the longest first.
     pub(super) fn holders(&self) -> Vec<Holder> {
-        let mut holders: Vec<Holder> =
-            self.holders.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|(_, holder)| *holder).collect();
+        let mut holders: Vec<Holder> = self
+            .holders
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .map(|(_, holder)| holder.clone())
+            .collect();
         holders.sort_by_key(|holder| holder.since);
         holders
     }
@@ -180,7 +195,7 @@ impl Shared {
         let own = holders.iter().find(|(id, holder)| {
             Some(*id) != except && holder.task == task && holder.purpose == Use::Transaction && holder.at.is_some()
         });
-        own.map(|(_, holder)| *holder)
+        own.map(|(_, holder)| holder.clone())
     }
 
     /// When a connection opened now has lived long enough: up to a tenth earlier than its limit, so that connections

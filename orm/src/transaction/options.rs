@@ -108,7 +108,8 @@ impl TransactionOptions {
     /// How long the transaction may take, retries and pauses included; no limit unless set. Then it is rolled back and
     /// [`ErrorKind::TransactionTimeout`](crate::ErrorKind::TransactionTimeout) is given.
     ///
-    /// A commit or rollback that was sent has until then, and five seconds at least. A commit that is not answered by
+    /// A commit or rollback that was sent has until then, and five seconds at least; a server that says nothing has
+    /// `socket_timeout` at most, 30 seconds unless set. A commit that is not answered by
     /// then is [`ErrorKind::AmbiguousCommit`](crate::ErrorKind::AmbiguousCommit); without an answer to a rollback, the
     /// connection is closed, which undoes the changes as well.
     #[must_use]

@@ -30,8 +30,6 @@ pub(crate) struct TransactionState {
     failure: Option<Failure>,
     /// The last statement failed in a way that running everything again may mend.
     retryable: bool,
-    /// A statement is at work, or was dropped while it was.
-    unfinished: bool,
     /// When the transaction's time is over.
     deadline: Option<Instant>,
 }
@@ -97,7 +95,7 @@ pub(super) fn timed_out() -> Error {
 
 impl TransactionState {
     pub(crate) fn new(lease: Lease, deadline: Option<Instant>) -> Self {
-        Self { lease, level: 0, undo: None, failure: None, retryable: false, unfinished: false, deadline }
+        Self { lease, level: 0, undo: None, failure: None, retryable: false, deadline }
     }
 
     /// Whether this is what is left where the connection was taken away.
@@ -130,10 +128,10 @@ impl TransactionState {
             let result = Box::pin(self.fetch(observer, watched, sink)).await;
             return self.check_mark(observer, result).await;
         }
-        self.unfinished = true;
+        self.lease.set_at_work(true);
         let statement = observer.fetch(self.lease.connection()?, query, sink);
         let result = within(self.deadline, statement).await;
-        self.unfinished = false;
+        self.lease.set_at_work(false);
         self.note(&result);
         result
     }
@@ -144,9 +142,9 @@ impl TransactionState {
         if marked {
             self.mark(observer).await?;
         }
-        self.unfinished = true;
+        self.lease.set_at_work(true);
         let result = within(self.deadline, observer.batch(self.lease.connection()?, script.sql)).await;
-        self.unfinished = false;
+        self.lease.set_at_work(false);
         self.note(&result);
         if marked { self.check_mark(observer, result).await } else { result }
     }
@@ -209,7 +207,7 @@ impl TransactionState {
     /// Undoes what was left without an end; refuses when nothing can go on.
     #[inline]
     async fn settle(&mut self, observer: &Observer) -> Result<()> {
-        if self.unfinished {
+        if self.lease.is_at_work() {
             self.look_after_cut_off()?;
         }
         if self.undo.is_some() {
@@ -224,7 +222,7 @@ impl TransactionState {
     /// What a statement that was cut off means: nothing where the connection can go on.
     #[cold]
     fn look_after_cut_off(&mut self) -> Result<()> {
-        self.unfinished = false;
+        self.lease.set_at_work(false);
         if self.level > 0 && self.failure.is_none() && self.lease.connection()?.is_broken() {
             self.failure = Some(Failure::StatementCutOff);
         }
@@ -254,7 +252,9 @@ impl TransactionState {
     /// Runs a command about a savepoint. Failed or cut off, it leaves a transaction that can only be rolled back.
     async fn savepoint(&mut self, observer: &Observer, step: Control<'_>) -> Result<()> {
         self.failure = Some(Failure::CutOff);
+        self.lease.set_at_work(true);
         let result = within(self.deadline, observer.control(self.lease.connection()?, step)).await;
+        self.lease.set_at_work(false);
         self.failure = match &result {
             Ok(()) => None,
             Err(error) if error.kind() == ErrorKind::TransactionTimeout => Some(Failure::TimedOut),
@@ -284,9 +284,11 @@ impl TransactionState {
             return Ok(level);
         }
         (self.undo, self.level) = (Some(1), 1);
+        self.lease.set_at_work(true);
         let connection = self.lease.connection()?;
         let result = within(self.deadline, observer.control(connection, Control::Begin(options))).await;
         let left_open = result.is_err() && connection.needs_reset();
+        self.lease.set_at_work(false);
         if !left_open {
             self.undo = None;
         }
@@ -301,7 +303,7 @@ impl TransactionState {
 
     /// Ends a level and keeps its changes.
     pub(crate) async fn commit(&mut self, observer: &Observer, level: u32) -> Result<()> {
-        if self.unfinished {
+        if self.lease.is_at_work() {
             self.look_after_cut_off()?;
         }
         if self.undo.is_some_and(|undo| undo > level) {
@@ -319,7 +321,9 @@ impl TransactionState {
         if level > 1 {
             self.savepoint(observer, Control::Release(level)).await?;
         } else {
+            self.lease.set_at_work(true);
             let result = ended(self.deadline, observer.control(self.lease.connection()?, Control::Commit)).await;
+            self.lease.set_at_work(false);
             let result = result.unwrap_or_else(|| {
                 Err(Error::new(ErrorKind::AmbiguousCommit, "COMMIT was sent, and its answer did not come in time"))
             });
@@ -339,7 +343,9 @@ impl TransactionState {
         if level > 1 {
             return self.undo_left_open(observer).await;
         }
+        self.lease.set_at_work(true);
         let undone = ended(self.deadline, observer.control(self.lease.connection()?, Control::Rollback)).await;
+        self.lease.set_at_work(false);
         undone.unwrap_or_else(|| Err(unanswered()))?;
         (self.undo, self.failure, self.level) = (None, None, 0);
         Ok(())

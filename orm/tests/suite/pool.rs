@@ -213,6 +213,41 @@ async fn a_server_that_falls_silent_while_its_version_is_asked_is_not_waited_for
     assert!(error.message().contains("did not answer within"), "{error}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_ping_of_a_silent_server_ends_whatever_the_driver() {
+    let toy = Toy::default();
+    let db = toy.open(PoolOptions::new()).await;
+    toy.server.stalled.store(true, SeqCst);
+    let error = db.ping().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionLost);
+    assert!(error.message().contains("did not answer within 5s"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_that_do_not_answer_are_told_from_too_few() {
+    let toy = Toy::default();
+    let db = toy.open(PoolOptions::new().max_connections(2).acquire_timeout(ms(2000))).await;
+    let tx = db.begin().await.unwrap();
+    let other = db.clone();
+    toy.server.stalled.store(true, SeqCst);
+    let asked = tokio::spawn(async move { other.query::<i64>("SELECT 1", ()).await });
+    tokio::time::sleep(ms(1)).await;
+    // The transaction is idle: it may wait for the statement that waits here.
+    let error = db.ping().await.unwrap_err();
+    assert!(error.message().contains("waits for itself"), "{error}");
+    let asked_too = tokio::spawn(async move { tx.execute("INSERT a", ()).await });
+    tokio::time::sleep(ms(1)).await;
+    let error = db.ping().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AcquireTimeout);
+    for part in
+        ["2 of 2 are in use (a transaction begun at ", "waiting for an answer)", "had an answer for 2s and longer"]
+    {
+        assert!(error.message().contains(part), "{error}");
+    }
+    assert!(!error.message().contains("max_connections"), "{error}");
+    drop((asked, asked_too));
+}
+
 #[tokio::test]
 async fn a_connection_that_was_cut_off_is_finished_before_it_is_used() {
     let toy = Toy::one();
