@@ -16,7 +16,7 @@ mod window;
 
 pub use assign::{Assign, AssignTo, Assigned, Kind, Nullable, Plain};
 pub use column::Column;
-pub use condition::{Condition, IntoCondition, all_of, any_of};
+pub use condition::{Condition, IntoCondition, IntoFilter, all_of, any_of};
 pub use expression::{Expr, Free, Within};
 pub use function::{CaseWhen, Operands, call, case, coalesce, concat, count_all, now, random, raw, row_number, val};
 pub use json::{Document, JsonPath};

@@ -296,7 +296,7 @@ pub use orm_core::expr::{
 };
 pub use orm_core::handle::Related;
 pub use orm_core::model::Model;
-pub use orm_core::query::{Find, Instance, Page, Rows, Statements, Tracked};
+pub use orm_core::query::{Find, Instance, Page, Refine, RefineRows, Rows, Statements, Tracked};
 pub use orm_core::relation::Projection;
 pub use orm_core::relation::{
     BelongsTo, BelongsToMany, HasMany, HasOne, Include, LazyBatch, OneOf, References, Relation, load,

@@ -2,7 +2,7 @@
 
 pub use chrono::{DateTime, Utc};
 pub use orm_core::expr::{Column, Condition, all_of, any_of, count_all};
-pub use orm_core::query::{Instance, Page, Statements};
+pub use orm_core::query::{Instance, Page, Refine, RefineRows, Statements};
 pub use orm_core::relation::{BelongsTo, BelongsToMany, HasMany, HasOne};
 
 pub use orm_derive::Value;

@@ -47,6 +47,7 @@ macro_rules! suite {
         $crate::expr!(super::Backend);
         $crate::filter!(super::Backend);
         $crate::order!(super::Backend);
+        $crate::refine!(super::Backend);
         $crate::types!(super::Backend);
         $crate::includes!(super::Backend);
         $crate::loading!(super::Backend);

@@ -29,6 +29,7 @@ pub mod random_schema;
 pub mod raw;
 pub mod raw_rows;
 pub mod raw_state;
+pub mod refine;
 pub mod relation;
 pub mod scoped;
 pub mod silence;

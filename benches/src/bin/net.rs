@@ -3,7 +3,7 @@
 //! Everything happens in a database of its own, `orm_bench`, and no connection is encrypted.
 
 use futures_util::TryStreamExt;
-use orm::{Instance as _, Statements as _};
+use orm::{Instance as _, Refine as _, RefineRows as _, Statements as _};
 use orm_benches::Group;
 use tokio::runtime::Runtime;
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use orm::Statements as _;
+use orm::{Refine as _, RefineRows as _, Statements as _};
 use orm_benches::{Group, grouped};
 use tokio::runtime::Runtime;
 

@@ -1,8 +1,8 @@
-//! What may stand on the right side of an assignment: values, expressions, and `None` for nullable columns.
+//! What may stand on the right side of an assignment: values, expressions, sub-queries, and `None` for nullable columns.
 
 use std::marker::PhantomData;
 
-use super::{Column, Expr, Operand};
+use super::{Column, Expr, Operand, Within};
 use crate::ast;
 use crate::value::{Scalar, Type, Value};
 
@@ -67,6 +67,13 @@ impl<S, T: Scalar, V: Into<Assigned<S, T>>> AssignTo<S, Option<T>, Nullable> for
 #[derive(Debug)]
 pub struct Assigned<S, T>(ast::Expr, PhantomData<fn() -> (S, T)>);
 
+impl<S, T> Assigned<S, T> {
+    /// Types a tree.
+    pub(crate) fn from_node(node: ast::Expr) -> Self {
+        Self(node, PhantomData)
+    }
+}
+
 impl<S, T: Scalar> From<Option<T>> for Assigned<S, T> {
     fn from(value: Option<T>) -> Self {
         Self(ast::Expr::Value(Type::into_value(value)), PhantomData)
@@ -82,13 +89,13 @@ impl<S> From<&str> for Assigned<S, String> {
         Self(ast::Expr::Value(Value::Text(value.to_owned().into())), PhantomData)
     }
 }
-impl<S, T: Type> From<Expr<S, T>> for Assigned<S, T::Base> {
-    fn from(value: Expr<S, T>) -> Self {
-        Self(value.into_node(), PhantomData)
+impl<S, M: Within<S>, T: Type> From<Expr<M, T>> for Assigned<S, T::Base> {
+    fn from(value: Expr<M, T>) -> Self {
+        Self::from_node(value.into_node())
     }
 }
-impl<S, T: Type> From<Column<S, T>> for Assigned<S, T::Base> {
-    fn from(value: Column<S, T>) -> Self {
-        Self(value.into_node(), PhantomData)
+impl<S, M: Within<S>, T: Type> From<Column<M, T>> for Assigned<S, T::Base> {
+    fn from(value: Column<M, T>) -> Self {
+        Self::from_node(value.into_node())
     }
 }

@@ -1,4 +1,4 @@
-//! Conditions: boolean expressions, and what can be turned into one.
+//! Conditions: boolean expressions, what can be turned into one, and what a finder can be filtered by.
 
 use super::{Column, Expr, Free, Within};
 use crate::ast;
@@ -13,9 +13,40 @@ pub type Condition<S> = Expr<S, bool>;
     label = "expected a condition such as `User::AGE.gt(18)`",
     note = "what gives an `Option<bool>` becomes one by `.is_true()`"
 )]
-pub trait IntoCondition<S> {
+pub trait IntoCondition<S>: IntoFilter<S> {
     /// The tree.
     fn into_condition(self) -> ast::Expr;
+}
+
+/// Something that a query about `S` can be filtered by: a condition, or an `Option` of one, of which `None` filters nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a condition of a query about `{S}`",
+    label = "expected a condition such as `User::AGE.gt(18)`, or an `Option` of one",
+    note = "what gives an `Option<bool>` becomes one by `.is_true()`"
+)]
+pub trait IntoFilter<S> {
+    /// Appends the tree.
+    fn push(self, filter: &mut Vec<ast::Expr>);
+}
+
+impl<S, M: Within<S>> IntoFilter<S> for Expr<M, bool> {
+    fn push(self, filter: &mut Vec<ast::Expr>) {
+        filter.push(self.into_node());
+    }
+}
+
+impl<S, M: Within<S>> IntoFilter<S> for Column<M, bool> {
+    fn push(self, filter: &mut Vec<ast::Expr>) {
+        filter.push(self.into_node());
+    }
+}
+
+impl<S, F: IntoFilter<S>> IntoFilter<S> for Option<F> {
+    fn push(self, filter: &mut Vec<ast::Expr>) {
+        if let Some(condition) = self {
+            condition.push(filter);
+        }
+    }
 }
 
 impl<S, M: Within<S>> IntoCondition<S> for Expr<M, bool> {

@@ -47,7 +47,7 @@ impl<S> std::fmt::Debug for Order<S> {
 /// One or several keys of an order.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an order of `{S}` rows",
-    label = "expected `User::NAME`, `User::NAME.desc()` or a tuple of them"
+    label = "expected `User::NAME`, `User::NAME.desc()`, a tuple, `Vec` or `Option` of them"
 )]
 pub trait IntoOrder<S> {
     /// Appends the keys.
@@ -77,6 +77,15 @@ impl<S, M: Within<S>, T: Type> IntoOrder<S> for Expr<M, T> {
 impl<S, O: IntoOrder<S>> IntoOrder<S> for Vec<O> {
     fn push(self, keys: &mut Vec<ast::Order>) {
         self.into_iter().for_each(|order| order.push(keys));
+    }
+}
+
+/// `None` adds no key.
+impl<S, O: IntoOrder<S>> IntoOrder<S> for Option<O> {
+    fn push(self, keys: &mut Vec<ast::Order>) {
+        if let Some(order) = self {
+            order.push(keys);
+        }
     }
 }
 

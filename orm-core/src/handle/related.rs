@@ -12,9 +12,9 @@ use super::many_to_many::ChangeLinks;
 use crate::ast::{self, BinaryOp, Join, JoinKind, Select, Visibility};
 use crate::driver::Runs;
 use crate::error::Result;
-use crate::expr::{Assign, Column, IntoCondition, IntoOrder};
+use crate::expr::{Assign, Column, IntoFilter, IntoOrder};
 use crate::model::{Between, Cardinality, Model};
-use crate::query::{Find, FindOne, Instance};
+use crate::query::{Find, FindAndCount, FindOne, Instance, Refine, RefineRows};
 use crate::relation::Relation;
 use crate::run::{IntoInclude, key_filter, not_found};
 use crate::value::{Type, Value};
@@ -73,9 +73,15 @@ impl<'p, P: Model, C: Model, S> Related<'p, P, C, S> {
         FindOne::from_select(self.select())
     }
 
+    /// A finder of a page of the related rows, with the number of all.
+    #[track_caller]
+    pub fn find_and_count_all(&self) -> FindAndCount<C> {
+        FindAndCount::from_select(self.select())
+    }
+
     /// A finder of the related rows for which a condition holds.
     #[track_caller]
-    pub fn filter<X: IntoCondition<C>>(&self, condition: X) -> Find<C> {
+    pub fn filter<X: IntoFilter<C>>(&self, condition: X) -> Find<C> {
         self.find().filter(condition)
     }
 

@@ -2,11 +2,12 @@
 
 use std::marker::PhantomData;
 
-use crate::ast::{self, Aggregate, Deleted, Expr as Node, SelectList, Statement};
+use super::refine::Refine;
+use crate::ast::{self, Aggregate, Expr as Node, SelectList, Statement};
 use crate::dialect::{Dialect, Rendered, render};
 use crate::driver::{Runs, Session};
 use crate::error::Result;
-use crate::expr::{IntoCondition, Select};
+use crate::expr::Select;
 use crate::model::Model;
 use crate::row::{Columns, Decode, Flow, Row, RowSink};
 use crate::run;
@@ -28,33 +29,14 @@ pub struct AggregateOf<M, T>(Box<ast::Select>, PhantomData<fn() -> (M, T)>);
 
 macro_rules! refine {
     ($name:ident<M $(, $t:ident)?>) => {
+        impl<M: Model $(, $t)?> Refine for $name<M $(, $t)?> {
+            type Scope = M;
+            fn __select(&mut self) -> &mut ast::Select {
+                &mut self.0
+            }
+        }
+
         impl<M: Model $(, $t)?> $name<M $(, $t)?> {
-            /// Keeps rows for which a condition holds; several filters must all hold.
-            pub fn filter<C: IntoCondition<M>>(mut self, condition: C) -> Self {
-                self.0.filter.push(condition.into_condition());
-                self
-            }
-
-            /// Filters when there is a value, else not.
-            pub fn filter_if<V, C: IntoCondition<M>>(self, value: Option<V>, condition: impl FnOnce(V) -> C) -> Self {
-                match value {
-                    Some(value) => self.filter(condition(value)),
-                    None => self,
-                }
-            }
-
-            /// Takes soft-deleted rows in as well.
-            pub fn with_deleted(mut self) -> Self {
-                self.0.visibility.deleted = Deleted::Included;
-                self
-            }
-
-            /// Takes soft-deleted rows only.
-            pub fn only_deleted(mut self) -> Self {
-                self.0.visibility.deleted = Deleted::Only;
-                self
-            }
-
             /// The SQL and binds for a dialect.
             ///
             /// # Errors

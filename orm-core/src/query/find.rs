@@ -7,16 +7,17 @@ use super::aggregate::{count_rows, fetch_count};
 use super::decoder::Decoder;
 use super::explain::Lines;
 use super::page::{Page, snapshot};
+use super::refine::{Refine, RefineRows};
 use super::stream::Rows;
-use crate::ast::{self, Deleted, JoinKind, ListItems, LockStrength, LockWait, SelectList, Statement, Visibility};
+use crate::ast::{self, JoinKind, ListItems, SelectList, Statement, Visibility};
 use crate::dialect::{Dialect, Rendered, render};
 use crate::driver::{Runs, Session, Shape};
 use crate::error::Result;
-use crate::expr::{Free, InList, IntoCondition, IntoOrder, Operand, Select};
+use crate::expr::{Assigned, Free, InList, IntoFilter, Operand, Select};
 use crate::model::{Model, read_model};
 use crate::relation::{JoinBy, Projection, SelectItems};
 use crate::run::{self, IncludeNode, IntoInclude, include_into, push_node};
-use crate::value::Scalar;
+use crate::value::{Scalar, Type};
 
 /// Finds rows: `User::find_all()`. `Out` is what each row becomes, `S` what its expressions may mention, `N` how many rows
 /// are wanted: all, the first ([`FindOne`]), or a page with the number of all ([`FindAndCount`]).
@@ -100,35 +101,28 @@ impl<M: Model, N: Wanted> Find<M, M, M, N> {
 
 impl<M: Model, S, N> Find<M, M, S, N> {
     /// Loads relations into the rows' relation fields: one query per to-many relation, whatever the number of rows. To-one
-    /// relations are loaded by the query itself, with LEFT JOINs.
-    ///
+    /// relations are loaded by the query itself, with LEFT JOINs. `None` loads nothing.
     pub fn include<I: IntoInclude<M>>(mut self, relations: I) -> Self {
         include_into(&mut self.select, &mut self.includes, relations);
         self
     }
+
+    /// As [`include`](Self::include), where it is wanted: `.include_if(query.with_posts, User::POSTS)`.
+    pub fn include_if<I: IntoInclude<M>>(self, wanted: bool, relations: I) -> Self {
+        self.include(wanted.then_some(relations))
+    }
 }
 
+impl<M: Model, Out, S, N> Refine for Find<M, Out, S, N> {
+    type Scope = S;
+    fn __select(&mut self) -> &mut ast::Select {
+        &mut self.select
+    }
+}
+
+impl<M: Model, Out, S, N> RefineRows for Find<M, Out, S, N> {}
+
 impl<M: Model, Out, S, N> Find<M, Out, S, N> {
-    /// Keeps rows for which a condition holds; several filters must all hold.
-    pub fn filter<C: IntoCondition<S>>(mut self, condition: C) -> Self {
-        self.select.filter.push(condition.into_condition());
-        self
-    }
-
-    /// Filters when there is a value, else not.
-    pub fn filter_if<V, C: IntoCondition<S>>(self, value: Option<V>, condition: impl FnOnce(V) -> C) -> Self {
-        match value {
-            Some(value) => self.filter(condition(value)),
-            None => self,
-        }
-    }
-
-    /// Orders rows; several calls add keys.
-    pub fn order_by<O: IntoOrder<S>>(mut self, order: O) -> Self {
-        order.push(&mut self.select.order_by);
-        self
-    }
-
     /// Limits the query to `rows` rows. With to-many includes, still so many rows of this model. A count is of all rows.
     pub fn limit(mut self, rows: u64) -> Self
     where
@@ -141,18 +135,6 @@ impl<M: Model, Out, S, N> Find<M, Out, S, N> {
     /// Leaves out the first rows.
     pub fn offset(mut self, rows: u64) -> Self {
         self.select.offset = Some(rows);
-        self
-    }
-
-    /// Finds soft-deleted rows as well.
-    pub fn with_deleted(mut self) -> Self {
-        self.select.visibility.deleted = Deleted::Included;
-        self
-    }
-
-    /// Finds soft-deleted rows only.
-    pub fn only_deleted(mut self) -> Self {
-        self.select.visibility.deleted = Deleted::Only;
         self
     }
 
@@ -169,42 +151,8 @@ impl<M: Model, Out, S, N> Find<M, Out, S, N> {
     }
 
     /// Keeps groups for which a condition holds.
-    pub fn having<C: IntoCondition<S>>(mut self, condition: C) -> Self {
-        self.select.having.push(condition.into_condition());
-        self
-    }
-
-    /// Locks the rows for changing them, until the transaction ends.
-    pub fn for_update(self) -> Self {
-        self.lock(LockStrength::Update)
-    }
-
-    /// Locks the rows against changes by others, until the transaction ends.
-    pub fn for_share(self) -> Self {
-        self.lock(LockStrength::Share)
-    }
-
-    /// Locks the rows.
-    pub fn lock(mut self, strength: LockStrength) -> Self {
-        self.select.lock.get_or_insert_default().strength = strength;
-        self
-    }
-
-    /// Locks the rows, and fails instead of waiting for those that others have locked.
-    pub fn nowait(mut self) -> Self {
-        self.select.lock.get_or_insert_default().wait = LockWait::NoWait;
-        self
-    }
-
-    /// Locks the rows, and leaves out those that others have locked.
-    pub fn skip_locked(mut self) -> Self {
-        self.select.lock.get_or_insert_default().wait = LockWait::SkipLocked;
-        self
-    }
-
-    /// Locks rows of one of the joined models only.
-    pub fn lock_of<J: Model>(mut self) -> Self {
-        self.select.lock.get_or_insert_default().of.push(J::DEF);
+    pub fn having<C: IntoFilter<S>>(mut self, condition: C) -> Self {
+        condition.push(&mut self.select.having);
         self
     }
 
@@ -406,27 +354,34 @@ fn is_plain(select: &ast::Select) -> bool {
 }
 
 /// NULL where the sub-query has no row.
-impl<S, M: Model, Q, T: Scalar> Operand<S, T> for Find<M, T, Q> {
+impl<S, M: Model, Q, T: Scalar, N> Operand<S, T> for Find<M, T, Q, N> {
     type Type = Option<T>;
     fn into_operand(self) -> ast::Expr {
         ast::Expr::Subquery(self.into_select())
     }
 }
 
-impl<S, M: Model, Q, T: Scalar> Operand<S, T> for Find<M, Option<T>, Q> {
+impl<S, M: Model, Q, T: Scalar, N> Operand<S, T> for Find<M, Option<T>, Q, N> {
     type Type = Option<T>;
     fn into_operand(self) -> ast::Expr {
         ast::Expr::Subquery(self.into_select())
     }
 }
 
-impl<S, M: Model, Q, T: Scalar> InList<S, T> for Find<M, T, Q> {
+/// NULL where the sub-query has no row.
+impl<S, M: Model, Q, T: Type, N> From<Find<M, T, Q, N>> for Assigned<S, T::Base> {
+    fn from(find: Find<M, T, Q, N>) -> Self {
+        Self::from_node(ast::Expr::Subquery(find.into_select()))
+    }
+}
+
+impl<S, M: Model, Q, T: Scalar, N> InList<S, T> for Find<M, T, Q, N> {
     fn into_items(self) -> ListItems {
         ListItems::Select(self.into_select())
     }
 }
 
-impl<S, M: Model, Q, T: Scalar> InList<S, T> for Find<M, Option<T>, Q> {
+impl<S, M: Model, Q, T: Scalar, N> InList<S, T> for Find<M, Option<T>, Q, N> {
     fn into_items(self) -> ListItems {
         ListItems::Select(self.into_select())
     }

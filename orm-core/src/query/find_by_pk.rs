@@ -1,16 +1,18 @@
 //! [`FindByPk`]: the row with a primary key, by a kept text unless the query is refined.
 
 use super::find::FindOne;
+use super::refine::{Refine, RefineRows};
+use crate::ast;
 use crate::dialect::{Dialect, Rendered, for_column};
 use crate::driver::Runs;
 use crate::error::Result;
-use crate::expr::{Free, IntoCondition, KeyOperand, Select};
+use crate::expr::{Free, KeyOperand, Select};
 use crate::model::{Model, read_model};
 use crate::relation::{JoinBy, Projection};
-use crate::run::{self, IntoInclude};
+use crate::run::{self, IntoInclude, include_into};
 use crate::value::Value;
 
-/// The row with a primary key, or none: `User::find_by_pk(1)`.
+/// The row with a primary key, or none: `User::find_by_pk(1)`. Refined like every finder: see [`Refine`] and [`RefineRows`].
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
 pub struct FindByPk<M> {
     key: Vec<Value>,
@@ -29,21 +31,31 @@ impl<M> std::fmt::Debug for FindByPk<M> {
     }
 }
 
+impl<M: Model> Refine for FindByPk<M> {
+    type Scope = M;
+    fn __select(&mut self) -> &mut ast::Select {
+        &mut self.find.get_or_insert_default().select
+    }
+}
+
+impl<M: Model> RefineRows for FindByPk<M> {}
+
 impl<M: Model> FindByPk<M> {
     /// Finds a row by its key; called by the derive.
     pub fn new<K: KeyOperand<M>>(key: K) -> Self {
         Self { key: key.into_key(), find: None }
     }
 
-    fn refine(mut self, change: impl FnOnce(FindOne<M>) -> FindOne<M>) -> Self {
-        let find = self.find.take().map_or_else(FindOne::default, |find| *find);
-        self.find = Some(Box::new(change(find)));
+    /// Loads relations into the row's relation fields; `None` loads nothing.
+    pub fn include<I: IntoInclude<M>>(mut self, relations: I) -> Self {
+        let find = self.find.get_or_insert_default();
+        include_into(&mut find.select, &mut find.includes, relations);
         self
     }
 
-    /// Loads relations into the row's relation fields.
-    pub fn include<I: IntoInclude<M>>(self, relations: I) -> Self {
-        self.refine(|find| find.include(relations))
+    /// As [`include`](Self::include), where it is wanted.
+    pub fn include_if<I: IntoInclude<M>>(self, wanted: bool, relations: I) -> Self {
+        self.include(wanted.then_some(relations))
     }
 
     /// Reads columns and expressions instead of the whole model.
@@ -56,11 +68,6 @@ impl<M: Model> FindByPk<M> {
         self.find().project()
     }
 
-    /// Finds the row only when a condition holds for it as well.
-    pub fn filter<C: IntoCondition<M>>(self, condition: C) -> FindOne<M> {
-        self.find().filter(condition)
-    }
-
     /// Joins another model; see [`Find::join`](super::Find::join).
     pub fn join<J: Model>(self, by: impl JoinBy<M, J>) -> FindOne<M, M, Free> {
         self.find().join(by)
@@ -69,31 +76,6 @@ impl<M: Model> FindByPk<M> {
     /// Joins another model, keeping the row without a partner; see [`Find::left_join`](super::Find::left_join).
     pub fn left_join<J: Model>(self, by: impl JoinBy<M, J>) -> FindOne<M, M, Free> {
         self.find().left_join(by)
-    }
-
-    /// Finds the row even when it is soft-deleted.
-    pub fn with_deleted(self) -> Self {
-        self.refine(FindOne::with_deleted)
-    }
-
-    /// Locks the row for changing it, until the transaction ends.
-    pub fn for_update(self) -> Self {
-        self.refine(FindOne::for_update)
-    }
-
-    /// Locks the row against changes by others, until the transaction ends.
-    pub fn for_share(self) -> Self {
-        self.refine(FindOne::for_share)
-    }
-
-    /// Fails instead of waiting for a lock of others.
-    pub fn nowait(self) -> Self {
-        self.refine(FindOne::nowait)
-    }
-
-    /// Finds nothing instead of waiting for a lock of others.
-    pub fn skip_locked(self) -> Self {
-        self.refine(FindOne::skip_locked)
     }
 
     pub(super) fn find(self) -> FindOne<M> {

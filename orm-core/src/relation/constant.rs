@@ -13,7 +13,7 @@ use super::projection::{Nest, Projection};
 use super::selection::RelatedSelection;
 use super::stale::{is_stale, keys_of};
 use crate::ast::{self, Aggregate, BinaryOp, Join, JoinKind, Quantifier, Related, Visibility};
-use crate::expr::{Column, Condition, Expr, IntoCondition, IntoOrder, Select, Within};
+use crate::expr::{Column, Condition, Expr, IntoCondition, IntoFilter, IntoOrder, Select, Within};
 use crate::model::{Cardinality, ColumnDef, KeyPair, Many, Model, RelationDef};
 use crate::run::{Attach, IncludeNode, IntoInclude, JoinRow, RowSet, new_set};
 use crate::value::{Scalar, Type, Value};
@@ -324,12 +324,12 @@ impl<P: Model, C: Model, R: Cardinality> Relation<P, C, R> {
     }
 
     /// Loads related rows for which a condition holds.
-    pub fn filter<X: IntoCondition<C>>(self, condition: X) -> Include<P, C, R::Filtered> {
+    pub fn filter<X: IntoFilter<C>>(self, condition: X) -> Include<P, C, R::Filtered> {
         self.start().filter(condition)
     }
 
     /// Filters when there is a value, else not.
-    pub fn filter_if<V, X: IntoCondition<C>>(
+    pub fn filter_if<V, X: IntoFilter<C>>(
         self,
         value: Option<V>,
         condition: impl FnOnce(V) -> X,
@@ -355,6 +355,11 @@ impl<P: Model, C: Model, R: Cardinality> Relation<P, C, R> {
     /// Loads relations of the related rows as well.
     pub fn include<I: IntoInclude<C>>(self, relations: I) -> Include<P, C, R> {
         self.start().include(relations)
+    }
+
+    /// As [`include`](Self::include), where it is wanted.
+    pub fn include_if<I: IntoInclude<C>>(self, wanted: bool, relations: I) -> Include<P, C, R> {
+        self.start().include_if(wanted, relations)
     }
 
     /// Reads columns and expressions of the related rows; see [`Include::select`].

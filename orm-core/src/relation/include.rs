@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::projection::{Nest, Projection};
 use super::selection::RelatedSelection;
 use crate::ast::Deleted;
-use crate::expr::{IntoCondition, IntoOrder, Select};
+use crate::expr::{IntoFilter, IntoOrder, Select};
 use crate::model::{Cardinality, Many, Model};
 use crate::run::{IncludeNode, IntoInclude, Strategy, include_into};
 
@@ -31,21 +31,18 @@ impl<P: Model, C: Model, R: Cardinality> Include<P, C, R> {
 
     /// Loads related rows for which a condition holds; several filters must all hold. Parents stay, with fewer related
     /// rows or none, unless the relation is [`required`](Self::required): a filter is a part of the join's condition.
-    pub fn filter<X: IntoCondition<C>>(mut self, condition: X) -> Include<P, C, R::Filtered> {
-        self.node.select.filter.push(condition.into_condition());
+    pub fn filter<X: IntoFilter<C>>(mut self, condition: X) -> Include<P, C, R::Filtered> {
+        condition.push(&mut self.node.select.filter);
         self.into()
     }
 
     /// Filters when there is a value, else not.
-    pub fn filter_if<V, X: IntoCondition<C>>(
+    pub fn filter_if<V, X: IntoFilter<C>>(
         self,
         value: Option<V>,
         condition: impl FnOnce(V) -> X,
     ) -> Include<P, C, R::Filtered> {
-        match value {
-            Some(value) => self.filter(condition(value)),
-            None => self.into(),
-        }
+        self.filter(value.map(condition))
     }
 
     /// Loads related rows in an order; several calls add keys.
@@ -70,6 +67,11 @@ impl<P: Model, C: Model, R: Cardinality> Include<P, C, R> {
     pub fn include<I: IntoInclude<C>>(mut self, relations: I) -> Self {
         include_into(&mut self.node.select, &mut self.node.children, relations);
         self
+    }
+
+    /// As [`include`](Self::include), where it is wanted.
+    pub fn include_if<I: IntoInclude<C>>(self, wanted: bool, relations: I) -> Self {
+        self.include(wanted.then_some(relations))
     }
 
     /// Reads columns and expressions of the related rows instead of whole rows, for

@@ -198,6 +198,15 @@ pub trait IntoInclude<P> {
     fn push(self, nodes: &mut Vec<IncludeNode>);
 }
 
+/// `None` loads nothing.
+impl<P, I: IntoInclude<P>> IntoInclude<P> for Option<I> {
+    fn push(self, nodes: &mut Vec<IncludeNode>) {
+        if let Some(relations) = self {
+            relations.push(nodes);
+        }
+    }
+}
+
 macro_rules! tuples {
     ($(($($name:ident $index:tt)+))+) => {$(
         impl<P, $($name: IntoInclude<P>),+> IntoInclude<P> for ($($name,)+) {

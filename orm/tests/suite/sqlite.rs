@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
-use orm::query::Statements;
+use orm::query::{Refine, Statements};
 use orm::{Database, ErrorKind, PoolOptions, Result, TransactionOptions, Value, connect, connect_with};
 
 /// A database file of its own, removed when dropped.

@@ -1,6 +1,6 @@
 //! Cases of `include`: related rows loaded with a query.
 
-use orm::Statements as _;
+use orm::{Refine as _, RefineRows as _, Statements as _};
 use serde_json::{Value, json};
 
 use crate::chinook::{Album, Artist, Employee, Genre, MediaType, Playlist, PlaylistTrack, Track};

@@ -1,6 +1,6 @@
 //! Cases of `order` and `limit`.
 
-use orm::Statements as _;
+use orm::{Refine as _, RefineRows as _, Statements as _};
 use serde_json::{Value, json};
 
 use crate::chinook::{Album, Artist, Customer, Employee, Genre, Track};

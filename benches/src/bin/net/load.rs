@@ -2,7 +2,7 @@
 //! keys and without.
 
 use mysql_async::prelude::Queryable;
-use orm::Statements as _;
+use orm::{Refine as _, RefineRows as _, Statements as _};
 use orm_benches::Group;
 use orm_benches::grouped::{self, grouped};
 use tokio::runtime::Runtime;

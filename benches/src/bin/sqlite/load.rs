@@ -1,6 +1,6 @@
 //! 1,000 users with 10 posts and 3 comments each.
 
-use orm::Statements as _;
+use orm::{Refine as _, RefineRows as _, Statements as _};
 use orm_benches::Group;
 use tokio::runtime::Runtime;
 
