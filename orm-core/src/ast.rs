@@ -6,6 +6,7 @@ mod operator;
 mod truth;
 mod write;
 
+pub(crate) use expr::Step;
 pub use expr::{
     Aggregate, Case, Expr, Hop, InList, Join, ListItems, Lock, Order, PerParent, Quantifier, Reached, Related, Select,
     SelectList, Window,

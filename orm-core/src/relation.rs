@@ -21,7 +21,7 @@ pub use field::{BelongsTo, BelongsToMany, HasMany, HasOne, RelatedRows, Relation
 pub use include::Include;
 pub use join::JoinBy;
 pub use lazy::LazyBatch;
-pub use one_of::{Fill, OneOf, OneOfField, Variant, Variants};
+pub use one_of::{Fill, IncludeOneOf, OneOf, OneOfField, Variant, Variants};
 pub(crate) use projection::projected_set;
 pub use projection::{Copied, Fits, LeadsToOne, Nest, Projection, SelectItems};
 pub use selection::{RelatedSelection, WithRelated};

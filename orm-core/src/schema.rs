@@ -12,6 +12,7 @@ use std::fmt;
 
 pub use column::{Column, ColumnDefault, ColumnType, Generated};
 pub use declared::from_models;
+pub(crate) use declared::join_keys;
 pub use foreign_key::{Deferrable, ForeignKey};
 pub use index::{Index, IndexKey};
 pub use operation::Operation;

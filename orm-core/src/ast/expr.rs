@@ -332,6 +332,18 @@ pub struct Hop {
     pub relation: RelationDef,
     /// The condition every row of the relation meets.
     pub scope: Option<Expr>,
+    /// Which rows it sees.
+    pub visibility: Visibility,
+}
+
+/// What tells two hops from one row apart: the relation's name, and which rows it sees.
+pub(crate) type Step = (&'static str, Visibility);
+
+impl Hop {
+    /// What tells it from other hops from the same row.
+    pub(crate) fn step(&self) -> Step {
+        (self.relation.name, self.visibility)
+    }
 }
 
 /// A question about the rows a relation leads to.

@@ -16,7 +16,7 @@ pub use lock::RowLock;
 pub(crate) use write::unnests;
 
 use super::{Dialect, Level, NewRows, Rendered, SqlWriter};
-use crate::ast::{Delete, Deleted, Expr, Insert, Statement, Update, Visibility};
+use crate::ast::{Delete, Deleted, Expr, Insert, Statement, Step, Update, Visibility};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, ModelDef};
 
@@ -112,7 +112,7 @@ struct Source {
     /// The number in its alias; `None` goes by the table's own name.
     alias: Option<u32>,
     /// The relations that led here; empty for tables the statement names.
-    path: Vec<&'static str>,
+    path: Vec<Step>,
     /// Which of its rows the statement sees.
     visibility: Visibility,
 }
@@ -129,7 +129,7 @@ impl Source {
     }
 
     /// A table that expressions do not name: the relations lead to it.
-    fn at(mut self, path: Vec<&'static str>) -> Self {
+    fn at(mut self, path: Vec<Step>) -> Self {
         self.path = path;
         self
     }

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{IntoCondition, Select};
 use crate::model::{ColumnDef, Model};
 use crate::write::{
-    Draft, alive_filter, complete, count_up, create_many, given_columns, insert_of, is_unique, models_of,
+    Draft, alive_filter, complete, count_up, create_many, given_columns, insert_of, is_join_key, is_unique, models_of,
 };
 
 /// Many rows to create at once: `User::bulk_create([..])`.
@@ -171,6 +171,7 @@ impl<M: Model> BulkUpsert<M> {
         self.check()?;
         if let Some(target) = self.conflict.target.first()
             && !is_unique(M::DEF, &self.conflict.target, true)
+            && !is_join_key(M::DEF, &self.conflict.target)
         {
             return Err(Error::new(
                 ErrorKind::InvalidStatement,

@@ -10,8 +10,8 @@ use crate::relation::load_into;
 use crate::run::{self, IntoInclude, key_filter, key_of, merged};
 use crate::value::{Numeric, Scalar, Type, Value};
 use crate::write::{
-    Changes, Mark, Prefilled, cascade, deleted_at, expect_version, of_row, refresh, removed, saves, touch, write_row,
-    write_rows,
+    Changes, Mark, Prefilled, cascade, deleted_at, expect_version, known, of_row, refresh, removed, saves, touch,
+    update_row, write_row, write_rows,
 };
 
 /// Methods of one row. In the prelude, so that `User::update()` and `user.update()` can both exist.
@@ -71,10 +71,7 @@ pub trait Instance: Model {
                     changes.set(column.index, self.value(column.index));
                 }
             }
-            // A copy from before the deletion of its row does not undo it; `restore` does.
-            let knows = def.deleted_at.is_some_and(|index| !self.value(index).is_null());
-            let visibility = if knows { Visibility::ALL } else { Visibility::DEFAULT };
-            write_row(self, changes, db.session(), visibility).await
+            update_row(self, changes, db).await
         }
     }
 
@@ -195,7 +192,7 @@ async fn compute<M: Model>(
         model: def,
         set,
         filter: key_filter(def, &key_of(row)?),
-        visibility: Visibility::DEFAULT,
+        visibility: known(row),
         returning: Returning::Nothing,
     };
     if write_rows(session, def, Statement::Update(Box::new(update))).await? == 0 {

@@ -274,7 +274,7 @@ impl<P: Model, C: Model, R: Cardinality> Relation<P, C, R> {
 
     /// An expression about the row that a to-one relation leads to, as [`col`](Self::col); paths may be nested.
     pub fn expr<T: Type>(self, inner: Expr<C, T>) -> Expr<P, R::Value<T>> {
-        let hop = ast::Hop { relation: self.def, scope: self.scope_node() };
+        let hop = ast::Hop { relation: self.def, scope: self.scope_node(), visibility: Visibility::DEFAULT };
         Expr::from_node(match inner.into_node() {
             ast::Expr::Path(mut hops, inner) => {
                 hops.insert(0, hop);
@@ -292,7 +292,13 @@ impl<P: Model, C: Model, R: Cardinality> Relation<P, C, R> {
             Field::Plain(slot) => Arc::new(move |parents, children, owners| attach(parents, children, owners, slot)),
             Field::OneOf(field) => Arc::new(move |parents, children, owners| field.fill(parents, children, owners)),
         };
-        IncludeNode::new(P::DEF, ast::Hop { relation: self.def, scope }, select, self.link.new_set, attach)
+        IncludeNode::new(
+            P::DEF,
+            ast::Hop { relation: self.def, scope, visibility: Visibility::DEFAULT },
+            select,
+            self.link.new_set,
+            attach,
+        )
     }
 
     /// Whether the row's field holds what the relation leads to.

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use super::attach::attach_as;
 use super::field::Slot;
 use super::stale::{is_stale, keys_of};
-use crate::ast;
+use crate::ast::{self, Visibility};
 use crate::error::Result;
 use crate::expr::{Condition, Expr};
 use crate::model::{Model, RelationDef};
@@ -149,6 +149,30 @@ impl<P: Model, E> OneOf<P, E> {
     /// The relations to each model.
     pub const fn relations(self) -> &'static [RelationDef] {
         self.relations
+    }
+
+    /// Loads the row also where it is soft-deleted: `.include(Comment::SUBJECT.with_deleted())`. An audit log wants it.
+    pub fn with_deleted(self) -> IncludeOneOf<P> {
+        let mut nodes = Vec::with_capacity(self.relations.len());
+        (self.nodes)(&mut nodes);
+        for node in &mut nodes {
+            node.select.visibility = Visibility::ALL;
+        }
+        IncludeOneOf { nodes, _model: PhantomData }
+    }
+}
+
+/// The relations to rows of one of several models, refined.
+#[must_use = "pass it to `.include(..)`"]
+#[derive(Debug, Clone)]
+pub struct IncludeOneOf<P> {
+    nodes: Vec<IncludeNode>,
+    _model: PhantomData<fn() -> P>,
+}
+
+impl<P: Model> IntoInclude<P> for IncludeOneOf<P> {
+    fn push(self, nodes: &mut Vec<IncludeNode>) {
+        nodes.extend(self.nodes);
     }
 }
 

@@ -1,9 +1,10 @@
 //! To-one relations read by the query of the rows they belong to: their columns follow the rows' own, so they cost no
-//! query. What cannot be joined (to-many relations, limits, locks, deleted rows) is loaded separately.
+//! query. What cannot be joined (to-many relations, limits, locks) is loaded separately.
 
 use super::include::{IncludeNode, Owners, Parents, RowSet, Strategy};
 use crate::ast::{self, Case, Hop, Select, SelectList, Visibility};
 use crate::error::Result;
+use crate::model::RelationDef;
 use crate::row::{Flow, Row, RowSink};
 use crate::value::ValueRef;
 
@@ -84,7 +85,7 @@ fn plan<'n>(
             && node.relation.leads_to_one()
             && node.limit.is_none()
             && node.offset.is_none()
-            && select.visibility == Visibility::DEFAULT
+            && (select.visibility == Visibility::DEFAULT || points_at_primary_key(&node.relation))
             && select.joins.is_empty()
             && !locked
             && path.len() < 4;
@@ -93,7 +94,7 @@ fn plan<'n>(
             continue;
         }
         let mut path = path.to_vec();
-        path.push(Hop { relation: node.relation, scope: node.scope.clone() });
+        path.push(Hop { relation: node.relation, scope: node.scope.clone(), visibility: select.visibility });
         let reach = |expr: ast::Expr| match expr {
             ast::Expr::Path(mut further, inner) => {
                 let mut all = path.clone();
@@ -128,6 +129,14 @@ fn plan<'n>(
         plan.joined.push(Joined { node, at, set, below, owners: Owners::default() });
     }
     Ok(plan)
+}
+
+/// Whether a relation leads to one row even among deleted ones: other unique keys may leave those out.
+fn points_at_primary_key(relation: &RelationDef) -> bool {
+    let key = relation.target().primary_key;
+    relation.between().is_none()
+        && relation.keys().len() == key.len()
+        && relation.keys().iter().all(|pair| key.contains(&pair.to.index))
 }
 
 /// A row from one of its columns on.

@@ -94,7 +94,7 @@ fn add_enum_type(enums: &mut Vec<EnumType>, model: &'static ModelDef, column: &C
 }
 
 /// The pairs of foreign keys of join models that only the relation declares as unique.
-fn join_keys(models: &[&'static ModelDef]) -> Vec<(&'static ModelDef, Vec<&'static ColumnDef>)> {
+pub(crate) fn join_keys(models: &[&'static ModelDef]) -> Vec<(&'static ModelDef, Vec<&'static ColumnDef>)> {
     let mut pairs: Vec<(&'static ModelDef, Vec<&'static ColumnDef>, bool)> = Vec::new();
     let many = models.iter().flat_map(|model| model.relations).filter(|r| r.kind == RelationKind::BelongsToMany);
     for relation in many {

@@ -2,6 +2,7 @@
 
 use crate::ast;
 use crate::model::{ColumnDef, ModelDef};
+use crate::schema::join_keys;
 
 /// Whether columns are the primary key.
 pub(crate) fn is_key(def: &'static ModelDef, columns: &[&'static ColumnDef]) -> bool {
@@ -22,6 +23,14 @@ pub(crate) fn alive_filter(
     Some(match filter {
         Some(filter) => alive.and(filter),
         None => alive,
+    })
+}
+
+/// Whether columns are the unique key of a join model that a many-to-many relation of one of its ends declares.
+pub(crate) fn is_join_key(def: &'static ModelDef, columns: &[&'static ColumnDef]) -> bool {
+    let ends: Vec<&'static ModelDef> = def.relations.iter().map(|relation| relation.target()).collect();
+    join_keys(&ends).iter().any(|(model, key)| {
+        model.is(def) && key.len() == columns.len() && columns.iter().all(|column| key.contains(column))
     })
 }
 

@@ -107,9 +107,18 @@ pub(crate) fn saves(def: &'static ModelDef, column: &ColumnDef) -> bool {
 /// Writes new values of a row and puts them into the struct. Checks and increments the version, sets `updated_at`.
 ///
 /// # Errors
-/// [`ErrorKind::NotFound`] when the row is gone, [`ErrorKind::Stale`] when its version changed, else the database's.
+/// [`ErrorKind::NotFound`] when the row is gone or was soft-deleted meanwhile, [`ErrorKind::Stale`] when its version changed,
+/// else the database's.
 pub async fn update_row<M: Model, E: Runs<M> + ?Sized>(row: &mut M, changes: Changes, db: &E) -> Result<()> {
-    write_row(row, changes, db.session(), Visibility::DEFAULT).await
+    let visibility = known(row);
+    write_row(row, changes, db.session(), visibility).await
+}
+
+/// Which rows a write of this one sees: the deleted ones where the struct knows that its row is one. A copy from before the
+/// deletion does not write over it.
+pub(crate) fn known<M: Model>(row: &M) -> Visibility {
+    let knows = M::DEF.deleted_at.is_some_and(|index| !row.value(index).is_null());
+    if knows { Visibility::ALL } else { Visibility::DEFAULT }
 }
 
 pub(crate) async fn write_row<M: Model>(

@@ -249,6 +249,25 @@ async fn an_instance_updates_some_columns(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn a_row_that_knows_its_deletion_is_updated_and_saved(test: Test) -> Result<()> {
+    let db = test.with::<Note>().await?;
+    let mut note = Note::create().title("a").exec(&db).await?;
+    let mut before = note.clone();
+    note.destroy().exec(&db).await?;
+    note.reload(&db).await?;
+    note.update().body("late").exec(&db).await?;
+    note.increment(Note::STARS, 2, &db).await?;
+    note.body = Some("later".to_owned());
+    note.save(&db).await?;
+    let found = Note::find_one().only_deleted().required(&db).await?;
+    assert_eq!((found.body.as_deref(), found.stars), (Some("later"), 2));
+    // A copy from before the deletion does not write over it.
+    assert_eq!(before.update().body("x").exec(&db).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(before.increment(Note::STARS, 1, &db).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(before.save(&db).await.unwrap_err().kind(), ErrorKind::NotFound);
+    Ok(())
+}
+
 async fn an_instance_saves_all_columns(test: Test) -> Result<()> {
     let db = test.with::<Person>().await?;
     let mut ada = people(&db).await?.swap_remove(0);
@@ -782,6 +801,7 @@ cases! { $ crud:
     update_gives_the_rows_where_the_database_can,
     an_instance_updates_some_columns,
     an_instance_saves_all_columns,
+    a_row_that_knows_its_deletion_is_updated_and_saved,
     an_instance_reloads,
     an_instance_that_is_gone_is_not_found,
     an_instance_increments_what_is_stored,

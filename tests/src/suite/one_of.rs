@@ -162,6 +162,16 @@ struct Titled {
     title: String,
 }
 
+async fn a_deleted_row_is_loaded_where_it_is_asked_for(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    Film::find_one().required(&db).await?.destroy().exec(&db).await?;
+    let reviews = || Review::find_all().order_by(Review::ID);
+    assert_eq!(names(&reviews().include(Review::SUBJECT).exec(&db).await?), [Some("song"), Some("none"), Some("song")]);
+    let all = reviews().include(Review::SUBJECT.with_deleted()).exec(&db).await?;
+    assert_eq!(names(&all), [Some("song"), Some("film"), Some("song")]);
+    Ok(())
+}
+
 #[derive(Debug, Clone, PartialEq, Projection)]
 #[orm(model = Review)]
 struct Card {
@@ -186,6 +196,7 @@ cases! { $ one_of:
     a_row_without_any_is_loaded_as_none,
     include_of_one_model_leaves_rows_of_others_unloaded,
     a_row_that_cannot_be_seen_is_none,
+    a_deleted_row_is_loaded_where_it_is_asked_for,
     questions_are_asked_per_model,
     foreign_keys_hold_for_each_model,
     projections_nest_the_relation_to_one_model,

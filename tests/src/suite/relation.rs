@@ -522,6 +522,34 @@ async fn soft_deleted_rows_are_hidden_behind_relations(test: Test) -> Result<()>
     Ok(())
 }
 
+async fn deleted_rows_that_are_asked_for_are_joined(test: Test) -> Result<()> {
+    use crate::models::shelf::{Book, Shelf};
+    let db = test.with::<(Shelf, Book)>().await?;
+    let (kept, gone) = (Shelf::create().name("a").exec(&db).await?, Shelf::create().name("b").exec(&db).await?);
+    for shelf in [&kept, &gone] {
+        shelf.books().create().title("x").exec(&db).await?;
+    }
+    gone.destroy().exec(&db).await?;
+    let names = async |books: orm::Find<Book>| {
+        // A stream loads what is joined, and nothing else.
+        let (mut rows, mut names) = (books.order_by(Book::ID).stream(&db), Vec::new());
+        while let Some(book) = rows.next().await {
+            names.push(book?.shelf.get()?.as_ref().map(|shelf| shelf.name.clone()));
+        }
+        Ok::<_, orm::Error>(names)
+    };
+    let some = |name: &str| Some(name.to_owned());
+    assert_eq!(names(Book::find_all().include(Book::SHELF)).await?, [some("a"), None]);
+    assert_eq!(names(Book::find_all().include(Book::SHELF.with_deleted())).await?, [some("a"), some("b")]);
+    assert_eq!(names(Book::find_all().include(Book::SHELF.only_deleted())).await?, [None, some("b")]);
+    // A filter that goes over the same relation sees what it did.
+    let by_name = Book::SHELF.col(Shelf::NAME).eq("b");
+    let found = Book::find_all().filter(by_name.clone().or(Book::ID.gt(0))).include(Book::SHELF.with_deleted());
+    assert_eq!(names(found).await?, [some("a"), some("b")]);
+    assert!(names(Book::find_all().filter(by_name).include(Book::SHELF.with_deleted())).await?.is_empty());
+    Ok(())
+}
+
 async fn find_or_create_creates_once(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     let find = || Tag::find_or_create().filter(Tag::LABEL.eq("new")).defaults(Tag::create().label("new"));
@@ -573,5 +601,6 @@ cases! { $ relation:
     many_to_many_links_are_added_removed_and_set,
     has_many_links_are_added_removed_and_set,
     soft_deleted_rows_are_hidden_behind_relations,
+    deleted_rows_that_are_asked_for_are_joined,
     find_or_create_creates_once,
 }

@@ -94,6 +94,47 @@ async fn a_column_that_a_row_leaves_out_has_the_databases_default_whatever_other
     Ok(())
 }
 
+#[derive(Debug, Clone, Model)]
+struct Reader {
+    #[orm(primary_key)]
+    id: i64,
+    #[orm(through = Reading)]
+    papers: BelongsToMany<Paper>,
+}
+
+#[derive(Debug, Clone, Model)]
+struct Paper {
+    #[orm(primary_key)]
+    id: i64,
+}
+
+#[derive(Debug, Clone, Model)]
+struct Reading {
+    #[orm(primary_key)]
+    id: i64,
+    reader_id: i64,
+    paper_id: i64,
+    page: i32,
+    reader: BelongsTo<Reader>,
+    paper: BelongsTo<Paper>,
+}
+
+async fn an_upsert_names_the_unique_key_of_a_join_model(test: Test) -> Result<()> {
+    let db = test.with::<(Reader, Paper, Reading)>().await?;
+    let (reader, paper) = (Reader::create().exec(&db).await?, Paper::create().exec(&db).await?);
+    for page in [3, 7] {
+        let row = Reading::create().reader(&reader).paper(&paper).page(page);
+        let key = (Reading::PAPER_ID, Reading::READER_ID);
+        Reading::bulk_create([row]).on_conflict(key).update(Reading::PAGE).exec(&db).await?;
+    }
+    let pages = Reading::find_all().select(Reading::PAGE).exec(&db).await?;
+    assert_eq!(pages, [7]);
+    let row = Reading::create().reader(&reader).paper(&paper).page(8);
+    let error = Reading::bulk_create([row]).on_conflict(Reading::PAPER_ID).do_nothing().exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.columns()), (ErrorKind::InvalidStatement, vec!["paper_id"]));
+    Ok(())
+}
+
 async fn find_or_create_gives_the_row_what_the_filter_asks_for(test: Test) -> Result<()> {
     let db = test.with::<Node>().await?;
     let find = || {
@@ -123,6 +164,7 @@ cases! { $ upsert:
     the_last_of_equal_rows_of_an_upsert_wins,
     rows_created_together_are_inserted_in_their_order,
     a_column_that_a_row_leaves_out_has_the_databases_default_whatever_others_give,
+    an_upsert_names_the_unique_key_of_a_join_model,
     find_or_create_gives_the_row_what_the_filter_asks_for,
     find_or_create_refuses_a_row_that_its_filter_would_not_find,
 }

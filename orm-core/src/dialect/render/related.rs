@@ -132,10 +132,10 @@ impl Renderer<'_> {
     /// a table may be among them twice.
     fn links_frame(&mut self, relation: &RelationDef) -> Frame {
         let between = relation.hops.split_last().map_or(&[][..], |(_, between)| between);
-        let sources = between
-            .iter()
-            .rev()
-            .map(|hop| Source::aliased((hop.target)(), self.next_alias(), Visibility::DEFAULT).at(vec![relation.name]));
+        let sources = between.iter().rev().map(|hop| {
+            Source::aliased((hop.target)(), self.next_alias(), Visibility::DEFAULT)
+                .at(vec![(relation.name, Visibility::DEFAULT)])
+        });
         Frame { sources: sources.collect(), qualified: true, joins: false, items: Vec::new() }
     }
 
@@ -259,7 +259,7 @@ impl Renderer<'_> {
         let fits = starts_at(hops, frame.sources[0].model);
         let same = |source: &&Source| {
             fits && source.path.len() == hops.len()
-                && source.path.iter().zip(hops).all(|(name, hop)| *name == hop.relation.name)
+                && source.path.iter().zip(hops).all(|(step, hop)| *step == hop.step())
         };
         let source = frame.sources.iter().find(same)?.clone();
         let key = hops.last().and_then(|hop| hop.relation.keys().first()).map(|pair| pair.to);
@@ -267,12 +267,12 @@ impl Renderer<'_> {
     }
 
     fn path_query(&mut self, hops: &[Hop], inner: &Expr) -> Result<()> {
-        let Some((Hop { relation, scope }, rest)) = hops.split_first() else { return self.expr(inner) };
+        let Some((Hop { relation, scope, visibility }, rest)) = hops.split_first() else { return self.expr(inner) };
         let dialect = self.dialect();
         let limits = Limits::new(Some(1), None);
         self.w.push_sql("(");
         dialect.push_select(self, false, limits)?;
-        let frame = self.relation_frame(relation, Visibility::DEFAULT);
+        let frame = self.relation_frame(relation, *visibility);
         self.frames.push(frame);
         if rest.is_empty() {
             self.expr(inner)?

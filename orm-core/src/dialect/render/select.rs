@@ -3,7 +3,7 @@
 use super::super::{Level, Limits, OrderKey, Tail, unsupported};
 use super::lock::RowLock;
 use super::{Frame, Renderer, Source};
-use crate::ast::{Expr, Hop, JoinKind, ListItems, NullsOrder, Order, Select, SelectList, Visibility};
+use crate::ast::{Expr, Hop, JoinKind, ListItems, NullsOrder, Order, Select, SelectList, Step};
 use crate::error::Result;
 use crate::model::ModelDef;
 use crate::value::Value;
@@ -52,8 +52,8 @@ impl Renderer<'_> {
         for path in &paths {
             let alias = self.next_alias();
             if let Some(last) = path.last() {
-                let path = path.iter().map(|hop| hop.relation.name).collect();
-                sources.push(Source::aliased(last.relation.target(), alias, Visibility::DEFAULT).at(path));
+                let path = path.iter().map(Hop::step).collect();
+                sources.push(Source::aliased(last.relation.target(), alias, last.visibility).at(path));
             }
         }
         self.frames.push(Frame { sources, qualified: false, joins: true, items: Vec::new() });
@@ -193,11 +193,11 @@ impl Renderer<'_> {
             self.push_visible(source, " AND ")?;
         }
         for (path, source) in paths.iter().zip(&sources[explicit..]) {
-            let Some((Hop { relation, scope }, before)) = path.split_last() else { continue };
+            let Some((Hop { relation, scope, .. }, before)) = path.split_last() else { continue };
             let parent = if before.is_empty() {
                 root
             } else {
-                let before: Vec<&str> = before.iter().map(|hop| hop.relation.name).collect();
+                let before: Vec<Step> = before.iter().map(Hop::step).collect();
                 match sources.iter().find(|s| s.path == before) {
                     Some(parent) => parent,
                     None => continue, // Prefixes come first: `to_one_paths` lists them.
@@ -317,7 +317,7 @@ fn to_one_paths(select: &Select) -> Vec<Vec<Hop>> {
         {
             for end in 1..=hops.len() {
                 let prefix = &hops[..end];
-                let same = |path: &[Hop]| path.iter().zip(prefix).all(|(a, b)| a.relation.name == b.relation.name);
+                let same = |path: &[Hop]| path.iter().zip(prefix).all(|(a, b)| a.step() == b.step());
                 let known = paths.iter().any(|path| path.len() == end && same(path));
                 if !known {
                     paths.push(prefix.to_vec());
