@@ -256,6 +256,7 @@
 //! `orm-derive`, each database from its driver crate; this crate brings them together, and is the only one to depend on.
 
 mod again;
+mod atomic;
 mod connect;
 mod database;
 mod observe;
@@ -279,6 +280,7 @@ pub use orm_postgres as postgres;
 #[cfg(feature = "sqlite")]
 pub use orm_sqlite as sqlite;
 
+pub use atomic::Atomic;
 pub use connect::{connect, connect_with};
 pub use database::Database;
 pub use observe::QueryLog;

@@ -8,6 +8,6 @@ pub use orm_core::relation::{BelongsTo, BelongsToMany, HasMany, HasOne};
 pub use orm_derive::Value;
 
 pub use crate::{
-    Database, Enum, Error, ErrorKind, Executor, Isolation, Model, OneOf, Projection, Result, Runs, Transaction,
+    Atomic, Database, Enum, Error, ErrorKind, Executor, Isolation, Model, OneOf, Projection, Result, Runs, Transaction,
     TransactionOptions, connect,
 };

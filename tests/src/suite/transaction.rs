@@ -663,7 +663,39 @@ async fn readers_do_not_wait_for_a_writer(test: Test) -> Result<()> {
     tx.rollback().await
 }
 
+async fn raise(db: &impl Atomic, fails: bool) -> Result<()> {
+    db.transaction(async |tx| {
+        Account::update().set(Account::CENTS, Account::CENTS + 1).all_rows().exec(tx).await?;
+        if fails { Err(orm::Error::new(ErrorKind::InvalidStatement, "no")) } else { Ok(()) }
+    })
+    .await
+}
+
+async fn a_function_opens_a_transaction_on_whatever_it_is_given(test: Test) -> Result<()> {
+    let db = test.with::<Account>().await?;
+    Account::create().owner("a").exec(&db).await?;
+    let cents = async || Account::aggregate(Account::CENTS.max()).exec(&db).await;
+    raise(&db, false).await?;
+    raise(&db, true).await.unwrap_err();
+    assert_eq!(cents().await?, Some(1));
+    db.transaction(async |tx| {
+        raise(tx, false).await?;
+        raise(tx, true).await.unwrap_err();
+        let savepoint = Atomic::begin(tx).await?;
+        raise(&savepoint, false).await?;
+        savepoint.commit().await
+    })
+    .await?;
+    assert_eq!(cents().await?, Some(3));
+    let (shared, other) = (std::sync::Arc::new(db.clone()), db.clone());
+    tokio::spawn(async move { raise(&shared, false).await }).await.unwrap()?;
+    tokio::spawn(async move { other.transaction(async |tx| raise(tx, false).await).await }).await.unwrap()?;
+    assert_eq!(cents().await?, Some(5));
+    Ok(())
+}
+
 cases! { $ transaction:
+    a_function_opens_a_transaction_on_whatever_it_is_given,
     the_log_has_what_begins_and_ends_transactions,
     commit_keeps_changes,
     an_error_undoes_changes,
