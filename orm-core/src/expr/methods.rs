@@ -147,6 +147,21 @@ macro_rules! methods {
             pub fn is_not_null(self) -> Condition<S> {
                 Expr::from_node(ast::Expr::IsNull { expr: Box::new(self.into_node()), negated: true })
             }
+            /// Equal to a value, or NULL where there is none: `eq_opt(None::<i64>)` is `is_null()`.
+            pub fn eq_opt<R: Operand<S, T>>(self, other: Option<R>) -> Condition<S> {
+                match other {
+                    Some(other) => self.eq(other),
+                    None => self.is_null(),
+                }
+            }
+            /// The opposite of [`eq_opt`](Self::eq_opt): different from a value, where NULL is different from every value, or
+            /// not NULL.
+            pub fn ne_opt<R: Operand<S, T>>(self, other: Option<R>) -> Condition<S> {
+                match other {
+                    Some(other) => self.is_distinct_from(other),
+                    None => self.is_not_null(),
+                }
+            }
             /// This, or something else where it is NULL; it may still be, where the other may.
             pub fn unwrap_or<R: Operand<S, T>>(self, other: R) -> Expr<S, R::Type> {
                 function(Function::Coalesce, vec![self.into_node(), other.into_operand()])

@@ -31,12 +31,20 @@ impl<S, T: Scalar> Operand<S, T> for &T {
     }
 }
 
-impl<S> Operand<S, String> for &str {
-    type Type = String;
-    fn into_operand(self) -> ast::Expr {
-        ast::Expr::Value(Value::Text(self.to_owned().into()))
-    }
+/// Text, by reference.
+macro_rules! text {
+    ($($text:ty),+) => {$(
+        impl<S> Operand<S, String> for $text {
+            type Type = String;
+            fn into_operand(self) -> ast::Expr {
+                let text: &str = &self;
+                ast::Expr::Value(Value::Text(text.to_owned().into()))
+            }
+        }
+    )+};
 }
+
+text!(&str, &&str, std::borrow::Cow<'_, str>, &std::borrow::Cow<'_, str>, Box<str>);
 
 impl<S, M: Within<S>, T: Scalar> Operand<S, T> for Column<M, T> {
     type Type = T;

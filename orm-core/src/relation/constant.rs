@@ -226,6 +226,38 @@ impl<P: Model, C: Model, R: Cardinality> Relation<P, C, R> {
         }
     }
 
+    /// Whether a certain row is related: `Post::USER.eq(&user)`. Where the relation leads by a foreign key of this model, it is
+    /// compared; else the related rows are asked for.
+    pub fn eq(self, row: &C) -> Condition<P> {
+        self.in_([row])
+    }
+
+    /// Whether one of certain rows is related: `Post::USER.in_(&users)`. FALSE for none.
+    pub fn in_<'r>(self, rows: impl IntoIterator<Item = &'r C>) -> Condition<P>
+    where
+        C: 'r,
+    {
+        let (def, rows) = (self.def, rows.into_iter());
+        let first = def.first();
+        let by_key = !def.chain && def.between().is_none() && first.tag.is_none() && first.filter.is_none();
+        if !by_key {
+            let keys = |row: &C| C::DEF.primary_key.iter().map(|index| row.value(*index)).collect();
+            let keys: Vec<Vec<Value>> = rows.map(keys).collect();
+            return self
+                .ask(Quantifier::Any, Some(ast::Expr::has_key(&C::DEF.key_columns().collect::<Vec<_>>(), &keys)));
+        }
+        let keys = |row: &C| -> Vec<Value> { def.keys().iter().map(|pair| row.value(pair.to.index)).collect() };
+        let keys: Vec<Vec<Value>> = rows.map(keys).filter(|key| !key.iter().any(Value::is_null)).collect();
+        let columns: Vec<&'static ColumnDef> = def.keys().iter().map(|pair| pair.from).collect();
+        let equal = ast::Expr::has_key(&columns, &keys);
+        Expr::from_node(match first.when {
+            Some((column, text)) => {
+                equal.and(ast::Expr::binary(BinaryOp::Eq, column.into(), ast::Expr::Value(Value::Text(text.into()))))
+            }
+            None => equal,
+        })
+    }
+
     /// Whether there is a related row.
     pub fn exists(self) -> Condition<P> {
         self.ask(Quantifier::Any, None)
