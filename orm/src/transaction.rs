@@ -334,6 +334,11 @@ impl Transaction {
         Ok(opened)
     }
 
+    /// The dialect of the server, as [`Database::dialect`](crate::Database::dialect).
+    pub fn dialect(&self) -> &dyn Dialect {
+        &*self.core.inner.dialect
+    }
+
     /// Runs a closure in a savepoint: its changes stay when the closure gives `Ok`, and are undone when it gives `Err`,
     /// panics or is dropped. The transaction goes on in any case.
     ///

@@ -13,7 +13,7 @@ use crate::ast::{self, JoinKind, ListItems, SelectList, Statement, Visibility};
 use crate::dialect::{Dialect, Rendered, render};
 use crate::driver::{Runs, Session, Shape};
 use crate::error::Result;
-use crate::expr::{Assigned, Free, InList, IntoFilter, Operand, Select};
+use crate::expr::{Assign, Free, InList, IntoFilter, Operand, Select};
 use crate::model::{Model, read_model};
 use crate::relation::{JoinBy, Projection, SelectItems};
 use crate::run::{self, IncludeNode, IntoInclude, include_into, push_node};
@@ -268,7 +268,18 @@ impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
     /// while let Some(user) = users.next().await { println!("{}", user?.name); }
     /// ```
     pub fn stream<'e, E: Runs<M> + ?Sized>(self, db: &'e E) -> Rows<'e, Out> {
-        Rows::new(db, self.select, self.includes, self.decoder)
+        Rows::new(db.shared_session(), self.select, self.includes, self.decoder)
+    }
+
+    /// As [`stream`](Self::stream), with the database inside: it borrows nothing, so it can be the body of an answer, or go to
+    /// another task. A transaction that is given to it is rolled back after its end; one that others use as well is given as
+    /// an `Arc` of it.
+    ///
+    /// ```ignore
+    /// let body = Body::from_stream(User::find_all().stream_owned(db.clone()).map_ok(|user| format!("{}\n", user.email)));
+    /// ```
+    pub fn stream_owned<E: Runs<M> + 'static>(self, db: E) -> Rows<'static, Out> {
+        Rows::new(db.shared_session(), self.select, self.includes, self.decoder).keeping(Box::new(db))
     }
 }
 
@@ -369,9 +380,9 @@ impl<S, M: Model, Q, T: Scalar, N> Operand<S, T> for Find<M, Option<T>, Q, N> {
 }
 
 /// NULL where the sub-query has no row.
-impl<S, M: Model, Q, T: Type, N> From<Find<M, T, Q, N>> for Assigned<S, T::Base> {
-    fn from(find: Find<M, T, Q, N>) -> Self {
-        Self::from_node(ast::Expr::Subquery(find.into_select()))
+impl<S, M: Model, Q, T: Type, U: Type<Base = T::Base>, N> Assign<S, T> for Find<M, U, Q, N> {
+    fn into_assigned(self) -> ast::Expr {
+        ast::Expr::Subquery(self.into_select())
     }
 }
 

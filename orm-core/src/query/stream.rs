@@ -29,6 +29,8 @@ pub struct Rows<'e, T: Send + 'static> {
     started: bool,
     /// While there is a stream, its transaction cannot end.
     executor: PhantomData<&'e ()>,
+    /// What it runs on, where it owns that; dropped after the rest.
+    owned: Option<Box<dyn Executor>>,
 }
 
 #[cold]
@@ -83,12 +85,11 @@ impl<T: Send + 'static> Rows<'_, T> {
 
 impl<'e, T: Send + 'static> Rows<'e, T> {
     pub(super) fn new(
-        executor: &'e (impl Executor + ?Sized),
+        session: Arc<dyn Session>,
         mut select: Box<ast::Select>,
         includes: Vec<IncludeNode>,
         decoder: Decoder<T>,
     ) -> Self {
-        let session = executor.shared_session();
         let on = Arc::clone(&session);
         let shared = Arc::new(Mutex::new(Ahead { rows: VecDeque::new(), taken: false, gone: false }));
         let ahead = Arc::clone(&shared);
@@ -111,7 +112,21 @@ impl<'e, T: Send + 'static> Rows<'e, T> {
             };
             run::fetch_into(&*on, *select, &mut Feed { shared: ahead, read }).await
         };
-        Self { shared, error: None, session, run: Some(Box::pin(run)), started: false, executor: PhantomData }
+        Self {
+            shared,
+            error: None,
+            session,
+            run: Some(Box::pin(run)),
+            started: false,
+            executor: PhantomData,
+            owned: None,
+        }
+    }
+
+    /// Keeps what it runs on.
+    pub(super) fn keeping(mut self, executor: Box<dyn Executor>) -> Self {
+        self.owned = Some(executor);
+        self
     }
 
     /// The next row.

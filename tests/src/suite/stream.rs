@@ -8,7 +8,7 @@ use orm::{PoolOptions, Result};
 use crate::Test;
 use crate::cases::cases;
 use crate::models::blog::{Author, Blog, Comment, Country, Post, blog};
-use crate::models::people::Person;
+use crate::models::people::{Person, people};
 
 /// A pool of one, with some hundred people.
 async fn crowd(test: &Test, people: i32) -> Result<Database> {
@@ -368,7 +368,31 @@ async fn relations_that_take_a_query_are_refused_in_a_stream(test: Test) -> Resu
     Ok(())
 }
 
+async fn a_stream_may_own_its_database(test: Test) -> Result<()> {
+    let db = test.with::<Person>().await?;
+    people(&db).await?;
+    let names = |mut rows: orm::Rows<'static, String>| async move {
+        let mut names = Vec::new();
+        while let Some(name) = rows.next().await {
+            names.push(name?);
+        }
+        Ok::<_, orm::Error>(names)
+    };
+    let find = || Person::find_all().order_by(Person::ID).select(Person::NAME);
+    let rows = tokio::spawn(names(find().stream_owned(db.clone()))).await.unwrap()?;
+    assert_eq!(rows, ["Ada", "Bob", "Cy", "Dan", "eve"]);
+    let tx = db.begin().await?;
+    Person::update().set(Person::NAME, "x").all_rows().exec(&tx).await?;
+    let mut half = find().stream_owned(tx);
+    assert_eq!(half.next().await.unwrap()?, "x");
+    // The transaction went with its stream, and is undone.
+    drop(half);
+    assert_eq!(names(find().stream_owned(db)).await?.len(), 5);
+    Ok(())
+}
+
 cases! { $ stream:
+    a_stream_may_own_its_database,
     to_one_relations_come_with_a_stream_s_rows,
     nested_projections_come_as_a_stream,
     rows_of_a_stream_load_relations_by_batches,
