@@ -4,7 +4,7 @@ pub use core::future::Future;
 
 pub use crate::driver::{Runs, Unpoliced};
 pub use crate::error::{Error, Result};
-pub use crate::expr::{Column, Expr, KeyOperand, KeyPart, SingleKey};
+pub use crate::expr::{Assign, Column, Expr, KeyOperand, KeyPart, SingleKey};
 pub use crate::handle::{CreateUnder, ManyToMany, NewChild, Related, Through, ToMany, ToOne, ToOwner};
 pub use crate::model::{
     ColumnDef, DefaultDef, HopDef, IndexDef, IndexPart, Many, Model, ModelDef, OnDelete, One, OneOfDef, Optional,

@@ -14,7 +14,7 @@ mod order;
 mod select;
 mod window;
 
-pub use assign::{Assign, AssignTo, Assigned, Kind, Nullable, Plain};
+pub use assign::Assign;
 pub use column::Column;
 pub use condition::{Condition, IntoCondition, IntoFilter, all_of, any_of};
 pub use expression::{Expr, Free, Within};

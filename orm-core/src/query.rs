@@ -19,6 +19,7 @@ mod tables;
 mod tracked;
 mod truncate;
 mod update;
+mod upsert;
 mod with_related;
 
 pub use aggregate::{AggregateOf, Count, Exists};
@@ -37,3 +38,4 @@ pub use tables::{ModelList, apply_operations, create_tables, drop_tables, table_
 pub use tracked::Tracked;
 pub use truncate::Truncate;
 pub use update::{Filtered, IsFiltered, Restore, Unfiltered, Update, UpdateBuilder};
+pub use upsert::Upsert;

@@ -14,17 +14,17 @@ mod tree;
 mod update;
 
 pub(crate) use cascade::{Mark, cascade, deleted_at, of_row};
-pub(crate) use conflict::{alive_filter, is_join_key, is_key, is_unique};
+pub(crate) use conflict::{alive_filter, is_join_key, is_key, is_unique, unique_keys};
 pub(crate) use create::{create_many, create_one, models_of};
 pub use draft::{Changes, Prefilled};
 pub(crate) use draft::{Draft, Linked, Payload, nest, no_key, payload_values};
-pub(crate) use insert::{given_columns, insert_of, insert_values};
+pub(crate) use insert::{given_assignments, given_columns, insert_of, insert_values};
 pub(crate) use link::{other_keys, pointing};
 pub(crate) use prepare::{complete, time_value};
 pub(crate) use relation_filter::{RelationFilter, fixed_by};
 pub(crate) use remove::remove;
 pub use update::update_row;
 pub(crate) use update::{
-    FirstRows, RowKey, count_up, expect_version, known, prepared, refresh, remove_by_key, removed, saves, touch,
-    update_of, write_row, write_rows,
+    FirstRows, RowKey, compute_row, count_up, expect_version, known, prepared, remove_by_key, removed, reread, saves,
+    touch, update_of, write_row, write_rows,
 };

@@ -14,10 +14,11 @@ use crate::ctxt::Ctxt;
 const MAX_COLUMNS: usize = 128;
 
 /// Verbs of the create and update builders, and names of the model's own constants.
-const BUILDER_VERBS: [&str; 11] = [
+const BUILDER_VERBS: [&str; 12] = [
     "exec",
     "to_sql",
     "set",
+    "set_if",
     "filter",
     "all_rows",
     "on_conflict",
@@ -29,7 +30,7 @@ const BUILDER_VERBS: [&str; 11] = [
 ];
 
 /// Functions and methods of a model.
-const MODEL_VERBS: [&str; 25] = [
+const MODEL_VERBS: [&str; 26] = [
     "aggregate",
     "bulk_create",
     "count",
@@ -37,6 +38,7 @@ const MODEL_VERBS: [&str; 25] = [
     "decrement",
     "def",
     "destroy",
+    "draft",
     "exists",
     "find_all",
     "find_and_count_all",

@@ -20,6 +20,12 @@ pub struct BulkCreate<M> {
     _model: PhantomData<fn() -> M>,
 }
 
+impl<M> Clone for BulkCreate<M> {
+    fn clone(&self) -> Self {
+        Self { rows: self.rows.clone(), _model: PhantomData }
+    }
+}
+
 impl<M> std::fmt::Debug for BulkCreate<M> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("BulkCreate").field("rows", &self.rows.len()).finish()
@@ -27,6 +33,11 @@ impl<M> std::fmt::Debug for BulkCreate<M> {
 }
 
 impl<M: Model> BulkCreate<M> {
+    /// One row that was prepared elsewhere.
+    pub(super) fn of(row: Draft) -> Self {
+        Self { rows: vec![row], _model: PhantomData }
+    }
+
     /// Takes rows; called by the derive.
     pub fn new<C: Complete<M>>(rows: impl IntoIterator<Item = C>) -> Self {
         Self { rows: rows.into_iter().map(|row| row.into_create().row).collect(), _model: PhantomData }
@@ -55,6 +66,10 @@ impl<M: Model> BulkCreate<M> {
     pub fn on_conflict<X: Select<M>>(self, unique: X) -> OnConflict<M> {
         let mut list = Vec::new();
         unique.push(&mut list);
+        self.on_columns(list)
+    }
+
+    pub(super) fn on_columns(self, list: Vec<ast::Expr>) -> OnConflict<M> {
         let target = columns_of(list);
         let valid = target.is_some();
         OnConflict { rows: self.rows, target: target.unwrap_or_default(), filter: None, valid, _model: PhantomData }
@@ -82,6 +97,14 @@ pub struct OnConflict<M> {
     _model: PhantomData<fn() -> M>,
 }
 
+impl<M> Clone for OnConflict<M> {
+    fn clone(&self) -> Self {
+        let Self { rows, target, filter, valid, .. } = self;
+        let (rows, target, filter) = (rows.clone(), target.clone(), filter.clone());
+        Self { rows, target, filter, valid: *valid, _model: PhantomData }
+    }
+}
+
 impl<M> std::fmt::Debug for OnConflict<M> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OnConflict").field("rows", &self.rows.len()).field("target", &self.target).finish()
@@ -90,8 +113,12 @@ impl<M> std::fmt::Debug for OnConflict<M> {
 
 impl<M: Model> OnConflict<M> {
     /// The condition of the partial unique index meant.
-    pub fn filter<C: IntoCondition<M>>(mut self, condition: C) -> Self {
-        self.filter = Some(condition.into_condition());
+    pub fn filter<C: IntoCondition<M>>(self, condition: C) -> Self {
+        self.filter_by(condition.into_condition())
+    }
+
+    pub(super) fn filter_by(mut self, condition: ast::Expr) -> Self {
+        self.filter = Some(condition);
         self
     }
 
@@ -103,9 +130,13 @@ impl<M: Model> OnConflict<M> {
     /// Gives existing rows the new values of some columns; `updated_at` is set as well, and the version incremented. A column
     /// that a new row does not give keeps its value in the existing row: a default is for new rows. A row that gives none of
     /// the columns leaves the existing row as it is.
-    pub fn update<X: Select<M>>(mut self, columns: X) -> BulkUpsert<M> {
+    pub fn update<X: Select<M>>(self, columns: X) -> BulkUpsert<M> {
         let mut list = Vec::new();
         columns.push(&mut list);
+        self.update_columns(list)
+    }
+
+    pub(super) fn update_columns(mut self, list: Vec<ast::Expr>) -> BulkUpsert<M> {
         let columns = columns_of(list);
         self.valid &= columns.is_some();
         self.updating(columns.unwrap_or_default())
@@ -155,6 +186,12 @@ pub struct BulkUpsert<M> {
     _model: PhantomData<fn() -> M>,
 }
 
+impl<M> Clone for BulkUpsert<M> {
+    fn clone(&self) -> Self {
+        Self { rows: self.rows.clone(), conflict: self.conflict.clone(), valid: self.valid, _model: PhantomData }
+    }
+}
+
 impl<M> std::fmt::Debug for BulkUpsert<M> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("BulkUpsert").field("rows", &self.rows.len()).field("conflict", &self.conflict).finish()
@@ -169,26 +206,26 @@ impl<M: Model> BulkUpsert<M> {
     /// The database's, naming the model and the columns of a violated constraint.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64> {
         self.check()?;
-        if let Some(target) = self.conflict.target.first()
-            && !is_unique(M::DEF, &self.conflict.target, true)
-            && !is_join_key(M::DEF, &self.conflict.target)
-        {
-            return Err(Error::new(
-                ErrorKind::InvalidStatement,
-                "no unique key of the model has just these columns; name the columns of one",
-            )
-            .with_model(M::DEF.name)
-            .with_columns([target.name]));
-        }
         Ok(create_many(db.session(), M::DEF, self.rows, Some(&self.conflict), false).await?.affected)
     }
 
+    /// The first row, and what happens where its unique columns are taken.
+    pub(super) fn into_row(mut self) -> Result<(Draft, Conflict)> {
+        self.check()?;
+        Ok((self.rows.pop().unwrap_or_else(|| Draft::new(M::DEF)), self.conflict))
+    }
+
     fn check(&self) -> Result<()> {
-        if self.valid {
+        let error = |message| Error::new(ErrorKind::InvalidStatement, message).with_model(M::DEF.name);
+        if !self.valid {
+            return Err(error("an upsert names columns only, no expressions"));
+        }
+        let columns = &self.conflict.target;
+        if columns.is_empty() || is_unique(M::DEF, columns, true) || is_join_key(M::DEF, columns) {
             return Ok(());
         }
-        Err(Error::new(ErrorKind::InvalidStatement, "an upsert names columns only, no expressions")
-            .with_model(M::DEF.name))
+        Err(error("no unique key of the model has just these columns; name the columns of one")
+            .with_columns(columns.iter().map(|column| column.name)))
     }
 
     /// The SQL and binds of the first statement for a dialect.

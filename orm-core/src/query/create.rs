@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use crate::driver::Runs;
 use crate::error::Result;
+use crate::expr::Column;
 use crate::model::{Model, RelationDef};
 use crate::run::IntoInclude;
 use crate::value::{Scalar, Type, Value};
@@ -39,29 +40,23 @@ impl<T: Scalar> Set<Option<T>> for T {
     }
 }
 
-impl Set<String> for &str {
-    fn into_set(self) -> Value {
-        Value::Text(self.to_owned().into())
-    }
+/// Text, by reference.
+macro_rules! text {
+    ($($text:ty),+) => {$(
+        impl Set<String> for $text {
+            fn into_set(self) -> Value {
+                Value::Text(String::from(self).into())
+            }
+        }
+        impl Set<Option<String>> for $text {
+            fn into_set(self) -> Value {
+                Value::Text(String::from(self).into())
+            }
+        }
+    )+};
 }
 
-impl Set<String> for &String {
-    fn into_set(self) -> Value {
-        self.encode()
-    }
-}
-
-impl Set<Option<String>> for &String {
-    fn into_set(self) -> Value {
-        self.encode()
-    }
-}
-
-impl Set<Option<String>> for &str {
-    fn into_set(self) -> Value {
-        Value::Text(self.to_owned().into())
-    }
-}
+text!(&str, &String, std::borrow::Cow<'_, str>, Box<str>);
 
 /// One row to create, column by column. The derive wraps it into a builder with a setter per column.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
@@ -154,6 +149,12 @@ pub(super) fn key_to<C: Model>(relations: &[RelationDef], row: &C, mut give: imp
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
 pub struct CreateBuilder<M, S>(Create<M>, PhantomData<fn() -> S>);
 
+impl<M, S> Clone for CreateBuilder<M, S> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), PhantomData)
+    }
+}
+
 impl<M, S> std::fmt::Debug for CreateBuilder<M, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
@@ -164,6 +165,13 @@ impl<M: Model, S> CreateBuilder<M, S> {
     /// Starts on its own.
     pub fn new(start: Prefilled) -> Self {
         Self::under(&[], start)
+    }
+
+    /// Starts as complete to the compiler; what is missing is an error when the row is written.
+    pub fn draft() -> Self {
+        let mut create = Create::new();
+        create.row.by_hand = true;
+        Self(create, PhantomData)
     }
 
     /// Starts with a foreign key, which has these columns.
@@ -180,6 +188,14 @@ impl<M: Model, S> CreateBuilder<M, S> {
     pub fn with<T>(mut self, column: usize, value: Value) -> CreateBuilder<M, T> {
         self.0.set(column, value);
         CreateBuilder(self.0, PhantomData)
+    }
+
+    /// Gives a column when there is a value, else not. Whether required ones are given is known later, so they stay missing.
+    pub fn with_if<T: Type>(mut self, column: Column<M, T>, value: Option<impl Set<T>>) -> Self {
+        if let Some(value) = value {
+            self.0.set(column.def().index, value.into_set());
+        }
+        self
     }
 
     /// Gives the key to a row, which one of the relations leads to, and none of the others' keys.
@@ -255,7 +271,7 @@ impl<M: Model> Complete<M> for Whole<M> {
                 given |= 1 << column.index;
             }
         }
-        Create { row: Draft { values, given, by_caller: given, nested: None }, _model: PhantomData }
+        Create { row: Draft { values, given, by_caller: given, by_hand: false, nested: None }, _model: PhantomData }
     }
 }
 

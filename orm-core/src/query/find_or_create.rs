@@ -19,6 +19,12 @@ pub struct FindOrCreate<M> {
     _model: PhantomData<fn() -> M>,
 }
 
+impl<M> Clone for FindOrCreate<M> {
+    fn clone(&self) -> Self {
+        Self { select: self.select.clone(), _model: PhantomData }
+    }
+}
+
 impl<M> std::fmt::Debug for FindOrCreate<M> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.select.fmt(f)
@@ -59,6 +65,12 @@ impl<M: Model> Default for FindOrCreate<M> {
 pub struct FindOrInsert<M> {
     select: Box<ast::Select>,
     row: Create<M>,
+}
+
+impl<M> Clone for FindOrInsert<M> {
+    fn clone(&self) -> Self {
+        Self { select: self.select.clone(), row: self.row.clone() }
+    }
 }
 
 impl<M: Model> FindOrInsert<M> {

@@ -5,12 +5,12 @@ use crate::ast::{self, BinaryOp, Returning, Statement, Visibility};
 use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Column;
-use crate::model::{ColumnDef, Model, Versioned, read_model};
+use crate::model::{ColumnDef, Model, Versioned};
 use crate::relation::load_into;
-use crate::run::{self, IntoInclude, key_filter, key_of, merged};
+use crate::run::{IntoInclude, key_filter, key_of, merged};
 use crate::value::{Numeric, Scalar, Type, Value};
 use crate::write::{
-    Changes, Mark, Prefilled, cascade, deleted_at, expect_version, known, of_row, refresh, removed, saves, touch,
+    Changes, Mark, Prefilled, cascade, deleted_at, expect_version, known, of_row, removed, reread, saves, touch,
     update_row, write_row, write_rows,
 };
 
@@ -20,6 +20,9 @@ pub trait Instance: Model {
     /// The builder of a new row, with no column given.
     type Create;
 
+    /// The builder of a new row, complete to the compiler.
+    type Draft;
+
     /// The builder with a setter per column.
     type Update<'m>
     where
@@ -28,6 +31,10 @@ pub trait Instance: Model {
     /// Starts a new row; called by [`create`](super::Statements::create) and by handles.
     #[doc(hidden)]
     fn __start(start: Prefilled) -> Self::Create;
+
+    /// Starts a draft; called by [`draft`](super::Statements::draft).
+    #[doc(hidden)]
+    fn __draft() -> Self::Draft;
 
     /// Writes some columns: `user.update().name("Ada").exec(&db).await?`. The struct has them afterwards.
     fn update(&mut self) -> Self::Update<'_>;
@@ -199,20 +206,4 @@ async fn compute<M: Model>(
         return Err(removed(def));
     }
     reread(row, session).await
-}
-
-/// Reads a row again; loaded relations stay as they are.
-async fn reread<M: Model>(row: &mut M, session: &dyn Session) -> Result<()> {
-    let def = M::DEF;
-    let mut select = ast::Select::new(def);
-    select.visibility = Visibility::ALL;
-    select.filter = key_filter(def, &key_of(row)?);
-    let select = Statement::Select(Box::new(select));
-    match run::fetch_first(session, def, select, read_model::<M>).await? {
-        Some(fresh) => {
-            refresh(row, fresh);
-            Ok(())
-        }
-        None => Err(removed(def)),
-    }
 }

@@ -3,7 +3,7 @@
 
 use super::{
     AggregateOf, BulkCreate, Complete, Count, Exists, Find, FindAndCount, FindByPk, FindOne, FindOrCreate, InsertRow,
-    Instance, Truncate,
+    Instance, Truncate, Upsert,
 };
 use crate::expr::{KeyOperand, Select};
 use crate::model::Model;
@@ -17,6 +17,22 @@ pub trait Statements: Model {
         Self: Instance,
     {
         Self::__start(Prefilled::default())
+    }
+
+    /// As [`create`](Self::create), but the setters of required columns keep the builder's type, so all columns may be set in
+    /// `if` and in loops. What is missing is an error when the row is written, of the kind
+    /// [`NotNullViolation`](crate::ErrorKind::NotNullViolation), which names the columns.
+    fn draft() -> Self::Draft
+    where
+        Self: Instance,
+    {
+        Self::__draft()
+    }
+
+    /// Creates a row or, where its unique columns are taken, updates the row that has them; gives the row and whether it
+    /// was created. See [`Upsert`].
+    fn upsert<C: Complete<Self>>(row: C) -> Upsert<Self> {
+        Upsert::new(row)
     }
 
     /// Finds rows.

@@ -8,10 +8,12 @@ use crate::dialect::{Dialect, Rendered, render};
 use crate::driver::Runs;
 use crate::error::Result;
 use crate::expr::{Assign, Column, IntoCondition, IntoOrder};
-use crate::model::{Model, RelationDef, Versioned, read_model};
+use crate::model::{ColumnDef, Model, RelationDef, Versioned, read_model};
 use crate::run;
 use crate::value::{Type, Value};
-use crate::write::{Changes, FirstRows, count_up, expect_version, prepared, touch, update_row, write_rows};
+use crate::write::{
+    Changes, FirstRows, compute_row, count_up, expect_version, prepared, touch, update_row, write_rows,
+};
 
 /// A statement without a filter.
 #[derive(Debug, Clone, Copy)]
@@ -260,19 +262,36 @@ impl<M: Model, F> Restore<M, F> {
 pub struct UpdateBuilder<'m, M> {
     row: &'m mut M,
     changes: Changes,
+    /// Columns that the database computes.
+    computed: Vec<(&'static ColumnDef, ast::Expr)>,
     expected: Option<Value>,
 }
 
 impl<'m, M: Model> UpdateBuilder<'m, M> {
     /// Changes nothing yet.
     pub fn new(row: &'m mut M) -> Self {
-        Self { row, changes: Changes::new(), expected: None }
+        Self { row, changes: Changes::new(), computed: Vec::new(), expected: None }
     }
 
-    /// Gives a column a value, by its position.
-    pub fn with(mut self, column: usize, value: Value) -> Self {
-        self.changes.set(column, value);
+    /// Gives a column a value or an expression, by its position; the last one counts.
+    pub fn with(mut self, column: usize, value: ast::Expr) -> Self {
+        self.computed.retain(|(other, _)| other.index != column);
+        match value {
+            ast::Expr::Value(value) => self.changes.set(column, value),
+            value => {
+                self.changes.unset(column);
+                self.computed.extend(M::DEF.columns.get(column).map(|column| (column, value)));
+            }
+        }
         self
+    }
+
+    /// Gives a column a value or an expression when there is one, else not.
+    pub fn with_if<T: Type>(self, column: Column<M, T>, value: Option<impl Assign<M, T>>) -> Self {
+        match value {
+            Some(value) => self.with(column.def().index, value.into_assigned()),
+            None => self,
+        }
     }
 
     /// Leaves `updated_at` as it is.
@@ -283,7 +302,10 @@ impl<'m, M: Model> UpdateBuilder<'m, M> {
 
     /// Gives the key to a row, which one of the relations leads to, and none of the others' keys.
     pub fn refer<C: Model>(mut self, relations: &[RelationDef], row: &C) -> Self {
-        key_to(relations, row, |column, value| self.changes.set(column, value));
+        key_to(relations, row, |column, value| {
+            self.computed.retain(|(other, _)| other.index != column);
+            self.changes.set(column, value);
+        });
         self
     }
 
@@ -302,6 +324,9 @@ impl<'m, M: Model> UpdateBuilder<'m, M> {
     /// As [`update_row`].
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<()> {
         expect_version(self.row, self.expected.as_ref())?;
-        update_row(self.row, self.changes, db).await
+        if self.computed.is_empty() {
+            return update_row(self.row, self.changes, db).await;
+        }
+        compute_row(self.row, self.changes, self.computed, db.session()).await
     }
 }

@@ -26,6 +26,14 @@ pub(crate) fn alive_filter(
     })
 }
 
+/// The primary key, and the unique keys of columns alone that cover all rows that are not deleted.
+pub(crate) fn unique_keys(def: &'static ModelDef) -> impl Iterator<Item = Vec<&'static ColumnDef>> {
+    let indexes = def.indexes.iter().filter(|index| index.unique && index.filter.is_none());
+    let keys = indexes.filter_map(|index| index.columns());
+    let primary = (!def.primary_key.is_empty()).then(|| def.primary_key.to_vec());
+    primary.into_iter().chain(keys).map(|key| key.into_iter().map(|index| &def.columns[index]).collect())
+}
+
 /// Whether columns are the unique key of a join model that a many-to-many relation of one of its ends declares.
 pub(crate) fn is_join_key(def: &'static ModelDef, columns: &[&'static ColumnDef]) -> bool {
     let ends: Vec<&'static ModelDef> = def.relations.iter().map(|relation| relation.target()).collect();

@@ -15,6 +15,8 @@ pub(crate) struct Draft {
     pub(crate) given: u128,
     /// Those of them that the caller gave. The others got a default, a time or a version when the row was prepared.
     pub(crate) by_caller: u128,
+    /// Whether nothing has checked that the required columns are given.
+    pub(crate) by_hand: bool,
     /// Rows to create around this one.
     pub(crate) nested: Option<Box<Nested>>,
 }
@@ -22,7 +24,13 @@ pub(crate) struct Draft {
 impl Draft {
     /// A row with no column given.
     pub(crate) fn new(def: &'static ModelDef) -> Self {
-        Self { values: vec![Value::Null(SqlType::Bool); def.columns.len()], given: 0, by_caller: 0, nested: None }
+        Self {
+            values: vec![Value::Null(SqlType::Bool); def.columns.len()],
+            given: 0,
+            by_caller: 0,
+            by_hand: false,
+            nested: None,
+        }
     }
 
     /// Gives a column, by its position; the last one counts.
@@ -95,6 +103,11 @@ impl Changes {
             Some((_, slot)) => *slot = value,
             None => self.set.push((column, value)),
         }
+    }
+
+    /// Gives a column no value.
+    pub(crate) fn unset(&mut self, column: usize) {
+        self.set.retain(|(other, _)| *other != column);
     }
 
     /// Leaves `updated_at` as it is.

@@ -269,7 +269,7 @@ pub(crate) fn insert_of(
 
 /// Without the new values of columns that the caller does not give: existing rows keep theirs. `updated_at` and the version
 /// change with the others.
-fn given_assignments(def: &'static ModelDef, action: &ConflictAction, by_caller: u128) -> ConflictAction {
+pub(crate) fn given_assignments(def: &'static ModelDef, action: &ConflictAction, by_caller: u128) -> ConflictAction {
     let ConflictAction::Update(set) = action else { return action.clone() };
     let follows = |column: &ColumnDef| [def.updated_at, def.version].contains(&Some(column.index));
     let is_given = |value: &ast::Expr| match value {

@@ -5,7 +5,7 @@ use super::draft::{Changes, Draft};
 use crate::ast::Expr;
 use crate::dialect::{Dialect, stored};
 use crate::driver::Session;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, DefaultDef, ModelDef};
 use crate::value::{SqlType, Value};
 
@@ -15,13 +15,34 @@ use crate::value::{SqlType, Value};
 /// Those of [`stored`], naming the model.
 pub(super) fn row(session: &dyn Session, def: &'static ModelDef, draft: &mut Draft) -> Result<()> {
     complete(def, draft, &mut None);
+    check_complete(def, draft)?;
     keep(&**session.dialect(), def, draft)
+}
+
+/// The error for a draft that lacks required columns: neither it nor the database has a value for them.
+fn check_complete(def: &'static ModelDef, draft: &Draft) -> Result<()> {
+    if !draft.by_hand {
+        return Ok(());
+    }
+    let lacks = |column: &&ColumnDef| {
+        draft.given & (1 << column.index) == 0
+            && !(column.nullable || column.auto_increment || column.generated.is_some())
+            && !matches!(column.default, DefaultDef::Sql(_))
+    };
+    let missing: Vec<&str> = def.columns.iter().filter(lacks).map(|column| column.name).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let message =
+        format!("the new row lacks the required columns `{}`; set them before it is written", missing.join("`, `"));
+    Err(Error::new(ErrorKind::NotNullViolation, message).with_model(def.name).with_columns(missing))
 }
 
 /// As [`row`], with one instant for all.
 pub(super) fn rows(session: &dyn Session, def: &'static ModelDef, drafts: &mut [Draft]) -> Result<()> {
     let mut now = None;
     drafts.iter_mut().for_each(|draft| complete(def, draft, &mut now));
+    drafts.iter().try_for_each(|draft| check_complete(def, draft))?;
     drafts.iter_mut().try_for_each(|draft| keep(&**session.dialect(), def, draft))
 }
 

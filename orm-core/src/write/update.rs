@@ -114,6 +114,45 @@ pub async fn update_row<M: Model, E: Runs<M> + ?Sized>(row: &mut M, changes: Cha
     write_row(row, changes, db.session(), visibility).await
 }
 
+/// As [`update_row`], where the database computes some of the new values; the row is read again.
+pub(crate) async fn compute_row<M: Model>(
+    row: &mut M,
+    changes: Changes,
+    computed: Vec<(&'static ColumnDef, ast::Expr)>,
+    session: &dyn Session,
+) -> Result<()> {
+    let (def, target, visibility) = (M::DEF, RowKey::of(row)?, known(row));
+    let values = changes.set.into_iter().map(|(index, value)| (&def.columns[index], ast::Expr::Value(value)));
+    let mut set: Vec<_> = computed.into_iter().chain(values).collect();
+    if changes.silent {
+        count_up(def, &mut set);
+    } else {
+        touch(def, &mut set);
+    }
+    let (filter, returning) = (target.filter(def), Returning::Nothing);
+    let update = ast::Update { model: def, set, filter, visibility, returning };
+    if write_rows(session, def, Statement::Update(Box::new(update))).await? == 0 {
+        return Err(target.lost(session, def, visibility).await);
+    }
+    reread(row, session).await
+}
+
+/// Reads a row again, deleted or not; loaded relations stay as they are.
+pub(crate) async fn reread<M: Model>(row: &mut M, session: &dyn Session) -> Result<()> {
+    let def = M::DEF;
+    let mut select = ast::Select::new(def);
+    select.visibility = Visibility::ALL;
+    select.filter = key_filter(def, &key_of(row)?);
+    let select = Statement::Select(Box::new(select));
+    match fetch_first(session, def, select, read_model::<M>).await? {
+        Some(fresh) => {
+            refresh(row, fresh);
+            Ok(())
+        }
+        None => Err(removed(def)),
+    }
+}
+
 /// Which rows a write of this one sees: the deleted ones where the struct knows that its row is one. A copy from before the
 /// deletion does not write over it.
 pub(crate) fn known<M: Model>(row: &M) -> Visibility {

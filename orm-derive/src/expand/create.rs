@@ -101,8 +101,21 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
     let (bounds, given) = (model.params.all_bounds(&[]), model.params.all_bounds(&given));
     quote! {
         #(#traits)*
+        impl #any ::core::clone::Clone for #create #any_named #bounds {
+            fn clone(&self) -> Self {
+                Self(self.0.clone())
+            }
+        }
         impl #any #create #any_named #bounds {
             #(#optional)*
+            /// Sets a column when there is a value, else not. A required column stays missing: see `draft`.
+            #vis fn set_if<__T: __orm::Type>(
+                self,
+                column: __orm::Column<#this, __T>,
+                value: ::core::option::Option<impl __orm::Set<__T>>,
+            ) -> Self {
+                Self(self.0.with_if(column, value))
+            }
             #(#nested)*
             #(#open)*
             /// Creates the row and gives it back as the database has it, or the database's error.

@@ -50,6 +50,8 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
     let def = if model.params.exist() { quote!(Self::__DEF) } else { quote!(&__DEF) };
     let (there, here) = (model.params.named(&[quote!('__a)], &[]), model.params.named(&[quote!('_)], &[]));
     let named = model.params.named(&[], &[]);
+    let given = super::create::required(model).into_iter().map(|_| quote!(__orm::Given));
+    let complete = model.params.named(&[], &[quote!((#(#given,)*))]);
     let outlives = model.params.exist().then(|| quote!(where Self: '__a));
     // Names of locals have the span of the locals: the fields may come from a macro.
     let row = quote!(self);
@@ -110,9 +112,13 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
         }
         impl #params __orm::Instance for #this #bounds {
             type Create = #create #named;
+            type Draft = #create #complete;
             type Update<'__a> = #update #there #outlives;
             fn __start(start: __orm::Prefilled) -> #create #named {
                 #create(__orm::CreateBuilder::new(start))
+            }
+            fn __draft() -> #create #complete {
+                #create(__orm::CreateBuilder::draft())
             }
             fn update(&mut self) -> #update #here {
                 #update(__orm::UpdateBuilder::new(self))

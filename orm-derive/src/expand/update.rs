@@ -31,8 +31,8 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
         let doc = doc(&column.doc);
         quote! {
             #doc
-            #vis fn #ident(self, value: impl __orm::Set<#ty>) -> Self {
-                Self(self.0.with(#index, value.into_set()))
+            #vis fn #ident(self, value: impl __orm::Assign<#this, #ty>) -> Self {
+                Self(self.0.with(#index, value.into_assigned()))
             }
         }
     });
@@ -78,6 +78,14 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
             #(#one_of)*
             #silent
             #version
+            /// Sets a column when there is a value or an expression, else not.
+            #vis fn set_if<__T: __orm::Type>(
+                self,
+                column: __orm::Column<#this, __T>,
+                value: ::core::option::Option<impl __orm::Assign<#this, __T>>,
+            ) -> Self {
+                Self(self.0.with_if(column, value))
+            }
             /// Writes the changes and refreshes the struct, or gives the database's error.
             #vis fn exec<'__d, __D: __orm::Runs<#this> + ?::core::marker::Sized>(
                 self,

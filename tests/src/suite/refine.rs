@@ -7,7 +7,7 @@ use orm::{Refine, Result, case, now, raw};
 
 use crate::Test;
 use crate::cases::cases;
-use crate::models::blog::{Author, Blog, blog};
+use crate::models::blog::{Author, Blog, Country, Post, Tag, blog};
 use crate::models::people::{Note, Person, ids, people};
 
 fn adults<F: Refine<Scope = Person>>(people: F) -> F {
@@ -105,9 +105,99 @@ async fn nullable_columns_are_set_to_expressions(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn all_columns_of_a_draft_are_set_at_run_time(test: Test) -> Result<()> {
+    let db = test.with::<Person>().await?;
+    let create = |name: Option<&str>, nick: Option<&str>, tall: bool| {
+        let mut person = Person::draft().age(40).set_if(Person::NICK, nick);
+        if let Some(name) = name {
+            person = person.name(name);
+        }
+        if tall {
+            person = person.height(1.9);
+        }
+        person
+    };
+    let ann = create(Some("Ann"), None, true).exec(&db).await?;
+    assert_eq!((ann.name.as_str(), ann.nick.as_deref(), ann.active), ("Ann", None, true));
+    let error = create(None, Some("x"), false).exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.model()), (ErrorKind::NotNullViolation, Some("Person")));
+    assert_eq!(error.columns(), ["name", "height"]);
+    let rows = [create(Some("Bob"), None, true), create(Some("Cy"), None, false)];
+    assert_eq!(Person::bulk_create(rows).exec(&db).await.unwrap_err().columns(), ["height"]);
+    assert_eq!(Person::count().exec(&db).await?, 1);
+    // Builders are cloned: a row to begin others from.
+    let base = Person::create().age(7).height(1.2);
+    let twins = Person::bulk_create(["Dan", "Eve"].map(|name| base.clone().name(name)));
+    assert_eq!((twins.clone().count(&db).await?, twins.exec(&db).await?.len()), (2, 2));
+    Ok(())
+}
+
+async fn one_row_is_updated_by_expressions(test: Test) -> Result<()> {
+    let db = test.with::<(Person, Note)>().await?;
+    people(&db).await?;
+    let mut bob = Person::find_by_pk(2).required(&db).await?;
+    bob.update().age(Person::AGE + 1).score(Person::AGE).name("Bo").exec(&db).await?;
+    assert_eq!((bob.age, bob.score, bob.name.as_str()), (18, Some(17), "Bo"));
+    bob.update().set_if(Person::NICK, Some("b")).set_if(Person::AGE, None::<i32>).exec(&db).await?;
+    assert_eq!((bob.nick.as_deref(), bob.age), (Some("b"), 18));
+    // The last one counts.
+    bob.update().age(Person::AGE * 2).age(3).score(1).score(Person::AGE).exec(&db).await?;
+    assert_eq!((bob.age, bob.score.is_some()), (3, true));
+
+    let mut note = Note::create().title("a").exec(&db).await?;
+    let before = note.updated_at;
+    note.update().stars(Note::STARS + 5).deleted_at(now()).exec(&db).await?;
+    assert!(note.stars == 5 && note.deleted_at.is_some() && note.updated_at >= before);
+    let mut gone = Person::find_by_pk(3).required(&db).await?;
+    Person::destroy().all_rows().exec(&db).await?;
+    assert_eq!(gone.update().age(Person::AGE + 1).exec(&db).await.unwrap_err().kind(), ErrorKind::NotFound);
+    Ok(())
+}
+
+async fn a_relation_is_compared_with_rows(test: Test) -> Result<()> {
+    let db = test.with::<Blog>().await?;
+    blog(&db).await?;
+    let authors = Author::find_all().order_by(Author::ID).exec(&db).await?;
+    let posts =
+        async |condition| Post::find_all().filter(condition).order_by(Post::ID).select(Post::ID).exec(&db).await;
+    assert_eq!(posts(Post::AUTHOR.eq(&authors[0])).await?, [1, 2, 3]);
+    assert_eq!(posts(Post::REVIEWER.in_(&authors)).await?, [1, 3, 4]);
+    assert_eq!(posts(Post::AUTHOR.in_(&[])).await?, [0; 0]);
+    assert_eq!(posts(!Post::AUTHOR.eq(&authors[0])).await?, [4]);
+    // To-many relations, and those over another model.
+    let fourth = Post::find_by_pk(4).required(&db).await?;
+    let of = async |condition| Author::find_all().filter(condition).select(Author::ID).exec(&db).await;
+    assert_eq!(of(Author::POSTS.eq(&fourth)).await?, [2]);
+    assert_eq!(of(Author::REVIEWS.in_([&fourth])).await?, [1]);
+    let go = Tag::find_one().filter(Tag::LABEL.eq("go")).required(&db).await?;
+    assert_eq!(posts(Post::TAGS.eq(&go)).await?, [4]);
+    assert_eq!(Country::count().filter(Country::POSTS.eq(&fourth)).exec(&db).await?, 1);
+    Ok(())
+}
+
+async fn a_value_or_null_is_compared(test: Test) -> Result<()> {
+    let db = test.with::<Person>().await?;
+    people(&db).await?;
+    let who =
+        async |condition| Person::find_all().filter(condition).order_by(Person::ID).select(Person::ID).exec(&db).await;
+    assert_eq!(who(Person::SCORE.eq_opt(Some(30))).await?, [3]);
+    assert_eq!(who(Person::NICK.eq_opt(None::<&str>)).await?, [2, 4]);
+    assert_eq!(who(Person::NICK.ne_opt(Some("cy"))).await?, [1, 2, 4, 5]);
+    assert_eq!(who(Person::SCORE.ne_opt(None::<i32>)).await?, [1, 3, 4, 5]);
+    let names: &[&str] = &["Ada", "Bob"];
+    let cows = names.iter().map(|name| std::borrow::Cow::Borrowed(*name)).collect::<Vec<_>>();
+    assert_eq!(who(Person::NAME.in_(names)).await?, [1, 2]);
+    assert_eq!(who(Person::NAME.in_(&cows).or(Person::NAME.eq(cows[0].clone()))).await?, [1, 2]);
+    Ok(())
+}
+
 cases! { $ refine:
     a_function_refines_every_finder,
     none_is_no_filter_no_order_and_no_include,
     a_finder_by_key_takes_what_the_others_take,
     nullable_columns_are_set_to_expressions,
+    all_columns_of_a_draft_are_set_at_run_time,
+    one_row_is_updated_by_expressions,
+    a_relation_is_compared_with_rows,
+    a_value_or_null_is_compared,
 }

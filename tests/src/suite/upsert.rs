@@ -135,6 +135,60 @@ async fn an_upsert_names_the_unique_key_of_a_join_model(test: Test) -> Result<()
     Ok(())
 }
 
+async fn an_upsert_of_one_row_gives_it_and_whether_it_was_created(test: Test) -> Result<()> {
+    let db = test.with::<Node>().await?;
+    let (made, created) = Node::upsert(Node::create().label("a").visits(1).note("x")).exec(&db).await?;
+    assert_eq!((made.visits, made.weight, made.version, created), (1, 7, 0, true));
+    let upsert = Node::upsert(Node::create().label("a").visits(2));
+    for version in [1, 2] {
+        // The same statement again: unchanged values do not make it a created row.
+        let (row, created) = upsert.clone().exec(&db).await?;
+        assert_eq!((row.id, row.visits, row.note.as_deref(), row.version), (made.id, 2, Some("x"), version));
+        assert!(!created && row.created_at == made.created_at);
+    }
+    let row = || Node::create().label("a").visits(9).note("y");
+    let (row1, _) = Node::upsert(row()).on_conflict(Node::LABEL).update(Node::NOTE).exec(&db).await?;
+    assert_eq!((row1.visits, row1.note.as_deref()), (2, Some("y")));
+    let (row2, created) = Node::upsert(row()).do_nothing().exec(&db).await?;
+    assert_eq!((row2.visits, row2.version, created), (2, 3, false));
+    let (other, created) = db.transaction(async |tx| Node::upsert(Node::create().label("b")).exec(tx).await).await?;
+    assert!(created && other.id != made.id);
+    Ok(())
+}
+
+async fn upserts_of_one_row_at_once_create_it_once(test: Test) -> Result<()> {
+    let db = test.with::<Node>().await?;
+    let upserts = (0..8).map(|n| {
+        let db = db.clone();
+        tokio::spawn(async move { Node::upsert(Node::create().label("a").visits(n)).exec(&db).await })
+    });
+    let mut created = 0;
+    for upsert in upserts.collect::<Vec<_>>() {
+        created += u64::from(upsert.await.unwrap()?.1);
+    }
+    let row = node(&db, "a").await?;
+    assert_eq!((created, Node::count().exec(&db).await?, row.version), (1, 1, 7));
+    Ok(())
+}
+
+async fn an_upsert_of_one_row_says_when_its_key_is_not_clear(test: Test) -> Result<()> {
+    let db = test.with::<Node>().await?;
+    Node::create().label("a").exec(&db).await?;
+    let twice = Node::upsert(Node::draft().id(1).label("b")).exec(&db).await.unwrap_err();
+    let none = Node::upsert(Node::draft().visits(1)).exec(&db).await.unwrap_err();
+    let wrong = Node::upsert(Node::create().label("b")).on_conflict(Node::VISITS).exec(&db).await.unwrap_err();
+    for error in [twice, none, wrong] {
+        assert_eq!((error.kind(), error.model()), (ErrorKind::InvalidStatement, Some("Node")));
+    }
+    let (row, created) = Node::upsert(Node::create().id(1).label("b")).on_conflict(Node::ID).exec(&db).await?;
+    assert_eq!((row.label.as_str(), created), ("b", false));
+    // Another unique key than the one that was named is in the way.
+    Node::create().id(2).label("c").exec(&db).await?;
+    let error = Node::upsert(Node::create().id(3).label("c")).on_conflict(Node::ID).exec(&db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UniqueViolation);
+    Ok(())
+}
+
 async fn find_or_create_gives_the_row_what_the_filter_asks_for(test: Test) -> Result<()> {
     let db = test.with::<Node>().await?;
     let find = || {
@@ -165,6 +219,9 @@ cases! { $ upsert:
     rows_created_together_are_inserted_in_their_order,
     a_column_that_a_row_leaves_out_has_the_databases_default_whatever_others_give,
     an_upsert_names_the_unique_key_of_a_join_model,
+    an_upsert_of_one_row_gives_it_and_whether_it_was_created,
+    upserts_of_one_row_at_once_create_it_once,
+    an_upsert_of_one_row_says_when_its_key_is_not_clear,
     find_or_create_gives_the_row_what_the_filter_asks_for,
     find_or_create_refuses_a_row_that_its_filter_would_not_find,
 }
