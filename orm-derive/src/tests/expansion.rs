@@ -149,9 +149,13 @@ fn a_model_with_parameters() {
                     Json<T>: __orm::Scalar,
                 {
                     type Create = EventCreate<T, N>;
+                    type Draft = EventCreate<T, N, (__orm::Given,)>;
                     type Update<'__a> = EventUpdate<'__a, T, N> where Self: '__a;
                     fn __start(start: __orm::Prefilled) -> EventCreate<T, N> {
                         EventCreate(__orm::CreateBuilder::new(start))
+                    }
+                    fn __draft() -> EventCreate<T, N, (__orm::Given,)> {
+                        EventCreate(__orm::CreateBuilder::draft())
                     }
                     fn update(&mut self) -> EventUpdate<'_, T, N> {
                         EventUpdate(__orm::UpdateBuilder::new(self))
@@ -163,6 +167,17 @@ fn a_model_with_parameters() {
                 )]
                 pub trait data_is_given {}
                 impl data_is_given for __orm::Given {}
+                impl<T: Serialize, const N: usize, __S> ::core::clone::Clone
+                for EventCreate<T, N, __S>
+                where
+                    Json<T>: Clone,
+                    Event<T, N>: ::core::marker::Send + ::core::marker::Sync + 'static,
+                    Json<T>: __orm::Scalar,
+                {
+                    fn clone(&self) -> Self {
+                        Self(self.0.clone())
+                    }
+                }
                 impl<T: Serialize, const N: usize, __S> EventCreate<T, N, __S>
                 where
                     Json<T>: Clone,
@@ -171,6 +186,14 @@ fn a_model_with_parameters() {
                 {
                     pub fn id(self, value: impl __orm::Set<i64>) -> Self {
                         Self(self.0.with(0usize, value.into_set()))
+                    }
+                    /// Sets a column when there is a value, else not. A required column stays missing: see `draft`.
+                    pub fn set_if<__T: __orm::Type>(
+                        self,
+                        column: __orm::Column<Event<T, N>, __T>,
+                        value: ::core::option::Option<impl __orm::Set<__T>>,
+                    ) -> Self {
+                        Self(self.0.with_if(column, value))
                     }
                     /// Creates the row and gives it back as the database has it, or the database's error.
                     pub fn exec(
@@ -214,11 +237,19 @@ fn a_model_with_parameters() {
                     Event<T, N>: ::core::marker::Send + ::core::marker::Sync + 'static,
                     Json<T>: __orm::Scalar,
                 {
-                    pub fn id(self, value: impl __orm::Set<i64>) -> Self {
-                        Self(self.0.with(0usize, value.into_set()))
+                    pub fn id(self, value: impl __orm::Assign<Event<T, N>, i64>) -> Self {
+                        Self(self.0.with(0usize, value.into_assigned()))
                     }
-                    fn data(self, value: impl __orm::Set<Json<T>>) -> Self {
-                        Self(self.0.with(1usize, value.into_set()))
+                    fn data(self, value: impl __orm::Assign<Event<T, N>, Json<T>>) -> Self {
+                        Self(self.0.with(1usize, value.into_assigned()))
+                    }
+                    /// Sets a column when there is a value or an expression, else not.
+                    pub fn set_if<__T: __orm::Type>(
+                        self,
+                        column: __orm::Column<Event<T, N>, __T>,
+                        value: ::core::option::Option<impl __orm::Assign<Event<T, N>, __T>>,
+                    ) -> Self {
+                        Self(self.0.with_if(column, value))
                     }
                     /// Writes the changes and refreshes the struct, or gives the database's error.
                     pub fn exec<'__d, __D: __orm::Runs<Event<T, N>> + ?::core::marker::Sized>(
@@ -257,7 +288,7 @@ const TWELVE_COLUMNS: &str = r#"
 #[test]
 fn a_model_of_twelve_columns_stays_small() {
     let lines = prettyplease::unparse(&syn::parse2(expand(model, TWELVE_COLUMNS)).unwrap()).lines().count();
-    assert!(lines <= 300, "{lines} lines");
+    assert!(lines <= 340, "{lines} lines");
 }
 
 #[test]
@@ -420,9 +451,13 @@ fn a_model() {
                 }
                 impl __orm::Instance for Post {
                     type Create = PostCreate;
+                    type Draft = PostCreate<(__orm::Given,)>;
                     type Update<'__a> = PostUpdate<'__a>;
                     fn __start(start: __orm::Prefilled) -> PostCreate {
                         PostCreate(__orm::CreateBuilder::new(start))
+                    }
+                    fn __draft() -> PostCreate<(__orm::Given,)> {
+                        PostCreate(__orm::CreateBuilder::draft())
                     }
                     fn update(&mut self) -> PostUpdate<'_> {
                         PostUpdate(__orm::UpdateBuilder::new(self))
@@ -434,12 +469,25 @@ fn a_model() {
                 )]
                 pub trait user_id_is_given {}
                 impl user_id_is_given for __orm::Given {}
+                impl<__S> ::core::clone::Clone for PostCreate<__S> {
+                    fn clone(&self) -> Self {
+                        Self(self.0.clone())
+                    }
+                }
                 impl<__S> PostCreate<__S> {
                     pub fn id(self, value: impl __orm::Set<i64>) -> Self {
                         Self(self.0.with(0usize, value.into_set()))
                     }
                     fn title(self, value: impl __orm::Set<Option<String>>) -> Self {
                         Self(self.0.with(2usize, value.into_set()))
+                    }
+                    /// Sets a column when there is a value, else not. A required column stays missing: see `draft`.
+                    pub(crate) fn set_if<__T: __orm::Type>(
+                        self,
+                        column: __orm::Column<Post, __T>,
+                        value: ::core::option::Option<impl __orm::Set<__T>>,
+                    ) -> Self {
+                        Self(self.0.with_if(column, value))
                     }
                     ///Creates rows of [`Post::COMMENTS`] together with this one.
                     pub fn with_comments<
@@ -495,18 +543,26 @@ fn a_model() {
                     }
                 }
                 impl<'__a> PostUpdate<'__a> {
-                    pub fn id(self, value: impl __orm::Set<i64>) -> Self {
-                        Self(self.0.with(0usize, value.into_set()))
+                    pub fn id(self, value: impl __orm::Assign<Post, i64>) -> Self {
+                        Self(self.0.with(0usize, value.into_assigned()))
                     }
                     ///Who wrote it.
-                    pub fn user_id(self, value: impl __orm::Set<i64>) -> Self {
-                        Self(self.0.with(1usize, value.into_set()))
+                    pub fn user_id(self, value: impl __orm::Assign<Post, i64>) -> Self {
+                        Self(self.0.with(1usize, value.into_assigned()))
                     }
-                    fn title(self, value: impl __orm::Set<Option<String>>) -> Self {
-                        Self(self.0.with(2usize, value.into_set()))
+                    fn title(self, value: impl __orm::Assign<Post, Option<String>>) -> Self {
+                        Self(self.0.with(2usize, value.into_assigned()))
                     }
                     pub fn user(self, row: &User) -> Self {
                         PostUpdate(self.0.refer(&[Post::USER.erase()], row))
+                    }
+                    /// Sets a column when there is a value or an expression, else not.
+                    pub(crate) fn set_if<__T: __orm::Type>(
+                        self,
+                        column: __orm::Column<Post, __T>,
+                        value: ::core::option::Option<impl __orm::Assign<Post, __T>>,
+                    ) -> Self {
+                        Self(self.0.with_if(column, value))
                     }
                     /// Writes the changes and refreshes the struct, or gives the database's error.
                     pub(crate) fn exec<'__d, __D: __orm::Runs<Post> + ?::core::marker::Sized>(
