@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,6 +15,7 @@ use orm_server::{Event, Guard, Patience, Reading, Silent, answer_within};
 use sqlx::{AssertSqlSafe, Connection as _, Executor, PgConnection, SqlSafeStr};
 
 use crate::dialect::LEXICAL;
+use crate::pooler::{self, Shared};
 use crate::reading::PostgresAnswer;
 use crate::statements::Statements;
 use crate::{bind, error, row};
@@ -32,6 +34,8 @@ pub(crate) struct PostgresConnection {
     layout: row::Layout,
     guard: Guard,
     patience: Patience,
+    /// Whether the server's connection is another one after each transaction.
+    shared: Option<Shared>,
     /// A transaction may be open.
     transaction: bool,
     /// A statement of the transaction failed, so that it may be unable to commit.
@@ -39,13 +43,14 @@ pub(crate) struct PostgresConnection {
 }
 
 impl PostgresConnection {
-    pub(crate) fn new(client: PgConnection, capacity: usize, patience: Patience) -> Self {
+    pub(crate) fn new(client: PgConnection, capacity: usize, patience: Patience, shared: Option<Shared>) -> Self {
         Self {
             client,
             statements: Statements::new(capacity),
             layout: row::Layout::default(),
             guard: Guard::default(),
             patience,
+            shared,
             transaction: false,
             failed: false,
         }
@@ -90,6 +95,10 @@ impl PostgresConnection {
         self.step(sql).await.map_err(|error| {
             // The server said no; unless the connection broke, nothing was opened.
             self.transaction = self.guard.is_given_up();
+            if self.shared.is_some() {
+                // BEGIN has worked, and what comes with it has not.
+                self.guard.give_up();
+            }
             error::map(error)
         })
     }
@@ -107,14 +116,7 @@ impl PostgresConnection {
             return Ok(());
         };
         if self.guard.is_given_up() {
-            let silent = Silent::cause(&error).map(Silent::of_commit);
-            let lost = error::map(error);
-            if lost.kind() == ErrorKind::TransactionTimeout {
-                // The server ended it before COMMIT came.
-                return Err(lost);
-            }
-            let message = silent.unwrap_or_else(|| "the connection broke before COMMIT was answered".to_owned());
-            return Err(lost.with_kind(ErrorKind::AmbiguousCommit).with_message(message));
+            return Err(unanswered_commit(error));
         }
         let error = error::map(error);
         match error.kind() {
@@ -202,6 +204,63 @@ impl PostgresConnection {
         };
         Ok(said.map(|()| reading.finish().0.done))
     }
+
+    /// Runs a statement outside of a transaction behind a pooler: in a transaction of its own, since the client prepares in one
+    /// round trip and executes in the next.
+    #[cold]
+    async fn fetch_shared(&mut self, begin: Arc<str>, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
+        self.guard.enter()?;
+        if let Err(error) = self.simple(AssertSqlSafe(begin), self.patience.statement).await {
+            self.guard.give_up();
+            return Err(error::map(error));
+        }
+        self.guard.enter()?;
+        let outcome = self.run(query, sink, &mut false).await;
+        let done = match outcome {
+            Ok(done) => {
+                self.guard.leave();
+                done
+            }
+            Err(error) => {
+                self.note(&error);
+                if self.guard.is_broken() {
+                    return Err(error::map(error));
+                }
+                self.guard.enter()?;
+                if self.step("ROLLBACK").await.is_err() {
+                    self.guard.give_up();
+                } else if query.binds.is_empty() && error::wants_no_transaction(&error) {
+                    // It is sent in one message, so that nobody can come between.
+                    self.guard.enter()?;
+                    let alone = self.simple(AssertSqlSafe(query.sql), self.patience.statement).await;
+                    return alone.map(|()| Done::default()).map_err(error::map);
+                }
+                return Err(error::map(error));
+            }
+        };
+        if self.guard.is_broken() {
+            // It was left at the sink's wish, and only read.
+            return done;
+        }
+        self.guard.enter()?;
+        match self.step("COMMIT").await {
+            Ok(()) => done,
+            Err(error) if self.guard.is_given_up() && !reads_only(query.sql) => Err(unanswered_commit(error)),
+            Err(error) => Err(error::map(error)),
+        }
+    }
+}
+
+/// The error of a COMMIT on a connection that broke.
+fn unanswered_commit(error: sqlx::Error) -> Error {
+    let silent = Silent::cause(&error).map(Silent::of_commit);
+    let lost = error::map(error);
+    if lost.kind() == ErrorKind::TransactionTimeout {
+        // The server ended it before COMMIT came.
+        return lost;
+    }
+    let message = silent.unwrap_or_else(|| "the connection broke before COMMIT was answered".to_owned());
+    lost.with_kind(ErrorKind::AmbiguousCommit).with_message(message)
 }
 
 /// Whether a statement can be cut off without undoing anything.
@@ -222,6 +281,13 @@ impl fmt::Debug for PostgresConnection {
 #[async_trait]
 impl Connection for PostgresConnection {
     async fn fetch(&mut self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
+        if let Some(shared) = &self.shared {
+            pooler::check_session(query.sql)?;
+            if !self.transaction {
+                let begin = Arc::clone(&shared.begin);
+                return Box::pin(self.fetch_shared(begin, query, sink)).await;
+            }
+        }
         self.guard.enter()?;
         let mut seen = false;
         let mut outcome = self.run(query, sink, &mut seen).await;
@@ -237,6 +303,12 @@ impl Connection for PostgresConnection {
             // A transaction has been ended by the failure; the next one will succeed.
             if !self.transaction {
                 outcome = self.run(query, sink, &mut seen).await;
+            }
+        }
+        if self.statements.take_drops() && outcome.is_ok() {
+            let forgotten = self.statements.forget(&mut self.client);
+            if let Err(error) = answer_within(self.patience.statement, forgotten).await {
+                outcome = Err(error);
             }
         }
         match outcome {
@@ -255,8 +327,29 @@ impl Connection for PostgresConnection {
     /// Without statements of its own about transactions, a batch is one transaction: the server undoes all of it when
     /// one statement fails (PostgreSQL manual, 55.2.2.1).
     async fn batch(&mut self, sql: &str) -> Result<()> {
+        let mut text = Cow::Borrowed(sql);
+        if let Some(shared) = &self.shared {
+            pooler::check_session(sql)?;
+            if let (false, Some(settings)) = (self.transaction, shared.settings.strip_prefix("; ")) {
+                text = format!("{settings}; {sql}").into();
+            }
+        }
         self.guard.enter()?;
-        self.simple(AssertSqlSafe(sql), self.patience.statement).await.map_err(|error| {
+        let mut result = self.simple(AssertSqlSafe(&*text), self.patience.statement).await;
+        if result.as_ref().is_err_and(error::wants_no_transaction) && text.len() > sql.len() {
+            // With the settings before it, it is a transaction of several statements.
+            self.guard.enter()?;
+            result = self.simple(AssertSqlSafe(sql), self.patience.statement).await;
+        }
+        if !self.guard.is_broken() && pooler::drops_statements(sql) {
+            self.guard.enter()?;
+            let forgotten = self.statements.forget(&mut self.client);
+            match answer_within(self.patience.statement, forgotten).await {
+                Ok(()) => self.guard.leave(),
+                Err(error) => self.note(&error),
+            }
+        }
+        result.map_err(|error| {
             // The script may have begun a transaction of its own, which is open then.
             self.transaction = true;
             error::map(error)
@@ -265,7 +358,10 @@ impl Connection for PostgresConnection {
 
     fn control_sql(&self, step: Control<'_>) -> Result<Cow<'static, str>> {
         match step {
-            Control::Begin(options) => begin_statement(options),
+            Control::Begin(options) => Ok(match &self.shared {
+                Some(shared) => (begin_statement(options)?.into_owned() + &shared.settings).into(),
+                None => begin_statement(options)?,
+            }),
             // COMMIT of a transaction in which a statement failed is a ROLLBACK and no error. A query before it fails then,
             // unless a savepoint has saved the transaction.
             Control::Commit if self.failed => Ok("SELECT 1; COMMIT".into()),

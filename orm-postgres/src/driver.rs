@@ -14,6 +14,7 @@ use crate::connection::PostgresConnection;
 use crate::dialect::PostgresDialect;
 use crate::error;
 use crate::options::PostgresOptions;
+use crate::pooler::{Pooler, Shared};
 
 /// The driver for PostgreSQL 15 and later.
 ///
@@ -55,7 +56,10 @@ impl Postgres {
         let place = || self.options.place();
         let client = connect_within(self.options.server.connect_timeout, place, self.establish()).await?;
         let server = &self.options.server;
-        Ok(PostgresConnection::new(client, server.statement_cache_capacity, Patience::new(server.socket_timeout)))
+        let shared = (self.options.pooler == Pooler::Transaction).then(|| Shared::new(self.options.settings_sql(true)));
+        // A prepared statement that is kept would be the next client's.
+        let capacity = if shared.is_some() { 0 } else { server.statement_cache_capacity };
+        Ok(PostgresConnection::new(client, capacity, Patience::new(server.socket_timeout), shared))
     }
 
     async fn establish(&self) -> Result<PgConnection> {
@@ -71,6 +75,11 @@ impl Postgres {
             None => open(self.options.client(None)?).await,
         };
         let mut client = client.map_err(|error| error::connecting(error, &self.options.place()))?;
+        // Behind a pooler they are set with each transaction; here they are tried.
+        if let Some(sql) = self.options.settings_sql(self.options.pooler == Pooler::Transaction) {
+            let run = (&mut client).execute(sqlx::raw_sql(AssertSqlSafe(sql)));
+            run.await.map_err(|error| error::connecting(error, &self.options.place()))?;
+        }
         for sql in &self.options.server.init {
             let run = (&mut client).execute(sqlx::raw_sql(AssertSqlSafe(sql.as_str())));
             run.await.map_err(|error| error::map(error).with_message("an `init` statement of the options failed"))?;

@@ -11,6 +11,7 @@ use orm_server::Silent;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 use self::codes::meaning;
+use crate::pooler;
 
 /// The server's error inside the client's.
 pub(crate) fn server(error: &sqlx::Error) -> Option<&PgDatabaseError> {
@@ -42,11 +43,15 @@ pub(crate) fn is_stale_statement(error: &sqlx::Error) -> bool {
     server(error).is_some_and(|error| match error.code() {
         // "cached plan must not change result type"; the routine's name is not translated.
         "0A000" => error.routine() == Some("RevalidateCachedQuery"),
-        "26000" => true,
         // Messages of internal errors are not translated.
         "XX000" => error.message().starts_with("cache lookup failed for "),
         _ => false,
     })
+}
+
+/// Whether the statement cannot run inside a transaction; nothing of it has run.
+pub(crate) fn wants_no_transaction(error: &sqlx::Error) -> bool {
+    server(error).is_some_and(|error| error.code() == "25001")
 }
 
 /// An error while connecting to a place.
@@ -61,6 +66,7 @@ pub(crate) fn connecting(error: sqlx::Error, place: &str) -> Error {
             "the server does not let this user in from here: its pg_hba.conf has no rule for that, or one that wants \
              encryption (or none) or a certificate, or the role may not log in"
         }
+        Some("08P01") if kind == ErrorKind::TooManyConnections => "the pooler has no connection of the server to give",
         Some("08P01") => {
             "the server does not know what it was asked: is it PostgreSQL, or a pooler that takes no options?"
         }
@@ -77,7 +83,7 @@ pub(crate) fn connecting(error: sqlx::Error, place: &str) -> Error {
     let kind = match &error {
         sqlx::Error::Configuration(_) => ErrorKind::Config,
         _ if server(&error).is_some_and(|error| matches!(error.code(), "42704" | "22023")) => ErrorKind::Config,
-        _ => match server(&error).map(|error| meaning(error.code()).0) {
+        _ => match server(&error).map(|error| told(error).0) {
             None | Some(ErrorKind::ConnectionLost | ErrorKind::Io) => ErrorKind::ConnectionFailed,
             Some(kind) => kind,
         },
@@ -141,7 +147,12 @@ pub(crate) fn map(error: sqlx::Error) -> Error {
 /// The kind of a server's error, and what to do about it.
 fn told(cause: &PgDatabaseError) -> (ErrorKind, Cow<'static, str>) {
     let (kind, words) = meaning(cause.code());
+    if let Some(words) = pooler::of_statement(cause.code()) {
+        return (ErrorKind::Config, words.into());
+    }
     match (kind, cause.detail()) {
+        // The server's own is about one statement. Poolers end the connection with it, whatever the matter is.
+        _ if cause.code() == "08P01" && cause.severity() == PgSeverity::Fatal => of_pooler(cause.message()),
         // "view v depends on table t", one a line; nothing but names.
         (ErrorKind::HasDependents, Some(detail)) => (kind, detail.replace('\n', "; ").into()),
         // The routine's name is not translated.
@@ -151,6 +162,18 @@ fn told(cause: &PgDatabaseError) -> (ErrorKind, Cow<'static, str>) {
         }
         _ => (kind, words.into()),
     }
+}
+
+/// What a pooler ends a connection with. Its words are PgBouncer's, which does not translate them.
+fn of_pooler(message: &str) -> (ErrorKind, Cow<'static, str>) {
+    if message.contains("query_wait_timeout") {
+        return (ErrorKind::TooManyConnections, "the pooler had no connection of the server to give in time".into());
+    }
+    let kind = match message.contains("startup parameter") {
+        true => ErrorKind::Config,
+        false => ErrorKind::ConnectionLost,
+    };
+    (kind, "the pooler before the server ended the connection; the source has its words".into())
 }
 
 /// The columns concerned.
@@ -237,6 +260,13 @@ fn plain_key_columns(detail: &str) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pooler_says_everything_by_one_code() {
+        assert_eq!(of_pooler("query_wait_timeout").0, ErrorKind::TooManyConnections);
+        assert_eq!(of_pooler("unsupported startup parameter: options").0, ErrorKind::Config);
+        assert_eq!(of_pooler("server conn crashed?").0, ErrorKind::ConnectionLost);
+    }
 
     #[test]
     fn columns_are_read_from_the_detail_whatever_the_values() {

@@ -12,12 +12,14 @@ use orm_server::{Pem, SERVER_PARAMETERS, ServerOptions, ServerUrl, SslMode, serv
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
+use crate::pooler::Pooler;
 use crate::types::quoted;
 
 /// The parameters of URLs that other servers do not take.
-const PARAMETERS: [Parameter; 3] = [
+const PARAMETERS: [Parameter; 4] = [
     Parameter::new("application_name", Form::Text),
     Parameter::new("idle_in_transaction_session_timeout", Form::Limit),
+    Parameter::new("pooler", Form::Words(&Pooler::WORDS)),
     Parameter::new("search_path", Form::Text),
 ];
 
@@ -43,6 +45,7 @@ pub struct PostgresOptions {
     application_name: Option<String>,
     idle_in_transaction: Option<Duration>,
     settings: Vec<(String, String)>,
+    pub(crate) pooler: Pooler,
 }
 
 server_options!(PostgresOptions, server);
@@ -68,6 +71,7 @@ impl PostgresOptions {
     /// | `application_name` | the name in the server's statistics and log |
     /// | `idle_in_transaction_session_timeout` | seconds, as above |
     /// | `search_path` | schemas, separated by commas |
+    /// | `pooler` | `session`, `transaction`: [`Pooler`] |
     /// | `options[NAME]` | any other setting of the server, in its own form |
     ///
     /// Letter case, `-` and `_` of the names do not matter.
@@ -96,6 +100,7 @@ impl PostgresOptions {
             let this = std::mem::take(&mut options);
             options = match given.name() {
                 "application_name" => this.application_name(given.text()),
+                "pooler" => this.pooler(given.word(Pooler::from_word)?),
                 "search_path" => this.search_path(given.text().split(',').map(str::trim)),
                 _ => this.idle_in_transaction_session_timeout(given.limit()?),
             };
@@ -133,6 +138,19 @@ impl PostgresOptions {
         self
     }
 
+    /// What stands between the client and the server; [`Pooler::Session`] unless set.
+    ///
+    /// With [`Pooler::Transaction`], each statement outside of a transaction becomes one, since its preparation and its
+    /// execution need the same connection of the server: four round trips instead of one or two. No prepared statement is kept.
+    /// Time limits, [`search_path`](Self::search_path) and other settings are sent with each transaction, and hold in it
+    /// alone. What needs a session is refused: statements of [`init`](Self::init), and SQL such as `SET` without `LOCAL`,
+    /// `LISTEN` and `PREPARE`. Session-wide advisory locks and temporary tables do not work.
+    #[must_use]
+    pub fn pooler(mut self, pooler: Pooler) -> Self {
+        self.pooler = pooler;
+        self
+    }
+
     /// Refuses what the client or the protocol would refuse less clearly.
     fn check(&self) -> Result<()> {
         let texts = [
@@ -144,6 +162,12 @@ impl PostgresOptions {
             if text.as_deref().is_some_and(|text| text.contains('\0')) {
                 return Err(config(format!("{name} holds a NUL, which no text of PostgreSQL may")));
             }
+        }
+        if self.pooler == Pooler::Transaction && !self.server.init.is_empty() {
+            return Err(config(
+                "`init` sets up a session, which no client has behind a pooler with `pooler=transaction`: use `options[NAME]` \
+                 for settings",
+            ));
         }
         self.server.check()?;
         check_time("idle_in_transaction_session_timeout", self.idle_in_transaction.unwrap_or_default())?;
@@ -200,9 +224,23 @@ impl PostgresOptions {
         if let Some(name) = &self.application_name {
             client = client.application_name(name);
         }
-        client = client.options(self.session_settings());
+        // Poolers refuse start-up parameters that they do not know. Floats are exact by the server's own default, and the
+        // settings of the session are set after connecting.
+        client = client.extra_float_digits(None);
         // The ORM has spans of its own.
         Ok(client.statement_cache_capacity(self.server.statement_cache_capacity).disable_statement_logging())
+    }
+
+    /// The statement that makes the settings, for the session or for a transaction.
+    pub(crate) fn settings_sql(&self, for_transaction: bool) -> Option<String> {
+        let calls: Vec<String> = self
+            .session_settings()
+            .map(|(name, value)| {
+                let value = value.replace('\\', r"\\").replace('\'', "''");
+                format!("set_config('{name}', E'{value}', {for_transaction})")
+            })
+            .collect();
+        (!calls.is_empty()).then(|| format!("SELECT {}", calls.join(", ")))
     }
 
     /// The settings of the session, in the order in which they are sent: the last one of a name counts.
@@ -250,6 +288,7 @@ impl fmt::Debug for PostgresOptions {
             .field("application_name", &self.application_name)
             .field("idle_in_transaction", &self.idle_in_transaction)
             .field("settings", &self.settings)
+            .field("pooler", &self.pooler)
             .finish()
     }
 }
@@ -263,16 +302,14 @@ fn milliseconds(limit: Duration) -> String {
     limit.as_micros().div_ceil(1000).to_string()
 }
 
-/// Settings travel as command-line options of the server's process, separated by white space; the client escapes
-/// spaces and backslashes alone.
 fn check_setting(name: &str, value: &str) -> Result<()> {
     let named = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
     if name.is_empty() || !named {
         // It is not shown: in a malformed URL, it may be a part of the password.
         return Err(config("the name of a setting has letters, digits, `_` and `.` only"));
     }
-    if value.contains(|c: char| c == '\0' || (c.is_whitespace() && c != ' ')) {
-        return Err(config(format!("the value of the setting {name} holds white space other than spaces")));
+    if value.contains('\0') {
+        return Err(config(format!("the value of the setting {name} holds a NUL, which no text of PostgreSQL may")));
     }
     Ok(())
 }
@@ -304,6 +341,23 @@ mod tests {
         let settings: Vec<_> = options.session_settings().map(|(n, v)| format!("{n}={v}")).collect();
         assert_eq!(settings, ["statement_timeout=30000", "lock_timeout=250", "search_path=\"a\", \"B\"", "geqo=off"]);
         assert!(options.client(SslMode::Prefer).is_ok());
+    }
+
+    #[test]
+    fn nothing_is_sent_at_the_start_that_a_pooler_refuses() {
+        let options = PostgresOptions::from_url("postgres://h/db?statement_timeout=1&options[geqo]=o'f\\f").unwrap();
+        assert_eq!(options.client(None).unwrap().get_options(), None);
+        let sql = r"SELECT set_config('statement_timeout', E'1000', true), set_config('geqo', E'o''f\\f', true)";
+        assert_eq!(options.settings_sql(true).as_deref(), Some(sql));
+        assert_eq!(PostgresOptions::new().settings_sql(true), None);
+    }
+
+    #[test]
+    fn init_is_refused_where_there_is_no_session() {
+        let options = PostgresOptions::from_url("postgres://h/db?pooler=transaction&init=SELECT%201").unwrap();
+        let error = options.client(None).unwrap_err();
+        assert!(error.kind() == ErrorKind::Config && error.message().contains("`init`"), "{error}");
+        assert!(PostgresOptions::from_url("postgres://h/db?pooler=statement").is_err());
     }
 
     #[test]
@@ -348,7 +402,7 @@ mod tests {
             let error = options.client(None).unwrap_err();
             assert!(error.kind() == ErrorKind::Config && error.message().contains(named), "{error}");
         }
-        for (name, value) in [("a b", "1"), ("", "1"), ("a", "x\ty"), ("a;b", "")] {
+        for (name, value) in [("a b", "1"), ("", "1"), ("a", "x\0y"), ("a;b", "")] {
             assert!(PostgresOptions::new().setting(name, value).client(None).is_err(), "{name:?}");
         }
     }

@@ -1,11 +1,15 @@
 //! What an answer of PostgreSQL has in it: rows, and how many were changed.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use orm_core::Result;
 use orm_core::driver::Done;
 use orm_core::row::{Flow, RowSink};
 use orm_server::Answer;
+use sqlx::Row as _;
 use sqlx::postgres::{PgQueryResult, PgRow};
 
+use crate::pooler;
 use crate::row::{Layout, PostgresRow};
 
 /// The answer to a statement, as far as it was read.
@@ -29,6 +33,9 @@ impl Answer for PostgresAnswer<'_> {
     #[inline]
     fn row(&mut self, row: &PgRow, sink: &mut dyn RowSink) -> Result<Flow> {
         if !*self.seen {
+            if !is_whole(row) {
+                return Err(pooler::of_row());
+            }
             self.layout.resolve(row);
             *self.seen = true;
         }
@@ -40,4 +47,11 @@ impl Answer for PostgresAnswer<'_> {
     fn end(&mut self, end: &PgQueryResult) {
         self.done.rows_affected += end.rows_affected();
     }
+}
+
+/// Whether a row has all columns of its statement. The client (`sqlx` 0.9.0) believes what the statement was described
+/// with, and panics where the row has fewer.
+fn is_whole(row: &PgRow) -> bool {
+    let Some(last) = row.len().checked_sub(1) else { return true };
+    catch_unwind(AssertUnwindSafe(|| row.try_get_raw(last).is_ok())).unwrap_or(false)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use orm_core::driver::Query;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqlSafeStr, SqlStr};
 
-use crate::bind;
+use crate::{bind, pooler};
 
 /// The texts that the client may have prepared, with the types they were prepared for.
 ///
@@ -17,11 +17,13 @@ use crate::bind;
 pub(crate) struct Statements {
     kept: HashMap<Arc<str>, Box<[u32]>>,
     capacity: usize,
+    /// The statement that was added last drops prepared statements.
+    drops: bool,
 }
 
 impl Statements {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { kept: HashMap::new(), capacity }
+        Self { kept: HashMap::new(), capacity, drops: false }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -41,6 +43,7 @@ impl Statements {
         client: &mut PgConnection,
         query: Query<'_>,
     ) -> Result<(SqlStr, bool), sqlx::Error> {
+        self.drops = query.binds.is_empty() && pooler::drops_statements(query.sql);
         if !self.kept.contains_key(query.sql) {
             return self.keep(client, query.sql.into(), query).await;
         }
@@ -49,6 +52,11 @@ impl Statements {
             Some((text, _)) => Ok((AssertSqlSafe(Arc::clone(text)).into_sql_str(), true)),
             None => self.keep(client, other.into(), query).await,
         }
+    }
+
+    /// Whether prepared statements were dropped by SQL, so that they are to be forgotten.
+    pub(crate) fn take_drops(&mut self) -> bool {
+        std::mem::take(&mut self.drops)
     }
 
     async fn keep(

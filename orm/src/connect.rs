@@ -40,6 +40,7 @@ use crate::options::{DatabaseOptions, PoolOptions};
 /// | `application_name` | name | none | PostgreSQL |
 /// | `idle_in_transaction_session_timeout` | seconds or `none` | the server's | PostgreSQL |
 /// | `search_path` | schemas, separated by commas | the server's | PostgreSQL |
+/// | `pooler` | `session`, `transaction`: what gives connections of the server to clients, such as PgBouncer | `session` | PostgreSQL |
 /// | `options[NAME]` | any other setting, in the server's own form | | PostgreSQL |
 /// | `charset`, `collation` | names | `utf8mb4`, the server's | MySQL, MariaDB |
 /// | `mode` | `rwc`, `rw`, `ro`, `memory` | `rwc` | SQLite |

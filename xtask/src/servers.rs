@@ -5,6 +5,7 @@ pub(crate) mod command;
 mod home;
 mod mariadb;
 mod mysql;
+pub(crate) mod pgbouncer;
 mod postgres;
 mod system;
 mod version;
@@ -130,6 +131,8 @@ pub(crate) struct Missing {
 pub(crate) struct Fleet {
     pub(crate) running: Vec<Running>,
     pub(crate) missing: Vec<Missing>,
+    /// PgBouncer before our PostgreSQL, or why there is none; `None` where PostgreSQL is not wanted.
+    pub(crate) pooler: Option<Outcome<pgbouncer::Pooler>>,
     home: Home,
 }
 
@@ -142,12 +145,35 @@ impl Fleet {
                 return Err(format!("{} ended ({status}); its log ends:\n{}", running.backend, tail(&log)));
             }
         }
+        if let Some(Ok(pooler)) = &mut self.pooler
+            && pooler.process.exited().is_some()
+        {
+            return Err(format!("pgbouncer ended; its log ends:\n{}", tail(&log_of(&self.home.dir("pgbouncer")))));
+        }
+        Ok(())
+    }
+
+    /// Puts PgBouncer before our PostgreSQL, unless the environment names one.
+    fn add_pooler(&mut self, install: bool) -> Outcome<()> {
+        let Some(postgres) = self.running.iter().find(|running| running.backend == Backend::Postgres) else {
+            return Ok(());
+        };
+        if std::env::var_os(pgbouncer::VARIABLE).is_some() {
+            return Ok(());
+        }
+        let port = |url: &str| url.rsplit_once('/')?.0.rsplit_once(':')?.1.parse().ok();
+        let port = postgres.process.as_ref().and_then(|_| port(&postgres.variables.first()?.1));
+        self.pooler = Some(match port {
+            Some(port) => pgbouncer::start(&self.home.make("pgbouncer")?, port, install),
+            None => Err("PostgreSQL is not ours, so a pooler before it is to be named too".to_owned()),
+        });
         Ok(())
     }
 }
 
 impl Drop for Fleet {
     fn drop(&mut self) {
+        self.pooler = None;
         for running in &self.running {
             let Some(process) = &running.process else { continue };
             // All at once; each guard then waits for its own.
@@ -168,7 +194,7 @@ impl Drop for Fleet {
 /// A server that is there but does not start, a URL nobody answers at, or an interrupt. A server that cannot be had is
 /// no error here: it is listed in [`Fleet::missing`].
 pub(crate) fn start(wanted: &[Backend], install: bool) -> Outcome<Fleet> {
-    let mut fleet = Fleet { running: Vec::new(), missing: Vec::new(), home: Home::new()? };
+    let mut fleet = Fleet { running: Vec::new(), missing: Vec::new(), pooler: None, home: Home::new()? };
     let mut ours = Vec::new();
     for &backend in wanted {
         match std::env::var(backend.variable("URL")) {
@@ -195,6 +221,7 @@ pub(crate) fn start(wanted: &[Backend], install: bool) -> Outcome<Fleet> {
     for server in starting {
         fleet.running.push(server.ready()?);
     }
+    fleet.add_pooler(install)?;
     Ok(fleet)
 }
 

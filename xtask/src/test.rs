@@ -13,7 +13,7 @@ use nix::sys::signal::Signal;
 
 use crate::process::{Guarded, Outcome, cargo, dies_with_us, output_of, scratch};
 use crate::scriptdom;
-use crate::servers::{self, Backend, Fleet};
+use crate::servers::{self, Backend, Fleet, pgbouncer};
 use counts::{Binary, Count};
 
 #[derive(Debug, Default)]
@@ -88,6 +88,7 @@ pub(crate) fn run(args: &[String]) -> Outcome<()> {
             missing.backend, missing.why
         ));
     }
+    pooler(&fleet, ci)?;
     if options.backends.is_empty() {
         parser_of_tsql(&options, ci)?;
     }
@@ -143,6 +144,19 @@ fn announce_missing(fleet: &Fleet) {
         let url = backend.variable("URL");
         eprintln!("  or:   export {url}={backend}://user:password@host:port/database\n{line}");
     }
+}
+
+/// Says loudly when nothing is tested behind a pooler; in CI that is an error.
+fn pooler(fleet: &Fleet, ci: bool) -> Outcome<()> {
+    let Some(Err(why)) = &fleet.pooler else { return Ok(()) };
+    if ci {
+        return Err(format!("in CI PostgreSQL must be tested behind a pooler, and there is no PgBouncer: {why}"));
+    }
+    let line = "=".repeat(100);
+    eprintln!("{line}\nSKIPPED: PgBouncer. Nothing is tested behind a pooler.\n  why:  {why}");
+    eprintln!("  get:  {}", pgbouncer::HOW_TO_GET);
+    eprintln!("  or:   export {}=postgres://user:password@host:port/database\n{line}", pgbouncer::VARIABLE);
+    Ok(())
 }
 
 /// Sees to the parser that the test of the T-SQL dialect wants, which learns of it from the environment. Without it that
@@ -229,6 +243,9 @@ fn cargo_test(selection: &[&str], fleet: &Fleet, count: &mut Count) -> Outcome<b
 fn export(fleet: &Fleet, command: &mut Command) {
     for running in &fleet.running {
         command.envs(running.variables.iter().map(|(name, value)| (name, value)));
+    }
+    if let Some(Ok(pooler)) = &fleet.pooler {
+        command.env(pgbouncer::VARIABLE, &pooler.url);
     }
     if let Some(folder) = scriptdom::find() {
         command.env(scriptdom::VARIABLE, folder);

@@ -57,7 +57,7 @@ pub(super) fn meaning(code: &str) -> (ErrorKind, &'static str) {
         "42602" | "42622" | "42939" => (InvalidStatement, "a name is malformed, too long or reserved"),
         "42P01" => (UnknownTable, ""),
         "42703" => (UnknownColumn, ""),
-        "42P04" | "42P06" | "42P07" | "42701" | "42710" | "42723" | "42P03" | "42P05" => (AlreadyExists, ""),
+        "42P04" | "42P06" | "42P07" | "42701" | "42710" | "42723" | "42P03" => (AlreadyExists, ""),
         "42702" => (InvalidStatement, "several tables have a column of this name: write the table before it"),
         "42712" => (InvalidStatement, "two tables of the statement have the same name: give one an alias"),
         "42803" => (InvalidStatement, "a column is neither grouped by nor inside an aggregate"),
@@ -86,7 +86,10 @@ pub(super) fn meaning(code: &str) -> (ErrorKind, &'static str) {
         "53300" => (TooManyConnections, "lower `max_connections` of the pools, or raise the server's"),
         "53400" => (Full, "a limit of the server's configuration is reached"),
         "54000" => (DataTooLong, "a value is too long for its index, or a limit of the server is passed"),
-        "54001" | "54011" | "54023" => (InvalidStatement, "the statement has more parts than the server takes"),
+        "54001" => {
+            (InvalidStatement, "the statement is nested deeper than the server takes (`max_stack_depth`): split it")
+        }
+        "54011" | "54023" => (InvalidStatement, "the statement has more parts than the server takes"),
         "55P03" => (LockTimeout, "others hold the lock: wait longer (`lock_timeout`), or try again"),
         "55006" => (InvalidStatement, "another session, or an open cursor of this one, uses the object"),
         "55000" => (InvalidStatement, "the object is not in the state that the statement needs"),

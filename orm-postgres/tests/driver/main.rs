@@ -6,6 +6,7 @@
 mod cancel;
 mod dialect;
 mod errors;
+mod pooler;
 mod sessions;
 mod statements;
 mod support;

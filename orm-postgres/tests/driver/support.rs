@@ -16,6 +16,16 @@ impl Database {
     pub(crate) fn options(&self) -> PostgresOptions {
         PostgresOptions::from_url(&self.url).unwrap()
     }
+    /// Through PgBouncer in transaction mode; `None`, and a word about it, where there is none.
+    pub(crate) fn behind_pooler(&self) -> Option<PostgresOptions> {
+        let Ok(pooler) = std::env::var("ORM_TEST_PGBOUNCER_URL") else {
+            eprintln!("SKIPPED: ORM_TEST_PGBOUNCER_URL is not set");
+            return None;
+        };
+        let (_, name) = self.url.rsplit_once('/').unwrap();
+        let (server, _) = pooler.rsplit_once('/').unwrap();
+        Some(PostgresOptions::from_url(&format!("{server}/{name}")).unwrap())
+    }
     pub(crate) fn driver(&self) -> Postgres {
         Postgres::new(self.options())
     }

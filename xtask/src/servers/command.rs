@@ -7,7 +7,7 @@ use std::path::{Path, absolute};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::{Backend, Starting, log_of, start};
+use super::{Backend, Starting, log_of, pgbouncer, start};
 use crate::process::{Outcome, interrupted, tail};
 
 /// `servers [--install] [--backend NAME]...`
@@ -30,6 +30,11 @@ pub(crate) fn all(args: &[String]) -> Outcome<()> {
         for (name, value) in &running.variables {
             println!("export {name}='{value}'");
         }
+    }
+    match &fleet.pooler {
+        Some(Ok(pooler)) => println!("# pgbouncer\nexport {}='{}'", pgbouncer::VARIABLE, pooler.url),
+        Some(Err(why)) => println!("# no pgbouncer: {why}\n#   get it: {}", pgbouncer::HOW_TO_GET),
+        None => {}
     }
     for missing in &fleet.missing {
         println!("# no {}: {}\n#   get it: {}", missing.backend, missing.why, missing.backend.how_to_get());
