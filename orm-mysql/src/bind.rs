@@ -26,6 +26,17 @@ pub(crate) fn arguments(binds: &[Value]) -> Result<MySqlArguments> {
     Ok(arguments)
 }
 
+/// The bytes of text and the like among the values, which are what makes a statement long.
+pub(crate) fn bytes(binds: &[Value]) -> usize {
+    let bytes = |value: &Value| match value {
+        Value::Text(text) => text.len(),
+        Value::Json(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    };
+    binds.iter().map(bytes).sum()
+}
+
 /// What kinds of values these are, as far as MySQL turns one into another.
 pub(crate) fn kinds(binds: &[Value]) -> u64 {
     let kind = |value: &Value| match value.sql_type() {

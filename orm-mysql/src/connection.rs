@@ -34,6 +34,8 @@ const DRAIN_LIMIT: (Duration, u64) = (Duration::from_millis(50), u64::MAX);
 pub struct MysqlConnection {
     client: MySqlConnection,
     server: Server,
+    /// The longest statement that the server takes, in bytes: its `max_allowed_packet`.
+    longest: usize,
     /// Prepared statements to keep.
     cache: usize,
     /// The kinds of values that each text was first run with, by the hash of the text: see [`text_for`](Self::text_for).
@@ -59,10 +61,16 @@ impl From<sqlx::Error> for Stop {
 }
 
 impl MysqlConnection {
-    pub(crate) fn new(client: MySqlConnection, server: Server, cache: usize, patience: Patience) -> Self {
+    pub(crate) fn new(
+        client: MySqlConnection,
+        (server, longest): (Server, usize),
+        cache: usize,
+        patience: Patience,
+    ) -> Self {
         Self {
             client,
             server,
+            longest,
             cache,
             learnt: HashMap::new(),
             kinds: Vec::new(),
@@ -118,6 +126,7 @@ impl MysqlConnection {
     }
 
     async fn run(&mut self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done, Stop> {
+        self.check_length(query.sql.len().max(bind::bytes(query.binds))).map_err(Stop::Own)?;
         if query.binds.is_empty() && !query.cacheable {
             let kind = statement_kind(query.sql, LEXICAL);
             if !is_prepared(kind) {
@@ -152,6 +161,22 @@ impl MysqlConnection {
             self.forget_statements().await?;
         }
         result
+    }
+
+    /// Refuses what is longer than the server takes, which answers with an error or by ending the connection, as it happens.
+    #[inline]
+    fn check_length(&self, length: usize) -> Result<()> {
+        if length < self.longest { Ok(()) } else { Err(error::too_long(length, self.longest)) }
+    }
+
+    /// Looks whether a statement was interrupted by itself or with its connection: MySQL gives one error for both.
+    async fn notice_killed<T>(&mut self, result: &mut Result<T, Stop>) {
+        if let Err(Stop::Client(error)) = result
+            && error::is_interrupted(error)
+            && let Err(lost) = answer_within(self.patience.ping(), self.client.ping()).await
+        {
+            *result = Err(Stop::Client(lost));
+        }
     }
 
     /// The text under which a statement is prepared. Where nothing else says what a placeholder is, as in `SELECT ?`, MySQL
@@ -337,10 +362,12 @@ impl Connection for MysqlConnection {
         self.guard.enter()?;
         let mut result = self.run(query, sink).await;
         self.notice_undone(&mut result).await;
+        self.notice_killed(&mut result).await;
         self.finish(result)
     }
 
     async fn batch(&mut self, sql: &str) -> Result<()> {
+        self.check_length(sql.len())?;
         self.guard.enter()?;
         let mut result = self.run_text(sql, self.patience.statement).await;
         if let (true, Err(error)) = (result.is_ok(), self.after_ddl().await) {
@@ -349,6 +376,7 @@ impl Connection for MysqlConnection {
         // The script may have begun a transaction of its own, which is open then.
         self.transaction |= result.is_err();
         self.notice_undone(&mut result).await;
+        self.notice_killed(&mut result).await;
         self.finish(result)
     }
 

@@ -62,7 +62,7 @@ impl Mysql {
     }
 
     async fn connect_unhurried(&self) -> Result<MysqlConnection> {
-        let session = format!("{}; SELECT VERSION()", self.options.session_sql()?);
+        let session = format!("{}; SELECT VERSION(), @@max_allowed_packet", self.options.session_sql()?);
         let failed = |error| error::connecting(error, &self.options.place());
         let mut client = self.client().await?.map_err(failed)?;
         // One round trip: the settings mean the same to both servers.
@@ -71,8 +71,10 @@ impl Mysql {
         if let Some(sql) = self.options.timeout_sql(server) {
             sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut client).await.map_err(failed)?;
         }
+        let longest: u64 = row.try_get(1).map_err(failed)?;
+        let longest = usize::try_from(longest).unwrap_or(usize::MAX);
         let patience = Patience::new(self.options.server.socket_timeout);
-        let mut connection = MysqlConnection::new(client, server, self.options.statement_cache(), patience);
+        let mut connection = MysqlConnection::new(client, (server, longest), self.options.statement_cache(), patience);
         for sql in &self.options.server.init {
             let run = connection.batch(sql).await;
             run.map_err(|error| error.with_message("an `init` statement of the options failed"))?;

@@ -100,6 +100,20 @@ pub(crate) fn is_many_rows(error: &sqlx::Error) -> bool {
     number(error) == Some(1242)
 }
 
+/// Whether the statement was interrupted: ER_QUERY_INTERRUPTED.
+pub(crate) fn is_interrupted(error: &sqlx::Error) -> bool {
+    number(error) == Some(1317)
+}
+
+/// The error of a statement longer than the server takes.
+#[cold]
+pub(crate) fn too_long(length: usize, longest: usize) -> Error {
+    let message = format!(
+        "the statement has {length} bytes of text or values, and the server takes fewer than {longest} (`max_allowed_packet`)"
+    );
+    Error::new(ErrorKind::DataTooLong, message)
+}
+
 /// Whether the statement cannot be prepared at all: ER_UNSUPPORTED_PS.
 pub(crate) fn cannot_be_prepared(error: &sqlx::Error) -> bool {
     number(error) == Some(1295)

@@ -151,6 +151,11 @@ fn told(cause: &PgDatabaseError) -> (ErrorKind, Cow<'static, str>) {
         return (ErrorKind::Config, words.into());
     }
     match (kind, cause.detail()) {
+        // What its parser says of parentheses; of other nesting, the server says 54001.
+        _ if cause.code() == "42601" && cause.message().contains("memory exhausted") => {
+            let (kind, words) = meaning("54001");
+            (kind, words.into())
+        }
         // The server's own is about one statement. Poolers end the connection with it, whatever the matter is.
         _ if cause.code() == "08P01" && cause.severity() == PgSeverity::Fatal => of_pooler(cause.message()),
         // "view v depends on table t", one a line; nothing but names.

@@ -23,6 +23,8 @@ on_both! {
     authentication_and_permission,
     too_many_connections,
     killed_connections,
+    a_killed_query_is_cancelled_and_a_killed_connection_is_lost,
+    values_longer_than_a_packet_are_refused_with_the_limit,
     a_commit_that_nobody_answered,
     wrong_counts_of_values,
     unreachable_servers,
@@ -346,6 +348,53 @@ async fn killed_connections(fixture: &Fixture) {
     assert_eq!(connection.ping().await.unwrap_err().kind(), ErrorKind::ConnectionLost);
     assert!(connection.is_broken());
     Box::new(connection).close().await;
+}
+
+async fn a_killed_query_is_cancelled_and_a_killed_connection_is_lost(fixture: &Fixture) {
+    let slow = "SELECT COUNT(*) FROM information_schema.columns a, information_schema.columns b, \
+                information_schema.columns c";
+    for (kill, kind) in [("KILL QUERY", ErrorKind::StatementTimeout), ("KILL CONNECTION", ErrorKind::ConnectionLost)] {
+        let mut connection = fixture.connect().await;
+        let mut killer = fixture.connect().await;
+        let id: u64 = one(&mut connection, "SELECT CONNECTION_ID()").await.unwrap();
+        let (error, ()) = tokio::join!(fail(&mut connection, slow), async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            run_sql(&mut killer, &format!("{kill} {id}")).await;
+        });
+        assert_eq!(
+            (error.kind(), connection.is_broken()),
+            (kind, kind == ErrorKind::ConnectionLost),
+            "{kill}: {error:?}"
+        );
+        if kind == ErrorKind::StatementTimeout {
+            assert!(error.message().contains("it was cancelled"), "{error}");
+        }
+    }
+    let mut connection = fixture.connect().await;
+    let id: u64 = one(&mut connection, "SELECT CONNECTION_ID()").await.unwrap();
+    let error = fail(&mut connection, &format!("KILL {id}")).await;
+    assert_eq!((error.kind(), connection.is_broken()), (ErrorKind::ConnectionLost, true), "{error:?}");
+}
+
+async fn values_longer_than_a_packet_are_refused_with_the_limit(fixture: &Fixture) {
+    let mut connection = fixture.connect().await;
+    run_sql(&mut connection, "CREATE TABLE big (v LONGBLOB, w LONGBLOB)").await;
+    let limit: u64 = one(&mut connection, "SELECT @@max_allowed_packet").await.unwrap();
+    let size = usize::try_from(limit).unwrap();
+    let too_long = |error: Error| {
+        assert_eq!(error.kind(), ErrorKind::DataTooLong, "{error:?}");
+        assert!(
+            error.message().contains(&limit.to_string()) && error.message().contains("max_allowed_packet"),
+            "{error}"
+        );
+    };
+    let binds = [Value::Bytes(vec![7; size / 2]), Value::Bytes(vec![7; size / 2])];
+    too_long(connection.execute(query("INSERT INTO big VALUES (?, ?)", &binds)).await.unwrap_err());
+    let text = format!("SELECT '{}'", "x".repeat(size));
+    too_long(fail(&mut connection, &text).await);
+    too_long(connection.batch(&text).await.unwrap_err());
+    assert!(!connection.is_broken() && !connection.in_transaction());
+    assert_eq!(one::<i64>(&mut connection, "SELECT COUNT(*) FROM big").await.unwrap(), 0);
 }
 
 async fn a_commit_that_nobody_answered(fixture: &Fixture) {

@@ -17,6 +17,22 @@ async fn fails(connection: &mut dyn Connection, sql: &str) -> Error {
 }
 
 #[tokio::test]
+async fn statements_that_are_nested_too_deeply_are_told_from_malformed_ones() {
+    with_database(async |database| {
+        let mut connection = database.connect().await;
+        let parentheses = format!("SELECT {}1{}", "(".repeat(20_000), ")".repeat(20_000));
+        for sql in [parentheses, format!("SELECT 1{}", "+1".repeat(60_000))] {
+            let error = fails(&mut *connection, &sql).await;
+            assert_eq!(error.kind(), ErrorKind::InvalidStatement, "{:?}", error.code());
+            assert!(error.message().contains("nested deeper than the server takes"), "{}", error.message());
+        }
+        assert_eq!(fails(&mut *connection, "SELECT (1").await.kind(), ErrorKind::Syntax);
+        assert!(!connection.is_broken());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn constraints_tell_their_facts() {
     with_database(async |database| {
         let mut connection = database.connect().await;
