@@ -313,7 +313,7 @@ impl MysqlConnection {
 
     /// The client knows what the server says about transactions, and tells it in one way only: after a statement that is
     /// to begin one.
-    async fn ask_for_transaction(&mut self) -> Result<bool, Stop> {
+    async fn ask_for_transaction(&mut self) -> sqlx::Result<bool> {
         if self.server.is_mariadb() {
             let asked = sqlx::raw_sql("SELECT @@in_transaction OR NOT @@autocommit");
             let open = asked.fetch_one(&mut self.client).await?.try_get::<i64, _>(0)? != 0;
@@ -336,7 +336,7 @@ impl MysqlConnection {
                 sqlx::raw_sql("ROLLBACK").execute(&mut self.client).await?;
                 Ok(true)
             }
-            error => Err(error.into()),
+            error => Err(error),
         }
     }
 
@@ -402,8 +402,8 @@ impl Connection for MysqlConnection {
 
     async fn has_stray_transaction(&mut self) -> Result<bool> {
         self.guard.enter()?;
-        let asked = self.ask_for_transaction().await;
-        self.finish(asked)
+        let asked = answer_within(self.patience.control, self.ask_for_transaction()).await;
+        self.finish(asked.map_err(Stop::from))
     }
 
     async fn ping(&mut self) -> Result<()> {

@@ -393,12 +393,14 @@ impl Connection for PostgresConnection {
         self.guard.enter()?;
         // The client knows the server's state, and tells it in one way only: after a statement that is to begin a
         // transaction. An empty one begins none.
-        let result = match self.client.begin_with("").await {
-            Ok(open) => open.rollback().await.map(|()| true),
-            Err(sqlx::Error::BeginFailed) => Ok(false),
-            Err(error) => Err(error),
+        let asked = async {
+            match self.client.begin_with("").await {
+                Ok(open) => open.rollback().await.map(|()| true),
+                Err(sqlx::Error::BeginFailed) => Ok(false),
+                Err(error) => Err(error),
+            }
         };
-        match result {
+        match answer_within(self.patience.control, asked).await {
             Ok(open) => {
                 self.guard.leave();
                 Ok(open)
