@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use orm_core::driver::Query;
+use orm_core::driver::{Query, classify};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqlSafeStr, SqlStr};
 
+use crate::dialect::LEXICAL;
 use crate::{bind, pooler};
 
 /// The texts that the client may have prepared, with the types they were prepared for.
@@ -65,7 +66,7 @@ impl Statements {
         text: Arc<str>,
         query: Query<'_>,
     ) -> Result<(SqlStr, bool), sqlx::Error> {
-        let keep = query.cacheable && self.capacity > 0;
+        let keep = query.cacheable && self.capacity > 0 && has_own_columns(query.sql);
         if keep {
             if self.kept.len() >= self.capacity {
                 self.forget(client).await?;
@@ -81,6 +82,13 @@ impl Statements {
         self.kept.clear();
         Ok(())
     }
+}
+
+/// Whether the columns of a statement are the same whenever it is run, or the server says that they are not. Those of these
+/// are another statement's, which may have been replaced meanwhile: the server sends the new ones' rows without a word.
+fn has_own_columns(sql: &str) -> bool {
+    let first = classify(sql, LEXICAL).next().map_or("", |statement| statement.word);
+    !["EXECUTE", "FETCH", "CALL", "SHOW"].iter().any(|word| first.eq_ignore_ascii_case(word))
 }
 
 /// A text that no other types share.

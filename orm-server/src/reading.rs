@@ -1,5 +1,6 @@
 //! [`Reading`]: the answer to a statement, pushed into a sink row by row. How a row is decoded is the driver's matter.
 
+use std::panic::AssertUnwindSafe;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -69,7 +70,11 @@ impl<'c, A: Answer> Reading<'c, A> {
     #[inline]
     pub fn poll(&mut self, sink: &mut dyn RowSink, context: &mut Context<'_>) -> Poll<sqlx::Result<Event>> {
         loop {
-            let answer = self.answers.as_mut().poll_next(context);
+            let answers = AssertUnwindSafe(|| self.answers.as_mut().poll_next(context));
+            // The client (`sqlx` 0.9.0) panics where a packet is too short. The connection is of no use after it.
+            let Ok(answer) = std::panic::catch_unwind(answers) else {
+                return Poll::Ready(Err(sqlx::Error::Protocol("a packet of the server's could not be read".into())));
+            };
             let row = match &answer {
                 Poll::Ready(Some(Ok(Either::Right(row)))) => row,
                 Poll::Ready(Some(Ok(Either::Left(end)))) => {
@@ -130,5 +135,35 @@ impl<'c, A: Answer> Reading<'c, A> {
 impl<A: Answer> std::fmt::Debug for Reading<'_, A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Reading").field("rows", &self.rows).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt;
+    use orm_core::row::Discard;
+
+    use super::*;
+
+    struct Rows;
+
+    impl Answer for Rows {
+        type Row = ();
+        type End = ();
+
+        fn row(&mut self, _row: &(), _sink: &mut dyn RowSink) -> Result<Flow> {
+            Ok(Flow::Continue)
+        }
+
+        fn end(&mut self, _end: &()) {}
+    }
+
+    #[test]
+    fn a_packet_that_the_client_cannot_read_is_an_error() {
+        let rows = futures_util::stream::iter([Ok(Either::Right(()))]);
+        let broken = futures_util::stream::poll_fn(|_| panic!("index out of bounds"));
+        let mut reading = Reading::new(rows.chain(broken).boxed(), Rows);
+        let context = &mut Context::from_waker(std::task::Waker::noop());
+        assert!(matches!(reading.poll(&mut Discard, context), Poll::Ready(Err(sqlx::Error::Protocol(_)))));
     }
 }
