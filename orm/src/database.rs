@@ -266,8 +266,8 @@ impl Database {
     /// The first statement's that fails; those before it have run.
     /// [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) for a script that begins a transaction and does
     /// not end it, since the connection goes back to the pool; one that fails inside its own transaction is rolled back.
-    pub async fn batch(&self, sql: &str) -> Result<()> {
-        raw::batch(&*self.inner, sql).await
+    pub async fn batch(&self, sql: impl AsRef<str> + Send) -> Result<()> {
+        raw::batch(&*self.inner, sql.as_ref()).await
     }
 }
 

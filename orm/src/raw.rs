@@ -32,7 +32,7 @@ pub(crate) async fn batch(session: &dyn Session, sql: &str) -> Result<()> {
 /// The text of a statement: a string in the database's own words, or [`sql`] with `{}` for placeholders.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the text of a statement",
-    label = "expected `&str` or `orm::sql(..)`"
+    label = "expected `&str`, `String` or `orm::sql(..)`"
 )]
 pub trait SqlText: Send + Sync {
     /// The text for a dialect, and the values in the order of its placeholders.
@@ -46,6 +46,12 @@ pub trait SqlText: Send + Sync {
 impl<T: AsRef<str> + Sync + ?Sized> SqlText for &T {
     fn render(&self, values: Vec<Value>, _dialect: &dyn Dialect) -> Result<(Cow<'_, str>, Vec<Value>)> {
         Ok((Cow::Borrowed(self.as_ref()), values))
+    }
+}
+
+impl SqlText for String {
+    fn render(&self, values: Vec<Value>, _dialect: &dyn Dialect) -> Result<(Cow<'_, str>, Vec<Value>)> {
+        Ok((Cow::Borrowed(self), values))
     }
 }
 

@@ -521,8 +521,8 @@ impl Transaction {
     /// # Errors
     /// The first statement's that fails; those before it have run. As [`execute`](Self::execute) for SQL about
     /// transactions; nothing of the script runs then.
-    pub async fn batch(&self, sql: &str) -> Result<()> {
-        raw::batch(&*self.core, sql).await
+    pub async fn batch(&self, sql: impl AsRef<str> + Send) -> Result<()> {
+        raw::batch(&*self.core, sql.as_ref()).await
     }
 }
 
