@@ -78,6 +78,12 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         ('"', '"')
     }
 
+    /// Functions that change the session in a way that outlives a transaction: they set something, or take a lock. A connection
+    /// on which raw SQL has named one is closed after it.
+    fn session_functions(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// How text divides into words: what is quoted, and what is a comment.
     fn lexical(&self) -> Lexical {
         Lexical::STANDARD

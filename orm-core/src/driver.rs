@@ -20,6 +20,7 @@ mod connection;
 mod executor;
 mod lexer;
 mod parameters;
+mod session;
 mod shapes;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub use parameters::{
     Form, Given, LONGEST, MOST_STATEMENTS, POOL_PARAMETERS, Parameter, check_range, check_time, percent_decoded,
     url_parameters,
 };
+pub use session::Leaves;
 pub use shapes::{Shape, ShapeCache};
 
 use crate::dialect::Dialect;

@@ -175,6 +175,10 @@ impl Dialect for MysqlDialect {
         Lexical { backslash_escapes: self.escapes, ..LEXICAL }
     }
 
+    fn session_functions(&self) -> &'static [&'static str] {
+        &["get_lock"]
+    }
+
     fn push_placeholder(&self, sql: &mut String, _position: usize, ty: SqlType) -> Result<()> {
         match ty {
             SqlType::Array(_) => return Err(Error::unsupported(self.name(), "arrays")),

@@ -109,6 +109,16 @@ impl Dialect for PostgresDialect {
         &self.capabilities
     }
 
+    fn session_functions(&self) -> &'static [&'static str] {
+        &[
+            "set_config",
+            "pg_advisory_lock",
+            "pg_advisory_lock_shared",
+            "pg_try_advisory_lock",
+            "pg_try_advisory_lock_shared",
+        ]
+    }
+
     fn lexical(&self) -> Lexical {
         LEXICAL
     }

@@ -230,6 +230,12 @@ impl Database {
     /// # }
     /// ```
     ///
+    /// What it changes in the session, others do not meet: the connection of a statement like `SET`, `USE`, `LOCK TABLES`,
+    /// `CREATE TEMPORARY TABLE`, `PREPARE`, `LISTEN`, a `PRAGMA` with a value, or one that takes an advisory lock is closed
+    /// after it, or after the [transaction](Self::transaction) in which it has its effect. Settings for all connections
+    /// belong in the options' `init`. What procedures set is not seen. The one connection of an SQLite database in memory
+    /// keeps what was set, and what is attached by `ATTACH` stays attached.
+    ///
     /// # Errors
     /// The database's; those of getting a connection;
     /// [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) for a wrong number of values, and for SQL that
@@ -312,6 +318,9 @@ impl Session for Inner {
         let mut again = Again::default();
         loop {
             let mut lease = self.pool.acquire().await?;
+            if query.effects.session {
+                lease.retire();
+            }
             let mut result = self.observer.fetch(lease.connection()?, query, &mut *sink).await;
             if query.effects.transaction {
                 result = Box::pin(lease.without_transaction(result)).await;
@@ -328,6 +337,9 @@ impl Session for Inner {
 
     async fn batch(&self, script: Query<'_>) -> Result<()> {
         let mut lease = self.pool.acquire().await?;
+        if script.effects.session {
+            lease.retire();
+        }
         let mut result = self.observer.batch(lease.connection()?, script.sql).await;
         if script.effects.transaction {
             result = lease.without_transaction(result).await;

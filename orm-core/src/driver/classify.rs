@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::session::{Leaves, leaves};
 use super::{Lexer, Token};
 use crate::dialect::Lexical;
 
@@ -70,6 +71,8 @@ pub struct Statement<'s> {
     /// It may run statements that its words do not tell: those of a procedure, of a text, or of a routine in it; or it is
     /// none of the statements that are known.
     pub opaque: bool,
+    /// What it leaves in the session it ran in. What a procedure does there is not seen.
+    pub leaves: Leaves,
 }
 
 /// The statements of a text, in their order.
@@ -146,10 +149,12 @@ const VERBS: [&str; 9] = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "VALUE
 const BLOCKS: [&str; 6] = ["IF", "CASE", "LOOP", "REPEAT", "WHILE", "FOR"];
 
 /// First words of statements that run no others.
-const CLEAR: [&str; 24] = [
+const CLEAR: [&str; 28] = [
     "ATTACH",
+    "CHECKPOINT",
     "CHECKSUM",
     "CLOSE",
+    "CLUSTER",
     "COPY",
     "DEALLOCATE",
     "DECLARE",
@@ -164,8 +169,10 @@ const CLEAR: [&str; 24] = [
     "MOVE",
     "NOTIFY",
     "PRAGMA",
+    "REASSIGN",
     "REFRESH",
     "REINDEX",
+    "SECURITY",
     "SIGNAL",
     "UNLISTEN",
     "USE",
@@ -219,13 +226,18 @@ impl<'s> Words<'_, 's> {
             Token::Word(word) => Some(word),
             _ => None,
         })?;
-        Some(self.after(word))
+        let rest = self.lexer.clone();
+        let statement = self.after(word);
+        let unknown = statement.opaque && statement.kind != StatementKind::Call;
+        let leaves = if unknown { Leaves::Something } else { leaves(word, rest.clone(), rest.lexical()) };
+        Some(Statement { leaves, ..statement })
     }
 
     /// The statement whose first word was read.
     fn after(&mut self, word: &'s str) -> Statement<'s> {
         let is = |other: &str| same(word, other);
-        let plain = |kind| Statement { kind, word, commits: false, routine: false, opaque: false };
+        let plain =
+            |kind| Statement { kind, word, commits: false, routine: false, opaque: false, leaves: Leaves::Nothing };
         let commits = |kind| Statement { commits: true, ..plain(kind) };
         use StatementKind::*;
         if is("SELECT") || is("VALUES") || is("TABLE") || is("SHOW") {
@@ -298,7 +310,7 @@ impl<'s> Words<'_, 's> {
         let next = self.word().unwrap_or_default();
         let locks = one_of(next, &["IMMEDIATE", "EXCLUSIVE"]);
         let kind = StatementKind::Begin { locks };
-        let begins = Statement { kind, word, commits: true, routine: false, opaque: false };
+        let begins = Statement { kind, word, commits: true, routine: false, opaque: false, leaves: Leaves::Nothing };
         if same(next, "NOT") {
             // BEGIN NOT ATOMIC: statements without a routine, on MariaDB.
             return Statement { kind: StatementKind::Utility, commits: false, routine: true, opaque: true, ..begins };
@@ -311,7 +323,7 @@ impl<'s> Words<'_, 's> {
         let mut rest = Words { lexer: &mut self.lexer.clone(), ended: false };
         let block = rest.next_is(&BLOCKS);
         let kind = if block { StatementKind::Utility } else { StatementKind::Commit { chain: self.end().1 } };
-        Statement { kind, word, commits: false, routine: block, opaque: block }
+        Statement { kind, word, commits: false, routine: block, opaque: block, leaves: Leaves::Nothing }
     }
 
     /// What follows COMMIT and ROLLBACK: whether a savepoint is named, and whether another transaction begins.
@@ -330,7 +342,14 @@ impl<'s> Words<'_, 's> {
     fn set(&mut self, word: &'s str) -> Statement<'s> {
         // A quoted name may be that of any variable.
         let opaque = self.lexer.rest().contains('`');
-        let set = Statement { kind: StatementKind::Utility, word, commits: false, routine: false, opaque };
+        let set = Statement {
+            kind: StatementKind::Utility,
+            word,
+            commits: false,
+            routine: false,
+            opaque,
+            leaves: Leaves::Nothing,
+        };
         let first = self.word().unwrap_or_default();
         if same(first, "STATEMENT") {
             // SET STATEMENT .. FOR another one, on MariaDB.
@@ -357,13 +376,13 @@ impl<'s> Words<'_, 's> {
         }
         let commits = !same(next, "TEMPORARY");
         let routine = self.find(&["BEGIN"]).is_some();
-        Statement { kind: StatementKind::Define, word, commits, routine, opaque: false }
+        Statement { kind: StatementKind::Define, word, commits, routine, opaque: false, leaves: Leaves::Nothing }
     }
 
     /// Statistics of a table, or the run of a statement with its plan, as MariaDB writes it.
     fn analyze(&mut self, word: &'s str) -> Statement<'s> {
         let kind = StatementKind::Utility;
-        let analyze = Statement { kind, word, commits: true, routine: false, opaque: false };
+        let analyze = Statement { kind, word, commits: true, routine: false, opaque: false, leaves: Leaves::Nothing };
         let next = self.word().unwrap_or_default();
         let run = if same(next, "FORMAT") { self.find(&VERBS) } else { Some(next) };
         match run.filter(|word| one_of(word, &VERBS) && !same(word, "TABLE")) {

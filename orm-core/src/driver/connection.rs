@@ -29,11 +29,13 @@ pub struct Query<'q> {
 pub struct Effects {
     /// Its words do not tell whether it begins or ends a transaction: the database has to be asked.
     pub transaction: bool,
+    /// It may leave something in the session: a setting, a lock, a temporary table. The connection is closed after it.
+    pub session: bool,
 }
 
 impl Effects {
     /// None at all.
-    pub const NONE: Self = Self { transaction: false };
+    pub const NONE: Self = Self { transaction: false, session: false };
 }
 
 impl<'q> Query<'q> {

@@ -45,6 +45,11 @@ impl<'s> Lexer<'s> {
         Self { rest: sql, lexical }
     }
 
+    /// The dialect's facts.
+    pub(super) fn lexical(&self) -> Lexical {
+        self.lexical
+    }
+
     /// What was not read yet.
     pub(super) fn rest(&self) -> &'s str {
         self.rest

@@ -191,10 +191,12 @@ impl Lease {
         }
     }
 
-    /// Closes the connection when it is given back, rather than to let others have it.
+    /// Closes the connection when it is given back, rather than to let others have it. Not where the database lives inside
+    /// of it.
+    #[cold]
     pub(crate) fn retire(&mut self) {
         if let Some(object) = &mut self.object {
-            object.retired = true;
+            object.retired = !object.shared.only_one;
         }
     }
 

@@ -3,7 +3,7 @@
 //! statement is marked, and the database is asked after it.
 
 use orm_core::dialect::{Dialect, Lexical};
-use orm_core::driver::{Effects, Session, Statement, StatementKind, classify};
+use orm_core::driver::{Effects, Leaves, Session, Statement, StatementKind, classify};
 use orm_core::{Error, ErrorKind, Result};
 
 /// What a statement does to the transaction around it.
@@ -23,6 +23,7 @@ enum Effect {
 pub(super) fn check_statement(sql: &str, session: &dyn Session) -> Result<Effects> {
     let dialect = &**session.dialect();
     let mut effects = Effects::default();
+    effects.session = calls_for_session(sql, dialect);
     for lexical in readings(sql, dialect) {
         let Some(statement) = classify(sql, lexical).next() else { continue };
         match effect(&statement, dialect) {
@@ -34,6 +35,7 @@ pub(super) fn check_statement(sql: &str, session: &dyn Session) -> Result<Effect
                 return Err(refusal(why));
             }
         }
+        effects.session |= is_left(&statement, session);
         effects.transaction |= is_opaque(&statement, dialect) || !lexical.executable_comments && has_executable(sql);
     }
     Ok(effects)
@@ -43,10 +45,13 @@ pub(super) fn check_statement(sql: &str, session: &dyn Session) -> Result<Effect
 pub(super) fn check_script(sql: &str, session: &dyn Session) -> Result<Effects> {
     let dialect = &**session.dialect();
     let mut effects = Effects::default();
+    effects.session = calls_for_session(sql, dialect);
     for lexical in readings(sql, dialect) {
         let mut open = false;
         for statement in classify(sql, lexical) {
             effects.transaction |= is_opaque(&statement, dialect) || statement.routine;
+            // What follows a routine is not read.
+            effects.session |= is_left(&statement, session) || statement.routine;
             match effect(&statement, dialect) {
                 None => {}
                 Some(effect) if session.in_transaction() => return Err(inside(effect, dialect)),
@@ -66,6 +71,29 @@ pub(super) fn check_script(sql: &str, session: &dyn Session) -> Result<Effects> 
     let settings = lexical.executable_comments || lexical.escape_strings;
     effects.transaction |= settings && sql.contains('\\') || lexical.executable_comments && has_executable(sql);
     Ok(effects)
+}
+
+/// Whether a statement leaves something that the connection's next user would meet.
+fn is_left(statement: &Statement<'_>, session: &dyn Session) -> bool {
+    match statement.leaves {
+        Leaves::Nothing => false,
+        Leaves::SomethingOutside => !session.in_transaction(),
+        Leaves::Something => true,
+    }
+}
+
+/// Whether a text names a function that changes the session, or `INTO TEMP`.
+fn calls_for_session(sql: &str, dialect: &dyn Dialect) -> bool {
+    let functions = dialect.session_functions();
+    if functions.is_empty() {
+        return false;
+    }
+    let mut into = false;
+    sql.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| !word.is_empty()).any(|word| {
+        let is = |other: &&str| word.eq_ignore_ascii_case(other);
+        let after_into = std::mem::replace(&mut into, is(&"INTO"));
+        after_into && ["TEMP", "TEMPORARY"].iter().any(is) || functions.iter().any(is)
+    })
 }
 
 /// Whether a statement may begin or end a transaction in what its words do not tell: only where statements do that which

@@ -122,6 +122,9 @@ impl TransactionState {
         sink: &mut dyn RowSink,
     ) -> Result<Done> {
         self.settle(observer).await?;
+        if query.effects.session {
+            self.lease.retire();
+        }
         if query.effects.transaction && self.level > 0 {
             let watched = query.effects(Effects::NONE);
             self.mark(observer).await?;
@@ -138,6 +141,9 @@ impl TransactionState {
 
     pub(crate) async fn batch(&mut self, observer: &Observer, script: Query<'_>) -> Result<()> {
         self.settle(observer).await?;
+        if script.effects.session {
+            self.lease.retire();
+        }
         let marked = script.effects.transaction && self.level > 0;
         if marked {
             self.mark(observer).await?;

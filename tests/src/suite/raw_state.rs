@@ -267,7 +267,198 @@ async fn what_words_tell_costs_no_question(test: Test) -> Result<()> {
     tx.rollback().await
 }
 
+/// What changes a session; what asks for it; the answer where nothing was changed.
+fn changes(db: &Database) -> Vec<(&'static str, &'static str, &'static str)> {
+    match db.dialect().name() {
+        "postgresql" => {
+            let path = ("SHOW search_path", "\"$user\", public");
+            vec![
+                ("SET search_path TO pg_catalog", path.0, path.1),
+                ("SELECT set_config('search_path', 'pg_catalog', false)", path.0, path.1),
+                ("DO $$ BEGIN SET search_path TO pg_catalog; END $$", path.0, path.1),
+                ("SET ROLE pg_read_all_data", "SELECT (current_user = session_user)::text", "true"),
+                (
+                    "CREATE TEMP TABLE accounts (owner TEXT)",
+                    "SELECT count(*)::text FROM information_schema.columns WHERE table_name = 'accounts'",
+                    "4",
+                ),
+                ("SELECT 1 AS one INTO TEMP accounts", "SELECT count(version)::text FROM accounts", "0"),
+                ("LISTEN news", "SELECT count(*)::text FROM pg_listening_channels()", "0"),
+                ("PREPARE mine AS SELECT 1", "SELECT count(*)::text FROM pg_prepared_statements WHERE from_sql", "0"),
+            ]
+        }
+        "sqlite" => vec![
+            ("PRAGMA foreign_keys = OFF", "SELECT CAST(foreign_keys AS TEXT) FROM pragma_foreign_keys", "1"),
+            ("PRAGMA foreign_keys(0)", "SELECT CAST(foreign_keys AS TEXT) FROM pragma_foreign_keys", "1"),
+            ("CREATE TEMP TABLE accounts (owner TEXT)", "SELECT CAST(count(version) AS TEXT) FROM accounts", "0"),
+        ],
+        name => {
+            let mut all = vec![
+                ("SET NAMES latin1", "SELECT @@character_set_client", "utf8mb4"),
+                ("/*!40101 SET NAMES latin1 */", "SELECT @@character_set_client", "utf8mb4"),
+                ("SET FOREIGN_KEY_CHECKS = 0", "SELECT CAST(@@foreign_key_checks AS CHAR)", "1"),
+                ("SET @@session.sql_mode = ''", "SELECT CAST(@@sql_mode <> '' AS CHAR)", "1"),
+                ("USE information_schema", "SELECT CAST(DATABASE() <> 'information_schema' AS CHAR)", "1"),
+                (
+                    "CREATE TEMPORARY TABLE accounts (owner TEXT)",
+                    "SELECT CAST(count(version) AS CHAR) FROM accounts",
+                    "0",
+                ),
+                ("SET TRANSACTION READ ONLY", "SELECT CAST(count(*) AS CHAR) FROM accounts", "0"),
+            ];
+            if name == "mariadb" {
+                all.push(("EXECUTE IMMEDIATE 'SET NAMES latin1'", "SELECT @@character_set_client", "utf8mb4"));
+                all.push(("BEGIN NOT ATOMIC SET NAMES latin1; END", "SELECT @@character_set_client", "utf8mb4"));
+            }
+            all
+        }
+    }
+}
+
+async fn what_raw_sql_leaves_in_a_session_others_do_not_meet(test: Test) -> Result<()> {
+    let db = one_connection(&test).await?;
+    let answer = async |ask: &str| db.query::<String>(ask, ()).await;
+    for (sql, ask, unchanged) in changes(&db) {
+        db.execute(sql, ()).await?;
+        assert_eq!(answer(ask).await?, [unchanged], "{sql}");
+        db.batch(&format!("SELECT 1; {sql}")).await?;
+        assert_eq!(answer(ask).await?, [unchanged], "{sql}, in a script");
+    }
+    Account::create().owner("é").exec(&db).await?;
+    assert_eq!(Account::find_one().required(&test.connect().await?).await?.owner, "é");
+    Ok(())
+}
+
+async fn what_a_transaction_leaves_in_its_session_others_do_not_meet(test: Test) -> Result<()> {
+    let db = one_connection(&test).await?;
+    // SQLite sets none of these in a transaction; MySQL knows no options of a transaction in one.
+    let all = changes(&db).into_iter().filter(|(sql, ..)| !sql.starts_with("PRAGMA") && !sql.starts_with("SET TRANS"));
+    for (sql, ask, unchanged) in all {
+        for commits in [true, false] {
+            let tx = db.begin().await?;
+            tx.execute(sql, ()).await?;
+            if commits {
+                tx.commit().await?
+            } else {
+                tx.rollback().await?
+            }
+            assert_eq!(db.query::<String>(ask, ()).await?, [unchanged], "{sql}, {commits}");
+        }
+    }
+    Ok(())
+}
+
+async fn locks_of_raw_sql_end_with_its_connection(test: Test) -> Result<()> {
+    let db = one_connection(&test).await?;
+    let (lock, free) = match db.dialect().name() {
+        "postgresql" => ("SELECT pg_advisory_lock(77)", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"),
+        "sqlite" => return Ok(()),
+        _ => ("SELECT GET_LOCK('mine', 1)", "SELECT IS_USED_LOCK('mine') IS NOT NULL"),
+    };
+    db.execute(lock, ()).await?;
+    for round in 0.. {
+        if db.query::<i64>(free, ()).await? == [0] {
+            break;
+        }
+        assert!(round < 500, "the lock is still held");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    if is(&db, &["mysql", "mariadb"]) {
+        db.execute("LOCK TABLES accounts READ", ()).await?;
+        Account::create().owner("a").exec(&db).await?;
+    }
+    Ok(())
+}
+
+async fn a_connection_whose_session_is_as_before_is_kept(test: Test) -> Result<()> {
+    let db = one_connection(&test).await?;
+    let all = harmless(&db).await?;
+    let known = |sql: &&&str| {
+        ["DO $$", "IF ", "BEGIN NOT", "EXECUTE", "LOCK", "SET LOCAL", "CREATE TEMP"]
+            .iter()
+            .all(|word| !sql.starts_with(word))
+    };
+    let before = db.pool_status().created;
+    for sql in all.iter().filter(known) {
+        db.execute(*sql, ()).await?;
+    }
+    let tx = db.begin().await?;
+    if db.dialect().name() == "postgresql" {
+        tx.execute("SET LOCAL search_path TO pg_catalog", ()).await?;
+        tx.execute("LOCK TABLE public.accounts", ()).await?;
+        tx.execute("SET CONSTRAINTS ALL DEFERRED", ()).await?;
+        tx.execute("CREATE TEMP TABLE short (a INT) ON COMMIT DROP", ()).await?;
+    }
+    tx.commit().await?;
+    Account::create().owner("a").exec(&db).await?;
+    assert_eq!(db.pool_status().created, before);
+    Ok(())
+}
+
+async fn a_database_inside_its_connection_stays(test: Test) -> Result<()> {
+    if test.backend != "sqlite" {
+        return Ok(());
+    }
+    let db = orm::connect("sqlite::memory:").await?;
+    db.create_tables::<Account>().await?;
+    Account::create().owner("a").exec(&db).await?;
+    db.execute("PRAGMA cache_size = -4000", ()).await?;
+    db.execute("CREATE TEMP TABLE mine (a INT)", ()).await?;
+    db.execute("ATTACH ':memory:' AS other", ()).await?;
+    db.execute("CREATE TABLE other.t (a INT)", ()).await?;
+    assert_eq!(Account::count().exec(&db).await?, 1);
+    assert_eq!(db.query::<i64>("SELECT count(*) FROM mine, other.t", ()).await?, [0]);
+    Ok(())
+}
+
+async fn rows_of_a_statement_that_was_replaced_are_the_new_ones(test: Test) -> Result<()> {
+    let db = one_connection(&test).await?;
+    let tx = db.begin().await?;
+    match db.dialect().name() {
+        "postgresql" => {
+            tx.execute("DECLARE c CURSOR FOR SELECT 1::int8 AS a, 2::int8 AS b", ()).await?;
+            assert_eq!(tx.query::<(i64, i64)>("FETCH ALL FROM c", ()).await?, [(1, 2)]);
+            tx.execute("CLOSE c", ()).await?;
+            tx.execute("DECLARE c CURSOR FOR SELECT 'x'::text AS a", ()).await?;
+            assert_eq!(tx.query::<String>("FETCH ALL FROM c", ()).await?, ["x"]);
+            tx.execute("PREPARE s AS SELECT 1::int8 AS a, 2::int8 AS b", ()).await?;
+            assert_eq!(tx.query::<(i64, i64)>("EXECUTE s", ()).await?, [(1, 2)]);
+            tx.execute("DEALLOCATE s", ()).await?;
+            tx.execute("PREPARE s AS SELECT 'x'::text AS a", ()).await?;
+            assert_eq!(tx.query::<String>("EXECUTE s", ()).await?, ["x"]);
+        }
+        "sqlite" => {}
+        _ => {
+            tx.execute("PREPARE s FROM 'SELECT 1, 2'", ()).await?;
+            assert_eq!(tx.query::<(i64, i64)>("EXECUTE s", ()).await?, [(1, 2)]);
+            tx.execute("PREPARE s FROM \"SELECT 'x'\"", ()).await?;
+            assert_eq!(tx.query::<String>("EXECUTE s", ()).await?, ["x"]);
+        }
+    }
+    tx.commit().await
+}
+
+async fn texts_may_be_strings_of_ones_own(test: Test) -> Result<()> {
+    let db = one_connection(&test).await?;
+    let count = String::from("SELECT count(*) FROM accounts");
+    db.execute(ADD.to_owned(), ()).await?;
+    db.batch(ADD.replace("raw", "script")).await?;
+    assert_eq!(db.query::<i64>(&count, ()).await?, [2]);
+    let tx = db.begin().await?;
+    tx.execute(ADD.replace("raw", "inside"), ()).await?;
+    tx.batch(&ADD.replace("raw", "more")).await?;
+    assert_eq!(tx.query::<i64>(count, ()).await?, [4]);
+    tx.rollback().await
+}
+
 cases! { $ raw_state:
+    rows_of_a_statement_that_was_replaced_are_the_new_ones,
+    texts_may_be_strings_of_ones_own,
+    what_raw_sql_leaves_in_a_session_others_do_not_meet,
+    what_a_transaction_leaves_in_its_session_others_do_not_meet,
+    locks_of_raw_sql_end_with_its_connection,
+    a_connection_whose_session_is_as_before_is_kept,
+    a_database_inside_its_connection_stays,
     a_transaction_that_raw_sql_ended_unseen_is_over,
     a_closure_whose_transaction_was_ended_unseen_fails,
     a_statement_that_fails_after_it_ended_its_transaction_says_so,
