@@ -12,7 +12,7 @@ pub use expr::{
     SelectList, Window,
 };
 pub use operator::{
-    BinaryOp, Deleted, Function, JoinKind, JsonStep, LikeKind, LockStrength, LockWait, NullsOrder, Visibility,
+    BinaryOp, Deleted, Function, JoinKind, JsonForm, JsonStep, LikeKind, LockStrength, LockWait, NullsOrder, Visibility,
 };
 pub use write::{Conflict, ConflictAction, Delete, Insert, Returning, Update};
 

@@ -6,6 +6,7 @@
 mod capabilities;
 mod clause;
 pub mod ddl;
+mod json;
 mod lexical;
 mod render;
 pub mod standard;
@@ -17,6 +18,7 @@ use std::fmt;
 
 pub use capabilities::Capabilities;
 pub use clause::{Level, Like, Limits, NewRows, OrderKey, Regexp, Returned, Tail, Write};
+pub use json::{DATE_PATTERN, JsonValue};
 pub use lexical::Lexical;
 pub use render::{Renderer, RowLock, render, render_condition};
 pub(crate) use render::{render_insert, unnests};
@@ -24,7 +26,7 @@ pub(crate) use stored::{for_column, rewrites, stored};
 pub use writer::{Rendered, SqlWriter};
 
 use crate::ast::{
-    Aggregate, BinaryOp, Conflict, Delete, Expr, Function, InList, Insert, JsonStep, LikeKind, Update, Window,
+    Aggregate, BinaryOp, Conflict, Delete, Expr, Function, InList, Insert, JsonForm, JsonStep, LikeKind, Update, Window,
 };
 use crate::error::{Error, Result};
 use crate::model::{ColumnDef, OnDelete};
@@ -479,13 +481,13 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         standard::cast(r, inner, ty)
     }
 
-    /// Writes a value inside a JSON document: as text, or as JSON. Steps into the document are bound, never part of the
-    /// text.
+    /// Writes a value inside a JSON document. Steps into the document are bound, never part of the text.
+    /// [`JsonValue`] says what a value has to be to be read as a type.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) without JSON.
-    fn push_json(&self, r: &mut Renderer<'_>, document: &Expr, path: &[JsonStep], text: bool) -> Result<()> {
-        let _ = (document, path, text);
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) without JSON, and for types that no value of JSON has.
+    fn push_json(&self, r: &mut Renderer<'_>, document: &Expr, path: &[JsonStep], form: JsonForm) -> Result<()> {
+        let _ = (document, path, form);
         Err(unsupported(r.dialect(), "values inside of JSON documents"))
     }
 

@@ -7,12 +7,12 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use orm_core::ast::{
-    Aggregate, BinaryOp, Delete, Expr, Function, InList, Insert, JsonStep, LikeKind, ListItems, LockStrength, LockWait,
-    NullsOrder, Returning, Update, Window,
+    Aggregate, BinaryOp, Delete, Expr, Function, InList, Insert, JsonForm, JsonStep, LikeKind, ListItems, LockStrength,
+    LockWait, NullsOrder, Returning, Update, Window,
 };
 use orm_core::dialect::{
-    Capabilities, Dialect, FunctionForm, Level, Lexical, Like, Limits, NewRows, OrderKey, Renderer, Returned, RowLock,
-    SqlWriter, Tail, Write, standard,
+    Capabilities, Dialect, FunctionForm, JsonValue, Level, Lexical, Like, Limits, NewRows, OrderKey, Renderer,
+    Returned, RowLock, SqlWriter, Tail, Write, standard,
 };
 use orm_core::model::{ColumnDef, OnDelete};
 use orm_core::schema::{Column, Operation};
@@ -399,16 +399,16 @@ impl Dialect for MssqlDialect {
 
     /// "OPENJSON": a row for each member, with its key, its value as text, and its type. `JSON_VALUE` gives NULL for text of
     /// more than 4,000 characters, and for objects. Each step is a query of its own, whose key is bound.
-    fn push_json(&self, r: &mut Renderer<'_>, document: &Expr, path: &[JsonStep], text: bool) -> Result<()> {
-        if path.is_empty() {
-            return r.operand(document, Level::Atom);
+    fn push_json(&self, r: &mut Renderer<'_>, document: &Expr, path: &[JsonStep], form: JsonForm) -> Result<()> {
+        match form {
+            JsonForm::Value(ty) => push_json_as(r, path, ty)?,
+            _ if path.is_empty() => return r.operand(document, Level::Atom),
+            JsonForm::Text => r.push_sql("(SELECT TOP (1) [value] FROM "),
+            JsonForm::Document => r.push_sql(
+                "(SELECT TOP (1) CASE [type] WHEN 0 THEN N'null' \
+                 WHEN 1 THEN N'\"' + STRING_ESCAPE([value], N'json') + N'\"' ELSE [value] END FROM ",
+            ),
         }
-        r.push_sql(if text {
-            "(SELECT TOP (1) [value] FROM "
-        } else {
-            "(SELECT TOP (1) CASE [type] WHEN 0 THEN N'null' \
-             WHEN 1 THEN N'\"' + STRING_ESCAPE([value], N'json') + N'\"' ELSE [value] END FROM "
-        });
         push_members(r, document, path)?;
         r.push_sql(")");
         Ok(())
@@ -601,6 +601,43 @@ fn push_long_text(r: &mut Renderer<'_>, text: &Expr) -> Result<()> {
     r.push_sql("CAST(");
     r.expr(text)?;
     r.push_sql(" AS NVARCHAR(MAX))");
+    Ok(())
+}
+
+/// The start of the query of a member, read as a type: NULL where it is of another. Strings have type 1, numbers 2, truth
+/// values 3. `TRY_CAST` takes text with a point for no integer.
+fn push_json_as(r: &mut Renderer<'_>, path: &[JsonStep], ty: SqlType) -> Result<()> {
+    if path.is_empty() {
+        return Err(Error::unsupported(NAME, "a JSON document that is a single value"));
+    }
+    let read = JsonValue::of(r.dialect(), ty)?;
+    r.push_sql(match read {
+        JsonValue::Bool => "(SELECT TOP (1) CASE WHEN [type] = 3 THEN ",
+        JsonValue::Integer(..) | JsonValue::Float(..) | JsonValue::Decimal => {
+            "(SELECT TOP (1) CASE WHEN [type] = 2 THEN "
+        }
+        JsonValue::Text | JsonValue::Label(_) | JsonValue::Date => "(SELECT TOP (1) CASE WHEN [type] = 1 THEN ",
+    });
+    match read {
+        JsonValue::Text => r.push_sql("[value]"),
+        JsonValue::Label(def) => {
+            r.push_sql("CASE WHEN [value] IN ");
+            standard::labels(r, def)?;
+            r.push_sql(" THEN [value] END");
+        }
+        // Style 23 is `yyyy-mm-dd`.
+        JsonValue::Date => r.push_sql(
+            "CASE WHEN [value] LIKE N'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]' \
+             THEN TRY_CONVERT(DATE, [value], 23) END",
+        ),
+        _ => {
+            let name = r.dialect().cast_type(ty)?;
+            r.push_sql("TRY_CAST([value] AS ");
+            r.push_sql(&name);
+            r.push_sql(")");
+        }
+    }
+    r.push_sql(" END FROM ");
     Ok(())
 }
 

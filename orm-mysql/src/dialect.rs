@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use orm_core::ast::{
-    Aggregate, BinaryOp, Conflict, ConflictAction, Expr, Function, Insert, JsonStep, LikeKind, LockStrength, Window,
+    Aggregate, BinaryOp, Conflict, ConflictAction, Expr, Function, Insert, JsonForm, JsonStep, LikeKind, LockStrength,
+    Window,
 };
 use orm_core::dialect::{
     Capabilities, Dialect, FunctionForm, IndexMethod, Level, Lexical, Limits, OrderKey, Regexp, Renderer, RowLock,
@@ -19,7 +20,7 @@ use orm_core::{Error, ErrorKind, Result, SqlType, Value};
 
 use crate::bind::{check, stored_date_time, stored_time};
 use crate::server::Server;
-use crate::{json_table, types};
+use crate::{json, json_table, types};
 
 /// How text divides into words in a session whose `sql_mode` has neither `ANSI_QUOTES` nor `NO_BACKSLASH_ESCAPES`.
 pub(crate) const LEXICAL: Lexical = Lexical {
@@ -324,7 +325,7 @@ impl Dialect for MysqlDialect {
 
     /// The text of a boolean in a document is no boolean.
     fn push_cast(&self, r: &mut Renderer<'_>, inner: &Expr, ty: SqlType) -> Result<()> {
-        if ty != SqlType::Bool || !matches!(inner, Expr::Json { text: true, .. }) {
+        if ty != SqlType::Bool || !matches!(inner, Expr::Json { form: JsonForm::Text, .. }) {
             return standard::cast(r, inner, ty);
         }
         r.push_sql("(");
@@ -335,12 +336,17 @@ impl Dialect for MysqlDialect {
 
     /// As text, the null of JSON is NULL. Documents are text to MariaDB, whose paths cannot name keys that start with a
     /// minus.
-    fn push_json(&self, r: &mut Renderer<'_>, document: &Expr, path: &[JsonStep], text: bool) -> Result<()> {
+    fn push_json(&self, r: &mut Renderer<'_>, document: &Expr, path: &[JsonStep], form: JsonForm) -> Result<()> {
         let mariadb = self.server.is_mariadb();
         let minus = |step: &JsonStep| matches!(step, JsonStep::Key(key) if key.starts_with('-'));
         if mariadb && path.iter().any(minus) {
             return Err(Error::unsupported(self.name(), "JSON paths through keys that start with a minus"));
         }
+        let text = match form {
+            JsonForm::Document => false,
+            JsonForm::Text => true,
+            JsonForm::Value(ty) => return json::push_typed(r, document, path, ty),
+        };
         r.push_sql(match (text, mariadb) {
             (false, _) => "JSON_EXTRACT(",
             (true, false) => "JSON_UNQUOTE(NULLIF(JSON_EXTRACT(",

@@ -34,6 +34,7 @@ mod connection;
 mod dialect;
 mod driver;
 mod error;
+mod json;
 mod json_table;
 mod options;
 mod reading;

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use orm_core::ast::{Expr, Function, JsonStep, LockStrength};
+use orm_core::ast::{Expr, Function, JsonForm, JsonStep, LockStrength};
 use orm_core::dialect::{
     Capabilities, Dialect, FunctionForm, IndexMethod, Level, Lexical, Like, Regexp, Renderer, RowLock, SqlWriter, ddl,
     standard,
@@ -13,6 +13,7 @@ use orm_core::schema::{Column, ColumnType, EnumType, Generated, Index, Qualified
 use orm_core::{EnumStorage, Error, Result, SqlType, Value};
 
 use crate::bind;
+use crate::json;
 use crate::types::{conversion, is_text, quoted, quoted_part, type_name};
 
 /// How text divides into words.
@@ -326,16 +327,12 @@ impl Dialect for PostgresDialect {
     }
 
     /// PostgreSQL manual, 9.16: `#>` and `#>>` with the path as an array of text.
-    fn push_json(&self, r: &mut Renderer<'_>, document: &Expr, path: &[JsonStep], text: bool) -> Result<()> {
-        let steps = path.iter().map(|step| {
-            Value::Text(match step {
-                JsonStep::Key(key) => key.clone().into(),
-                JsonStep::Index(index) => index.to_string().into(),
-            })
-        });
-        r.operand(document, Level::Atom)?;
-        r.push_sql(if text { " #>> " } else { " #> " });
-        r.push_bind(Value::Array(&SqlType::Text, steps.collect()))
+    fn push_json(&self, r: &mut Renderer<'_>, document: &Expr, path: &[JsonStep], form: JsonForm) -> Result<()> {
+        match form {
+            JsonForm::Document => json::push_part(r, document, " #> ", path),
+            JsonForm::Text => json::push_part(r, document, " #>> ", path),
+            JsonForm::Value(ty) => json::push_typed(r, document, path, ty),
+        }
     }
 
     /// PostgreSQL manual, 13.3.2.

@@ -42,6 +42,7 @@ mod connection;
 mod dialect;
 mod driver;
 mod error;
+mod json;
 mod numeric;
 mod options;
 mod pooler;

@@ -4,13 +4,14 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use orm_core::ast::{Aggregate, BinaryOp, Expr, Function, JsonStep, LikeKind, Window};
+use orm_core::ast::{Aggregate, BinaryOp, Expr, Function, JsonForm, JsonStep, LikeKind, Window};
 use orm_core::dialect::{
     Capabilities, Dialect, FunctionForm, Level, Lexical, Like, Limits, OrderKey, Regexp, Renderer, SqlWriter, standard,
 };
 use orm_core::schema::{Column, ColumnDefault, ColumnType, Operation};
 use orm_core::{EnumStorage, Error, Result, SqlType, Value};
 
+use crate::json;
 use crate::types::{self, Cell};
 
 /// Lists of up to this many values are bound one by one.
@@ -108,14 +109,6 @@ impl SqliteDialect {
             return Err(Error::unsupported(NAME, "JSON paths through keys with a double quote"));
         }
         Ok(())
-    }
-
-    /// `->>`: a value inside a document with SQL's own type.
-    fn push_json_value(&self, r: &mut Renderer<'_>, document: &Expr, path: &[JsonStep]) -> Result<()> {
-        self.check_json(path)?;
-        r.operand(document, Level::Atom)?;
-        r.push_sql(" ->> ");
-        r.push_bind(Value::Text(standard::json_path(path, false).into()))
     }
 }
 
@@ -338,13 +331,14 @@ impl Dialect for SqliteDialect {
 
     /// Converted, a value in a document keeps its own type on the way.
     fn push_cast(&self, r: &mut Renderer<'_>, inner: &Expr, ty: SqlType) -> Result<()> {
-        let Expr::Json { expr, path, text: true } = inner else { return standard::cast(r, inner, ty) };
+        let Expr::Json { expr, path, form: JsonForm::Text } = inner else { return standard::cast(r, inner, ty) };
         if ty == SqlType::Text {
             return standard::cast(r, inner, ty);
         }
         let name = self.cast_type(ty)?;
         r.push_sql("CAST(");
-        self.push_json_value(r, expr, path)?;
+        self.check_json(path)?;
+        json::push_value(r, expr, path)?;
         r.push_sql(" AS ");
         r.push_sql(&name);
         r.push_sql(")");
@@ -352,19 +346,21 @@ impl Dialect for SqliteDialect {
     }
 
     /// <https://www.sqlite.org/json1.html#jptr>. `->>` gives numbers as numbers, and truth values as 0 and 1.
-    fn push_json(&self, r: &mut Renderer<'_>, document: &Expr, path: &[JsonStep], text: bool) -> Result<()> {
+    fn push_json(&self, r: &mut Renderer<'_>, document: &Expr, path: &[JsonStep], form: JsonForm) -> Result<()> {
         self.check_json(path)?;
-        if !text {
-            r.operand(document, Level::Atom)?;
-            r.push_sql(" -> ");
-            return r.push_bind(Value::Text(standard::json_path(path, false).into()));
+        match form {
+            JsonForm::Text => {}
+            JsonForm::Value(ty) => return json::push_typed(r, document, path, ty),
+            JsonForm::Document => {
+                r.operand(document, Level::Atom)?;
+                r.push_sql(" -> ");
+                return r.push_bind(Value::Text(standard::json_path(path, false).into()));
+            }
         }
-        r.push_sql("CASE JSON_TYPE(");
-        r.expr(document)?;
-        r.push_sql(", ");
-        r.push_bind(Value::Text(standard::json_path(path, false).into()))?;
-        r.push_sql(") WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(");
-        self.push_json_value(r, document, path)?;
+        r.push_sql("CASE ");
+        json::push_type(r, document, path)?;
+        r.push_sql(" WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(");
+        json::push_value(r, document, path)?;
         r.push_sql(" AS TEXT) END");
         Ok(())
     }

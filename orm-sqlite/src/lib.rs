@@ -17,6 +17,7 @@ mod error;
 mod functions;
 mod handle;
 mod hooks;
+mod json;
 mod options;
 mod policy;
 mod row;

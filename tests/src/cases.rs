@@ -49,6 +49,7 @@ macro_rules! suite {
         $crate::order!(super::Backend);
         $crate::refine!(super::Backend);
         $crate::types!(super::Backend);
+        $crate::json!(super::Backend);
         $crate::includes!(super::Backend);
         $crate::loading!(super::Backend);
         $crate::nested!(super::Backend);

@@ -18,6 +18,7 @@ pub mod handles;
 pub mod includes;
 pub mod inherited;
 pub mod injection;
+pub mod json;
 pub mod loading;
 pub mod nested;
 pub mod one_of;

@@ -1,7 +1,7 @@
 //! Expressions and SELECT: they are made of each other. Operators and other words of theirs are in `operator`.
 
 use super::operator::{
-    BinaryOp, Function, JoinKind, JsonStep, LikeKind, LockStrength, LockWait, NullsOrder, Visibility,
+    BinaryOp, Function, JoinKind, JsonForm, JsonStep, LikeKind, LockStrength, LockWait, NullsOrder, Visibility,
 };
 use crate::model::{ColumnDef, ModelDef, RelationDef};
 use crate::value::{SqlType, Value};
@@ -95,8 +95,8 @@ pub enum Expr {
         expr: Box<Expr>,
         /// The way to the value.
         path: Vec<JsonStep>,
-        /// Whether the result is the value as text rather than as JSON.
-        text: bool,
+        /// What is read of it.
+        form: JsonForm,
     },
     /// Several values as one row, for comparing composite keys.
     Row(Vec<Expr>),

@@ -1,5 +1,7 @@
 //! Operators, functions and the words of clauses: what expressions and statements name.
 
+use crate::value::SqlType;
+
 /// Operators between two operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -122,6 +124,17 @@ pub enum JsonStep {
     Key(String),
     /// An element of an array, from 0.
     Index(u32),
+}
+
+/// What is read of a value inside a JSON document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JsonForm {
+    /// The value as a document.
+    Document,
+    /// The value as text, whatever it is; NULL for the null of JSON.
+    Text,
+    /// The value as a type; NULL when it is of another.
+    Value(SqlType),
 }
 
 /// What happens to rows that are marked as deleted.

@@ -10,7 +10,7 @@ use crate::ast::{
     ListItems, LockWait, NullsOrder, Returning, Update, Window,
 };
 use crate::error::{Error, ErrorKind, Result};
-use crate::value::{SqlType, Value};
+use crate::value::{EnumDef, SqlType, Value};
 
 /// `SELECT`, `SELECT DISTINCT`.
 pub fn select(r: &mut Renderer<'_>, distinct: bool) {
@@ -430,6 +430,20 @@ pub fn cast(r: &mut Renderer<'_>, inner: &Expr, ty: SqlType) -> Result<()> {
     r.expr(inner)?;
     r.push_sql(" AS ");
     r.push_sql(&name);
+    r.push_sql(")");
+    Ok(())
+}
+
+/// The labels of an enum as a list in parentheses, bound.
+///
+/// # Errors
+/// For labels that the database cannot store.
+pub fn labels(r: &mut Renderer<'_>, def: &EnumDef) -> Result<()> {
+    r.push_sql("(");
+    for (i, label) in def.labels.iter().enumerate() {
+        r.push_sql(if i > 0 { ", " } else { "" });
+        r.push_bind(Value::Text((*label).into()))?;
+    }
     r.push_sql(")");
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Rem, Sub};
 
 use super::{Column, Condition, Document, Expr, Free, InList, IntoCondition, JsonPath, Operand, Order};
-use crate::ast::{self, Aggregate, BinaryOp, Function, LikeKind};
+use crate::ast::{self, Aggregate, BinaryOp, Function, JsonForm, LikeKind};
 use crate::value::{Numeric, Scalar, SqlType, Type};
 
 /// An expression of three operands: nullable where one of them is.
@@ -26,6 +26,10 @@ fn cast<S, T>(node: ast::Expr, ty: SqlType) -> Expr<S, T> {
         SqlType::Date if !matches!(node, ast::Expr::Json { .. }) => function(Function::Date, vec![node]),
         ty => Expr::from_node(ast::Expr::Cast(Box::new(node), ty)),
     }
+}
+
+fn json<S, T>(document: ast::Expr, path: JsonPath, form: JsonForm) -> Expr<S, T> {
+    Expr::from_node(ast::Expr::Json { expr: Box::new(document), path: path.0, form })
 }
 
 fn doubled(node: ast::Expr) -> ast::Expr {
@@ -357,12 +361,15 @@ macro_rules! methods {
         {
             /// The value of a key, as text; NULL when there is none. Keys may hold any text.
             pub fn json_text<P: Into<JsonPath>>(self, path: P) -> Expr<S, Option<String>> {
-                let (expr, path) = (Box::new(self.into_node()), path.into().0);
-                Expr::from_node(ast::Expr::Json { expr, path, text: true })
+                json(self.into_node(), path.into(), JsonForm::Text)
             }
-            /// The value of a key, converted to a type; NULL when there is none.
+            /// The value of a key as a type: a whole number as an integer that holds it, a number as a float or decimal,
+            /// `true` and `false` as `bool`, a string as text, a label of an enum or, written as in `2026-02-28`, a
+            /// date. NULL when there is no such value, on every database: nothing is rounded, and no text is taken for a
+            /// number. With JSON as the type, the part of the document.
             pub fn json_value<U: Scalar>(self, path: impl Into<JsonPath>) -> Expr<S, Option<U>> {
-                self.json_text(path).cast::<U>()
+                let form = if U::TYPE == SqlType::Json { JsonForm::Document } else { JsonForm::Value(U::TYPE) };
+                json(self.into_node(), path.into(), form)
             }
         }
 

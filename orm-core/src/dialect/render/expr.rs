@@ -197,7 +197,7 @@ impl Renderer<'_> {
             }
             Expr::Related(related) => self.related(related),
             Expr::ParentKey(place) => self.parent_key(*place),
-            Expr::Json { expr, path, text } => dialect.push_json(self, expr, path, *text),
+            Expr::Json { expr, path, form } => dialect.push_json(self, expr, path, *form),
             Expr::Row(all) => {
                 self.w.push_sql("(");
                 self.list(all)?;
