@@ -29,7 +29,7 @@ use crate::ast::{
     Aggregate, BinaryOp, Conflict, Delete, Expr, Function, InList, Insert, JsonForm, JsonStep, LikeKind, Update, Window,
 };
 use crate::error::{Error, Result};
-use crate::model::{ColumnDef, OnDelete};
+use crate::model::{ColumnDef, ModelDef, OnDelete};
 use crate::schema::{Column, ColumnType, EnumType, Generated, Index, Operation, QualifiedName};
 use crate::value::{SqlType, Value};
 
@@ -194,6 +194,24 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// Whether the type of a column refuses labels that its enum does not have, so that no CHECK is needed.
     fn type_checks_labels(&self, column: &Column) -> bool {
         self.capabilities().enum_types && matches!(column.ty, ColumnType::Enum(_))
+    }
+
+    /// The least and the greatest value of an integer column, as SQL, where the column's type holds more than the Rust type
+    /// does. A CHECK keeps values that cannot be read out of the table then.
+    fn checked_range(&self, ty: SqlType) -> Option<(&'static str, &'static str)> {
+        let _ = ty;
+        None
+    }
+
+    /// Writes a query that tells whether the database numbers the rows of a table by a column, so that the key it reports
+    /// after an INSERT is the value of that column: a row with a truth value, or none where there is no such table. `false`
+    /// when nothing is written, because a reported key is always that of the column.
+    ///
+    /// # Errors
+    /// For names that cannot be quoted.
+    fn push_numbers_rows(&self, w: &mut SqlWriter<'_>, model: &ModelDef, column: &ColumnDef) -> Result<bool> {
+        let _ = (w, model, column);
+        Ok(false)
     }
 
     /// Appends the definition of a column: see [`ddl::push_column`].

@@ -14,7 +14,7 @@ mod projected;
 mod rows;
 mod text;
 
-pub(crate) use errors::{about, not_found};
+pub(crate) use errors::{about, after_write, after_write_read, not_found, not_inserted};
 pub(crate) use exec::{
     affected_rows, by_key_sql, fetch_all, fetch_all_shape, fetch_first, fetch_into, fetch_shape, read_back_sql,
 };

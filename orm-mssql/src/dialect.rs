@@ -108,6 +108,15 @@ impl Dialect for MssqlDialect {
         types::cast_type(ty).map(Cow::Borrowed)
     }
 
+    /// TINYINT is the only unsigned type, and that of 8 bits.
+    fn checked_range(&self, ty: SqlType) -> Option<(&'static str, &'static str)> {
+        match ty {
+            SqlType::I8 | SqlType::U16 | SqlType::U32 => ty.integer_range(),
+            SqlType::U64 => Some(("0", "9223372036854775807")),
+            _ => None,
+        }
+    }
+
     fn auto_increment(&self) -> &'static str {
         "IDENTITY(1, 1)"
     }

@@ -116,6 +116,7 @@ fn capabilities(server: Server) -> Capabilities {
         returning_update: false,
         returning_delete: since(None, Some((10, 0, 5))),
         last_insert_id: true,
+        key_step: "@@auto_increment_increment",
         default_keyword: true,
         // A 16-bit count in the protocol.
         max_binds: 65_535,

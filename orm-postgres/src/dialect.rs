@@ -51,6 +51,7 @@ impl PostgresDialect {
                 returning_update: true,
                 returning_delete: true,
                 last_insert_id: false,
+                key_step: "1",
                 default_keyword: true,
                 max_binds: bind::MAX_BINDS,
                 max_insert_rows: usize::MAX,
@@ -143,6 +144,15 @@ impl Dialect for PostgresDialect {
 
     fn cast_type(&self, ty: SqlType) -> Result<Cow<'static, str>> {
         type_of(ty)
+    }
+
+    /// There are neither unsigned integers nor those of 8 bits.
+    fn checked_range(&self, ty: SqlType) -> Option<(&'static str, &'static str)> {
+        match ty {
+            SqlType::U64 => Some(("0", "9223372036854775807")),
+            SqlType::I8 | SqlType::U8 | SqlType::U16 | SqlType::U32 => ty.integer_range(),
+            _ => None,
+        }
     }
 
     fn auto_increment(&self) -> &'static str {

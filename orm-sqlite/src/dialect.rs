@@ -8,6 +8,7 @@ use orm_core::ast::{Aggregate, BinaryOp, Expr, Function, JsonForm, JsonStep, Lik
 use orm_core::dialect::{
     Capabilities, Dialect, FunctionForm, Level, Lexical, Like, Limits, OrderKey, Regexp, Renderer, SqlWriter, standard,
 };
+use orm_core::model::{ColumnDef, ModelDef};
 use orm_core::schema::{Column, ColumnDefault, ColumnType, Operation};
 use orm_core::{EnumStorage, Error, Result, SqlType, Value};
 
@@ -50,6 +51,7 @@ impl SqliteDialect {
                 returning_update: since(3, 35),
                 returning_delete: since(3, 35),
                 last_insert_id: true,
+                key_step: "1",
                 default_keyword: false,
                 max_binds: 32_766,
                 max_insert_rows: usize::MAX,
@@ -175,6 +177,36 @@ impl Dialect for SqliteDialect {
             _ => "TEXT",
         }
         .into())
+    }
+
+    /// Integers have 64 bits; a result beyond them is a float.
+    fn checked_range(&self, ty: SqlType) -> Option<(&'static str, &'static str)> {
+        match ty {
+            // Stored as a signed integer.
+            SqlType::U64 => Some(("0", "9223372036854775807")),
+            ty => ty.integer_range(),
+        }
+    }
+
+    /// Only a column that is an alias of the rowid is numbered (<https://www.sqlite.org/lang_createtable.html#rowid>): it
+    /// is the key alone, and no index holds that.
+    fn push_numbers_rows(&self, w: &mut SqlWriter<'_>, model: &ModelDef, column: &ColumnDef) -> Result<bool> {
+        let table = |w: &mut SqlWriter<'_>| -> Result<()> {
+            w.push_bind(Value::Text(model.table.name.into()))?;
+            if let Some(schema) = model.table.schema {
+                w.push_sql(", ");
+                w.push_bind(Value::Text(schema.into()))?;
+            }
+            Ok(())
+        };
+        w.push_sql("SELECT pk = 1 AND NOT EXISTS (SELECT 1 FROM pragma_index_list(");
+        table(w)?;
+        w.push_sql(") WHERE origin = 'pk') FROM pragma_table_info(");
+        table(w)?;
+        w.push_sql(") WHERE name = ");
+        w.push_bind(Value::Text(column.name.into()))?;
+        w.push_sql(" COLLATE NOCASE");
+        Ok(true)
     }
 
     fn auto_increment(&self) -> &'static str {

@@ -50,6 +50,7 @@ macro_rules! suite {
         $crate::refine!(super::Backend);
         $crate::types!(super::Backend);
         $crate::json!(super::Backend);
+        $crate::written!(super::Backend);
         $crate::includes!(super::Backend);
         $crate::loading!(super::Backend);
         $crate::nested!(super::Backend);

@@ -41,3 +41,4 @@ pub mod transaction;
 pub mod trees;
 pub mod types;
 pub mod upsert;
+pub mod written;

@@ -780,7 +780,8 @@ fn values_inside_of_documents_are_reached() {
             mssql: SELECT (SELECT TOP (1) [value] FROM OPENJSON([body]) WHERE [key] = @P1), (SELECT TOP (1) [value] FROM OPENJSON((SELECT TOP (1) [value] FROM OPENJSON([body]) WHERE [key] = @P2 AND [type] > 3)) WHERE [key] = @P3) FROM [files].[docs] WHERE (SELECT TOP (1) [value] FROM OPENJSON([body]) WHERE [key] = @P4) = @P5 AND CAST((SELECT TOP (1) [value] FROM OPENJSON([body]) WHERE [key] = @P6) AS BIGINT) > @P7
         "#]],
     );
-    let part = |path| Expr::Json { expr: Box::new(Expr::Column(&Doc::DEF.columns[1])), path, form: ast::JsonForm::Document };
+    let part =
+        |path| Expr::Json { expr: Box::new(Expr::Column(&Doc::DEF.columns[1])), path, form: ast::JsonForm::Document };
     let mut select = ast::Select::new(Doc::DEF);
     let (key, index) = (ast::JsonStep::Key("a\"b".into()), ast::JsonStep::Index(0));
     select.list = ast::SelectList::Exprs(vec![part(vec![index.clone()]), part(vec![index, key])]);
@@ -798,13 +799,16 @@ fn values_inside_of_documents_are_reached() {
         .select((Doc::BODY.json_value::<i32>("n"), Doc::BODY.json_value::<String>("t")))
         .filter(Doc::BODY.json_value::<f64>("f").gt(0.5))
         .filter(Doc::BODY.json_value::<bool>("b").eq(true));
-    all(|d| find.to_sql(d), expect![[r#"
+    all(
+        |d| find.to_sql(d),
+        expect![[r#"
         sqlite: SELECT CASE WHEN JSON_TYPE("body", ?1) IN ('integer', 'real') AND ("body" ->> ?2) BETWEEN -2147483648 AND 2147483647 AND ("body" ->> ?3) = CAST("body" ->> ?4 AS INTEGER) THEN CAST("body" ->> ?5 AS INTEGER) END, CASE WHEN JSON_TYPE("body", ?6) = 'text' THEN "body" ->> ?7 END FROM "files"."docs" WHERE CASE WHEN JSON_TYPE("body", ?8) IN ('integer', 'real') AND (("body" ->> ?9) = 0 OR ABS(CAST("body" ->> ?10 AS REAL)) BETWEEN 5e-324 AND 1.7976931348623157e308) THEN CAST("body" ->> ?11 AS REAL) END > ?12 AND CASE WHEN JSON_TYPE("body", ?13) IN ('true', 'false') THEN "body" ->> ?14 END = ?15
         postgres: SELECT CASE WHEN jsonb_typeof(("body" #> $1)::jsonb) = 'number' THEN CASE WHEN ("body" #>> $2)::numeric BETWEEN -2147483648 AND 2147483647 AND ("body" #>> $3)::numeric % 1 = 0 THEN ("body" #>> $4)::numeric::INTEGER END END, CASE WHEN jsonb_typeof(("body" #> $5)::jsonb) = 'string' THEN "body" #>> $6 END FROM "files"."docs" WHERE CASE WHEN jsonb_typeof(("body" #> $7)::jsonb) = 'number' THEN CASE WHEN ("body" #>> $8)::numeric = 0 OR abs(("body" #>> $9)::numeric) BETWEEN 5e-324 AND 1.7976931348623157e308 THEN ("body" #>> $10)::DOUBLE PRECISION END END > $11 AND CASE WHEN jsonb_typeof(("body" #> $12)::jsonb) = 'boolean' THEN ("body" #>> $13)::BOOLEAN END = $14
         mariadb: SELECT CASE WHEN JSON_TYPE(JSON_EXTRACT(`body`, ?)) IN ('INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL') THEN CASE WHEN ABS(JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) + 0e0) < 1e20 AND JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) + 0e0 = FLOOR(JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) + 0e0) THEN CASE WHEN CAST(JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) AS DECIMAL(65,30)) BETWEEN -2147483648 AND 2147483647 AND CAST(JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) AS DECIMAL(65,30)) = FLOOR(CAST(JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) AS DECIMAL(65,30))) THEN CAST(CAST(JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) AS DECIMAL(65,30)) AS SIGNED) END END END, CASE WHEN JSON_TYPE(JSON_EXTRACT(`body`, ?)) = 'STRING' THEN JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) END FROM `files`.`docs` WHERE CASE WHEN JSON_TYPE(JSON_EXTRACT(`body`, ?)) IN ('INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL') THEN CASE WHEN JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) + 0e0 = 0 OR ABS(JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) + 0e0) BETWEEN 5e-324 AND 1.7976931348623157e308 THEN JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) + 0e0 END END > ? AND CASE WHEN JSON_TYPE(JSON_EXTRACT(`body`, ?)) = 'BOOLEAN' THEN JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) = 'true' END = ?
         mysql: SELECT CASE WHEN JSON_TYPE(JSON_EXTRACT(`body`, ?)) IN ('INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL') THEN CASE WHEN ABS(JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) + 0e0) < 1e20 AND JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) + 0e0 = FLOOR(JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) + 0e0) THEN CASE WHEN CAST(JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) AS DECIMAL(65,30)) BETWEEN -2147483648 AND 2147483647 AND CAST(JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) AS DECIMAL(65,30)) = FLOOR(CAST(JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) AS DECIMAL(65,30))) THEN CAST(CAST(JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) AS DECIMAL(65,30)) AS SIGNED) END END END, CASE WHEN JSON_TYPE(JSON_EXTRACT(`body`, ?)) = 'STRING' THEN JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) END FROM `files`.`docs` WHERE CASE WHEN JSON_TYPE(JSON_EXTRACT(`body`, ?)) IN ('INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL') THEN CASE WHEN JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) + 0e0 = 0 OR ABS(JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) + 0e0) BETWEEN 5e-324 AND 1.7976931348623157e308 THEN JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) + 0e0 END END > ? AND CASE WHEN JSON_TYPE(JSON_EXTRACT(`body`, ?)) = 'BOOLEAN' THEN JSON_UNQUOTE(JSON_EXTRACT(`body`, ?)) = 'true' END = ?
         mssql: SELECT (SELECT TOP (1) CASE WHEN [type] = 2 THEN TRY_CAST([value] AS INT) END FROM OPENJSON([body]) WHERE [key] = @P1), (SELECT TOP (1) CASE WHEN [type] = 1 THEN [value] END FROM OPENJSON([body]) WHERE [key] = @P2) FROM [files].[docs] WHERE (SELECT TOP (1) CASE WHEN [type] = 2 THEN TRY_CAST([value] AS FLOAT(53)) END FROM OPENJSON([body]) WHERE [key] = @P3) > @P4 AND (SELECT TOP (1) CASE WHEN [type] = 3 THEN TRY_CAST([value] AS BIT) END FROM OPENJSON([body]) WHERE [key] = @P5) = @P6
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -949,28 +953,28 @@ fn tables_are_created_and_dropped() -> Result<()> {
     operations(
         |d| ddl::create(&schema, &[], d),
         expect![[r#"
-        sqlite: CREATE TABLE "users" ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "email" TEXT NOT NULL, "name" TEXT, "age" INTEGER NOT NULL, "active" BOOLEAN NOT NULL, "manager_id" INTEGER, CONSTRAINT "users_manager_id_fkey" FOREIGN KEY ("manager_id") REFERENCES "users" ("id"))
-        sqlite: CREATE UNIQUE INDEX "users_email_key" ON "users" ("email")
-        sqlite: CREATE TABLE "posts" ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "user_id" INTEGER NOT NULL, "title" TEXT NOT NULL, "deleted_at" TEXT, CONSTRAINT "posts_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users" ("id"))
-        sqlite: CREATE TABLE "files"."docs" ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "body" TEXT NOT NULL, "price" REAL NOT NULL, "written" TEXT NOT NULL)
-        postgres: CREATE TABLE "users" ("id" BIGINT NOT NULL GENERATED BY DEFAULT AS IDENTITY, "email" TEXT NOT NULL, "name" TEXT, "age" INTEGER NOT NULL, "active" BOOLEAN NOT NULL, "manager_id" BIGINT, PRIMARY KEY ("id"), CONSTRAINT "users_manager_id_fkey" FOREIGN KEY ("manager_id") REFERENCES "users" ("id"))
-        postgres: CREATE UNIQUE INDEX "users_email_key" ON "users" ("email")
-        postgres: COMMENT ON TABLE "users" IS 'A user.'
-        postgres: CREATE TABLE "posts" ("id" BIGINT NOT NULL GENERATED BY DEFAULT AS IDENTITY, "user_id" BIGINT NOT NULL, "title" TEXT NOT NULL, "deleted_at" TIMESTAMPTZ, PRIMARY KEY ("id"), CONSTRAINT "posts_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users" ("id"))
-        postgres: COMMENT ON TABLE "posts" IS 'A post, which can be soft-deleted.'
-        postgres: CREATE TABLE "files"."docs" ("id" BIGINT NOT NULL GENERATED BY DEFAULT AS IDENTITY, "body" JSONB NOT NULL, "price" DOUBLE PRECISION NOT NULL, "written" TIMESTAMPTZ NOT NULL, PRIMARY KEY ("id"))
-        postgres: COMMENT ON TABLE "files"."docs" IS 'A document, in a schema.'
-        mariadb: CREATE TABLE `users` (`id` BIGINT NOT NULL AUTO_INCREMENT, `email` VARCHAR(255) NOT NULL, `name` LONGTEXT, `age` INT NOT NULL, `active` TINYINT(1) NOT NULL, `manager_id` BIGINT, PRIMARY KEY (`id`), UNIQUE KEY `users_email_key` (`email`), CONSTRAINT `users_manager_id_fkey` FOREIGN KEY (`manager_id`) REFERENCES `users` (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT = 'A user.'
-        mariadb: CREATE TABLE `posts` (`id` BIGINT NOT NULL AUTO_INCREMENT, `user_id` BIGINT NOT NULL, `title` LONGTEXT NOT NULL, `deleted_at` DATETIME(6), PRIMARY KEY (`id`), CONSTRAINT `posts_user_id_fkey` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT = 'A post, which can be soft-deleted.'
-        mariadb: CREATE TABLE `files`.`docs` (`id` BIGINT NOT NULL AUTO_INCREMENT, `body` JSON NOT NULL, `price` DOUBLE NOT NULL, `written` DATETIME(6) NOT NULL, PRIMARY KEY (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT = 'A document, in a schema.'
-        mysql: CREATE TABLE `users` (`id` BIGINT NOT NULL AUTO_INCREMENT, `email` VARCHAR(255) NOT NULL, `name` LONGTEXT, `age` INT NOT NULL, `active` TINYINT(1) NOT NULL, `manager_id` BIGINT, PRIMARY KEY (`id`), UNIQUE KEY `users_email_key` (`email`), CONSTRAINT `users_manager_id_fkey` FOREIGN KEY (`manager_id`) REFERENCES `users` (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT = 'A user.'
-        mysql: CREATE TABLE `posts` (`id` BIGINT NOT NULL AUTO_INCREMENT, `user_id` BIGINT NOT NULL, `title` LONGTEXT NOT NULL, `deleted_at` DATETIME(6), PRIMARY KEY (`id`), CONSTRAINT `posts_user_id_fkey` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT = 'A post, which can be soft-deleted.'
-        mysql: CREATE TABLE `files`.`docs` (`id` BIGINT NOT NULL AUTO_INCREMENT, `body` JSON NOT NULL, `price` DOUBLE NOT NULL, `written` DATETIME(6) NOT NULL, PRIMARY KEY (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT = 'A document, in a schema.'
-        mssql: CREATE TABLE [users] ([id] BIGINT NOT NULL IDENTITY(1, 1), [email] NVARCHAR(255) NOT NULL, [name] NVARCHAR(MAX), [age] INT NOT NULL, [active] BIT NOT NULL, [manager_id] BIGINT, PRIMARY KEY ([id]), CONSTRAINT [users_manager_id_fkey] FOREIGN KEY ([manager_id]) REFERENCES [users] ([id]))
-        mssql: CREATE UNIQUE INDEX [users_email_key] ON [users] ([email])
-        mssql: CREATE TABLE [posts] ([id] BIGINT NOT NULL IDENTITY(1, 1), [user_id] BIGINT NOT NULL, [title] NVARCHAR(MAX) NOT NULL, [deleted_at] DATETIMEOFFSET(7), PRIMARY KEY ([id]), CONSTRAINT [posts_user_id_fkey] FOREIGN KEY ([user_id]) REFERENCES [users] ([id]))
-        mssql: CREATE TABLE [files].[docs] ([id] BIGINT NOT NULL IDENTITY(1, 1), [body] NVARCHAR(MAX) NOT NULL, [price] FLOAT(53) NOT NULL, [written] DATETIMEOFFSET(7) NOT NULL, PRIMARY KEY ([id]))
-    "#]],
+            sqlite: CREATE TABLE "users" ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "email" TEXT NOT NULL, "name" TEXT, "age" INTEGER NOT NULL, "active" BOOLEAN NOT NULL, "manager_id" INTEGER, CONSTRAINT "users_age_range" CHECK ("age" BETWEEN -2147483648 AND 2147483647), CONSTRAINT "users_manager_id_range" CHECK ("manager_id" BETWEEN -9223372036854775808 AND 9223372036854775807), CONSTRAINT "users_manager_id_fkey" FOREIGN KEY ("manager_id") REFERENCES "users" ("id"))
+            sqlite: CREATE UNIQUE INDEX "users_email_key" ON "users" ("email")
+            sqlite: CREATE TABLE "posts" ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "user_id" INTEGER NOT NULL, "title" TEXT NOT NULL, "deleted_at" TEXT, CONSTRAINT "posts_user_id_range" CHECK ("user_id" BETWEEN -9223372036854775808 AND 9223372036854775807), CONSTRAINT "posts_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users" ("id"))
+            sqlite: CREATE TABLE "files"."docs" ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "body" TEXT NOT NULL, "price" REAL NOT NULL, "written" TEXT NOT NULL)
+            postgres: CREATE TABLE "users" ("id" BIGINT NOT NULL GENERATED BY DEFAULT AS IDENTITY, "email" TEXT NOT NULL, "name" TEXT, "age" INTEGER NOT NULL, "active" BOOLEAN NOT NULL, "manager_id" BIGINT, PRIMARY KEY ("id"), CONSTRAINT "users_manager_id_fkey" FOREIGN KEY ("manager_id") REFERENCES "users" ("id"))
+            postgres: CREATE UNIQUE INDEX "users_email_key" ON "users" ("email")
+            postgres: COMMENT ON TABLE "users" IS 'A user.'
+            postgres: CREATE TABLE "posts" ("id" BIGINT NOT NULL GENERATED BY DEFAULT AS IDENTITY, "user_id" BIGINT NOT NULL, "title" TEXT NOT NULL, "deleted_at" TIMESTAMPTZ, PRIMARY KEY ("id"), CONSTRAINT "posts_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users" ("id"))
+            postgres: COMMENT ON TABLE "posts" IS 'A post, which can be soft-deleted.'
+            postgres: CREATE TABLE "files"."docs" ("id" BIGINT NOT NULL GENERATED BY DEFAULT AS IDENTITY, "body" JSONB NOT NULL, "price" DOUBLE PRECISION NOT NULL, "written" TIMESTAMPTZ NOT NULL, PRIMARY KEY ("id"))
+            postgres: COMMENT ON TABLE "files"."docs" IS 'A document, in a schema.'
+            mariadb: CREATE TABLE `users` (`id` BIGINT NOT NULL AUTO_INCREMENT, `email` VARCHAR(255) NOT NULL, `name` LONGTEXT, `age` INT NOT NULL, `active` TINYINT(1) NOT NULL, `manager_id` BIGINT, PRIMARY KEY (`id`), UNIQUE KEY `users_email_key` (`email`), CONSTRAINT `users_manager_id_fkey` FOREIGN KEY (`manager_id`) REFERENCES `users` (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT = 'A user.'
+            mariadb: CREATE TABLE `posts` (`id` BIGINT NOT NULL AUTO_INCREMENT, `user_id` BIGINT NOT NULL, `title` LONGTEXT NOT NULL, `deleted_at` DATETIME(6), PRIMARY KEY (`id`), CONSTRAINT `posts_user_id_fkey` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT = 'A post, which can be soft-deleted.'
+            mariadb: CREATE TABLE `files`.`docs` (`id` BIGINT NOT NULL AUTO_INCREMENT, `body` JSON NOT NULL, `price` DOUBLE NOT NULL, `written` DATETIME(6) NOT NULL, PRIMARY KEY (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT = 'A document, in a schema.'
+            mysql: CREATE TABLE `users` (`id` BIGINT NOT NULL AUTO_INCREMENT, `email` VARCHAR(255) NOT NULL, `name` LONGTEXT, `age` INT NOT NULL, `active` TINYINT(1) NOT NULL, `manager_id` BIGINT, PRIMARY KEY (`id`), UNIQUE KEY `users_email_key` (`email`), CONSTRAINT `users_manager_id_fkey` FOREIGN KEY (`manager_id`) REFERENCES `users` (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT = 'A user.'
+            mysql: CREATE TABLE `posts` (`id` BIGINT NOT NULL AUTO_INCREMENT, `user_id` BIGINT NOT NULL, `title` LONGTEXT NOT NULL, `deleted_at` DATETIME(6), PRIMARY KEY (`id`), CONSTRAINT `posts_user_id_fkey` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT = 'A post, which can be soft-deleted.'
+            mysql: CREATE TABLE `files`.`docs` (`id` BIGINT NOT NULL AUTO_INCREMENT, `body` JSON NOT NULL, `price` DOUBLE NOT NULL, `written` DATETIME(6) NOT NULL, PRIMARY KEY (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT = 'A document, in a schema.'
+            mssql: CREATE TABLE [users] ([id] BIGINT NOT NULL IDENTITY(1, 1), [email] NVARCHAR(255) NOT NULL, [name] NVARCHAR(MAX), [age] INT NOT NULL, [active] BIT NOT NULL, [manager_id] BIGINT, PRIMARY KEY ([id]), CONSTRAINT [users_manager_id_fkey] FOREIGN KEY ([manager_id]) REFERENCES [users] ([id]))
+            mssql: CREATE UNIQUE INDEX [users_email_key] ON [users] ([email])
+            mssql: CREATE TABLE [posts] ([id] BIGINT NOT NULL IDENTITY(1, 1), [user_id] BIGINT NOT NULL, [title] NVARCHAR(MAX) NOT NULL, [deleted_at] DATETIMEOFFSET(7), PRIMARY KEY ([id]), CONSTRAINT [posts_user_id_fkey] FOREIGN KEY ([user_id]) REFERENCES [users] ([id]))
+            mssql: CREATE TABLE [files].[docs] ([id] BIGINT NOT NULL IDENTITY(1, 1), [body] NVARCHAR(MAX) NOT NULL, [price] FLOAT(53) NOT NULL, [written] DATETIMEOFFSET(7) NOT NULL, PRIMARY KEY ([id]))
+        "#]],
     );
     operations(
         |d| ddl::drop(&schema, &[], false, d),
@@ -1131,4 +1135,31 @@ fn tables_change_step_by_step() {
         mssql: DELETE FROM [app].[it's]
     "#]],
     );
+}
+
+#[test]
+fn expressions_that_are_nested_too_deep_are_refused() {
+    let nested = |levels| {
+        let start = User::AGE.eq(1);
+        (0..levels).fold(start, |inner, _| !inner.or(User::ACTIVE))
+    };
+    for (_, dialect) in dialects() {
+        assert!(User::find_all().filter(nested(100)).to_sql(&*dialect).is_ok());
+        for levels in [2_000, 5_000] {
+            let error = User::find_all().filter(nested(levels)).to_sql(&*dialect).unwrap_err();
+            assert_eq!(error.kind(), orm::ErrorKind::InvalidStatement);
+            assert!(error.to_string().contains("any_of"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn conditions_in_a_row_are_not_nested_in_whichever_order_they_are_joined() {
+    let conditions = || (0..2_000).map(|age| User::AGE.ne(age));
+    let left = conditions().reduce(|all, one| all.and(one)).unwrap();
+    let right = conditions().reduce(|all, one| one.and(all)).unwrap();
+    for (_, dialect) in dialects() {
+        assert!(User::find_all().filter(left.clone()).to_sql(&*dialect).is_ok());
+        assert!(User::find_all().filter(right.clone()).to_sql(&*dialect).is_ok());
+    }
 }

@@ -110,24 +110,40 @@ impl Expr {
     /// Both of two conditions, flattening chains.
     #[must_use]
     pub fn and(self, other: Expr) -> Expr {
-        match self {
-            Self::And(mut all) => {
+        match (self, other) {
+            (Self::And(mut all), Self::And(mut others)) => {
+                all.append(&mut others);
+                Self::And(all)
+            }
+            (Self::And(mut all), other) => {
                 all.push(other);
                 Self::And(all)
             }
-            first => Self::And(vec![first, other]),
+            (first, Self::And(mut others)) => {
+                others.insert(0, first);
+                Self::And(others)
+            }
+            (first, other) => Self::And(vec![first, other]),
         }
     }
 
     /// Either of two conditions, flattening chains.
     #[must_use]
     pub fn or(self, other: Expr) -> Expr {
-        match self {
-            Self::Or(mut all) => {
+        match (self, other) {
+            (Self::Or(mut all), Self::Or(mut others)) => {
+                all.append(&mut others);
+                Self::Or(all)
+            }
+            (Self::Or(mut all), other) => {
                 all.push(other);
                 Self::Or(all)
             }
-            first => Self::Or(vec![first, other]),
+            (first, Self::Or(mut others)) => {
+                others.insert(0, first);
+                Self::Or(others)
+            }
+            (first, other) => Self::Or(vec![first, other]),
         }
     }
 

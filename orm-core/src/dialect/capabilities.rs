@@ -14,6 +14,8 @@ pub struct Capabilities {
     pub returning_delete: bool,
     /// The key of the first row of an INSERT is reported after it, and those of the others follow it.
     pub last_insert_id: bool,
+    /// By how much they follow it, as SQL.
+    pub key_step: &'static str,
     /// `DEFAULT` as a value in INSERT .. VALUES.
     pub default_keyword: bool,
     /// The greatest number of binds of a statement.
@@ -110,6 +112,7 @@ impl Capabilities {
             returning_update: false,
             returning_delete: false,
             last_insert_id: false,
+            key_step: "1",
             default_keyword: true,
             max_binds: 999,
             max_insert_rows: usize::MAX,

@@ -35,16 +35,11 @@ impl JsonValue {
     /// # Errors
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for types that JSON does not have.
     pub fn of(dialect: &dyn Dialect, ty: SqlType) -> Result<Self> {
+        if let Some((min, max)) = ty.integer_range() {
+            return Ok(Self::Integer(min, max));
+        }
         Ok(match ty {
             SqlType::Bool => Self::Bool,
-            SqlType::I8 => Self::Integer("-128", "127"),
-            SqlType::I16 => Self::Integer("-32768", "32767"),
-            SqlType::I32 => Self::Integer("-2147483648", "2147483647"),
-            SqlType::I64 => Self::Integer("-9223372036854775808", "9223372036854775807"),
-            SqlType::U8 => Self::Integer("0", "255"),
-            SqlType::U16 => Self::Integer("0", "65535"),
-            SqlType::U32 => Self::Integer("0", "4294967295"),
-            SqlType::U64 => Self::Integer("0", "18446744073709551615"),
             // IEEE 754: the least and the greatest number.
             SqlType::F32 => Self::Float("1.4e-45", "3.4028235e38"),
             SqlType::F64 => Self::Float("5e-324", "1.7976931348623157e308"),

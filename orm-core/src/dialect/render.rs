@@ -154,6 +154,8 @@ pub struct Renderer<'d> {
     reads_changed: bool,
     /// Whether this is inside of a derived table that may read the table being changed.
     derived: bool,
+    /// How many expressions are around the one being written.
+    depth: usize,
 }
 
 impl<'d> Deref for Renderer<'d> {
@@ -172,7 +174,14 @@ impl<'d> DerefMut for Renderer<'d> {
 
 impl<'d> Renderer<'d> {
     fn new(dialect: &'d dyn Dialect) -> Self {
-        Self { w: SqlWriter::new(dialect), frames: Vec::new(), aliases: 0, reads_changed: false, derived: false }
+        Self {
+            w: SqlWriter::new(dialect),
+            frames: Vec::new(),
+            aliases: 0,
+            reads_changed: false,
+            derived: false,
+            depth: 0,
+        }
     }
 
     fn finish(self) -> Result<Rendered> {

@@ -36,6 +36,8 @@ pub enum Shape {
     },
     /// All columns of all rows.
     All,
+    /// No text: the database was asked whether it numbers the rows by the key, and it does.
+    Numbered,
 }
 
 /// Texts by the model's address and the shape.
@@ -52,6 +54,12 @@ pub struct ShapeCache {
 }
 
 impl ShapeCache {
+    /// The text of a shape, if it was made before.
+    pub fn find(&self, model: &'static ModelDef, shape: Shape) -> Option<Arc<str>> {
+        let key = (std::ptr::from_ref(model) as usize, shape);
+        self.texts.read().unwrap_or_else(PoisonError::into_inner).get(&key).map(Arc::clone)
+    }
+
     /// The text of a shape, made by `make` the first time.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use crate::driver::Runs;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{IntoCondition, Select};
 use crate::model::{ColumnDef, Model};
+use crate::run::after_write;
 use crate::write::{
     Draft, alive_filter, complete, count_up, create_many, given_columns, insert_of, is_join_key, is_unique, models_of,
 };
@@ -49,8 +50,9 @@ impl<M: Model> BulkCreate<M> {
     /// # Errors
     /// The database's, naming the model and the columns of a violated constraint.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Vec<M>> {
-        let inserted = create_many(db.session(), M::DEF, self.rows, None, true).await?;
-        models_of(&inserted.rows, inserted.nested)
+        let session = db.session();
+        let inserted = create_many(session, M::DEF, self.rows, None, true).await?;
+        models_of(&inserted.rows, inserted.nested).map_err(after_write(session, M::DEF))
     }
 
     /// Creates the rows, all or none, and gives their number. Cheaper than [`exec`](Self::exec) when nobody wants the

@@ -1,6 +1,7 @@
 //! Naming what an error is about: the model, the columns of a violated constraint, the selected column that did not fit.
 
 use crate::ast::{self, SelectList, Statement};
+use crate::driver::Session;
 use crate::error::{Error, ErrorKind};
 use crate::model::ModelDef;
 use crate::schema::{IndexKey, from_models};
@@ -20,12 +21,21 @@ fn name_model(mut error: Error, def: &'static ModelDef) -> Error {
             error = error.with_columns(columns);
         }
     }
+    if error.kind() == ErrorKind::CheckViolation && is_range(def, error.constraint()) {
+        error = error.with_kind(ErrorKind::OutOfRange);
+    }
     match error.table() {
         None => error.with_model(def.name).with_table(def.table.name),
         Some(table) if table == def.table.name => error.with_model(def.name),
         Some(_) if error.kind() == ErrorKind::ForeignKeyViolation => pointed_at(error, def),
         Some(_) => error,
     }
+}
+
+/// Whether a constraint is the CHECK on the range of an integer column.
+fn is_range(def: &'static ModelDef, constraint: Option<&str>) -> bool {
+    let rest = constraint.and_then(|name| name.strip_prefix(def.table.name)?.strip_prefix('_')?.strip_suffix("_range"));
+    rest.is_some_and(|name| def.column(name).is_some_and(|column| column.ty.is_integer()))
 }
 
 /// The error for a row that rows of another table point at: the table, columns and constraint are theirs.
@@ -92,7 +102,7 @@ fn constraint_columns(def: &'static ModelDef, constraint: &str) -> Vec<&'static 
     match constraint.strip_prefix(def.table.name).and_then(|rest| rest.strip_prefix('_')) {
         Some("pkey") => def.key_columns().map(|column| column.name).collect(),
         Some(rest) => {
-            let name = rest.strip_suffix("_check").or_else(|| rest.strip_suffix("_labels")).unwrap_or("");
+            let name = ["_check", "_labels", "_range"].iter().find_map(|end| rest.strip_suffix(end)).unwrap_or("");
             match (def.column(name), def.one_of.iter().find(|one_of| one_of.name == name)) {
                 (Some(column), _) => vec![column.name],
                 (None, Some(one_of)) => one_of.keys.iter().copied().flatten().map(|i| def.columns[*i].name).collect(),
@@ -120,6 +130,46 @@ fn columns_named(def: &'static ModelDef, names: &str) -> Vec<&'static str> {
         }
     }
     Vec::new()
+}
+
+/// As [`about`], for the rows that a write gives back: those of RETURNING, or those read after it. Once the database has
+/// carried the write out, an error about its rows does not undo it; in a transaction, rolling back does.
+pub(crate) fn after_write(session: &dyn Session, def: &'static ModelDef) -> impl FnOnce(Error) -> Error {
+    let stored = !session.in_transaction();
+    move |error| {
+        let error = name_model(error, def);
+        if stored && matches!(error.kind(), ErrorKind::Decode | ErrorKind::NotFound) {
+            but_stored(error)
+        } else {
+            error
+        }
+    }
+}
+
+/// As [`after_write`], for a statement that only reads what another one wrote: whatever its error is.
+pub(crate) fn after_write_read(session: &dyn Session, def: &'static ModelDef) -> impl FnOnce(Error) -> Error {
+    let stored = !session.in_transaction();
+    move |error| {
+        let error = name_model(error, def);
+        if stored { but_stored(error) } else { error }
+    }
+}
+
+#[cold]
+fn but_stored(error: Error) -> Error {
+    let message = match error.message() {
+        "" => "the write is committed, but its row could not be read back".to_owned(),
+        message => format!("{message}; the write is committed all the same, only its row could not be read back"),
+    };
+    error.with_message(message)
+}
+
+/// The error for an INSERT that gave no row back.
+#[cold]
+pub(crate) fn not_inserted(session: &dyn Session, model: &'static str) -> Error {
+    let stored = if session.in_transaction() { "" } else { "; what the trigger wrote is committed" };
+    let message = format!("the database inserted no row: a trigger of the table left it out{stored}");
+    Error::new(ErrorKind::NotFound, message).with_model(model)
 }
 
 /// The error for a row that is not there.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::errors::{about, name_item};
+use super::errors::{about, after_write, name_item};
 use super::key::{key_filter, key_slots};
 use super::text::{self, kept, query};
 use crate::ast::{Select, Statement, Visibility};
@@ -24,7 +24,10 @@ pub(crate) async fn fetch_all<T: Send>(
     let text = text::of(session, &mut statement)?;
     let mut rows = Vec::new();
     let done = session.fetch(text.query(), &mut Collect::new(&mut rows, read)).await;
-    done.map_err(|error| name_item(error, def, &statement))?;
+    done.map_err(|error| match statement {
+        Statement::Select(_) => name_item(error, def, &statement),
+        _ => after_write(session, def)(error),
+    })?;
     Ok(rows)
 }
 

@@ -198,6 +198,12 @@ fn table(model: &'static ModelDef) -> Table {
             });
         }
     }
+    for column in model.columns.iter().filter(has_range) {
+        checks.push(Check {
+            name: format!("{name}_{}_range", column.name),
+            condition: CheckCondition::Range { column: column.name.to_owned(), ty: column.ty },
+        });
+    }
     for one_of in model.one_of {
         let columns = |key: &&[usize]| key.iter().map(|index| model.columns[*index].name.to_owned()).collect();
         checks.push(Check {
@@ -218,6 +224,11 @@ fn table(model: &'static ModelDef) -> Table {
         options: None,
         comment: model.comment.to_owned(),
     }
+}
+
+/// Whether a column is an integer of a type that the library chooses.
+fn has_range(column: &&'static ColumnDef) -> bool {
+    column.ty.is_integer() && column.type_name.is_none() && !column.auto_increment
 }
 
 /// Columns that are part of a key, an index or a foreign key. A full-text index does not count: its

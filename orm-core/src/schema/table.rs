@@ -1,6 +1,7 @@
 //! A table, its primary key and its checks.
 
 use super::{Column, ForeignKey, Index, QualifiedName};
+use crate::value::SqlType;
 
 /// A table.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,6 +93,13 @@ pub enum CheckCondition {
         column: String,
         /// The labels.
         labels: Vec<String>,
+    },
+    /// The column of an integer holds a value of its Rust type.
+    Range {
+        /// The column.
+        column: String,
+        /// The type.
+        ty: SqlType,
     },
     /// Of these keys, exactly one has no column that is NULL; at most one where it is not required.
     OneKey {

@@ -57,6 +57,26 @@ pub enum SqlType {
 }
 
 impl SqlType {
+    /// The least and the greatest value of an integer type, in digits.
+    ///
+    /// ```
+    /// assert_eq!(orm_core::SqlType::I8.integer_range(), Some(("-128", "127")));
+    /// assert_eq!(orm_core::SqlType::Text.integer_range(), None);
+    /// ```
+    pub fn integer_range(self) -> Option<(&'static str, &'static str)> {
+        Some(match self {
+            Self::I8 => ("-128", "127"),
+            Self::I16 => ("-32768", "32767"),
+            Self::I32 => ("-2147483648", "2147483647"),
+            Self::I64 => ("-9223372036854775808", "9223372036854775807"),
+            Self::U8 => ("0", "255"),
+            Self::U16 => ("0", "65535"),
+            Self::U32 => ("0", "4294967295"),
+            Self::U64 => ("0", "18446744073709551615"),
+            _ => return None,
+        })
+    }
+
     /// Whether this is one of the integer types.
     pub fn is_integer(self) -> bool {
         matches!(self, Self::I8 | Self::I16 | Self::I32 | Self::I64 | Self::U8 | Self::U16 | Self::U32 | Self::U64)

@@ -8,7 +8,7 @@ use crate::driver::{BeginOptions, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, ModelDef, read_model};
 use crate::row::{Columns, First};
-use crate::run::{ModelSet, ValueRow, not_found};
+use crate::run::{ModelSet, ValueRow, not_found, not_inserted};
 use crate::value::Value;
 
 /// Creates a row with what is nested in it, and gives it as the database has it.
@@ -18,13 +18,13 @@ pub(crate) async fn create_one<M: Model>(session: &dyn Session, mut draft: Draft
     if draft.nested.is_some() {
         let unit = session.begin(&BeginOptions::default()).await?;
         let created = create_tree(&*unit, def, draft).await?;
-        unit.commit().await?;
         let mut models = models_of(&[created.values], vec![created.nested])?;
+        unit.commit().await?;
         return models.pop().ok_or_else(|| not_found(def.name));
     }
     let mut row = None;
     insert_one(session, def, draft, &mut First::new(&mut row, read_model::<M>)).await?;
-    row.ok_or_else(|| not_found(def.name))
+    row.ok_or_else(|| not_inserted(session, def.name))
 }
 
 /// Creates rows, all or none. With `wanted`, gives them as the database has them, in the given order.

@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use super::draft::Draft;
 use super::prepare;
 use crate::ast::{self, Conflict, ConflictAction, Insert, Returning, Statement};
-use crate::dialect::{Dialect, render, render_insert, rewrites, unnests};
+use crate::dialect::{Dialect, SqlWriter, render, render_insert, rewrites, unnests};
 use crate::driver::{BeginOptions, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, DefaultDef, ModelDef};
 use crate::row::{Collect, Columns, Discard, First, RowSink};
-use crate::run::{self, Comparable, ValueRow, about};
+use crate::run::{self, Comparable, ValueRow, about, after_write, after_write_read};
 use crate::value::{SqlType, Value};
 
 /// Inserts a row of these values.
@@ -91,13 +91,21 @@ pub(super) async fn insert_one(
         return Err(key_unknown(session, def));
     }
     let shape = if back == Back::Returning { Shape::InsertReturning(given) } else { Shape::Insert(given) };
-    let sql = session.shapes().get(def, shape, || insert_sql(session, def, given, back == Back::Returning))?;
+    let sql = match session.shapes().find(def, shape) {
+        Some(sql) => sql,
+        None => {
+            if back != Back::Returning {
+                check_numbered(session, def, given).await?;
+            }
+            session.shapes().get(def, shape, || insert_sql(session, def, given, back == Back::Returning))?
+        }
+    };
     // The values given, in the place of the row's: nothing is copied.
     let mut values = draft.values;
     let mut columns = def.columns.iter();
     values.retain(|_| columns.next().is_some_and(|column| given & (1 << column.index) != 0));
     if back == Back::Returning {
-        session.fetch(run::kept(&sql, &values), sink).await.map_err(about(def))?;
+        session.fetch(run::kept(&sql, &values), sink).await.map_err(after_write(session, def))?;
         return Ok(());
     }
     let done = session.fetch(run::kept(&sql, &values), &mut Discard).await.map_err(about(def))?;
@@ -110,17 +118,17 @@ pub(super) async fn insert_one(
     if back == Back::Read {
         let key: Vec<Value> = def.primary_key.iter().map(|index| values[*index].clone()).collect();
         let sql = run::read_back_sql(session, def)?;
-        session.fetch(run::kept(&sql, &key), sink).await.map_err(about(def))?;
+        session.fetch(run::kept(&sql, &key), sink).await.map_err(after_write_read(session, def))?;
         return Ok(());
     }
-    sink.row(&ValueRow(&values)).map(|_| ())
+    sink.row(&ValueRow(&values)).map(|_| ()).map_err(after_write(session, def))
 }
 
 /// As [`insert_one`], giving the values.
 pub(super) async fn insert_row(session: &dyn Session, def: &'static ModelDef, draft: Draft) -> Result<Vec<Value>> {
     let mut values = None;
     insert_one(session, def, draft, &mut First::new(&mut values, read_values)).await?;
-    values.ok_or_else(|| run::not_found(def.name))
+    values.ok_or_else(|| run::not_inserted(session, def.name))
 }
 
 /// The text of an INSERT of one row with these columns.
@@ -295,6 +303,9 @@ async fn insert_chunk(
     if back == Back::Read && !key_is_known(def, given) {
         return Err(key_unknown(session, def));
     }
+    if wanted && back != Back::Returning {
+        check_numbered(session, def, given).await?;
+    }
     let dialect = &**session.dialect();
     if let (Back::LastId, Some(key), true) = (back, counted_key(def, given), dialect.capabilities().returning_insert)
         && !(chunk.len() > 1 && unnests(dialect, &given_columns(def, given)))
@@ -309,9 +320,9 @@ async fn insert_chunk(
     if returns {
         let mut made = Vec::with_capacity(chunk.len());
         let mut sink = Collect::new(&mut made, read_values);
-        session.fetch(run::query(&rendered), &mut sink).await.map_err(about(def))?;
+        session.fetch(run::query(&rendered), &mut sink).await.map_err(after_write(session, def))?;
         let affected = made.len() as u64;
-        place(def, given, chunk, rows, made)?;
+        place(session, def, given, chunk, rows, made)?;
         return Ok(affected);
     }
     let done = session.fetch(run::query(&rendered), &mut Discard).await.map_err(about(def))?;
@@ -337,9 +348,9 @@ async fn insert_for_keys(
     let rendered = render_insert(insert, &**session.dialect())?;
     let mut keys: Vec<Value> = Vec::with_capacity(chunk.len());
     let mut sink = Collect::new(&mut keys, |columns| Ok(columns.next_value()?.into()));
-    session.fetch(run::query(&rendered), &mut sink).await.map_err(about(def))?;
+    session.fetch(run::query(&rendered), &mut sink).await.map_err(after_write(session, def))?;
     if keys.len() != chunk.len() {
-        return Err(rows_missing(def, chunk.len(), keys.len()));
+        return Err(rows_missing(session, def, chunk.len(), keys.len()));
     }
     // Keys are generated in the order of the rows; RETURNING promises none.
     keys.sort_by_key(generated_key);
@@ -364,8 +375,46 @@ fn generated_key(key: &Value) -> i128 {
 }
 
 #[cold]
-fn rows_missing(def: &'static ModelDef, inserted: usize, returned: usize) -> Error {
-    Error::new(ErrorKind::Database, format!("{inserted} rows were inserted, {returned} came back")).with_model(def.name)
+fn rows_missing(session: &dyn Session, def: &'static ModelDef, given: usize, returned: usize) -> Error {
+    let stored = if session.in_transaction() { "" } else { "; what was written is committed" };
+    let message = format!("of {given} rows given, {returned} came back: a trigger of the table left rows out{stored}");
+    Error::new(ErrorKind::NotFound, message).with_model(def.name)
+}
+
+/// Asks once, for rows whose key the database is to report, whether it numbers the rows by that column.
+///
+/// # Errors
+/// [`ErrorKind::InvalidStatement`] when it does not: the key that it reports is not in the row.
+async fn check_numbered(session: &dyn Session, def: &'static ModelDef, given: u128) -> Result<()> {
+    let Some(column) = counted_key(def, given) else { return Ok(()) };
+    if session.shapes().find(def, Shape::Numbered).is_some() {
+        return Ok(());
+    }
+    let mut w = SqlWriter::new(&**session.dialect());
+    if !session.dialect().push_numbers_rows(&mut w, def, column)? {
+        return Ok(());
+    }
+    let query = w.finish();
+    let mut numbered: Option<bool> = None;
+    let mut sink = First::new(&mut numbered, |columns| columns.next());
+    session.fetch(run::query(&query), &mut sink).await.map_err(about(def))?;
+    match numbered {
+        Some(false) => Err(not_numbered(session, def, column)),
+        // The INSERT says that there is no such table.
+        None => Ok(()),
+        Some(true) => session.shapes().get(def, Shape::Numbered, || Ok(String::new())).map(|_| ()),
+    }
+}
+
+#[cold]
+fn not_numbered(session: &dyn Session, def: &'static ModelDef, column: &'static ColumnDef) -> Error {
+    let (table, name) = (def.table.name, column.name);
+    let message = format!(
+        "{} does not number the rows of `{table}` by `{name}`: give the value of `{name}`, or declare it in the table as the \
+         key that is counted",
+        session.dialect().name(),
+    );
+    Error::new(ErrorKind::InvalidStatement, message).with_model(def.name).with_table(table).with_columns([name])
 }
 
 /// The key that the database generates for rows with these columns.
@@ -389,6 +438,7 @@ fn read_values(columns: &mut Columns<'_>) -> Result<Vec<Value>> {
 /// Puts returned rows where they belong: by the key when the client made it, else in the order of the keys that the
 /// database generated.
 fn place(
+    session: &dyn Session,
     def: &'static ModelDef,
     given: u128,
     chunk: &[usize],
@@ -396,7 +446,7 @@ fn place(
     mut made: Vec<Vec<Value>>,
 ) -> Result<()> {
     if made.len() != chunk.len() {
-        return Err(rows_missing(def, chunk.len(), made.len()));
+        return Err(rows_missing(session, def, chunk.len(), made.len()));
     }
     match counted_key(def, given) {
         _ if chunk.len() == 1 => {}
@@ -437,9 +487,7 @@ async fn read_made(
     select.visibility = ast::Visibility::ALL;
     match (made_key, first_id) {
         (Some(column), Some(first)) => {
-            let from =
-                ast::Expr::binary(ast::BinaryOp::Ge, column.into(), ast::Expr::Value(reported_key(column, first)));
-            select.filter.push(from);
+            select.filter = made_keys(session.dialect().capabilities().key_step, column, first, chunk.len());
             select.order_by.push(ast::Order { expr: column.into(), descending: false, nulls: None });
             select.limit = Some(chunk.len() as u64);
         }
@@ -451,6 +499,22 @@ async fn read_made(
     }
     let mut made = Vec::new();
     let rendered = render(&Statement::Select(Box::new(select)), &**session.dialect())?;
-    session.fetch(run::query(&rendered), &mut Collect::new(&mut made, read_values)).await.map_err(about(def))?;
-    place(def, given, chunk, rows, made)
+    let mut sink = Collect::new(&mut made, read_values);
+    session.fetch(run::query(&rendered), &mut sink).await.map_err(after_write_read(session, def))?;
+    place(session, def, given, chunk, rows, made)
+}
+
+/// Conditions for the keys that the database generated for the rows of one INSERT: the reported one, and those that follow
+/// it by the step. Keys in between are those of other writers.
+fn made_keys(step: &str, column: &'static ColumnDef, first: i64, rows: usize) -> Vec<ast::Expr> {
+    use ast::BinaryOp::{Add, Eq, Ge, Le, Mul, Rem};
+    let binary = ast::Expr::binary;
+    let step = || ast::Expr::Raw(step.to_owned(), Vec::new());
+    let first = || ast::Expr::Value(reported_key(column, first));
+    let others = ast::Expr::Value(Value::I64(i64::try_from(rows).unwrap_or(i64::MAX) - 1));
+    vec![
+        binary(Ge, column.into(), first()),
+        binary(Le, column.into(), binary(Add, first(), binary(Mul, others, step()))),
+        binary(Eq, binary(Rem, column.into(), step()), binary(Rem, first(), step())),
+    ]
 }

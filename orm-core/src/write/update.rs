@@ -10,7 +10,9 @@ use crate::driver::{Runs, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, Model, ModelDef, read_model};
 use crate::row::{Discard, First, RowSink};
-use crate::run::{ValueRow, about, affected_rows, fetch_first, kept, key_filter, key_of, read_back_sql};
+use crate::run::{
+    ValueRow, about, affected_rows, after_write, after_write_read, fetch_first, kept, key_filter, key_of, read_back_sql,
+};
 use crate::value::Value;
 
 /// The first rows of those that a change is about.
@@ -363,7 +365,7 @@ async fn update_by_key(
 ) -> Result<()> {
     let RowUpdate { sql, binds, columns, computes, returning } = update;
     if returning {
-        session.fetch(kept(&sql, &binds), sink).await.map_err(about(def))?;
+        session.fetch(kept(&sql, &binds), sink).await.map_err(after_write(session, def))?;
         return Ok(());
     }
     let done = session.fetch(kept(&sql, &binds), &mut Discard).await.map_err(about(def))?;
@@ -377,10 +379,10 @@ async fn update_by_key(
     if computes {
         let key: Vec<Value> = def.primary_key.iter().map(|index| values[*index].clone()).collect();
         let sql = read_back_sql(session, def)?;
-        session.fetch(kept(&sql, &key), sink).await.map_err(about(def))?;
+        session.fetch(kept(&sql, &key), sink).await.map_err(after_write_read(session, def))?;
         return Ok(());
     }
-    sink.row(&ValueRow(&values)).map(|_| ())
+    sink.row(&ValueRow(&values)).map(|_| ()).map_err(after_write(session, def))
 }
 
 /// Removes one row, or sets its soft-delete timestamp unless forced.

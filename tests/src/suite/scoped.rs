@@ -33,6 +33,8 @@ async fn created_rows_meet_the_filter(test: Test) -> Result<()> {
 
 async fn one_insert_creates_a_row_inside_a_filter(test: Test) -> Result<()> {
     let (db, gallery) = filled(&test).await?;
+    // The first insert of a model may ask how the database makes its keys.
+    gallery.covers().create().exec(&db).await?;
     let log = db.watch();
     gallery.covers().create().exec(&db).await?;
     assert_eq!(log.count(), 1);

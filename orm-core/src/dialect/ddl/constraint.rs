@@ -2,7 +2,7 @@
 
 use super::super::{Dialect, SqlWriter, unsupported};
 use super::{push_expression, push_name, push_names};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::OnDelete;
 use crate::schema::{Check, CheckCondition, Deferrable, ForeignKey, QualifiedName};
 
@@ -62,6 +62,17 @@ pub(super) fn push_check(w: &mut SqlWriter<'_>, check: &Check) -> Result<()> {
             w.push_sql(" IN (");
             w.separated(", ", labels, |w, label| w.push_text_literal(label))?;
             w.push_sql(")");
+        }
+        CheckCondition::Range { column, ty } => {
+            w.push_ident(column)?;
+            let range = w.dialect().checked_range(*ty).or_else(|| ty.integer_range());
+            let Some((min, max)) = range else {
+                return Err(Error::new(ErrorKind::InvalidStatement, format!("`{ty}` has no range to check")));
+            };
+            w.push_sql(" BETWEEN ");
+            w.push_sql(min);
+            w.push_sql(" AND ");
+            w.push_sql(max);
         }
         CheckCondition::OneKey { keys, required } => {
             w.separated(" + ", keys, |w, key| {

@@ -68,10 +68,11 @@ pub(super) fn create(table: &Table, dialect: &dyn Dialect) -> Result<Vec<String>
     Ok(statements)
 }
 
-/// Whether a check is about the labels of an enum that the column's type knows.
+/// Whether the column's type checks the same: the labels of an enum, the range of an integer.
 fn follows_from_type(table: &Table, check: &Check, dialect: &dyn Dialect) -> bool {
     match &check.condition {
         CheckCondition::Labels { column, .. } => table.column(column).is_some_and(|c| dialect.type_checks_labels(c)),
+        CheckCondition::Range { ty, .. } => dialect.checked_range(*ty).is_none(),
         CheckCondition::Sql(_) | CheckCondition::OneKey { .. } => false,
     }
 }

@@ -9,6 +9,19 @@ use crate::model::ColumnDef;
 /// The most operands of AND or OR that are written without grouping.
 const CHAIN: usize = 128;
 
+/// How deep expressions may be nested. The databases have limits of their own (SQLite: 1,000 by default,
+/// <https://www.sqlite.org/limits.html>), and the stack of the task that renders has one.
+const MAX_DEPTH: usize = 256;
+
+#[cold]
+fn too_deep() -> Error {
+    let message = format!(
+        "an expression is nested more than {MAX_DEPTH} levels deep; conditions in a row need no nesting: collect them with \
+         `all_of` or `any_of`"
+    );
+    Error::new(ErrorKind::InvalidStatement, message)
+}
+
 fn level(expr: &Expr) -> Level {
     match expr {
         Expr::Or(all) if all.len() > 1 => Level::Or,
@@ -134,6 +147,16 @@ impl Renderer<'_> {
     }
 
     fn node(&mut self, expr: &Expr) -> Result<()> {
+        if self.depth == MAX_DEPTH {
+            return Err(too_deep());
+        }
+        self.depth += 1;
+        let done = self.nested(expr);
+        self.depth -= 1;
+        done
+    }
+
+    fn nested(&mut self, expr: &Expr) -> Result<()> {
         let dialect = self.w.dialect();
         match expr {
             Expr::Column(column) => self.push_column(column),
