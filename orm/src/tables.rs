@@ -34,8 +34,10 @@ macro_rules! tables {
             /// ```
             ///
             /// # Errors
-            /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for what the database does not have, and inside
-            /// a transaction on MySQL and MariaDB, which would commit it; else the database's.
+            /// [`ErrorKind::UnknownTable`](crate::ErrorKind::UnknownTable) when a foreign key points at a table that is
+            /// neither among them nor there; [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for what the
+            /// database does not have, and inside a transaction on MySQL and MariaDB, which would commit it; else the
+            /// database's.
             pub async fn create_tables<L: ModelList>(&self) -> Result<()> {
                 query::create_tables(self.session(), &L::defs()).await
             }

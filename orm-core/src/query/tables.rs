@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, ModelDef};
 use crate::row::Discard;
 use crate::run;
-use crate::schema::{Operation, QualifiedName, Schema, from_models};
+use crate::schema::{ForeignKey, Operation, QualifiedName, Schema, from_models};
 
 /// One model, or a tuple of models.
 #[diagnostic::on_unimplemented(
@@ -48,11 +48,13 @@ tuples! {
 /// that are there already are left as they are. All or nothing where the database's DDL is transactional.
 ///
 /// # Errors
+/// [`ErrorKind::UnknownTable`] when a foreign key points at a table that is neither among them nor there;
 /// [`ErrorKind::Unsupported`] for what the database does not have, and inside a transaction that it would commit; else the
 /// database's.
 pub async fn create_tables(session: &dyn Session, defs: &[&'static ModelDef]) -> Result<()> {
     let schema = from_models(defs)?;
     let there = existing(session, &schema).await?;
+    check_targets(session, defs, &schema, &there).await?;
     apply_operations(session, &ddl::create(&schema, &there, &**session.dialect())).await
 }
 
@@ -146,6 +148,45 @@ async fn existing(session: &dyn Session, schema: &Schema) -> Result<Vec<Qualifie
         }
     }
     Ok(there)
+}
+
+/// Checks that the tables that new foreign keys point at are there or will be. Some databases do not, until a row is written.
+async fn check_targets(
+    session: &dyn Session,
+    defs: &[&'static ModelDef],
+    schema: &Schema,
+    there: &[QualifiedName],
+) -> Result<()> {
+    let mut found: Vec<&QualifiedName> = schema.tables.iter().map(|table| &table.name).collect();
+    for table in schema.tables.iter().filter(|table| !there.contains(&table.name)) {
+        for key in &table.foreign_keys {
+            if found.contains(&&key.target) {
+                continue;
+            }
+            if !exists(session, key.target.schema.as_deref(), &key.target.name).await? {
+                return Err(target_missing(defs, &table.name, key));
+            }
+            found.push(&key.target);
+        }
+    }
+    Ok(())
+}
+
+#[cold]
+fn target_missing(defs: &[&'static ModelDef], table: &QualifiedName, key: &ForeignKey) -> Error {
+    let def = defs.iter().find(|def| QualifiedName::from(def.table) == *table);
+    let mut targets = def.into_iter().flat_map(|def| def.relations).map(|relation| relation.target());
+    let model = targets.find(|target| QualifiedName::from(target.table) == key.target).map_or("", |target| target.name);
+    let message = format!(
+        "it has a foreign key to `{}`, which is not there: create it first, or name its model `{model}` in the same call",
+        key.target.name,
+    );
+    let error = Error::new(ErrorKind::UnknownTable, message).with_table(table.name.clone());
+    let error = error.with_columns(key.columns.iter().cloned());
+    match def {
+        Some(def) => error.with_model(def.name),
+        None => error,
+    }
 }
 
 /// Refuses what would commit the transaction it runs in.

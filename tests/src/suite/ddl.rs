@@ -35,6 +35,20 @@ async fn tables_that_point_at_each_other_are_created(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn a_table_that_a_new_key_points_at_must_be_there(test: Test) -> Result<()> {
+    let db = test.connect().await?;
+    let error = db.create_tables::<(Player,)>().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnknownTable, "{error}");
+    assert_eq!((error.model(), error.columns()), (Some("Player"), vec!["team_id"]));
+    assert!(error.to_string().contains("`Team`"), "{error}");
+    assert!(!db.table_exists::<Player>().await?);
+    // What is there already counts, and so does a key of a table to itself.
+    db.create_tables::<(Region,)>().await?;
+    db.create_tables::<(Team, Player)>().await?;
+    db.create_tables::<(Player,)>().await?;
+    Ok(())
+}
+
 /// The same table in another schema.
 fn in_schema(schema: &'static str, def: &'static ModelDef) -> &'static ModelDef {
     let table: &'static TableName = Box::leak(Box::new(TableName::of(schema, def.table.name)));
@@ -357,6 +371,7 @@ cases! { $ ddl:
     tables_of_one_name_in_two_schemas_are_told_apart,
     tables_are_created_in_the_order_of_their_keys,
     tables_that_point_at_each_other_are_created,
+    a_table_that_a_new_key_points_at_must_be_there,
     creating_again_leaves_tables_alone,
     tables_are_dropped_in_the_order_of_their_keys,
     tables_that_point_at_each_other_are_dropped,
