@@ -367,6 +367,12 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// The type as which lists are sent for a column, where the database compares lists only with lists of the column's own
+    /// type; `None` where it is the type of the column's values.
+    fn list_type(&self, _column: &ColumnDef) -> Option<SqlType> {
+        None
+    }
+
     /// The condition that always holds, or never.
     fn truth(&self, holds: bool) -> &'static str {
         if holds { "TRUE" } else { "FALSE" }

@@ -9,12 +9,13 @@ use orm_core::dialect::{
     Capabilities, Dialect, FunctionForm, IndexMethod, Level, Lexical, Like, Regexp, Renderer, RowLock, SqlWriter, ddl,
     standard,
 };
+use orm_core::model::ColumnDef;
 use orm_core::schema::{Column, ColumnType, EnumType, Generated, Index, QualifiedName};
 use orm_core::{EnumStorage, Error, Result, SqlType, Value};
 
 use crate::bind;
 use crate::json;
-use crate::types::{conversion, is_text, quoted, quoted_part, type_name};
+use crate::types::{conversion, is_text, is_varchar, quoted, quoted_part, type_name};
 
 /// How text divides into words.
 pub(crate) const LEXICAL: Lexical =
@@ -427,6 +428,18 @@ impl Dialect for PostgresDialect {
         }
         text.push('}');
         Some(text)
+    }
+
+    /// PostgreSQL manual, 9.19: operators of arrays take two of the same type, and `varchar[]` is not `text[]`.
+    fn list_type(&self, column: &ColumnDef) -> Option<SqlType> {
+        let SqlType::Array(item) = column.ty else { return None };
+        let bounded = match (item, column.type_name) {
+            (SqlType::Text | SqlType::Char, Some(name)) => is_varchar(name.trim_end().strip_suffix("[]")?),
+            (SqlType::Text, None) => column.length.is_some(),
+            (SqlType::Char, None) => true,
+            _ => false,
+        };
+        bounded.then_some(SqlType::Array(&SqlType::Native("varchar")))
     }
 
     fn check_value(&self, value: &Value) -> Result<()> {

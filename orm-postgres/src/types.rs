@@ -167,8 +167,13 @@ fn unbounded(name: &str) -> Result<String> {
 
 /// Whether a type takes text as it is.
 pub(crate) fn is_text(name: &str) -> bool {
+    name.trim().eq_ignore_ascii_case("text") || is_varchar(name)
+}
+
+/// Whether a type is `varchar`, with or without a length.
+pub(crate) fn is_varchar(name: &str) -> bool {
     let base = name.split('(').next().unwrap_or(name).trim();
-    ["text", "varchar", "character varying"].iter().any(|text| base.eq_ignore_ascii_case(text))
+    ["varchar", "character varying"].iter().any(|text| base.eq_ignore_ascii_case(text))
 }
 
 /// How the bytes of one value are read.

@@ -143,6 +143,15 @@ fn too_long(length: u32, unit: &str) -> Error {
 /// A value in the form that the declared type of its column takes: text as a value of a type of the database's own, a
 /// UUID as text where that is what the column holds.
 pub(crate) fn for_column(dialect: &dyn Dialect, column: &ColumnDef, value: Value) -> Value {
+    if matches!(column.ty, SqlType::Array(_))
+        && let Some(list) = dialect.list_type(column)
+    {
+        return match (value, list) {
+            (Value::Array(_, items), SqlType::Array(item)) => Value::Array(item, items),
+            (Value::Null(_), list) => Value::Null(list),
+            (value, _) => value,
+        };
+    }
     let Some(name) = column.type_name else { return value };
     match value {
         Value::Text(text) if dialect.takes_text_as(name) => Value::Native(name, text.into_owned()),

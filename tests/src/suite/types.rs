@@ -534,6 +534,57 @@ async fn arrays_are_asked_for_their_items(test: Test) -> Result<()> {
     Ok(())
 }
 
+/// Arrays of bounded text.
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Board {
+    #[orm(primary_key)]
+    id: i64,
+    #[orm(length = 20)]
+    labels: Vec<String>,
+    letters: Option<Vec<char>>,
+    #[orm(type = "varchar(255)[]")]
+    names: Vec<String>,
+    #[orm(length = 20)]
+    gaps: Option<Vec<Option<String>>>,
+}
+
+async fn arrays_of_bounded_text_are_asked_for_their_items(test: Test) -> Result<()> {
+    if !test.shape.arrays {
+        return Ok(());
+    }
+    let db = test.with::<Board>().await?;
+    let texts = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect::<Vec<String>>();
+    let gaps = vec![Some("a".to_owned()), None];
+    let row = Board::create().labels(texts(&["a", "b"])).letters(vec!['x', 'y']).names(texts(&["n", "m"]));
+    let mut made = row.gaps(gaps.clone()).exec(&db).await?;
+    let more = [Board::create().labels(texts(&[])).names(texts(&[])), Board::create().labels(texts(&["c"])).names(texts(&["o"]))];
+    Board::bulk_create(more).exec(&db).await?;
+    for (i, condition) in [
+        Board::LABELS.contains_all(texts(&["b"])),
+        Board::LABELS.overlaps(texts(&["z", "a"])),
+        Board::LABELS.is_contained_in(texts(&["a", "b", "c"])).and(Board::LABELS.ne(texts(&[]))).and(Board::ID.eq(made.id)),
+        Board::LABELS.eq(texts(&["a", "b"])),
+        Board::LABELS.in_([texts(&["a", "b"]), texts(&["q"])]),
+        Board::LABELS.eq(Board::LABELS).and(Board::ID.eq(made.id)),
+        Board::LETTERS.contains_all(vec!['y']),
+        Board::LETTERS.eq(vec!['x', 'y']),
+        Board::NAMES.contains_all(texts(&["m"])),
+        Board::NAMES.eq(texts(&["n", "m"])),
+        Board::GAPS.eq(gaps),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert_eq!(Board::find_all().filter(condition).exec(&db).await?, std::slice::from_ref(&made), "condition {i}");
+    }
+    made.update().labels(texts(&["d"])).letters(None).gaps(None).names(texts(&[])).exec(&db).await?;
+    Board::update().set(Board::LABELS, texts(&["e", "f"])).filter(Board::LABELS.eq(texts(&["d"]))).exec(&db).await?;
+    assert_eq!(Board::count().filter(Board::LABELS.contains_all(texts(&["f"]))).exec(&db).await?, 1);
+    let long = Board::create().labels(texts(&["012345678901234567890"])).names(texts(&[])).exec(&db).await.unwrap_err();
+    assert_eq!((long.kind(), long.columns()), (ErrorKind::DataTooLong, vec!["labels"]), "{long}");
+    Ok(())
+}
+
 /// An id that knows its model.
 #[derive(Debug, PartialEq, Value)]
 struct Id<M>(i64, PhantomData<fn() -> M>);
@@ -590,5 +641,6 @@ cases! { $ types:
     labels_outside_of_an_enum_are_refused_both_ways,
     arrays_round_trip_where_there_are_arrays,
     arrays_are_asked_for_their_items,
+    arrays_of_bounded_text_are_asked_for_their_items,
     newtypes_have_parameters,
 }

@@ -5,6 +5,7 @@ use super::Renderer;
 use super::expr::column_of;
 use crate::ast::{Expr, InList, ListItems, Select};
 use crate::error::{Error, Result};
+use crate::model::ColumnDef;
 use crate::value::{SqlType, Value};
 
 impl Renderer<'_> {
@@ -55,7 +56,7 @@ impl Renderer<'_> {
     /// When a value cannot be bound.
     pub fn value_list(&mut self, operand: &Expr, ty: SqlType, values: &[Value], negated: bool) -> Result<()> {
         let dialect = self.dialect();
-        match column_of(operand).filter(|column| column.type_name.is_some()) {
+        match column_of(operand).filter(|column| has_form(column)) {
             Some(column) => {
                 let form = |value: &Value| for_column(dialect, column, value.clone());
                 let values: Vec<Value> = values.iter().map(form).collect();
@@ -72,7 +73,7 @@ impl Renderer<'_> {
     /// When a value cannot be bound.
     pub fn row_list(&mut self, columns: &[Expr], rows: &[Vec<Value>], negated: bool) -> Result<()> {
         let dialect = self.dialect();
-        if !columns.iter().any(|column| column_of(column).is_some_and(|column| column.type_name.is_some())) {
+        if !columns.iter().any(|column| column_of(column).is_some_and(has_form)) {
             return dialect.push_row_list(self, columns, rows, negated);
         }
         let form = |(column, value): (&Expr, &Value)| match column_of(column) {
@@ -96,4 +97,9 @@ impl Renderer<'_> {
     pub(super) fn regexp(&mut self, regexp: &Regexp<'_>) -> Result<()> {
         self.dialect().push_regexp(self, regexp)
     }
+}
+
+/// Whether a column's values may be sent in another form than that of their type.
+fn has_form(column: &ColumnDef) -> bool {
+    column.type_name.is_some() || matches!(column.ty, SqlType::Array(_))
 }
