@@ -373,6 +373,12 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// The default of a column of this type for which the model says `CURRENT_TIMESTAMP` or `CURRENT_TIME`, where the database
+    /// would write these in another form than the column's values have.
+    fn current(&self, _ty: SqlType) -> Option<&'static str> {
+        None
+    }
+
     /// The condition that always holds, or never.
     fn truth(&self, holds: bool) -> &'static str {
         if holds { "TRUE" } else { "FALSE" }

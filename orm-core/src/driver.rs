@@ -13,6 +13,8 @@
 //!   [`connect_advice`] has words for what to do.
 //! - [`Done::last_insert_id`] is the key of the *first* row of an INSERT.
 //! - Rows are borrowed from the client's buffer; nothing is copied that the sink does not copy.
+//! - A driver that knows the types of a result SHOULD hold them against [`Query::reads`] with its first row: a value that is
+//!   read must be found by `=`.
 
 mod advice;
 mod classify;
@@ -20,6 +22,7 @@ mod connection;
 mod executor;
 mod lexer;
 mod parameters;
+mod reads;
 mod session;
 mod shapes;
 
@@ -36,6 +39,7 @@ pub use parameters::{
     Form, Given, LONGEST, MOST_STATEMENTS, POOL_PARAMETERS, Parameter, check_range, check_time, percent_decoded,
     url_parameters,
 };
+pub use reads::{Reads, Unsuited};
 pub use session::Leaves;
 pub use shapes::{Shape, ShapeCache};
 

@@ -72,6 +72,8 @@ pub struct ModelDef {
     pub version: Option<usize>,
     /// The comment of the table.
     pub comment: &'static str,
+    /// Whether there are columns of UUIDs.
+    pub has_uuids: bool,
 }
 
 /// Models are equal when they have the same name and table.
@@ -103,6 +105,7 @@ impl ModelDef {
             deleted_at: None,
             version: None,
             comment: "",
+            has_uuids: any_uuids(columns),
         }
     }
 
@@ -136,6 +139,17 @@ impl ModelDef {
     pub fn relation(&self, name: &str) -> Option<&'static RelationDef> {
         self.relations.iter().find(|relation| relation.name == name)
     }
+}
+
+const fn any_uuids(columns: &[ColumnDef]) -> bool {
+    let mut at = 0;
+    while at < columns.len() {
+        if columns[at].has_uuids() {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 /// A model with a column `#[orm(version)]`. Written by the derive.

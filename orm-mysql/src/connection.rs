@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use orm_core::driver::{BeginOptions, Connection, Control, Done, Query, StatementKind, statement_kind};
+use orm_core::driver::{BeginOptions, Connection, Control, Done, Query, Reads, StatementKind, statement_kind};
 use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
 use orm_server::{Answers, Event, Guard, Patience, Reading, answer_within};
@@ -131,7 +131,7 @@ impl MysqlConnection {
             let kind = statement_kind(query.sql, LEXICAL);
             if !is_prepared(kind) {
                 // One round trip rather than two, and some statements cannot be prepared.
-                let result = self.stream(query.sql, None, sink).await;
+                let result = self.stream(query.sql, None, query.reads, sink).await;
                 if kind == StatementKind::Define {
                     self.after_ddl().await?;
                 }
@@ -143,16 +143,16 @@ impl MysqlConnection {
         if !query.cacheable {
             self.check_count(sql, query.binds.len()).await?;
         }
-        let result = match self.stream(sql, Some(arguments), sink).await {
+        let result = match self.stream(sql, Some(arguments), query.reads, sink).await {
             Err(Stop::Client(error)) if error::wants_fresh_statement(&error) && sink.restartable() => {
                 // It did not run, so it may be run again, even in a transaction.
                 sink.restart();
                 self.forget_statements().await?;
                 let arguments = bind::arguments(query.binds).map_err(Stop::Own)?;
-                self.stream(sql, Some(arguments), sink).await
+                self.stream(sql, Some(arguments), query.reads, sink).await
             }
             Err(Stop::Client(error)) if query.binds.is_empty() && error::cannot_be_prepared(&error) => {
-                self.stream(query.sql, None, sink).await
+                self.stream(query.sql, None, query.reads, sink).await
             }
             result => result,
         };
@@ -219,6 +219,7 @@ impl MysqlConnection {
         &mut self,
         sql: &str,
         arguments: Option<MySqlArguments>,
+        reads: Reads<'_>,
         sink: &mut dyn RowSink,
     ) -> Result<Done, Stop> {
         let is_mariadb = self.server.is_mariadb();
@@ -229,7 +230,8 @@ impl MysqlConnection {
             Some(arguments) => (&mut self.client).fetch_many(sqlx::query_with(text, arguments).persistent(true)),
             None => (&mut self.client).fetch_many(sqlx::raw_sql(text)),
         };
-        let mut reading = Reading::new(answers, MysqlAnswer::new(&mut self.kinds, protocol), self.patience);
+        let answer = MysqlAnswer::new(&mut self.kinds, protocol, self.server, reads);
+        let mut reading = Reading::new(answers, answer, self.patience);
         let enough = loop {
             match poll_fn(|context| reading.poll(sink, context)).await? {
                 Event::End => break Ok(()),

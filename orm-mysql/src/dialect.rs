@@ -20,6 +20,7 @@ use orm_core::{Error, ErrorKind, Result, SqlType, Value};
 
 use crate::bind::{check, stored_date_time, stored_time};
 use crate::server::Server;
+use crate::suits::is_json;
 use crate::{json, json_table, types};
 
 /// How text divides into words in a session whose `sql_mode` has neither `ANSI_QUOTES` nor `NO_BACKSLASH_ESCAPES`.
@@ -107,6 +108,41 @@ impl MysqlDialect {
     }
 }
 
+impl MysqlDialect {
+    /// MariaDB has documents as text, and `JSON_EQUALS` since 10.7.
+    fn compares_documents(&self) -> bool {
+        self.server.is_mariadb() && self.server.since(None, Some((10, 7, 0)))
+    }
+
+    /// Whether two texts are the same document, however they are written.
+    fn push_same_document(&self, r: &mut Renderer<'_>, op: BinaryOp, left: &Expr, right: &Expr) -> Result<()> {
+        if self.server.is_mariadb() {
+            r.push_sql("JSON_EQUALS(");
+            r.compared(left, right, Level::Loosest)?;
+            r.push_sql(", ");
+            r.compared(right, left, Level::Loosest)?;
+            r.push_sql(if op == BinaryOp::Ne { ") = 0" } else { ") = 1" });
+            return Ok(());
+        }
+        let document = |r: &mut Renderer<'_>, one: &Expr, other: &Expr| {
+            // Other rows may hold text that is none.
+            let is_column = one.as_column().is_some();
+            if is_column {
+                r.push_sql("CASE WHEN JSON_VALID(");
+                r.compared(one, other, Level::Loosest)?;
+                r.push_sql(") THEN ");
+            }
+            r.push_sql("CAST(");
+            r.compared(one, other, Level::Loosest)?;
+            r.push_sql(if is_column { " AS JSON) END" } else { " AS JSON)" });
+            Ok(())
+        };
+        document(r, left, right)?;
+        r.push_sql(if op == BinaryOp::Ne { " <> " } else { " = " });
+        document(r, right, left)
+    }
+}
+
 fn capabilities(server: Server) -> Capabilities {
     let mariadb = server.is_mariadb();
     let since = |mysql, mariadb| server.since(mysql, mariadb);
@@ -186,6 +222,7 @@ impl Dialect for MysqlDialect {
             SqlType::Array(_) => return Err(Error::unsupported(self.name(), "arrays")),
             // As text it would be compared with documents as a JSON string.
             SqlType::Json if !self.server.is_mariadb() => sql.push_str("CAST(? AS JSON)"),
+            SqlType::Native(name) if !self.server.is_mariadb() && is_json(name) => sql.push_str("CAST(? AS JSON)"),
             _ => sql.push('?'),
         }
         Ok(())
@@ -265,6 +302,12 @@ impl Dialect for MysqlDialect {
 
     /// MySQL manual, 14.4.2: `<=>`. `||` is OR unless the session says otherwise (`PIPES_AS_CONCAT`).
     fn push_binary(&self, r: &mut Renderer<'_>, op: BinaryOp, left: &Expr, right: &Expr) -> Result<()> {
+        if let BinaryOp::Eq | BinaryOp::Ne = op
+            && let Some(column) = [left, right].into_iter().filter_map(Expr::as_column).find(|c| c.ty == SqlType::Json)
+            && (self.compares_documents() || !self.server.is_mariadb() && column.is_text())
+        {
+            return self.push_same_document(r, op, left, right);
+        }
         match op {
             BinaryOp::IsDistinct | BinaryOp::IsNotDistinct => standard::null_safe(r, " <=> ", op, left, right),
             BinaryOp::Concat => {
@@ -277,6 +320,11 @@ impl Dialect for MysqlDialect {
             }
             op => standard::binary(r, op, left, right),
         }
+    }
+
+    /// Text for a document is one, not a JSON string. MariaDB's documents are text.
+    fn takes_text_as(&self, type_name: &str) -> bool {
+        !self.server.is_mariadb() && is_json(type_name)
     }
 
     fn push_pattern(&self, r: &mut Renderer<'_>, text: &Expr, kind: LikeKind) -> Result<()> {

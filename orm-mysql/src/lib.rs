@@ -40,6 +40,7 @@ mod options;
 mod reading;
 mod row;
 mod server;
+mod suits;
 mod types;
 
 pub use connection::MysqlConnection;

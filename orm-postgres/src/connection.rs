@@ -187,7 +187,7 @@ impl PostgresConnection {
             }
         };
         let answers = client.fetch_many(sqlx::query_with(text, arguments).persistent(keep));
-        let mut reading = Reading::new(answers, PostgresAnswer::new(layout, seen), *patience);
+        let mut reading = Reading::new(answers, PostgresAnswer::new(layout, seen, query.reads), *patience);
         let said = loop {
             match poll_fn(|context| reading.poll(sink, context)).await? {
                 Event::End => break Ok(()),

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use orm_core::ast::{Expr, Function, JsonForm, JsonStep, LockStrength};
+use orm_core::ast::{BinaryOp, Expr, Function, JsonForm, JsonStep, LockStrength};
 use orm_core::dialect::{
     Capabilities, Dialect, FunctionForm, IndexMethod, Level, Lexical, Like, Regexp, Renderer, RowLock, SqlWriter, ddl,
     standard,
@@ -315,6 +315,24 @@ impl Dialect for PostgresDialect {
         element_type(ty).is_some()
     }
 
+    /// Types without an operator for equality are compared as another: documents as `jsonb`, shapes and XML as their text.
+    fn push_binary(&self, r: &mut Renderer<'_>, op: BinaryOp, left: &Expr, right: &Expr) -> Result<()> {
+        let columns = [left, right].into_iter().filter_map(Expr::as_column);
+        let (Some(through), Some(operator)) = (columns.into_iter().find_map(compared_as), equality(op)) else {
+            return standard::binary(r, op, left, right);
+        };
+        r.push_sql("(");
+        r.compared(left, right, Level::Loosest)?;
+        r.push_sql(")::");
+        r.push_sql(through);
+        r.push_sql(operator);
+        r.push_sql("(");
+        r.compared(right, left, Level::Loosest)?;
+        r.push_sql(")::");
+        r.push_sql(through);
+        Ok(())
+    }
+
     fn push_like(&self, r: &mut Renderer<'_>, like: &Like<'_>) -> Result<()> {
         if !like.ignore_case {
             return standard::like(r, like);
@@ -444,6 +462,26 @@ impl Dialect for PostgresDialect {
 
     fn check_value(&self, value: &Value) -> Result<()> {
         bind::check(value)
+    }
+}
+
+/// The type as which values of a column are compared, where its own has no `=` or one of something else (of areas).
+fn compared_as(column: &ColumnDef) -> Option<&'static str> {
+    const AS_TEXT: [&str; 8] = ["xml", "point", "line", "lseg", "box", "path", "polygon", "circle"];
+    let name = column.type_name?.trim();
+    if name.eq_ignore_ascii_case("json") {
+        return Some("jsonb");
+    }
+    AS_TEXT.iter().any(|ty| name.eq_ignore_ascii_case(ty)).then_some("text")
+}
+
+fn equality(op: BinaryOp) -> Option<&'static str> {
+    match op {
+        BinaryOp::Eq => Some(" = "),
+        BinaryOp::Ne => Some(" <> "),
+        BinaryOp::IsDistinct => Some(" IS DISTINCT FROM "),
+        BinaryOp::IsNotDistinct => Some(" IS NOT DISTINCT FROM "),
+        _ => None,
     }
 }
 

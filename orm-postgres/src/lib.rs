@@ -49,6 +49,7 @@ mod pooler;
 mod reading;
 mod row;
 mod statements;
+mod suits;
 mod types;
 
 pub use dialect::PostgresDialect;

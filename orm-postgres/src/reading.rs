@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use orm_core::Result;
-use orm_core::driver::Done;
+use orm_core::driver::{Done, Reads};
 use orm_core::row::{Flow, RowSink};
 use orm_server::Answer;
 use sqlx::Row as _;
@@ -17,12 +17,14 @@ pub(crate) struct PostgresAnswer<'c> {
     layout: &'c mut Layout,
     /// Whether there was a row.
     seen: &'c mut bool,
+    /// The columns of models that the rows have.
+    reads: Reads<'c>,
     pub(crate) done: Done,
 }
 
 impl<'c> PostgresAnswer<'c> {
-    pub(crate) fn new(layout: &'c mut Layout, seen: &'c mut bool) -> Self {
-        Self { layout, seen, done: Done::default() }
+    pub(crate) fn new(layout: &'c mut Layout, seen: &'c mut bool, reads: Reads<'c>) -> Self {
+        Self { layout, seen, reads, done: Done::default() }
     }
 }
 
@@ -38,6 +40,7 @@ impl Answer for PostgresAnswer<'_> {
             }
             self.layout.resolve(row);
             *self.seen = true;
+            self.layout.check(row, self.reads)?;
         }
         let said = sink.row(&PostgresRow::new(row, self.layout));
         self.layout.next();

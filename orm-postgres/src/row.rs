@@ -9,12 +9,14 @@ mod text;
 use std::cell::{Cell, OnceCell};
 
 use chrono::{DateTime, NaiveDate, NaiveTime};
+use orm_core::driver::Reads;
 use orm_core::row::{Row, utf8};
 use orm_core::{Error, Result, SqlType, Value, ValueRef};
 use sqlx::postgres::{PgRow, PgValueFormat};
 use sqlx::{Column, ColumnIndex, Row as _};
 
 use crate::bind::{EPOCH_DAYS, EPOCH_MICROS};
+use crate::suits::suits;
 use crate::types::{ColumnType, Form, Kind};
 
 /// What the rows of a result have in common; looked up with the first one.
@@ -48,6 +50,18 @@ impl Layout {
         if text || self.ways.contains(&Way::Other) {
             self.made.resize_with(self.types.len(), OnceCell::new);
         }
+    }
+
+    /// Holds the types of the result against the columns of models that it has.
+    pub(crate) fn check(&self, row: &PgRow, reads: Reads<'_>) -> Result<()> {
+        if self.text {
+            // Without the types' names.
+            return Ok(());
+        }
+        reads.check(|position, column| match row.columns().get(position) {
+            Some(found) => suits(found.type_info(), column),
+            None => Ok(()),
+        })
     }
 
     /// Forgets what was written out for a row.

@@ -57,6 +57,7 @@ use crate::hooks::Hooks;
 use crate::options::SqliteOptions;
 use crate::policy::{Facts, Kind};
 use crate::row::Chunk;
+use crate::suits::Suited;
 
 use busy::waiting_helps;
 pub(crate) use busy::{BusyBackoff, WriteQueue};
@@ -476,7 +477,10 @@ impl Connection for SqliteConnection {
         tokio::task::coop::consume_budget().await;
         self.settle().await?;
         self.check_transaction()?;
-        self.run(query, sink).await
+        match Suited::new(query.reads, sink) {
+            Ok(mut sink) => self.run(query, &mut sink).await,
+            Err(sink) => self.run(query, sink).await,
+        }
     }
 
     async fn batch(&mut self, sql: &str) -> Result<()> {

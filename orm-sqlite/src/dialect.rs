@@ -271,6 +271,19 @@ impl Dialect for SqliteDialect {
 
     /// <https://www.sqlite.org/lang_expr.html#isisnot>: `IS` compares any two values.
     fn push_binary(&self, r: &mut Renderer<'_>, op: BinaryOp, left: &Expr, right: &Expr) -> Result<()> {
+        if [left, right].into_iter().filter_map(Expr::as_column).any(|column| column.ty == SqlType::Json) {
+            match op {
+                BinaryOp::Eq => return push_same_document(r, " = ", left, right),
+                BinaryOp::IsNotDistinct => return push_same_document(r, " IS ", left, right),
+                BinaryOp::Ne | BinaryOp::IsDistinct => {
+                    r.push_sql("(NOT ");
+                    push_same_document(r, if op == BinaryOp::Ne { " = " } else { " IS " }, left, right)?;
+                    r.push_sql(")");
+                    return Ok(());
+                }
+                _ => {}
+            }
+        }
         match op {
             BinaryOp::IsDistinct | BinaryOp::IsNotDistinct => standard::null_safe(r, " IS ", op, left, right),
             op => standard::binary(r, op, left, right),
@@ -406,6 +419,15 @@ impl Dialect for SqliteDialect {
         "'main'"
     }
 
+    /// In the form that columns of the type keep, so that the two compare.
+    fn current(&self, ty: SqlType) -> Option<&'static str> {
+        match ty {
+            SqlType::DateTime => Some("strftime('%Y-%m-%d %H:%M:%f', 'now')"),
+            SqlType::Time => Some("strftime('%H:%M:%f', 'now')"),
+            _ => None,
+        }
+    }
+
     fn push_table_exists(&self, w: &mut SqlWriter<'_>, schema: Option<&str>, name: &str) -> Result<()> {
         w.push_sql("SELECT 1 FROM ");
         if let Some(schema) = schema {
@@ -446,6 +468,26 @@ impl Dialect for SqliteDialect {
     fn check_value(&self, value: &Value) -> Result<()> {
         types::check(value)
     }
+}
+
+/// Whether two texts are the same document, however they are written: the same values in the same places
+/// (<https://www.sqlite.org/json1.html#jtree>).
+fn push_same_document(r: &mut Renderer<'_>, equals: &str, left: &Expr, right: &Expr) -> Result<()> {
+    r.push_sql("(");
+    r.compared(left, right, Level::Compare.tighter())?;
+    r.push_sql(equals);
+    r.compared(right, left, Level::Compare.tighter())?;
+    // Under names of their own: `json_tree` has columns named `value` and the like.
+    r.push_sql(" OR EXISTS (SELECT 1 FROM (SELECT ");
+    r.compared(left, right, Level::Loosest)?;
+    r.push_sql(" AS a, ");
+    r.compared(right, left, Level::Loosest)?;
+    r.push_sql(
+        " AS b) AS _j WHERE JSON_VALID(_j.a) AND JSON_VALID(_j.b) \
+         AND NOT EXISTS (SELECT fullkey, type, atom FROM json_tree(_j.a) EXCEPT SELECT fullkey, type, atom FROM json_tree(_j.b)) \
+         AND NOT EXISTS (SELECT fullkey, type, atom FROM json_tree(_j.b) EXCEPT SELECT fullkey, type, atom FROM json_tree(_j.a))))",
+    );
+    Ok(())
 }
 
 /// Whether `=` ignores the case of ASCII letters in what an expression gives; `None` where the other operand decides. See

@@ -22,6 +22,7 @@ mod options;
 mod policy;
 mod row;
 mod statements;
+mod suits;
 mod types;
 
 pub use dialect::SqliteDialect;

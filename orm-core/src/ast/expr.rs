@@ -107,6 +107,15 @@ pub enum Expr {
 }
 
 impl Expr {
+    /// The column that this is, here or at the end of a path.
+    pub fn as_column(&self) -> Option<&'static ColumnDef> {
+        match self {
+            Self::Column(column) | Self::Outer(column) => Some(column),
+            Self::Path(_, inner) => inner.as_column(),
+            _ => None,
+        }
+    }
+
     /// Both of two conditions, flattening chains.
     #[must_use]
     pub fn and(self, other: Expr) -> Expr {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use async_trait::async_trait;
 
+use super::Reads;
 use crate::error::{Error, ErrorKind, Result};
 use crate::row::{Discard, RowSink};
 use crate::value::Value;
@@ -20,6 +21,8 @@ pub struct Query<'q> {
     pub cacheable: bool,
     /// What it may do to the connection beside what it is run for.
     pub effects: Effects,
+    /// The columns of models that the rows have.
+    pub reads: Reads<'q>,
 }
 
 /// What raw SQL may do to the connection it runs on, beside what it is run for. Who sends raw SQL says so; statements that
@@ -41,7 +44,7 @@ impl Effects {
 impl<'q> Query<'q> {
     /// A statement whose prepared form is worth keeping.
     pub const fn new(sql: &'q str, binds: &'q [Value]) -> Self {
-        Self { sql, binds, cacheable: true, effects: Effects::NONE }
+        Self { sql, binds, cacheable: true, effects: Effects::NONE, reads: Reads::Nothing }
     }
 
     /// A statement without values that is sent once.
@@ -60,6 +63,13 @@ impl<'q> Query<'q> {
     #[must_use]
     pub const fn effects(mut self, effects: Effects) -> Self {
         self.effects = effects;
+        self
+    }
+
+    /// Says which columns of models the rows have.
+    #[must_use]
+    pub const fn reading(mut self, reads: Reads<'q>) -> Self {
+        self.reads = reads;
         self
     }
 }

@@ -64,10 +64,28 @@ impl ColumnDef {
         }
     }
 
+    /// Whether the model declares a type of text.
+    pub fn is_text(&self) -> bool {
+        self.type_name.is_some_and(is_text)
+    }
+
+    /// Whether the column holds UUIDs.
+    pub(crate) const fn has_uuids(&self) -> bool {
+        matches!(self.ty, SqlType::Uuid)
+    }
+
     /// A plain column of a Rust type; the derive changes what differs with the struct's update syntax.
     pub const fn of<T: Type>(table: &'static TableName, index: usize, name: &'static str) -> Self {
         Self { nullable: T::NULLABLE, ..Self::new(table, index, name, <T::Base as Scalar>::TYPE) }
     }
+}
+
+/// Whether a type that a model names is one of text.
+fn is_text(name: &str) -> bool {
+    let base = name.split(['(', ' ']).next().unwrap_or(name);
+    ["char", "varchar", "nchar", "nvarchar", "character", "text", "tinytext", "mediumtext", "longtext"]
+        .iter()
+        .any(|t| base.eq_ignore_ascii_case(t))
 }
 
 /// Where a missing value comes from when a row is created.
@@ -81,4 +99,15 @@ pub enum DefaultDef {
     Client(fn() -> Value),
     /// An expression of the database, as SQL; the column is left out of the INSERT.
     Sql(&'static str),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_of_text_are_known_by_their_name() {
+        assert!(["CHAR(36)", "varchar", "character varying(36)", "TEXT", "LONGTEXT"].into_iter().all(is_text));
+        assert!(!["BINARY(16)", "uuid", "textile", "charming"].into_iter().any(is_text));
+    }
 }

@@ -8,7 +8,7 @@ use super::key::{key_filter, key_slots};
 use super::text::{self, kept, query};
 use crate::ast::{Select, Statement, Visibility};
 use crate::dialect::render;
-use crate::driver::{Done, Session, Shape};
+use crate::driver::{Done, Reads, Session, Shape};
 use crate::error::Result;
 use crate::model::ModelDef;
 use crate::row::{Collect, Discard, First, Read, RowSink};
@@ -23,7 +23,8 @@ pub(crate) async fn fetch_all<T: Send>(
 ) -> Result<Vec<T>> {
     let text = text::of(session, &mut statement)?;
     let mut rows = Vec::new();
-    let done = session.fetch(text.query(), &mut Collect::new(&mut rows, read)).await;
+    let query = text.query().reading(Reads::of(&statement));
+    let done = session.fetch(query, &mut Collect::new(&mut rows, read)).await;
     done.map_err(|error| match statement {
         Statement::Select(_) => name_item(error, def, &statement),
         _ => after_write(session, def)(error),
@@ -36,7 +37,8 @@ pub(crate) async fn fetch_into(session: &dyn Session, select: Select, sink: &mut
     let def = select.model;
     let mut statement = Statement::Select(Box::new(select));
     let text = text::of(session, &mut statement)?;
-    session.fetch(text.query(), sink).await.map_err(|error| name_item(error, def, &statement))?;
+    let query = text.query().reading(Reads::of(&statement));
+    session.fetch(query, sink).await.map_err(|error| name_item(error, def, &statement))?;
     Ok(())
 }
 
@@ -49,7 +51,8 @@ pub(crate) async fn fetch_first<T: Send>(
 ) -> Result<Option<T>> {
     let text = text::of(session, &mut statement)?;
     let mut row = None;
-    let done = session.fetch(text.query(), &mut First::new(&mut row, read)).await;
+    let query = text.query().reading(Reads::of(&statement));
+    let done = session.fetch(query, &mut First::new(&mut row, read)).await;
     done.map_err(|error| name_item(error, def, &statement))?;
     Ok(row)
 }
@@ -63,7 +66,8 @@ pub(crate) async fn fetch_shape<T: Send>(
     read: Read<T>,
 ) -> Result<Option<T>> {
     let mut row = None;
-    session.fetch(kept(sql, binds), &mut First::new(&mut row, read)).await.map_err(about(def))?;
+    let query = kept(sql, binds).reading(Reads::Model(def));
+    session.fetch(query, &mut First::new(&mut row, read)).await.map_err(about(def))?;
     Ok(row)
 }
 
@@ -75,7 +79,8 @@ pub(crate) async fn fetch_all_shape<T: Send>(
     read: Read<T>,
 ) -> Result<Vec<T>> {
     let mut rows = Vec::new();
-    session.fetch(kept(sql, &[]), &mut Collect::new(&mut rows, read)).await.map_err(about(def))?;
+    let query = kept(sql, &[]).reading(Reads::Model(def));
+    session.fetch(query, &mut Collect::new(&mut rows, read)).await.map_err(about(def))?;
     Ok(rows)
 }
 

@@ -32,6 +32,15 @@ fn not_written<T>(form: &str) -> Error {
     Error::decode(std::any::type_name::<T>(), format_args!("text that is not {form}"))
 }
 
+/// The error for a value in another text than the one by which it is found.
+#[cold]
+fn otherwise_kept<T>(form: &str) -> Error {
+    let found = format_args!(
+        "text in another form than {form}, by which it would not be found (rewrite the column, or make the field a `String`)"
+    );
+    Error::decode(std::any::type_name::<T>(), found)
+}
+
 #[cold]
 fn out_of_range<T>() -> Error {
     Error::decode(std::any::type_name::<T>(), "a number outside its range")
@@ -341,12 +350,25 @@ impl Scalar for NaiveTime {
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
             ValueRef::Time(v) => Ok(v),
-            ValueRef::Text(text) => {
-                written::time(text).ok_or_else(|| not_written::<Self>("a time, such as 10:11:12.5"))
-            }
+            ValueRef::Text(text) => match unkept_time(text) {
+                Ok(_) if !written::is_kept_time(text) => Err(otherwise_kept::<Self>("10:11:12.345")),
+                read => read,
+            },
             other => Err(mismatch::<Self>(&other)),
         }
     }
+    /// Functions write times in other forms than columns keep them.
+    fn decode_computed(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Text(text) => unkept_time(text),
+            other => Self::decode(other),
+        }
+    }
+}
+
+/// A time in any form.
+fn unkept_time(text: &str) -> Result<NaiveTime> {
+    written::time(text).ok_or_else(|| not_written::<NaiveTime>("a time, such as 10:11:12.345"))
 }
 
 impl Scalar for NaiveDateTime {
@@ -358,13 +380,30 @@ impl Scalar for NaiveDateTime {
         match value {
             ValueRef::DateTime(v) => Ok(v),
             ValueRef::Timestamp(_) => Err(more::<Self>("a timestamp (make the field a `DateTime<Utc>`)")),
-            ValueRef::Text(text) => match written::date_time(text) {
-                Some((local, None)) => Ok(local),
-                Some((_, Some(_))) => Err(more::<Self>("an instant with an offset (make the field a `DateTime<Utc>`)")),
-                None => Err(not_written::<Self>("a date and time, such as 2026-11-23 10:11:12")),
+            ValueRef::Text(text) => match unkept_date_time(text) {
+                Ok(_) if !written::is_kept_date_time(text) => Err(otherwise_kept::<Self>("2026-11-23 10:11:12.345")),
+                read => read,
             },
             other => Err(mismatch::<Self>(&other)),
         }
+    }
+    /// Functions write times in other forms than columns keep them.
+    fn decode_computed(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Text(text) => unkept_date_time(text),
+            other => Self::decode(other),
+        }
+    }
+}
+
+/// A date and time in any form that has no offset.
+fn unkept_date_time(text: &str) -> Result<NaiveDateTime> {
+    match written::date_time(text) {
+        Some((local, None)) => Ok(local),
+        Some((_, Some(_))) => {
+            Err(more::<NaiveDateTime>("an instant with an offset (make the field a `DateTime<Utc>`)"))
+        }
+        None => Err(not_written::<NaiveDateTime>("a date and time, such as 2026-11-23 10:11:12.345")),
     }
 }
 
@@ -378,13 +417,30 @@ impl Scalar for DateTime<Utc> {
             ValueRef::Timestamp(v) => Ok(v),
             // A column without a zone holds UTC.
             ValueRef::DateTime(v) => Ok(v.and_utc()),
-            ValueRef::Text(text) => written::date_time(text)
-                .and_then(|(local, zone)| zone.map_or(Some(local), |zone| local.checked_sub_offset(zone)))
-                .map(|utc| utc.and_utc())
-                .ok_or_else(|| not_written::<Self>("an instant, such as 2026-11-23 10:11:12 +00:00")),
+            ValueRef::Text(text) => match unkept_instant(text) {
+                Ok(_) if !written::is_kept_instant(text) => {
+                    Err(otherwise_kept::<Self>("2026-11-23 10:11:12.345 +00:00"))
+                }
+                read => read,
+            },
             other => Err(mismatch::<Self>(&other)),
         }
     }
+    /// Functions write times in other forms than columns keep them.
+    fn decode_computed(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Text(text) => unkept_instant(text),
+            other => Self::decode(other),
+        }
+    }
+}
+
+/// An instant in any form; without an offset it is in UTC.
+fn unkept_instant(text: &str) -> Result<DateTime<Utc>> {
+    written::date_time(text)
+        .and_then(|(local, zone)| zone.map_or(Some(local), |zone| local.checked_sub_offset(zone)))
+        .map(|utc| utc.and_utc())
+        .ok_or_else(|| not_written::<DateTime<Utc>>("an instant, such as 2026-11-23 10:11:12.345 +00:00"))
 }
 
 /// The instant is kept; the offset comes back as UTC.
@@ -395,6 +451,9 @@ impl Scalar for DateTime<FixedOffset> {
     }
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         DateTime::<Utc>::decode(value).map(|v| v.fixed_offset())
+    }
+    fn decode_computed(value: ValueRef<'_>) -> Result<Self> {
+        DateTime::<Utc>::decode_computed(value).map(|v| v.fixed_offset())
     }
 }
 
@@ -410,12 +469,27 @@ impl Scalar for uuid::Uuid {
             ValueRef::Bytes(bytes) => {
                 Self::from_slice(bytes).map_err(|e| malformed::<Self>("bytes that are no UUID", e))
             }
-            ValueRef::Text(text) => written::uuid(text)
-                .map(Self::from_bytes)
-                .ok_or_else(|| not_written::<Self>("a UUID of 32 hexadecimal digits and four hyphens")),
+            ValueRef::Text(text) => match unkept_uuid(text) {
+                Ok(_) if !written::is_kept_uuid(text) => Err(otherwise_kept::<Self>("small letters")),
+                read => read,
+            },
             other => Err(mismatch::<Self>(&other)),
         }
     }
+    fn decode_computed(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Text(text) => unkept_uuid(text),
+            other => Self::decode(other),
+        }
+    }
+}
+
+/// A UUID in letters of any size.
+#[cfg(feature = "uuid")]
+fn unkept_uuid(text: &str) -> Result<uuid::Uuid> {
+    written::uuid(text)
+        .map(uuid::Uuid::from_bytes)
+        .ok_or_else(|| not_written::<uuid::Uuid>("a UUID of 32 hexadecimal digits and four hyphens"))
 }
 
 /// A decimal as it is written, but without the zeros at the end when there are more digits than `Decimal` holds: a column
@@ -567,17 +641,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn date_times_are_read_in_every_written_form() {
+    fn date_times_are_read_in_the_form_of_columns_and_computed_ones_in_every_form() {
         let expected = "2026-11-23T10:11:12.5Z".parse::<DateTime<Utc>>().unwrap();
-        for text in [
-            "2026-11-23 10:11:12.500 +00:00",
-            "2026-11-23T10:11:12.5Z",
-            "2026-11-23 10:11:12.5",
-            "2026-11-23 11:11:12.500+01:00",
-            "2026-11-23 05:41:12.500 -0430",
+        for (text, kept) in [
+            ("2026-11-23 10:11:12.500 +00:00", true),
+            ("2026-11-23T10:11:12.5Z", false),
+            ("2026-11-23 10:11:12.5", false),
+            ("2026-11-23 10:11:12.500", false),
+            ("2026-11-23 11:11:12.500+01:00", false),
+            ("2026-11-23 05:41:12.500 -0430", false),
         ] {
-            assert_eq!(DateTime::<Utc>::decode(ValueRef::Text(text)).unwrap(), expected, "{text}");
+            assert_eq!(DateTime::<Utc>::decode(ValueRef::Text(text)).is_ok(), kept, "{text}");
+            assert_eq!(DateTime::<Utc>::decode_computed(ValueRef::Text(text)).unwrap(), expected, "{text}");
         }
+        let local = expected.naive_utc();
+        for (text, kept) in
+            [("2026-11-23 10:11:12.500", true), ("2026-11-23T10:11:12.500", false), ("2026-11-23 10:11:12.5", false)]
+        {
+            assert_eq!(NaiveDateTime::decode(ValueRef::Text(text)).is_ok(), kept, "{text}");
+            assert_eq!(NaiveDateTime::decode_computed(ValueRef::Text(text)).unwrap(), local, "{text}");
+        }
+        assert!(NaiveTime::decode(ValueRef::Text("10:11:12")).is_err());
+        assert!(NaiveTime::decode_computed(ValueRef::Text("10:11:12")).is_ok());
     }
 
     #[test]

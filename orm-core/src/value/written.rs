@@ -79,6 +79,34 @@ fn offset_of(text: &[u8]) -> Option<FixedOffset> {
     }
 }
 
+/// Whether a time is written as databases without a type for times keep it, so that equal times are equal texts and texts have
+/// the order of times: `10:11:12.345`, and after the third digit of a second no zero at the end.
+pub fn is_kept_time(text: &str) -> bool {
+    match text.as_bytes() {
+        [_, _, b':', _, _, b':', _, _, b'.', fraction @ ..] => match fraction {
+            [_, _, _] => true,
+            [_, _, _, .., last] => *last != b'0',
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// As [`is_kept_time`], of a date with a time: `2026-11-23 10:11:12.345`.
+pub fn is_kept_date_time(text: &str) -> bool {
+    text.as_bytes().get(10) == Some(&b' ') && text.get(11..).is_some_and(is_kept_time)
+}
+
+/// As [`is_kept_date_time`], of an instant: `2026-11-23 10:11:12.345 +00:00`.
+pub fn is_kept_instant(text: &str) -> bool {
+    text.strip_suffix(" +00:00").is_some_and(is_kept_date_time)
+}
+
+/// Whether a UUID is written as databases without a type for UUIDs keep it: in small letters.
+pub fn is_kept_uuid(text: &str) -> bool {
+    !text.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
 /// 32 hexadecimal digits with the hyphens of RFC 9562, section 4.
 pub fn uuid(text: &str) -> Option<[u8; 16]> {
     let bytes: &[u8; 36] = text.as_bytes().try_into().ok()?;
@@ -199,6 +227,22 @@ mod tests {
             "2026-11-23 10:11:12 UTC",
         ] {
             assert_eq!(date_time(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn kept_times_have_one_form() {
+        for kept in ["10:11:12.000", "10:11:12.345", "10:11:12.3456", "10:11:12.000000001"] {
+            assert!(is_kept_time(kept), "{kept}");
+            assert!(is_kept_date_time(&format!("2026-11-23 {kept}")));
+            assert!(!is_kept_date_time(&format!("2026-11-23T{kept}")));
+            assert!(is_kept_instant(&format!("2026-11-23 {kept} +00:00")));
+            for other in ["", "Z", " +00", "+00:00", " +01:00", " -00:00"] {
+                assert!(!is_kept_instant(&format!("2026-11-23 {kept}{other}")));
+            }
+        }
+        for other in ["10:11", "10:11:12", "10:11:12.5", "10:11:12.50", "10:11:12.3450", "10:11:12.345600"] {
+            assert!(!is_kept_time(other), "{other}");
         }
     }
 

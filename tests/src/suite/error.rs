@@ -111,7 +111,7 @@ async fn decode_errors_name_the_column(test: Test) -> Result<()> {
     assert_eq!((error.kind(), error.model()), (ErrorKind::Decode, Some("Person")));
     assert_eq!(error.columns(), ["age"], "{error}");
     db.execute("UPDATE people SET name = NULL", ()).await?;
-    let error = Person::find_all().exec(&db).await.unwrap_err();
+    let error = Person::find_all().select(Person::NAME).exec(&db).await.unwrap_err();
     assert_eq!((error.kind(), error.columns()), (ErrorKind::Decode, vec!["name"]));
     assert!(error.to_string().contains("Option"), "{error}");
     Ok(())

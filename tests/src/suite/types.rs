@@ -557,12 +557,18 @@ async fn arrays_of_bounded_text_are_asked_for_their_items(test: Test) -> Result<
     let gaps = vec![Some("a".to_owned()), None];
     let row = Board::create().labels(texts(&["a", "b"])).letters(vec!['x', 'y']).names(texts(&["n", "m"]));
     let mut made = row.gaps(gaps.clone()).exec(&db).await?;
-    let more = [Board::create().labels(texts(&[])).names(texts(&[])), Board::create().labels(texts(&["c"])).names(texts(&["o"]))];
+    let more = [
+        Board::create().labels(texts(&[])).names(texts(&[])),
+        Board::create().labels(texts(&["c"])).names(texts(&["o"])),
+    ];
     Board::bulk_create(more).exec(&db).await?;
     for (i, condition) in [
         Board::LABELS.contains_all(texts(&["b"])),
         Board::LABELS.overlaps(texts(&["z", "a"])),
-        Board::LABELS.is_contained_in(texts(&["a", "b", "c"])).and(Board::LABELS.ne(texts(&[]))).and(Board::ID.eq(made.id)),
+        Board::LABELS
+            .is_contained_in(texts(&["a", "b", "c"]))
+            .and(Board::LABELS.ne(texts(&[])))
+            .and(Board::ID.eq(made.id)),
         Board::LABELS.eq(texts(&["a", "b"])),
         Board::LABELS.in_([texts(&["a", "b"]), texts(&["q"])]),
         Board::LABELS.eq(Board::LABELS).and(Board::ID.eq(made.id)),

@@ -4,7 +4,7 @@ use super::super::{Dialect, FunctionForm, SqlWriter};
 use super::{constraint, index, push_expression, push_name, push_names};
 use crate::ast::Function;
 use crate::error::Result;
-use crate::schema::{Check, CheckCondition, Column, ColumnDefault, Index, QualifiedName, Table};
+use crate::schema::{Check, CheckCondition, Column, ColumnDefault, ColumnType, Index, QualifiedName, Table};
 
 /// The statements that create a table, its indexes and its comments.
 pub(super) fn create(table: &Table, dialect: &dyn Dialect) -> Result<Vec<String>> {
@@ -108,7 +108,7 @@ pub fn push_column(w: &mut SqlWriter<'_>, column: &Column) -> Result<()> {
         w.push_sql(dialect.auto_increment());
     }
     if let Some(default) = &column.default {
-        push_default(w, default, &type_name)?;
+        push_default(w, column, default, &type_name)?;
     }
     if !column.comment.is_empty() {
         dialect.push_column_comment(w, &column.comment)?;
@@ -116,7 +116,7 @@ pub fn push_column(w: &mut SqlWriter<'_>, column: &Column) -> Result<()> {
     Ok(())
 }
 
-fn push_default(w: &mut SqlWriter<'_>, default: &ColumnDefault, type_name: &str) -> Result<()> {
+fn push_default(w: &mut SqlWriter<'_>, column: &Column, default: &ColumnDefault, type_name: &str) -> Result<()> {
     let dialect = w.dialect();
     w.push_sql(" DEFAULT ");
     let is_constant = matches!(default, ColumnDefault::Value(_));
@@ -131,12 +131,22 @@ fn push_default(w: &mut SqlWriter<'_>, default: &ColumnDefault, type_name: &str)
             Some(FunctionForm::Text(now)) => now,
             _ => "CURRENT_TIMESTAMP",
         }),
-        ColumnDefault::Sql(sql) => push_expression(w, sql)?,
+        ColumnDefault::Sql(sql) => match current(dialect, column, sql) {
+            Some(current) => w.push_sql(current),
+            None => push_expression(w, sql)?,
+        },
     }
     if in_parentheses {
         w.push_sql(")");
     }
     Ok(())
+}
+
+/// The current time in the form that the column's values have, where the database writes it otherwise.
+fn current(dialect: &dyn Dialect, column: &Column, sql: &str) -> Option<&'static str> {
+    let ColumnType::Plain(ty) = column.ty else { return None };
+    let is = |name: &str| sql.trim().eq_ignore_ascii_case(name);
+    (is("CURRENT_TIMESTAMP") || is("CURRENT_TIME")).then(|| dialect.current(ty)).flatten()
 }
 
 /// The statements that set the comment of a column after its definition, where it cannot be a part of that.
