@@ -12,13 +12,14 @@ mod relation_filter;
 mod remove;
 mod tree;
 mod update;
+mod violated;
 
 pub(crate) use cascade::{Mark, cascade, deleted_at, of_row};
 pub(crate) use conflict::{alive_filter, is_join_key, is_key, is_unique, unique_keys};
 pub(crate) use create::{create_many, create_one, models_of};
 pub use draft::{Changes, Prefilled};
-pub(crate) use draft::{Draft, Linked, Payload, nest, no_key, payload_values};
-pub(crate) use insert::{given_assignments, given_columns, insert_of, insert_values};
+pub(crate) use draft::{Draft, Linked, Payload, given_columns, nest, no_key, payload_values};
+pub(crate) use insert::{given_assignments, insert_of, insert_values};
 pub(crate) use link::{other_keys, pointing};
 pub(crate) use prepare::{complete, time_value};
 pub(crate) use relation_filter::{RelationFilter, fixed_by};

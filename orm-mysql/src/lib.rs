@@ -48,4 +48,5 @@ pub use dialect::MysqlDialect;
 pub use driver::Mysql;
 pub use options::MysqlOptions;
 pub use orm_server::SslMode;
+pub use server::{MARIADB, MYSQL};
 pub use server::{Server, ServerKind};

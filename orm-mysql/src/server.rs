@@ -1,5 +1,10 @@
 //! Which server answered: MySQL or MariaDB, and its version. What a version can do is in `dialect`.
 
+/// What [`Dialect::name`](orm_core::dialect::Dialect::name) is on MySQL, in errors and spans.
+pub const MYSQL: &str = "mysql";
+/// What [`Dialect::name`](orm_core::dialect::Dialect::name) is on MariaDB, in errors and spans.
+pub const MARIADB: &str = "mariadb";
+
 /// Which of the two servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ServerKind {
@@ -48,8 +53,8 @@ impl Server {
     /// The name in errors and spans: `mysql` or `mariadb`.
     pub fn name(self) -> &'static str {
         match self.kind {
-            ServerKind::Mysql => "mysql",
-            ServerKind::Mariadb => "mariadb",
+            ServerKind::Mysql => MYSQL,
+            ServerKind::Mariadb => MARIADB,
         }
     }
 

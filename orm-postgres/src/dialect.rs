@@ -100,8 +100,8 @@ impl PostgresDialect {
     }
 }
 
-/// The dialect's name in errors and spans; the value of `db.system.name` in OpenTelemetry.
-const NAME: &str = "postgresql";
+/// What [`Dialect::name`] is on PostgreSQL, in errors and spans: the value of `db.system.name` in OpenTelemetry.
+pub const NAME: &str = "postgresql";
 
 impl Dialect for PostgresDialect {
     fn name(&self) -> &'static str {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use orm_core::driver::connect_advice;
 use orm_core::{Error, ErrorKind};
 use orm_server::Silent;
-use sqlx::postgres::{PgDatabaseError, PgSeverity};
+use sqlx::postgres::{PgDatabaseError, PgErrorPosition, PgSeverity};
 
 use self::codes::meaning;
 use crate::pooler;
@@ -140,6 +140,9 @@ pub(crate) fn map(error: sqlx::Error) -> Error {
         && let Some(table) = first_quoted(cause.message())
     {
         mapped = mapped.with_table(table.to_owned());
+    }
+    if let (ErrorKind::Syntax, Some(PgErrorPosition::Original(character))) = (kind, cause.position()) {
+        mapped = mapped.with_message(format!("the database cannot read the SQL from its character {character} on"));
     }
     mapped.with_source(error)
 }

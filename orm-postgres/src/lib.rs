@@ -52,7 +52,7 @@ mod statements;
 mod suits;
 mod types;
 
-pub use dialect::PostgresDialect;
+pub use dialect::{NAME, PostgresDialect};
 pub use driver::Postgres;
 pub use options::PostgresOptions;
 pub use orm_server::SslMode;

@@ -18,8 +18,8 @@ use crate::types::{self, Cell};
 /// Lists of up to this many values are bound one by one.
 const SHORT_LIST: usize = 8;
 
-/// The name in errors and spans.
-pub(crate) const NAME: &str = "sqlite";
+/// What [`Dialect::name`] is on SQLite, in errors and spans.
+pub const NAME: &str = "sqlite";
 
 /// How text divides into words.
 pub(crate) const LEXICAL: Lexical = Lexical { backquotes: true, brackets: true, ..Lexical::STANDARD };

@@ -99,15 +99,21 @@ impl Driver for Sqlite {
     }
 }
 
-/// A database that cannot be opened says which one.
+/// A database that cannot be opened says which one, and why where that is plain.
 fn explained(error: Error, options: &SqliteOptions) -> Error {
     if error.kind() != ErrorKind::ConnectionFailed {
         return error;
     }
-    let code = error.code().map(str::to_owned);
-    let explained = Error::new(ErrorKind::ConnectionFailed, format!("{options} cannot be opened")).with_source(error);
-    match code {
-        Some(code) => explained.with_code(code),
-        None => explained,
+    match options.lacks() {
+        None => error.with_message(format!("{options} cannot be opened")),
+        // SQLite knows no more than that it cannot.
+        Some(what) => {
+            let code = error.code().map(str::to_owned);
+            let error = Error::new(ErrorKind::ConnectionFailed, format!("{options} cannot be opened: {what}"));
+            match code {
+                Some(code) => error.with_code(code),
+                None => error,
+            }
+        }
     }
 }

@@ -25,7 +25,7 @@ mod statements;
 mod suits;
 mod types;
 
-pub use dialect::SqliteDialect;
+pub use dialect::{NAME, SqliteDialect};
 pub use driver::Sqlite;
 pub use error::SqliteError;
 pub use options::{JournalMode, SqliteOptions, Synchronous};

@@ -407,6 +407,22 @@ impl FromStr for SqliteOptions {
 }
 
 /// The URL without its parameters.
+impl SqliteOptions {
+    /// What is not there of the way to the database's file.
+    pub(crate) fn lacks(&self) -> Option<String> {
+        let Place::File(path) = &self.place else { return None };
+        let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+        if let Some(directory) = directory.filter(|directory| !directory.exists()) {
+            return Some(format!("the directory `{}` does not exist; create it first", Path::display(directory)));
+        }
+        if path.is_dir() {
+            return Some("it is a directory".to_owned());
+        }
+        let create = self.create_if_missing && !self.read_only;
+        (!create && !path.exists()).then(|| "the file does not exist, and is not to be created".to_owned())
+    }
+}
+
 impl fmt::Display for SqliteOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {

@@ -156,6 +156,11 @@ pub(crate) fn nest<P, R>(list: &mut Vec<(IncludeNode, R)>, relation: impl IntoIn
     list.extend(nodes.into_iter().zip(std::iter::once(rows)));
 }
 
+/// The columns that have a bit.
+pub(crate) fn given_columns(def: &'static ModelDef, given: u128) -> Vec<&'static ColumnDef> {
+    def.columns.iter().filter(|column| given & (1 << column.index) != 0).collect()
+}
+
 /// What a new row starts with.
 #[derive(Debug, Default)]
 pub struct Prefilled {

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::draft::Draft;
-use super::prepare;
+use super::draft::{Draft, given_columns};
+use super::{prepare, violated};
 use crate::ast::{self, Conflict, ConflictAction, Insert, Returning, Statement};
 use crate::dialect::{Dialect, SqlWriter, render, render_insert, rewrites, unnests};
 use crate::driver::{BeginOptions, Session, Shape};
@@ -32,10 +32,6 @@ fn needs_reading(dialect: &dyn Dialect, def: &'static ModelDef, given: u128) -> 
         0 => column.generated.is_some() || matches!(column.default, DefaultDef::Sql(_)),
         _ => rewrites(dialect, column),
     })
-}
-
-pub(crate) fn given_columns(def: &'static ModelDef, given: u128) -> Vec<&'static ColumnDef> {
-    def.columns.iter().filter(|column| given & (1 << column.index) != 0).collect()
 }
 
 /// How the values that the database makes come back.
@@ -104,11 +100,17 @@ pub(super) async fn insert_one(
     let mut values = draft.values;
     let mut columns = def.columns.iter();
     values.retain(|_| columns.next().is_some_and(|column| given & (1 << column.index) != 0));
+    let done = match back {
+        Back::Returning => session.fetch(run::kept(&sql, &values), sink).await,
+        _ => session.fetch(run::kept(&sql, &values), &mut Discard).await,
+    };
+    let done = match done {
+        Ok(done) => done,
+        Err(error) => return Err(violated::by_rows(session, def, given, &values, after_write(session, def)(error)).await),
+    };
     if back == Back::Returning {
-        session.fetch(run::kept(&sql, &values), sink).await.map_err(after_write(session, def))?;
         return Ok(());
     }
-    let done = session.fetch(run::kept(&sql, &values), &mut Discard).await.map_err(about(def))?;
     for column in def.columns.iter().filter(|column| given & (1 << column.index) == 0) {
         values.insert(column.index, Value::Null(column.ty));
     }
@@ -320,12 +322,17 @@ async fn insert_chunk(
     if returns {
         let mut made = Vec::with_capacity(chunk.len());
         let mut sink = Collect::new(&mut made, read_values);
-        session.fetch(run::query(&rendered), &mut sink).await.map_err(after_write(session, def))?;
+        if let Err(error) = session.fetch(run::query(&rendered), &mut sink).await {
+            return Err(violated::by_rows(session, def, given, &rendered.binds, after_write(session, def)(error)).await);
+        }
         let affected = made.len() as u64;
         place(session, def, given, chunk, rows, made)?;
         return Ok(affected);
     }
-    let done = session.fetch(run::query(&rendered), &mut Discard).await.map_err(about(def))?;
+    let done = match session.fetch(run::query(&rendered), &mut Discard).await {
+        Ok(done) => done,
+        Err(error) => return Err(violated::by_rows(session, def, given, &rendered.binds, about(def)(error)).await),
+    };
     if matches!(back, Back::LastId | Back::Read) {
         read_made(session, def, given, chunk, rows, done.last_insert_id).await?;
     }
@@ -348,7 +355,9 @@ async fn insert_for_keys(
     let rendered = render_insert(insert, &**session.dialect())?;
     let mut keys: Vec<Value> = Vec::with_capacity(chunk.len());
     let mut sink = Collect::new(&mut keys, |columns| Ok(columns.next_value()?.into()));
-    session.fetch(run::query(&rendered), &mut sink).await.map_err(after_write(session, def))?;
+    if let Err(error) = session.fetch(run::query(&rendered), &mut sink).await {
+        return Err(violated::by_rows(session, def, given, &rendered.binds, after_write(session, def)(error)).await);
+    }
     if keys.len() != chunk.len() {
         return Err(rows_missing(session, def, chunk.len(), keys.len()));
     }

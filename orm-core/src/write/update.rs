@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::draft::Changes;
 use super::prepare::{self, integer_value, time_value};
+use super::violated;
 use crate::ast::{self, BinaryOp, Returning, Statement, Visibility};
 use crate::dialect::{Dialect, for_column, render, rewrites};
 use crate::driver::{Runs, Session, Shape};
@@ -96,7 +97,11 @@ pub(crate) fn prepared(dialect: &dyn Dialect, def: &'static ModelDef, mut statem
 
 /// Runs an UPDATE or a DELETE of many rows and gives their number.
 pub(crate) async fn write_rows(session: &dyn Session, def: &'static ModelDef, statement: Statement) -> Result<u64> {
-    affected_rows(session, def, &prepared(&**session.dialect(), def, statement)?).await
+    let statement = prepared(&**session.dialect(), def, statement)?;
+    match affected_rows(session, def, &statement).await {
+        Err(error) => Err(violated::by_statement(session, def, &statement, error).await),
+        affected => affected,
+    }
 }
 
 /// Whether saving a row writes a column: not its key, nor what the database or the library makes.
@@ -364,12 +369,15 @@ async fn update_by_key(
     sink: &mut dyn RowSink,
 ) -> Result<()> {
     let RowUpdate { sql, binds, columns, computes, returning } = update;
-    if returning {
-        session.fetch(kept(&sql, &binds), sink).await.map_err(after_write(session, def))?;
-        return Ok(());
-    }
-    let done = session.fetch(kept(&sql, &binds), &mut Discard).await.map_err(about(def))?;
-    if done.rows_affected == 0 {
+    let done = match returning {
+        true => session.fetch(kept(&sql, &binds), sink).await,
+        false => session.fetch(kept(&sql, &binds), &mut Discard).await,
+    };
+    let done = match done {
+        Ok(done) => done,
+        Err(error) => return Err(violated::by_values(session, def, &columns, &binds, after_write(session, def)(error)).await),
+    };
+    if returning || done.rows_affected == 0 {
         return Ok(());
     }
     let mut values: Vec<Value> = (0..def.columns.len()).map(current).collect();
@@ -414,7 +422,13 @@ pub(crate) async fn remove_by_key(
     })?;
     let mut binds = Vec::with_capacity(target.key.len() + 1);
     target.clone().bind(session, def, &mut binds)?;
-    let done = session.fetch(kept(&sql, &binds), &mut Discard).await.map_err(about(def))?;
+    let done = match session.fetch(kept(&sql, &binds), &mut Discard).await {
+        Ok(done) => done,
+        Err(error) => {
+            let filter = key_filter(def, &target.key);
+            return Err(violated::by_removal(session, def, &filter, about(def)(error)).await);
+        }
+    };
     if done.rows_affected == 0 { Err(target.lost(session, def, visibility).await) } else { Ok(()) }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn meaning(code: &str) -> (ErrorKind, &'static str) {
         "40001" | "72000" => (Serialization, "run the transaction again"),
         "40003" => (ConnectionLost, "nobody knows whether the statement took effect"),
         "42501" => (Permission, ""),
-        "42601" => (Syntax, "the database cannot read the SQL; the source says where it stopped"),
+        "42601" => (Syntax, "the database cannot read the SQL; the cause says at which word"),
         "42602" | "42622" | "42939" => (InvalidStatement, "a name is malformed, too long or reserved"),
         "42P01" => (UnknownTable, ""),
         "42703" => (UnknownColumn, ""),
