@@ -1,27 +1,35 @@
 //! What code written by the derive names, in one place. Not part of the API: it changes without notice.
 
 pub use core::future::Future;
+pub use core::pin::Pin;
+pub use core::task::{Context, Poll};
 
 pub use crate::driver::{Runs, Unpoliced};
 pub use crate::error::{Error, Result};
 pub use crate::expr::{Assign, Column, Expr, KeyOperand, KeyPart, SingleKey};
 pub use crate::handle::{CreateUnder, ManyToMany, NewChild, Related, Through, ToMany, ToOne, ToOwner};
 pub use crate::model::{
-    ColumnDef, DefaultDef, HopDef, IndexDef, IndexPart, Many, Model, ModelDef, OnDelete, One, OneOfDef, Optional,
-    RelationDef, RelationKind, TableName, Versioned, concat_hops, model_layout, one, read_model,
+    ColumnDef, DefaultDef, HopDef, IndexDef, IndexPart, Itself, Many, Model, ModelDef, OnDelete, One, OneOfDef,
+    Optional, Referred, RelationDef, RelationKind, TableName, Versioned, concat_hops, model_layout, one, read_model,
 };
 pub use crate::query::{
-    Complete, Create, CreateBuilder, CreateFuture, Destroy, Given, Instance, Missing, Restore, Set, Update,
+    Complete, Create, CreateBuilder, CreateFuture, Destroy, Given, Instance, Missing, Restore, RunsAlone, Set, Update,
     UpdateBuilder,
 };
 pub use crate::relation::{
-    Copied, Link, OneOf, OneOfField, Projection, Relation, RelationField, SelectItems, Variant, Variants, also,
-    belongs, ends_at, follows, has, scope, starts_at, when,
+    AnyKey, Copied, Link, OneOf, OneOfField, Projection, Relation, RelationField, SelectItems, Variant, Variants, also,
+    belongs, ends_at, follows, forget_stale, has, scope, starts_at, when,
 };
 pub use crate::row::{Columns, Decode, Layout};
 pub use crate::run::IntoInclude;
 pub use crate::value::{EnumDef, EnumStorage, Scalar, SqlType, Type, Value, ValueRef};
 pub use crate::write::Prefilled;
+
+/// The model of a relation; see [`Itself`].
+pub type Target<M> = <M as Itself>::Model;
+
+/// The type of a column; see [`Type`].
+pub type Stored<T> = <T as Type>::Itself;
 
 /// The value of a column, as its default.
 pub fn value<T: Type>(value: T) -> Value {

@@ -194,6 +194,21 @@ pub trait Model: Sized + Send + Sync + 'static {
     fn keep_relations(&mut self, _old: Self, _changed: u128) {}
 }
 
+/// Itself, of a model. Code of the derive names the models of relations in this way, so that one which is no model is one
+/// error there, and unknown to all that follows.
+#[doc(hidden)]
+pub trait Itself {
+    /// The model.
+    type Model: Model;
+}
+
+impl<M: Model> Itself for M {
+    type Model = M;
+}
+
+/// What a foreign key to `M` that is never NULL leads to.
+pub type Referred<M> = <<M as Itself>::Model as Model>::Referred;
+
 /// Reads a model and names model and column when a value does not fit.
 ///
 /// # Errors

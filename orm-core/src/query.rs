@@ -2,6 +2,7 @@
 //! tree, and `exec` hands it to `run` or `write`.
 
 mod aggregate;
+mod awaited;
 mod bulk;
 mod create;
 mod decoder;
@@ -11,6 +12,7 @@ mod find;
 mod find_by_pk;
 mod find_or_create;
 mod instance;
+mod other_names;
 mod page;
 mod refine;
 mod statements;
@@ -23,6 +25,7 @@ mod upsert;
 mod with_related;
 
 pub use aggregate::{AggregateOf, Count, Exists};
+pub use awaited::RunsAlone;
 pub use bulk::{BulkCreate, BulkUpsert, OnConflict};
 pub use create::{Complete, Create, CreateBuilder, CreateFuture, Given, InsertRow, Missing, Set};
 pub use destroy::{Destroy, DestroyOne};
@@ -30,6 +33,8 @@ pub use find::{All, Counted, Find, FindAndCount, FindOne, First, Limited, Wanted
 pub use find_by_pk::FindByPk;
 pub use find_or_create::{FindOrCreate, FindOrInsert};
 pub use instance::Instance;
+#[doc(hidden)]
+pub use other_names::{CreateNames, DestroyNames, FinderNames};
 pub use page::Page;
 pub use refine::{Refine, RefineRows};
 pub use statements::Statements;

@@ -16,7 +16,10 @@ mod stale;
 pub use attach::NestSlot;
 pub use batch::load;
 pub(crate) use batch::load_into;
-pub use constant::{Link, Names, References, Relation, also, belongs, ends_at, follows, has, scope, starts_at, when};
+pub use constant::{
+    AnyKey, Link, Names, References, Relation, also, belongs, ends_at, follows, forget_stale, has, scope, starts_at,
+    when,
+};
 pub use field::{BelongsTo, BelongsToMany, HasMany, HasOne, RelatedRows, RelationField, Slot};
 pub use include::Include;
 pub use join::JoinBy;

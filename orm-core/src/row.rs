@@ -221,6 +221,21 @@ impl<'r> Columns<'r> {
         T::read(self)
     }
 
+    /// What a function makes of the next value.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] with the column's position, and the function's.
+    #[doc(hidden)]
+    #[inline]
+    pub fn next_by<T>(&mut self, take: impl FnOnce(ValueRef<'_>) -> Result<T>) -> Result<T> {
+        let index = self.next;
+        self.next += 1;
+        match self.row.get(index) {
+            Ok(value) => take(value).map_err(|error| at(error, index)),
+            Err(error) => Err(at(error, index)),
+        }
+    }
+
     /// The next value, as a Rust type: what a column has, exactly.
     ///
     /// # Errors
@@ -228,12 +243,7 @@ impl<'r> Columns<'r> {
     #[inline]
     #[allow(clippy::should_implement_trait)] // Each call reads another type; an iterator cannot.
     pub fn next<T: Type>(&mut self) -> Result<T> {
-        let index = self.next;
-        self.next += 1;
-        match self.row.get(index) {
-            Ok(value) => T::take(value).map_err(|error| at(error, index)),
-            Err(error) => Err(at(error, index)),
-        }
+        self.next_by(T::take)
     }
 
     /// The next value, as a Rust type: what a query computed; see [`Scalar::decode_computed`](crate::Scalar::decode_computed).
@@ -242,12 +252,7 @@ impl<'r> Columns<'r> {
     /// As [`next`](Self::next).
     #[inline]
     pub fn next_computed<T: Type>(&mut self) -> Result<T> {
-        let index = self.next;
-        self.next += 1;
-        match self.row.get(index) {
-            Ok(value) => T::take_computed(value).map_err(|error| at(error, index)),
-            Err(error) => Err(at(error, index)),
-        }
+        self.next_by(T::take_computed)
     }
 }
 

@@ -118,8 +118,14 @@ impl<'a> Model<'a> {
 impl<'a> Field<'a> {
     fn read(ctxt: &Ctxt, field: &'a syn::Field) -> Option<Self> {
         let ident = field.ident.as_ref()?;
-        let attrs = FieldAttrs::read(ctxt, &field.attrs);
+        let mut attrs = FieldAttrs::read(ctxt, &field.attrs);
+        let refused = refused(&field.ty).filter(|_| !attrs.skip.is_set() && !attrs.computed.is_set());
         let part = match relation(&field.ty) {
+            _ if let Some(message) = refused => {
+                ctxt.error(&field.ty, message);
+                attrs = FieldAttrs::default(); // It is no column any more, and nothing else is to be said of it.
+                Part::Skipped
+            }
             _ if attrs.skip.is_set() || attrs.computed.is_set() => Part::Skipped,
             Some((RelationKind::BelongsTo, target, _)) if attrs.relation.one_of.is_set() => Part::OneOf(target),
             Some((kind, target, between)) => Part::Relation(kind, target, between),
@@ -141,6 +147,25 @@ impl<'a> Field<'a> {
     /// The last word of the type, without `Option`.
     pub(crate) fn type_word(&self) -> Option<&'a Ident> {
         last_word(self.scalar())
+    }
+}
+
+/// Why a type is none of a column, though it looks like one.
+fn refused(ty: &Type) -> Option<String> {
+    let scalar = one_argument(ty, "Option").unwrap_or(ty);
+    if let Type::Reference(_) = scalar {
+        return Some("a row owns what it holds: use `String` for text, `Vec<u8>` for bytes".to_owned());
+    }
+    let word = last_word(scalar)?;
+    let relation = RelationKind::ALL.into_iter().map(RelationKind::type_name).find(|name| word == name);
+    match relation {
+        Some(name) if !std::ptr::eq(ty, scalar) => {
+            Some(format!("write `{name}<..>` without `Option`: it can be empty by itself"))
+        }
+        None if ["usize", "isize", "u128", "i128"].iter().any(|name| word == name) => {
+            Some(format!("no database has integers of the type `{word}`: use `i64`, or `u64`"))
+        }
+        _ => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use proc_macro2::Ident;
 
-use crate::ast::{Field, Model, Part, last_word};
+use crate::ast::{Field, Model, Part};
 use crate::attr::{RelationAttrs, RelationKind};
 use crate::case::{constant, plain};
 use crate::ctxt::Ctxt;
@@ -76,7 +76,6 @@ pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
             relation_options(ctxt, field, kind, between.is_some());
         }
         if let Part::Column = field.part {
-            no_optional_relation(ctxt, field);
             key_is_not_null(ctxt, field);
             one_origin(ctxt, field);
             sizes(ctxt, field);
@@ -286,14 +285,6 @@ fn chain_options(ctxt: &Ctxt, relation: &RelationAttrs, kind: RelationKind, chai
 }
 
 /// A relation knows by itself whether it is loaded and found.
-fn no_optional_relation(ctxt: &Ctxt, field: &Field<'_>) {
-    let inner = field.nullable().and_then(last_word);
-    if let Some(kind) = inner.and_then(|word| RelationKind::ALL.into_iter().find(|kind| word == kind.type_name())) {
-        let message = format!("write `{}<..>` without `Option`: it can be empty by itself", kind.type_name());
-        ctxt.error(field.ty, message);
-    }
-}
-
 fn key_is_not_null(ctxt: &Ctxt, field: &Field<'_>) {
     if field.attrs.primary_key.is_set() && field.nullable().is_some() {
         ctxt.error(field.ty, "a primary key is never NULL: remove the `Option`; `create()` does not ask for it");

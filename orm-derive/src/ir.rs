@@ -7,10 +7,11 @@ mod params;
 mod relations;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
 use syn::{LitStr, Path, Type, Visibility};
 
-use crate::ast::{Field, Model, Part};
+use crate::ast::{Field, Model, Part, last_word, one_argument};
 use crate::attr::{PartAttr, RelationKind};
 use crate::case;
 use crate::ctxt::{Ctxt, nearest};
@@ -82,6 +83,59 @@ pub(crate) struct Column<'a> {
     /// Whether the user may write it.
     pub(crate) writable: bool,
 }
+
+/// A model that a relation names; a type that is none is an error here, and nowhere else.
+pub(crate) fn sure(model: &TokenStream) -> TokenStream {
+    quote_spanned!(model.span()=> __orm::Target<#model>)
+}
+
+impl Column<'_> {
+    /// Whether the type is one of the library's column types, by its name.
+    pub(crate) fn is_plain(&self) -> bool {
+        let scalar = one_argument(self.ty, "Option").unwrap_or(self.ty);
+        last_word(scalar).is_some_and(|name| PLAIN.iter().any(|ty| name == ty))
+    }
+
+    /// The type; one that is none of a column is an error here, and nowhere else.
+    pub(crate) fn stored(&self) -> TokenStream {
+        let ty = self.ty;
+        if self.is_plain() { quote!(#ty) } else { quote_spanned!(ty.span()=> __orm::Stored<#ty>) }
+    }
+
+    /// A function of the type.
+    pub(crate) fn function(&self, name: &str) -> TokenStream {
+        let (stored, name) = (self.stored(), Ident::new(name, self.ty.span()));
+        if self.is_plain() {
+            quote_spanned!(self.ty.span()=> __orm::Type::#name)
+        } else {
+            quote_spanned!(self.ty.span()=> <#stored as __orm::Type>::#name)
+        }
+    }
+}
+
+/// Names of column types.
+const PLAIN: [&str; 20] = [
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "u16",
+    "u32",
+    "u64",
+    "f32",
+    "f64",
+    "bool",
+    "char",
+    "String",
+    "DateTime",
+    "NaiveDate",
+    "NaiveDateTime",
+    "NaiveTime",
+    "Uuid",
+    "Decimal",
+    "Json",
+    "Value",
+];
 
 /// Where a missing value comes from.
 #[derive(Debug)]
@@ -177,9 +231,24 @@ pub(crate) struct Pair {
     pub(crate) foreign_key: (TokenStream, Ident),
     /// Whether the relation starts at the key.
     pub(crate) from_key: bool,
+    /// What to say when the other model has no such foreign key, whose name is made up.
+    pub(crate) missing: Option<String>,
 }
 
 impl Relation<'_> {
+    /// The target, as code names it that demands a model.
+    pub(crate) fn sure_target(&self) -> TokenStream {
+        sure(&self.target)
+    }
+
+    /// The path of its constant, at the place of the target: whether that is a model is part of the constant's type.
+    pub(crate) fn path(&self, params: &Params) -> TokenStream {
+        let span = self.target.span();
+        let (model, mut constant) = (params.this_at(span), self.constant.clone());
+        constant.set_span(span);
+        quote_spanned!(span=> #model::#constant)
+    }
+
     /// Whether it leads from a foreign key of this model to the row in a field of its own.
     pub(crate) fn is_own_field(&self) -> bool {
         !self.foreign_key.is_empty() && self.one_of.is_none()
@@ -196,7 +265,7 @@ impl<'a> ModelIr<'a> {
     pub(crate) fn resolve(ctxt: &Ctxt, model: &'a Model<'a>) -> Self {
         let attrs = &model.attrs;
         let marks = columns::Marks::resolve(ctxt, model);
-        let columns = columns::resolve(model, &marks);
+        let columns = columns::resolve(ctxt, model, &marks);
         distinct_columns(ctxt, &columns);
         let primary_key = marks.primary_key.clone();
         let params = Params::of(model);

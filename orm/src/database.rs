@@ -16,7 +16,7 @@ use crate::observe::{Observer, QueryLog};
 use crate::options::DatabaseOptions;
 use crate::pool::{Pool, PoolStatus, Use};
 use crate::raw::{self, SqlText, Values};
-use crate::transaction::{Pinned, Source, Transaction, TransactionOptions, TransactionState, run};
+use crate::transaction::{Pinned, RunsAgain, Source, Transaction, TransactionOptions, TransactionState, run};
 
 /// A database: a pool of connections, and what is known about the server behind them. Cloning it is cheap; all clones
 /// share the pool.
@@ -173,7 +173,7 @@ impl Database {
     pub fn transaction_with<T>(
         &self,
         options: TransactionOptions,
-        body: impl AsyncFnOnce(&Transaction) -> Result<T> + Clone,
+        body: impl AsyncFnOnce(&Transaction) -> Result<T> + RunsAgain,
     ) -> impl Future<Output = Result<T>> {
         let at = Location::caller();
         run::again(&self.inner, options, at, run::classify, body)
@@ -188,7 +188,7 @@ impl Database {
     pub fn try_transaction_with<T, E: From<Error>>(
         &self,
         options: TransactionOptions,
-        body: impl AsyncFnOnce(&Transaction) -> Result<T, E> + Clone,
+        body: impl AsyncFnOnce(&Transaction) -> Result<T, E> + RunsAgain,
     ) -> impl Future<Output = Result<T, E>> {
         let at = Location::caller();
         run::again(&self.inner, options, at, |_| None, body)

@@ -318,4 +318,4 @@ pub use orm_derive::{Enum, Model, OneOf, Projection, Value};
 pub use pool::PoolStatus;
 pub use raw::{Sql, SqlText, Values, sql};
 pub use tables::DropTables;
-pub use transaction::{Transaction, TransactionOptions};
+pub use transaction::{RunsAgain, Transaction, TransactionOptions};

@@ -28,6 +28,7 @@ use self::drain::Drains;
 pub use self::options::TransactionOptions;
 use self::pinned::Reborrowed;
 pub(crate) use self::pinned::{Pinned, Source};
+pub use self::run::RunsAgain;
 pub(crate) use self::state::TransactionState;
 use self::state::within;
 use crate::database::Inner;

@@ -50,8 +50,15 @@ impl<E: Executor + ?Sized> Executor for Arc<E> {
 
 /// May run statements about `M`: the bound that `exec` names. Every [`Executor`] may, for every model without a policy.
 /// Code that is generic over the model repeats it: `where E: Runs<M> + ?Sized`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not known to run statements about `{M}`",
+    label = "may not run statements about `{M}`",
+    note = "statements run on a `&Database`, a `&Transaction` or a `&dyn Executor`",
+    note = "code that is generic over the model asks for it: `async fn of<M: Model>(db: &impl Runs<M>)`"
+)]
 pub trait Runs<M>: Executor {}
 
+#[diagnostic::do_not_recommend]
 impl<M: Model + Unpoliced, E: Executor + ?Sized> Runs<M> for E {}
 
 /// A model without a policy: it runs on every executor. Written by the derive.

@@ -4,8 +4,7 @@ use std::marker::PhantomData;
 
 use super::{Expr, Free};
 use crate::ast;
-use crate::model::{ColumnDef, Model};
-use crate::value::Type;
+use crate::model::ColumnDef;
 
 /// A column of the model `M` that holds a `T`. One pointer wide, `Copy`, made by the derive.
 ///
@@ -42,14 +41,12 @@ impl<M, T> std::fmt::Debug for Column<M, T> {
     }
 }
 
-impl<M: Model, T: Type> Column<M, T> {
+impl<M, T> Column<M, T> {
     /// Types a column's metadata; called by the derive.
     pub const fn new(def: &'static ColumnDef) -> Self {
         Self { def, _types: PhantomData }
     }
-}
 
-impl<M, T> Column<M, T> {
     /// The metadata.
     pub const fn def(self) -> &'static ColumnDef {
         self.def

@@ -11,7 +11,8 @@ pub type Condition<S> = Expr<S, bool>;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a condition of a query about `{S}`",
     label = "expected a condition such as `User::AGE.gt(18)`",
-    note = "what gives an `Option<bool>` becomes one by `.is_true()`"
+    note = "columns are compared by methods, `.eq(..)`, `.gt(..)`, and conditions joined by `.and(..)` and `.or(..)`; what gives \
+            an `Option<bool>` becomes one by `.is_true()`"
 )]
 pub trait IntoCondition<S>: IntoFilter<S> {
     /// The tree.

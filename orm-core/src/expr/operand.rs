@@ -1,6 +1,6 @@
 //! What may stand on the right side of a comparison: values, columns, expressions, sub-queries, lists of them.
 
-use super::{Column, Expr, Within};
+use super::{Column, Expr, Free, Within};
 use crate::ast::{self, ListItems};
 use crate::value::{Scalar, Type, Value};
 
@@ -28,6 +28,25 @@ impl<S, T: Scalar> Operand<S, T> for &T {
     type Type = T;
     fn into_operand(self) -> ast::Expr {
         ast::Expr::Value(self.encode())
+    }
+}
+
+/// A value that may be missing is no operand: what a missing one means, the caller says.
+#[diagnostic::on_unimplemented(
+    message = "an `Option` is not compared with a column: in SQL, nothing equals NULL",
+    label = "this may be `None`",
+    note = "to leave the condition out when it is `None`: `.filter_if(value, |value| User::NAME.eq(value))`",
+    note = "to find NULL when it is `None`: `match value {{ Some(value) => User::NAME.eq(value), None => User::NAME.is_null() }}`"
+)]
+pub trait OfOption {}
+#[diagnostic::do_not_recommend]
+impl OfOption for Free {}
+
+#[doc(hidden)]
+impl<S, T: Scalar + OfOption, V> Operand<S, T> for Option<V> {
+    type Type = Option<T>;
+    fn into_operand(self) -> ast::Expr {
+        ast::Expr::Value(Value::Null(T::TYPE))
     }
 }
 

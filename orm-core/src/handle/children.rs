@@ -9,7 +9,7 @@ use crate::value::Value;
 /// Rows of `C`, by themselves or by their primary keys: `&row`, `&rows`, `[&a, &b]`, an iterator of references; `7`,
 /// `("hall", 7)`, `[1, 2]`, a `Vec` or an iterator of keys. `Q` says which; it is always inferred.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is neither a `{C}` nor its key, nor several of them",
+    message = "`{Self}` is neither a `&{C}` nor the key of one, nor several of them",
     label = "expected `&row`, `&rows`, a list of `&{C}`, a key or a list of keys"
 )]
 pub trait Children<'c, C: 'c, Q> {

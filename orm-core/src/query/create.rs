@@ -7,7 +7,8 @@ use std::pin::Pin;
 use crate::driver::Runs;
 use crate::error::Result;
 use crate::expr::Column;
-use crate::model::{Model, RelationDef};
+use crate::model::{Cardinality, Model, RelationDef};
+use crate::relation::Relation;
 use crate::run::IntoInclude;
 use crate::value::{Scalar, Type, Value};
 use crate::write::{Draft, Prefilled, create_one, nest};
@@ -89,7 +90,7 @@ impl<M: Model> Create<M> {
     }
 
     /// Creates a row that this one belongs to, first; called by the derive.
-    pub fn nest_parent<P: Model, C: Complete<P>>(&mut self, relation: impl IntoInclude<M>, row: C) {
+    pub fn nest_parent<P: Model, R: Cardinality>(&mut self, relation: Relation<M, P, R>, row: impl Complete<P>) {
         let parents = &mut self.row.nested().parents;
         nest(parents, relation, row.into_create().row);
         let Some((node, _)) = parents.last() else { return };
@@ -103,10 +104,10 @@ impl<M: Model> Create<M> {
     }
 
     /// Creates rows that point at this one, or are connected to it, afterwards; called by the derive.
-    pub fn nest_children<C: Model, R: Complete<C>>(
+    pub fn nest_children<C: Model, R: Cardinality>(
         &mut self,
-        relation: impl IntoInclude<M>,
-        rows: impl IntoIterator<Item = R>,
+        relation: Relation<M, C, R>,
+        rows: impl IntoIterator<Item = impl Complete<C>>,
     ) {
         let rows = rows.into_iter().map(|row| row.into_create().row).collect();
         nest(&mut self.row.nested().children, relation, rows);
@@ -205,16 +206,20 @@ impl<M: Model, S> CreateBuilder<M, S> {
     }
 
     /// Creates a row that this one belongs to, first.
-    pub fn parent<P: Model, T>(mut self, relation: impl IntoInclude<M>, row: impl Complete<P>) -> CreateBuilder<M, T> {
+    pub fn parent<P: Model, R: Cardinality, T>(
+        mut self,
+        relation: Relation<M, P, R>,
+        row: impl Complete<P>,
+    ) -> CreateBuilder<M, T> {
         self.0.nest_parent(relation, row);
         CreateBuilder(self.0, PhantomData)
     }
 
     /// Creates rows that point at this one, or are connected to it, afterwards.
-    pub fn children<C: Model, R: Complete<C>>(
+    pub fn children<C: Model, R: Cardinality>(
         mut self,
-        relation: impl IntoInclude<M>,
-        rows: impl IntoIterator<Item = R>,
+        relation: Relation<M, C, R>,
+        rows: impl IntoIterator<Item = impl Complete<C>>,
     ) -> Self {
         self.0.nest_children(relation, rows);
         self

@@ -29,20 +29,20 @@ pub trait References<K> {}
 impl<K: Scalar> References<K> for K {}
 impl<K: Scalar> References<K> for Option<K> {}
 
+/// The type of a foreign key that is not there: it goes with every key, so that its absence is the one error.
+#[derive(Debug, Clone, Copy)]
+pub enum AnyKey {}
+#[diagnostic::do_not_recommend]
+impl<K: Scalar> References<K> for AnyKey {}
+
 /// A key of the model that has the relation, and the foreign key on the other model. The key comes first: the compiler
 /// then says which type the foreign key should have.
-pub const fn has<P: Model, C: Model, K: Type, F: References<K::Base> + Type>(
-    key: Column<P, K>,
-    foreign: Column<C, F>,
-) -> KeyPair {
+pub const fn has<P, C, K: Type, F: References<K::Base>>(key: Column<P, K>, foreign: Column<C, F>) -> KeyPair {
     KeyPair { from: key.def(), to: foreign.def() }
 }
 
 /// A key of the other model, and the foreign key on the model that has the relation.
-pub const fn belongs<C: Model, P: Model, K: Type, F: References<K::Base> + Type>(
-    key: Column<C, K>,
-    foreign: Column<P, F>,
-) -> KeyPair {
+pub const fn belongs<C, P, K: Type, F: References<K::Base>>(key: Column<C, K>, foreign: Column<P, F>) -> KeyPair {
     KeyPair { from: foreign.def(), to: key.def() }
 }
 
@@ -117,19 +117,28 @@ impl<P, C> std::fmt::Debug for Link<P, C> {
     }
 }
 
-impl<P: Model, C: Model> Link<P, C> {
+impl<P, C> Link<P, C> {
     /// To a field.
-    pub const fn new(slot: fn(&mut P) -> &mut dyn Slot<C>) -> Self {
+    pub const fn new(slot: fn(&mut P) -> &mut dyn Slot<C>) -> Self
+    where
+        C: Model,
+    {
         Self { field: Field::Plain(slot), new_set: new_set::<C, ()> }
     }
 
     /// To a field that holds rows of other models as well.
-    pub const fn one_of(field: &'static dyn Fill) -> Self {
+    pub const fn one_of(field: &'static dyn Fill) -> Self
+    where
+        C: Model,
+    {
         Self { field: Field::OneOf(field), new_set: new_set::<C, ()> }
     }
 
     /// To a field that holds the join rows as well.
-    pub const fn with_between<J: JoinRow>(slot: fn(&mut P) -> &mut dyn Slot<C>) -> Self {
+    pub const fn with_between<J: JoinRow>(slot: fn(&mut P) -> &mut dyn Slot<C>) -> Self
+    where
+        C: Model,
+    {
         Self { field: Field::Plain(slot), new_set: new_set::<C, J> }
     }
 }
@@ -341,22 +350,6 @@ impl<P: Model, C: Model, R: Cardinality> Relation<P, C, R> {
         }
     }
 
-    /// Forgets loaded rows that the row does not lead to any more. `changed` has the columns that were changed.
-    pub fn forget_stale(self, row: &mut P, changed: u128) {
-        match self.link.field {
-            Field::Plain(slot) => {
-                if let Some(rows) = slot(row).filled() {
-                    // The keys of the related rows; those of the row cannot be read meanwhile.
-                    let found = keys_of(&self.def, rows.iter());
-                    if is_stale(&self.def, row, found, changed) {
-                        slot(row).forget();
-                    }
-                }
-            }
-            Field::OneOf(field) => field.forget_stale(&self.def, row, changed),
-        }
-    }
-
     fn start(self) -> Include<P, C, R> {
         Include::new(self.node())
     }
@@ -431,6 +424,22 @@ impl<P: Model, C: Model, R: Cardinality> Relation<P, C, R> {
     /// Loads soft-deleted related rows only.
     pub fn only_deleted(self) -> Include<P, C, R::Filtered> {
         self.start().only_deleted()
+    }
+}
+
+/// Forgets loaded rows that the row does not lead to any more. `changed` has the columns that were changed.
+pub fn forget_stale<P: Model, C: Model, R>(relation: Relation<P, C, R>, row: &mut P, changed: u128) {
+    match relation.link.field {
+        Field::Plain(slot) => {
+            if let Some(rows) = slot(row).filled() {
+                // The keys of the related rows; those of the row cannot be read meanwhile.
+                let found = keys_of(&relation.def, rows.iter());
+                if is_stale(&relation.def, row, found, changed) {
+                    slot(row).forget();
+                }
+            }
+        }
+        Field::OneOf(field) => field.forget_stale(&relation.def, row, changed),
     }
 }
 

@@ -278,6 +278,59 @@ macro_rules! to_one {
     };
 }
 
+/// Rows that are there without asking. There are none.
+#[diagnostic::on_unimplemented(
+    message = "the rows of a relation are there when they were loaded: `user.posts.get()?`",
+    label = "`.get()?` gives the rows",
+    note = "load them with the row, `User::find_all().include(User::POSTS)`, or afterwards, `user.load(User::POSTS, &db)`"
+)]
+pub trait AlwaysLoaded {}
+#[diagnostic::do_not_recommend]
+impl AlwaysLoaded for std::convert::Infallible {}
+
+/// What lists and options have, and fields do not: what the compiler says of it.
+macro_rules! not_a_list {
+    ($name:ident<T $(, $j:ident)?>: $($method:ident)+) => {
+        impl<T $(, $j)?> $name<T $(, $j)?> {$(
+            #[doc(hidden)]
+            pub fn $method(&self)
+            where
+                T: AlwaysLoaded,
+            {
+            }
+        )+}
+
+        #[doc(hidden)]
+        impl<T: AlwaysLoaded $(, $j)?> Iterator for $name<T $(, $j)?> {
+            type Item = T;
+            fn next(&mut self) -> Option<T> {
+                None
+            }
+        }
+
+        #[doc(hidden)]
+        impl<'a, T: AlwaysLoaded $(, $j)?> Iterator for &'a $name<T $(, $j)?> {
+            type Item = &'a T;
+            fn next(&mut self) -> Option<&'a T> {
+                None
+            }
+        }
+
+        #[doc(hidden)]
+        impl<T: AlwaysLoaded $(, $j)?> std::ops::Index<usize> for $name<T $(, $j)?> {
+            type Output = T;
+            fn index(&self, index: usize) -> &T {
+                &self.0.loaded().unwrap_or_default()[index]
+            }
+        }
+    };
+}
+
+not_a_list!(HasMany<T>: len is_empty iter first last);
+not_a_list!(BelongsToMany<T, J>: len is_empty iter first last);
+not_a_list!(HasOne<T>: unwrap as_ref is_some is_none);
+not_a_list!(BelongsTo<T>: unwrap as_ref is_some is_none);
+
 to_many!(HasMany<T>);
 to_many!(BelongsToMany<T, J>);
 to_one!(HasOne);

@@ -27,7 +27,8 @@ use crate::error::{Error, Result};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a column type",
     label = "this type cannot be stored in a column",
-    note = "derive `Value` for a newtype, `Enum` for an enum, or implement `orm::Scalar`; third-party types need their feature of `orm`"
+    note = "derive `Value` for a newtype and `Enum` for an enum; a struct is kept as a document, `orm::Json<..>`, or is a model of \
+            its own, to which a relation leads; types of other crates need their feature of `orm`"
 )]
 pub trait Scalar: Sized + Clone + Send + Sync + 'static {
     /// The type of the column.
@@ -84,13 +85,18 @@ pub trait Scalar: Sized + Clone + Send + Sync + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a column type",
     label = "this type cannot be stored in a column",
-    note = "derive `Value` for a newtype, `Enum` for an enum, or implement `orm::Scalar`; third-party types need their feature of `orm`"
+    note = "derive `Value` for a newtype and `Enum` for an enum; a struct is kept as a document, `orm::Json<..>`, or is a model of \
+            its own, to which a relation leads; types of other crates need their feature of `orm`"
 )]
 pub trait Type: Sized + Clone + Send + Sync + 'static {
     /// The scalar inside.
     type Base: Scalar;
     /// Whether NULL is a value of this type.
     const NULLABLE: bool;
+    /// Itself. Code of the derive names a field's type in this way, so that one which is no column type is one error there,
+    /// and unknown to all that follows.
+    #[doc(hidden)]
+    type Itself: Type;
     /// Another scalar, nullable where this is: what a function of one argument gives.
     type Like<U: Scalar>: Type<Base = U>;
     /// This type, nullable also where another is: what an expression of both gives.
@@ -116,6 +122,7 @@ pub trait Type: Sized + Clone + Send + Sync + 'static {
 impl<T: Scalar> Type for T {
     type Base = T;
     const NULLABLE: bool = false;
+    type Itself = T;
     type Like<U: Scalar> = U;
     type And<U: Type> = U::Like<T>;
 
@@ -151,6 +158,7 @@ fn unexpected_null<T: Scalar>() -> Error {
 impl<T: Scalar> Type for Option<T> {
     type Base = T;
     const NULLABLE: bool = true;
+    type Itself = Option<T>;
     type Like<U: Scalar> = Option<U>;
     type And<U: Type> = Option<T>;
 

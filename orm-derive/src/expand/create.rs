@@ -76,7 +76,8 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
         }
     });
     let references = model.relations.iter().filter(|relation| relation.is_own_field());
-    let references = references.map(|relation| refer(&this, relation, &after(&|of| of.filled_by(relation)), &create));
+    let references =
+        references.map(|relation| refer(model, relation, &after(&|of| of.filled_by(relation)), &create, &[quote!(_)]));
     // Rows of a relation through another model are created under rows of that model, except for many-to-many relations.
     let beside = |relation: &&Relation<'_>| {
         relation.chain.is_empty() && (relation.through.is_none() || relation.kind == RelationKind::BelongsToMany)
@@ -98,6 +99,7 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
     let (any, any_named) = (model.params.plain(&[quote!(__S)]), model.params.named(&[], &[quote!(__S)]));
     let each: Vec<_> = states.iter().map(ToTokens::to_token_stream).collect();
     let (each, each_named) = (model.params.plain(&each), model.params.named(&[], &[quote!((#(#each,)*))]));
+    let alone = model.params.all_bounds(&[quote!(__S: __orm::RunsAlone)]);
     let (bounds, given) = (model.params.all_bounds(&[]), model.params.all_bounds(&given));
     quote! {
         #(#traits)*
@@ -135,6 +137,12 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
             #(#one_of)*
             #(#fixed)*
         }
+        impl #any __orm::Future for #create #any_named #alone {
+            type Output = __orm::Result<::core::convert::Infallible>;
+            fn poll(self: __orm::Pin<&mut Self>, _: &mut __orm::Context<'_>) -> __orm::Poll<Self::Output> {
+                __orm::Poll::Pending
+            }
+        }
         impl #each __orm::Complete<#this> for #create #each_named #given {
             fn into_create(self) -> __orm::Create<#this> {
                 self.0.finish()
@@ -145,17 +153,18 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
 
 /// `user(..)`: the row that this one belongs to.
 pub(super) fn refer(
-    model: &TokenStream,
+    model: &ModelIr<'_>,
     relation: &Relation<'_>,
     output: &TokenStream,
     builder: &Ident,
+    inferred: &[TokenStream],
 ) -> TokenStream {
-    let Relation { ident, vis, constant, target, .. } = relation;
-    let doc = doc(&relation.doc);
+    let Relation { ident, vis, target, .. } = relation;
+    let (doc, sure, path) = (doc(&relation.doc), relation.sure_target(), relation.path(&model.params));
     quote! {
         #doc
         #vis fn #ident(self, row: &#target) -> #output {
-            #builder(self.0.refer(&[#model::#constant.erase()], row))
+            #builder(self.0.refer::<#sure #(, #inferred)*>(&[#path.erase()], row))
         }
     }
 }
@@ -163,7 +172,8 @@ pub(super) fn refer(
 /// `with_posts(..)`: rows to create after this one.
 fn nested_children(model: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream {
     let Relation { ident, vis, constant, target, .. } = relation;
-    let (name, owner) = (format_ident!("with_{}", plain(ident)), model.params.this());
+    let (name, path, sure) =
+        (format_ident!("with_{}", plain(ident)), relation.path(&model.params), relation.sure_target());
     let doc = format!("Creates rows of [`{}::{constant}`] together with this one.", model.ident);
     let kind = match &relation.through {
         Some((between, _)) => quote!(ManyToMany<#between>),
@@ -178,7 +188,7 @@ fn nested_children(model: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream 
             self,
             rows: impl ::core::ops::FnOnce(__orm::NewChild<#target, __orm::#kind>) -> __I,
         ) -> Self {
-            Self(self.0.children::<#target, _>(#owner::#constant, rows(__orm::NewChild::new())))
+            Self(self.0.children::<#sure, _>(#path, rows(__orm::NewChild::new())))
         }
     }
 }
@@ -186,12 +196,14 @@ fn nested_children(model: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream 
 /// `with_user(..)`: the row to create before this one, which belongs to it.
 fn nested_parent(model: &ModelIr<'_>, relation: &Relation<'_>, output: &TokenStream) -> TokenStream {
     let Relation { ident, vis, constant, target, .. } = relation;
-    let (name, owner, create) = (format_ident!("with_{}", plain(ident)), model.params.this(), create_name(model));
+    let (name, path, create) =
+        (format_ident!("with_{}", plain(ident)), relation.path(&model.params), create_name(model));
+    let sure = relation.sure_target();
     let doc = format!("Creates the row of [`{}::{constant}`] first; this row's foreign key is filled in.", model.ident);
     quote! {
         #[doc = #doc]
         #vis fn #name(self, row: impl __orm::Complete<#target>) -> #output {
-            #create(self.0.parent::<#target, _>(#owner::#constant, row))
+            #create(self.0.parent::<#sure, _, _>(#path, row))
         }
     }
 }

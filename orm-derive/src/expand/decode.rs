@@ -55,23 +55,26 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
     let outlives = model.params.exist().then(|| quote!(where Self: '__a));
     // Names of locals have the span of the locals: the fields may come from a macro.
     let row = quote!(self);
-    let put = model.columns.iter().enumerate().map(|(index, Column { ident, ty, .. })| {
-        let put = quote_spanned!(ty.span()=> __orm::Type::put(&#row.#ident));
+    let put = model.columns.iter().enumerate().map(|(index, column)| {
+        let (ident, function) = (column.ident, column.function("put"));
+        let put = quote_spanned!(column.ty.span()=> #function(&#row.#ident));
         // There are no other positions.
         if index + 1 == model.columns.len() { quote!(_ => #put,) } else { quote!(#index => #put,) }
     });
     let nothing = model.columns.is_empty().then(|| quote!(_ => __orm::Value::Null(__orm::SqlType::Bool),));
-    let into_value = model
-        .columns
-        .iter()
-        .map(|Column { ident, ty, .. }| quote_spanned!(ty.span()=> __orm::Type::into_value(#row.#ident)));
+    let into_value = model.columns.iter().map(|column| {
+        let (ident, function) = (column.ident, column.function("into_value"));
+        quote_spanned!(column.ty.span()=> #function(#row.#ident))
+    });
     let kept = model.fields.iter().filter_map(|init| match init {
         Init::Relation(ident, _) | Init::Default(ident) => Some(quote!(self.#ident = old.#ident;)),
         Init::Column(_) | Init::Computed(..) => None,
     });
     let kept: Vec<_> = kept.collect();
-    let stale = model.relations.iter().map(|relation| &relation.constant);
-    let stale = stale.map(|constant| quote!(#this::#constant.forget_stale(self, changed);));
+    let stale = model.relations.iter().map(|relation| {
+        let (path, sure) = (relation.path(&model.params), relation.sure_target());
+        quote!(__orm::forget_stale::<_, #sure, _>(#path, self, changed);)
+    });
     let changed = if model.relations.is_empty() { quote!(_changed) } else { quote!(changed) };
     let keep = (!kept.is_empty()).then(|| {
         quote! {
@@ -130,11 +133,24 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
 /// How many columns are read at once: `Decode` has tuples of so many.
 const TUPLE: usize = 12;
 
-/// The struct from the next columns, as tuples: one way out for all columns instead of one for each keeps this function,
-/// the largest of a model, cheap to compile.
+/// The struct from the next columns, as tuples: one way out for many columns instead of one for each keeps this
+/// function, the largest of a model, cheap to compile.
 fn read(model: &ModelIr<'_>) -> TokenStream {
     let locals: Vec<_> = (0..model.columns.len()).map(|index| format_ident!("_{index}")).collect();
-    let read = locals.chunks(TUPLE).map(|some| quote!(let (#(#some,)*) = columns.exact()?;));
+    let all: Vec<_> = locals.iter().zip(&model.columns).collect();
+    // A type that may be none of a column is read by its own function, which is where the compiler reports it.
+    let alike =
+        all.chunk_by(|(_, one), (_, next)| one.is_plain() && next.is_plain()).flat_map(|some| some.chunks(TUPLE));
+    let read = alike.map(|some| match some {
+        [(local, column)] if !column.is_plain() => {
+            let take = column.function("take");
+            quote_spanned!(column.ty.span()=> let #local = columns.next_by(#take)?;)
+        }
+        some => {
+            let locals = some.iter().map(|(local, _)| local);
+            quote!(let (#(#locals,)*) = columns.exact()?;)
+        }
+    });
     let mut next = locals.iter();
     let inits = model.fields.iter().map(|init| match init {
         Init::Column(ident) => {

@@ -10,7 +10,7 @@ use super::create::required;
 use super::create_name;
 use super::key_number::{key_number, relation_number, text};
 use crate::attr::RelationKind;
-use crate::ir::{ModelIr, OneOf, Pair, Relation};
+use crate::ir::{ModelIr, OneOf, Pair, Relation, sure};
 
 /// `User::POSTS` and `user.posts()`.
 pub(super) fn constants(model: &ModelIr<'_>) -> TokenStream {
@@ -24,32 +24,39 @@ fn relation_items(ir: &ModelIr<'_>, relation: &Relation<'_>) -> TokenStream {
     // At the relation's place, where errors about it belong.
     let model = ir.params.this_at(ident.span());
     let def = definition(&model, relation);
-    let field = relation.one_of.map_or(ident, |place| ir.one_of[place].ident);
-    let slot = quote_spanned!(ident.span()=> |__row: &mut #model| &mut __row.#field);
+    let mut field = relation.one_of.map_or(ident, |place| ir.one_of[place].ident).clone();
+    // Whether the target is a model is asked in several places: at one span, the answer is one error.
+    let place = target.span();
+    field.set_span(place.resolved_at(field.span()));
+    let slot = quote_spanned!(place=> |__row: &mut #model| &mut __row.#field);
+    let (goal, path) = (relation.sure_target(), relation.path(&ir.params));
+    let start = quote_spanned!(place=> __orm::Link::<#model, #goal>);
     let link = match (&relation.through, relation.one_of) {
         (_, Some(place)) => {
             let (key, OneOf { keys, target: of, .. }) = (&relation.foreign_key, &ir.one_of[place]);
             let keys = keys.iter().map(|key| quote!(&[#(#key),*]));
-            let field = quote!(__orm::OneOfField::<#model, #target, #of>::new);
-            quote_spanned!(of.span()=> one_of(&#field(#slot, &[#(#key),*], &[#(#keys),*])))
+            let field = quote!(__orm::OneOfField::<#model, #goal, #of>::new);
+            quote_spanned!(of.span()=> #start::one_of(&#field(#slot, &[#(#key),*], &[#(#keys),*])))
         }
         (Some((between, _)), _) if relation.loads_between => {
-            quote_spanned!(ident.span()=> with_between::<#between>(#slot))
+            let between = sure(between);
+            quote!(#start::with_between::<#between>(#slot))
         }
-        _ => quote_spanned!(ident.span()=> new(#slot)),
+        _ => quote!(#start::new(#slot)),
     };
     let handle = handle_kind(relation);
     let reach = reach(relation);
+    let ty = quote_spanned!(place=> __orm::Relation<#model, #target, #reach>);
+    let value = quote_spanned!(place=> __orm::Relation::new(#def, #link));
+    let handle = quote_spanned!(place=> __orm::Related<'_, #model, #target, #handle>);
+    let start = quote_spanned!(place=> __orm::Related::new(self, #path));
     let doc = doc(&relation.doc);
     quote_spanned! {ident.span()=>
         #doc
-        #vis const #constant: __orm::Relation<#model, #target, #reach> = __orm::Relation::new(
-            #def,
-            __orm::Link::#link,
-        );
+        #vis const #constant: #ty = #value;
         #doc
-        #vis fn #ident(&self) -> __orm::Related<'_, #model, #target, #handle> {
-            __orm::Related::new(self, #model::#constant)
+        #vis fn #ident(&self) -> #handle {
+            #start
         }
     }
 }
@@ -93,6 +100,7 @@ fn definition(model: &TokenStream, relation: &Relation<'_>) -> TokenStream {
 /// One step: `HopDef::new::<Target>(&[pair])`.
 fn hop(target: &TokenStream, keys: &[Pair], fields: &[Option<TokenStream>]) -> TokenStream {
     let keys = keys.iter().map(pair);
+    let target = sure(target);
     let plain = quote!(__orm::HopDef::new::<#target>(&[#(#keys),*]));
     let fields: Vec<_> = fields.iter().flatten().collect();
     if fields.is_empty() { plain } else { quote!(__orm::HopDef { #(#fields,)* ..#plain }) }
@@ -129,7 +137,7 @@ fn reach(relation: &Relation<'_>) -> TokenStream {
         RelationKind::HasMany | RelationKind::BelongsToMany => quote!(__orm::Many),
         _ if relation.never_null => {
             let target = &relation.target;
-            quote!(<#target as __orm::Model>::Referred)
+            quote_spanned!(target.span()=> __orm::Referred<#target>)
         }
         _ => quote!(__orm::Optional),
     }
@@ -176,9 +184,20 @@ fn one_of_items(model: &TokenStream, one_of: &OneOf<'_>) -> TokenStream {
 }
 
 fn pair(pair: &Pair) -> TokenStream {
-    let Pair { key, foreign_key: (holder, foreign_key), from_key } = pair;
+    let Pair { key, foreign_key: (holder, foreign_key), from_key, missing } = pair;
     let join = if *from_key { quote!(has) } else { quote!(belongs) };
-    quote!(__orm::#join(#key, #holder::#foreign_key))
+    let joined = quote!(__orm::#join(#key, #holder::#foreign_key));
+    let Some(missing) = missing else { return joined };
+    // A model's own constant goes before that of a trait, which is found where there is no other.
+    let place = foreign_key.span();
+    let missing = quote_spanned!(place=> ::core::panic!(#missing));
+    quote!({
+        trait __Missing: ::core::marker::Sized {
+            const #foreign_key: __orm::Column<Self, __orm::AnyKey> = #missing;
+        }
+        impl<__T> __Missing for __T {}
+        #joined
+    })
 }
 
 /// `CreateUnder`, once per foreign key; two relations over one key share it, unless a column tells them apart.

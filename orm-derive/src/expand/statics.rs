@@ -69,13 +69,14 @@ fn column_def(index: usize, column: &Column<'_>, table: &TokenStream) -> TokenSt
         fields.push(quote!(comment: #comment));
     }
     let ty = column.ty;
-    let plain = quote_spanned!(ty.span()=> __orm::ColumnDef::of::<#ty>(#table, #index, #name));
+    let stored = column.stored();
+    let plain = quote_spanned!(ty.span()=> __orm::ColumnDef::of::<#stored>(#table, #index, #name));
     if fields.is_empty() { plain } else { quote!(__orm::ColumnDef { #(#fields,)* ..#plain }) }
 }
 
 fn default_def(column: &Column<'_>) -> Option<TokenStream> {
-    let ty = column.ty;
-    let made = quote_spanned!(ty.span()=> __orm::value::<#ty>);
+    let (ty, stored) = (column.ty, column.stored());
+    let made = quote_spanned!(ty.span()=> __orm::value::<#stored>);
     Some(match &column.default {
         DefaultValue::None => return None,
         DefaultValue::Value(value) => quote!(Value(|| #made(#value))),
@@ -86,7 +87,6 @@ fn default_def(column: &Column<'_>) -> Option<TokenStream> {
 }
 
 fn model_def(model: &ModelIr<'_>, table: &TokenStream, columns: &TokenStream) -> TokenStream {
-    let this = model.params.this();
     let name = plain(model.ident);
     let primary_key = &model.primary_key;
     let mut fields = Vec::new();
@@ -99,8 +99,8 @@ fn model_def(model: &ModelIr<'_>, table: &TokenStream, columns: &TokenStream) ->
         fields.push(quote!(checks: &[#(#checks),*]));
     }
     if !model.relations.is_empty() {
-        let relations = model.relations.iter().map(|relation| &relation.constant);
-        fields.push(quote!(relations: &[#(#this::#relations.erase()),*]));
+        let relations = model.relations.iter().map(|relation| relation.path(&model.params));
+        fields.push(quote!(relations: &[#(#relations.erase()),*]));
     }
     if !model.one_of.is_empty() {
         let one_of = model.one_of.iter().map(|one_of| {

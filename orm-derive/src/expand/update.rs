@@ -37,7 +37,7 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
         }
     });
     let references = model.relations.iter().filter(|relation| relation.is_own_field());
-    let references = references.map(|relation| refer(&this, relation, &quote!(Self), &update));
+    let references = references.map(|relation| refer(model, relation, &quote!(Self), &update, &[]));
     let one_of = model.one_of.iter().map(|one_of| {
         let OneOf { ident, vis, constant, target, .. } = one_of;
         let doc = doc(&one_of.doc);

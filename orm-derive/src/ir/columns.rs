@@ -160,17 +160,17 @@ fn auto_increment(ctxt: &Ctxt, model: &Model<'_>, primary_key: &[usize]) -> Opti
 }
 
 /// The columns, in the order of the fields.
-pub(super) fn resolve<'a>(model: &'a Model<'a>, marks: &Marks) -> Vec<Column<'a>> {
+pub(super) fn resolve<'a>(ctxt: &Ctxt, model: &'a Model<'a>, marks: &Marks) -> Vec<Column<'a>> {
     let columns = model.columns().enumerate();
-    columns.map(|(index, field)| column(model, marks, index, field)).collect()
+    columns.map(|(index, field)| column(ctxt, model, marks, index, field)).collect()
 }
 
-fn column<'a>(model: &Model<'_>, marks: &Marks, index: usize, field: &'a Field<'a>) -> Column<'a> {
+fn column<'a>(ctxt: &Ctxt, model: &Model<'_>, marks: &Marks, index: usize, field: &'a Field<'a>) -> Column<'a> {
     let attrs = &field.attrs;
     let plain_name = plain(field.ident);
     let renamed = model.attrs.rename_all.get().map(|rule| rule.apply(&plain_name));
     let auto_increment = marks.auto_increment == Some(index);
-    let default = default(marks, index, field);
+    let default = default(ctxt, marks, index, field);
     let generated = text(attrs.generated.get());
     let time = [marks.created_at, marks.updated_at, marks.deleted_at].contains(&Some(index));
     let filled = auto_increment || generated.is_some() || time || !matches!(default, DefaultValue::None);
@@ -196,12 +196,13 @@ fn column<'a>(model: &Model<'_>, marks: &Marks, index: usize, field: &'a Field<'
     }
 }
 
-fn default(marks: &Marks, index: usize, field: &Field<'_>) -> DefaultValue {
+fn default(ctxt: &Ctxt, marks: &Marks, index: usize, field: &Field<'_>) -> DefaultValue {
     let ty = field.ty;
     match field.attrs.default.get() {
         Some(attr::DefaultAttr::Trait) => {
             DefaultValue::Value(quote_spanned!(ty.span()=> <#ty as ::core::default::Default>::default()))
         }
+        Some(attr::DefaultAttr::Value(value)) if !fits(ctxt, field, value) => DefaultValue::Sql(String::new()),
         Some(attr::DefaultAttr::Value(value)) => DefaultValue::Value(converted(value, field.nullable().is_some())),
         Some(attr::DefaultAttr::Function(path)) => DefaultValue::Client(quote_spanned!(path.span()=> (#path)())),
         Some(attr::DefaultAttr::Sql(sql)) => DefaultValue::Sql(sql.value()),
@@ -209,6 +210,30 @@ fn default(marks: &Marks, index: usize, field: &Field<'_>) -> DefaultValue {
         None if marks.primary_key == [index] && field.type_word().is_some_and(|ty| ty == "Uuid") => DefaultValue::Uuid,
         None => DefaultValue::None,
     }
+}
+
+/// Whether a literal is one of the column's type, as far as its name tells.
+fn fits(ctxt: &Ctxt, field: &Field<'_>, value: &Expr) -> bool {
+    let Some(ty) = field.type_word().map(ToString::to_string) else { return true };
+    let (given, number) = match value {
+        Expr::Lit(ExprLit { lit, .. }) => (lit, false),
+        Expr::Unary(unary) if attr::is_number(value) => match &*unary.expr {
+            Expr::Lit(ExprLit { lit, .. }) => (lit, true),
+            _ => return true,
+        },
+        _ => return true,
+    };
+    let (fits, wanted, example) = match &*ty {
+        ty if INTEGERS.contains(&ty) => (matches!(given, Lit::Int(_)), "an integer", "0"),
+        "f32" | "f64" => (matches!(given, Lit::Float(_)), "a number with a point", "0.0"),
+        "bool" => (matches!(given, Lit::Bool(_)) && !number, "`true` or `false`", "false"),
+        "String" => (matches!(given, Lit::Str(_)), "a text", "\"..\""),
+        _ => return true,
+    };
+    if !fits {
+        ctxt.error(value, format!("`default` of a column of type `{ty}` is {wanted}: `default = {example}`"));
+    }
+    fits
 }
 
 /// The value as the column's type. Numbers take their type from the place they stand in; the rest goes through `Into`.

@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Path, Type};
 
-use super::{OneOf, Pair, Params, Relation, ident_at, position};
+use super::{OneOf, Pair, Params, Relation, ident_at, position, sure};
 use crate::ast::{self, Field, Model, Part, last_word};
 use crate::attr::{RelationAttrs, RelationKind};
 use crate::case::{constant, plain, snake};
@@ -266,7 +266,7 @@ impl<'a> Resolver<'_, 'a> {
         let spans = written.own_key();
         let pairs = references.into_iter().zip(foreign_key).zip(spans).filter_map(|((key, index), written)| {
             let own = self.model.columns().nth(*index)?;
-            Some(Pair { key, foreign_key: self.own_column(own, written.span()), from_key: false })
+            Some(Pair { key, foreign_key: self.own_column(own, written.span()), from_key: false, missing: None })
         });
         Some(pairs.collect())
     }
@@ -305,6 +305,7 @@ impl<'a> Resolver<'_, 'a> {
                 key: joined(&self.own_column(own, name.span())),
                 foreign_key: holder.constant(name),
                 from_key: true,
+                missing: (!attrs.key.is_set()).then(|| self.missing(field, holder, name, word)),
             })
         });
         Some(pairs.collect())
@@ -353,8 +354,19 @@ impl<'a> Resolver<'_, 'a> {
             key,
             foreign_key: holder.constant(name),
             from_key: !many_to_many,
+            missing: (!attrs.other_key.is_set()).then(|| self.missing(field, holder, name, "other_key")),
         });
         Some(pairs.collect())
+    }
+
+    /// What to say when a model has no foreign key of the name that nobody gave.
+    fn missing(&self, field: &Field<'_>, holder: &Holder, key: &Ident, word: &str) -> String {
+        let (holder, relation) = (holder.ty.to_string().replace(' ', ""), constant(field.ident));
+        format!(
+            "`{holder}` has no column `{key}` (that is visible here), which rows of `{}::{relation}` would be found by. If \
+             their foreign key has another name, give it: `#[orm({word} = ..)]`",
+            self.model.ident
+        )
     }
 
     /// The constant of one of this model's columns, at a span of the relation.
@@ -410,6 +422,7 @@ impl Holder {
     /// The column of its primary key.
     fn key(&self, span: Span) -> TokenStream {
         let ty = &self.ty;
+        let ty = sure(ty);
         quote_spanned!(span=> <#ty as __orm::SingleKey<_>>::COLUMN)
     }
 }

@@ -219,6 +219,21 @@ fn a_model_with_parameters() {
                         EventCreate(self.0.with(1usize, value.into_set()))
                     }
                 }
+                impl<T: Serialize, const N: usize, __S> __orm::Future for EventCreate<T, N, __S>
+                where
+                    Json<T>: Clone,
+                    Event<T, N>: ::core::marker::Send + ::core::marker::Sync + 'static,
+                    Json<T>: __orm::Scalar,
+                    __S: __orm::RunsAlone,
+                {
+                    type Output = __orm::Result<::core::convert::Infallible>;
+                    fn poll(
+                        self: __orm::Pin<&mut Self>,
+                        _: &mut __orm::Context<'_>,
+                    ) -> __orm::Poll<Self::Output> {
+                        __orm::Poll::Pending
+                    }
+                }
                 impl<T: Serialize, const N: usize, __S1> __orm::Complete<Event<T, N>>
                 for EventCreate<T, N, (__S1,)>
                 where
@@ -326,7 +341,7 @@ fn a_model() {
                     const TITLE: __orm::Column<Post, Option<String>> = __orm::Column::new(
                         &__COLS[2],
                     );
-                    pub const USER: __orm::Relation<Post, User, <User as __orm::Model>::Referred> = __orm::Relation::new(
+                    pub const USER: __orm::Relation<Post, User, __orm::Referred<User>> = __orm::Relation::new(
                         __orm::RelationDef {
                             on_delete: __orm::OnDelete::Cascade,
                             ..__orm::RelationDef::new(
@@ -334,11 +349,11 @@ fn a_model() {
                                 __orm::RelationKind::BelongsTo,
                                 &[
                                     __orm::HopDef::new::<
-                                        User,
+                                        __orm::Target<User>,
                                     >(
                                         &[
                                             __orm::belongs(
-                                                <User as __orm::SingleKey<_>>::COLUMN,
+                                                <__orm::Target<User> as __orm::SingleKey<_>>::COLUMN,
                                                 Post::USER_ID,
                                             ),
                                         ],
@@ -346,7 +361,10 @@ fn a_model() {
                                 ],
                             )
                         },
-                        __orm::Link::new(|__row: &mut Post| &mut __row.user),
+                        __orm::Link::<
+                            Post,
+                            __orm::Target<User>,
+                        >::new(|__row: &mut Post| &mut __row.user),
                     );
                     pub fn user(&self) -> __orm::Related<'_, Post, User, __orm::ToOwner<false>> {
                         __orm::Related::new(self, Post::USER)
@@ -357,11 +375,26 @@ fn a_model() {
                             __orm::RelationKind::HasMany,
                             &[
                                 __orm::HopDef::new::<
-                                    Comment,
-                                >(&[__orm::has(Post::ID, Comment::POST_ID)]),
+                                    __orm::Target<Comment>,
+                                >(
+                                    &[
+                                        {
+                                            trait __Missing: ::core::marker::Sized {
+                                                const POST_ID: __orm::Column<Self, __orm::AnyKey> = ::core::panic!(
+                                                    "`Comment` has no column `post_id` (that is visible here), which rows of `Post::COMMENTS` would be found by. If their foreign key has another name, give it: `#[orm(key = ..)]`"
+                                                );
+                                            }
+                                            impl<__T> __Missing for __T {}
+                                            __orm::has(Post::ID, Comment::POST_ID)
+                                        },
+                                    ],
+                                ),
                             ],
                         ),
-                        __orm::Link::new(|__row: &mut Post| &mut __row.comments),
+                        __orm::Link::<
+                            Post,
+                            __orm::Target<Comment>,
+                        >::new(|__row: &mut Post| &mut __row.comments),
                     );
                     pub fn comments(
                         &self,
@@ -433,8 +466,12 @@ fn a_model() {
                     fn keep_relations(&mut self, old: Self, changed: u128) {
                         self.user = old.user;
                         self.comments = old.comments;
-                        Post::USER.forget_stale(self, changed);
-                        Post::COMMENTS.forget_stale(self, changed);
+                        __orm::forget_stale::<_, __orm::Target<User>, _>(Post::USER, self, changed);
+                        __orm::forget_stale::<
+                            _,
+                            __orm::Target<Comment>,
+                            _,
+                        >(Post::COMMENTS, self, changed);
                     }
                 }
                 impl __orm::SingleKey<i64> for Post {
@@ -501,7 +538,10 @@ fn a_model() {
                         Self(
                             self
                                 .0
-                                .children::<Comment, _>(Post::COMMENTS, rows(__orm::NewChild::new())),
+                                .children::<
+                                    __orm::Target<Comment>,
+                                    _,
+                                >(Post::COMMENTS, rows(__orm::NewChild::new())),
                         )
                     }
                     /// Creates the row and gives it back as the database has it, or the database's error.
@@ -524,14 +564,28 @@ fn a_model() {
                         PostCreate(self.0.with(1usize, value.into_set()))
                     }
                     pub fn user(self, row: &User) -> PostCreate<(__orm::Given,)> {
-                        PostCreate(self.0.refer(&[Post::USER.erase()], row))
+                        PostCreate(
+                            self.0.refer::<__orm::Target<User>, _>(&[Post::USER.erase()], row),
+                        )
                     }
                     ///Creates the row of [`Post::USER`] first; this row's foreign key is filled in.
                     pub fn with_user(
                         self,
                         row: impl __orm::Complete<User>,
                     ) -> PostCreate<(__orm::Given,)> {
-                        PostCreate(self.0.parent::<User, _>(Post::USER, row))
+                        PostCreate(self.0.parent::<__orm::Target<User>, _, _>(Post::USER, row))
+                    }
+                }
+                impl<__S> __orm::Future for PostCreate<__S>
+                where
+                    __S: __orm::RunsAlone,
+                {
+                    type Output = __orm::Result<::core::convert::Infallible>;
+                    fn poll(
+                        self: __orm::Pin<&mut Self>,
+                        _: &mut __orm::Context<'_>,
+                    ) -> __orm::Poll<Self::Output> {
+                        __orm::Poll::Pending
                     }
                 }
                 impl<__S1> __orm::Complete<Post> for PostCreate<(__S1,)>
@@ -554,7 +608,7 @@ fn a_model() {
                         Self(self.0.with(2usize, value.into_assigned()))
                     }
                     pub fn user(self, row: &User) -> Self {
-                        PostUpdate(self.0.refer(&[Post::USER.erase()], row))
+                        PostUpdate(self.0.refer::<__orm::Target<User>>(&[Post::USER.erase()], row))
                     }
                     /// Sets a column when there is a value or an expression, else not.
                     pub(crate) fn set_if<__T: __orm::Type>(

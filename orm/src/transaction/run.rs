@@ -33,6 +33,27 @@ pub(crate) fn classify(error: &Error) -> Option<bool> {
     found
 }
 
+/// A closure that can be run again: a clone of it runs in each try. So it borrows by `&` what is around it, and changes none
+/// of it.
+#[diagnostic::on_unimplemented(
+    message = "this closure may run several times, and changes what is around it",
+    label = "captures something by `&mut`, or something that is not `Clone`",
+    note = "a try must not see what the one before it wrote: make the change to a row that the closure itself reads \
+            (`User::find_by_pk(id).required(tx)`) or clones, and give it back as the closure's value"
+)]
+pub trait RunsAgain: Sized {
+    /// The closure for another try.
+    #[doc(hidden)]
+    fn another(&self) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Clone> RunsAgain for F {
+    fn another(&self) -> Self {
+        self.clone()
+    }
+}
+
 /// One try that failed.
 struct Failed<E> {
     error: E,
@@ -61,13 +82,13 @@ pub(crate) async fn again<T, E: From<Error>>(
     options: TransactionOptions,
     at: &'static Location<'static>,
     classify: Classify<E>,
-    body: impl AsyncFnOnce(&Transaction) -> Result<T, E> + Clone,
+    body: impl AsyncFnOnce(&Transaction) -> Result<T, E> + RunsAgain,
 ) -> Result<T, E> {
     let deadline = options.timeout.map(crate::options::deadline);
     let mut number = 1;
     loop {
         let more = number <= options.retries;
-        let body = body.clone();
+        let body = body.another();
         let failed = match attempt(inner, &options, deadline, (number, more), at, classify, body).await {
             Ok(value) => return Ok(value),
             Err(failed) => failed,
