@@ -36,7 +36,7 @@ impl<S, T: Scalar> Operand<S, T> for &T {
     message = "an `Option` is not compared with a column: in SQL, nothing equals NULL",
     label = "this may be `None`",
     note = "to leave the condition out when it is `None`: `.filter_if(value, |value| User::NAME.eq(value))`",
-    note = "to find NULL when it is `None`: `match value {{ Some(value) => User::NAME.eq(value), None => User::NAME.is_null() }}`"
+    note = "to find NULL when it is `None`: `User::NAME.eq_opt(value)`"
 )]
 pub trait OfOption {}
 #[diagnostic::do_not_recommend]

@@ -9,7 +9,6 @@ use crate::error::Result;
 use crate::expr::Column;
 use crate::model::{Cardinality, Model, RelationDef};
 use crate::relation::Relation;
-use crate::run::IntoInclude;
 use crate::value::{Scalar, Type, Value};
 use crate::write::{Draft, Prefilled, create_one, nest};
 

@@ -106,7 +106,9 @@ pub(super) async fn insert_one(
     };
     let done = match done {
         Ok(done) => done,
-        Err(error) => return Err(violated::by_rows(session, def, given, &values, after_write(session, def)(error)).await),
+        Err(error) => {
+            return Err(violated::by_rows(session, def, given, &values, after_write(session, def)(error)).await);
+        }
     };
     if back == Back::Returning {
         return Ok(());

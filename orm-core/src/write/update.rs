@@ -375,7 +375,9 @@ async fn update_by_key(
     };
     let done = match done {
         Ok(done) => done,
-        Err(error) => return Err(violated::by_values(session, def, &columns, &binds, after_write(session, def)(error)).await),
+        Err(error) => {
+            return Err(violated::by_values(session, def, &columns, &binds, after_write(session, def)(error)).await);
+        }
     };
     if returning || done.rows_affected == 0 {
         return Ok(());
