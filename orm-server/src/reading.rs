@@ -162,7 +162,7 @@ mod tests {
     fn a_packet_that_the_client_cannot_read_is_an_error() {
         let rows = futures_util::stream::iter([Ok(Either::Right(()))]);
         let broken = futures_util::stream::poll_fn(|_| panic!("index out of bounds"));
-        let mut reading = Reading::new(rows.chain(broken).boxed(), Rows);
+        let mut reading = Reading::new(rows.chain(broken).boxed(), Rows, Patience::new(None));
         let context = &mut Context::from_waker(std::task::Waker::noop());
         assert!(matches!(reading.poll(&mut Discard, context), Poll::Ready(Err(sqlx::Error::Protocol(_)))));
     }
