@@ -228,8 +228,9 @@ impl<'s> Words<'_, 's> {
         })?;
         let rest = self.lexer.clone();
         let statement = self.after(word);
-        let unknown = statement.opaque && statement.kind != StatementKind::Call;
-        let leaves = if unknown { Leaves::Something } else { leaves(word, rest.clone(), rest.lexical()) };
+        // Statements in a block, which may have a label.
+        let block = statement.opaque && (statement.routine || rest.rest().trim_ascii_start().starts_with(':'));
+        let leaves = if block { Leaves::Something } else { leaves(word, rest.clone(), rest.lexical()) };
         Some(Statement { leaves, ..statement })
     }
 

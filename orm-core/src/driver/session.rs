@@ -190,7 +190,12 @@ mod tests {
         check(
             &[MYSQL],
             Something,
-            &["/*!40101 SET NAMES latin1 */", "SET LOCAL x = 1", "BEGIN NOT ATOMIC SET x = 1; END"],
+            &[
+                "/*!40101 SET NAMES latin1 */",
+                "SET LOCAL x = 1",
+                "BEGIN NOT ATOMIC SET x = 1; END",
+                "a: LOOP SET x = 1; END LOOP",
+            ],
         );
         check(&[POSTGRES], Something, &["DO $$ BEGIN SET x = 1; END $$"]);
         check(&both, SomethingOutside, &["LOCK TABLES t READ", "SET TRANSACTION READ ONLY"]);
