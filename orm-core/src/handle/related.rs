@@ -310,7 +310,8 @@ impl<P: Model, C: Model, const K: u64> Related<'_, P, C, ToMany<K>> {
         C::create_under(self.start_under())
     }
 
-    /// Makes a row or several belong to this one: `user.posts().add(&post)`, `.add(&posts)`, `.add([1, 2])`.
+    /// Makes a row or several belong to this one: `user.posts().add(&post)`, `.add(&posts)`, `.add([1, 2])`. Their
+    /// foreign keys are changed in the database; the structs that are given keep theirs until they are reloaded.
     pub fn add<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeRows<C>
     where
         C: 'c,

@@ -22,7 +22,7 @@ pub struct Count<M>(Box<ast::Select>, PhantomData<fn() -> M>);
 #[derive(Clone)]
 pub struct Exists<M>(Box<ast::Select>, PhantomData<fn() -> M>);
 
-/// One aggregate of all rows: `User::max(User::AGE)`.
+/// One aggregate of all rows: `User::aggregate(User::AGE.max())`.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
 #[derive(Clone)]
 pub struct AggregateOf<M, T>(Box<ast::Select>, PhantomData<fn() -> (M, T)>);
