@@ -57,6 +57,7 @@ chapters! {
     introduction: "introduction.md",
     getting_started: "getting-started.md",
     models_chapter: "models.md",
+    mistakes: "mistakes.md",
     queries: "queries.md",
     relations: "relations.md",
     writes: "writes.md",

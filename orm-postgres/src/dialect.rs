@@ -468,6 +468,10 @@ impl Dialect for PostgresDialect {
 /// The type as which values of a column are compared, where its own has no `=` or one of something else (of areas).
 fn compared_as(column: &ColumnDef) -> Option<&'static str> {
     const AS_TEXT: [&str; 8] = ["xml", "point", "line", "lseg", "box", "path", "polygon", "circle"];
+    // A column of documents may be of the type `json`; to one of `jsonb` the conversion is nothing.
+    if column.ty == SqlType::Json && column.type_name.is_none() {
+        return Some("jsonb");
+    }
     let name = column.type_name?.trim();
     if name.eq_ignore_ascii_case("json") {
         return Some("jsonb");

@@ -41,7 +41,7 @@ fn is_suited(found: &PgTypeInfo, column: &ColumnDef) -> bool {
         // A column without a zone holds UTC, as the session does.
         SqlType::Timestamp => matches!(oid, 1114 | 1184),
         SqlType::Json => {
-            oid == 3802 || oid == 114 && declared.is_some_and(|name| name.trim().eq_ignore_ascii_case("json"))
+            oid == 3802 || oid == 114 && declared.is_none_or(|name| name.trim().eq_ignore_ascii_case("json"))
         }
         SqlType::Array(item) => match (item, declared) {
             (SqlType::Enum(def), _) if def.storage == EnumStorage::Native => match found.kind() {

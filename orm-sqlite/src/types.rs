@@ -10,7 +10,7 @@
 //! | bytes | BLOB |
 //! | UUIDs | BLOB of 16 bytes |
 //! | dates | TEXT `2026-11-23` |
-//! | times | TEXT `10:11:12.345`, with more digits when needed |
+//! | times | TEXT `10:11:12`, `10:11:12.345`, with more digits when needed |
 //! | dates with times | TEXT `2026-11-23 10:11:12.345`, with more digits when needed |
 //! | instants | TEXT `2026-11-23 10:11:12.345 +00:00` |
 //! | decimals | INTEGER or REAL when that reads back as the same decimal, otherwise refused |
@@ -69,6 +69,10 @@ pub(crate) fn encode(value: &Value, buffer: &mut Vec<u8>) -> Result<Cell> {
         }
         Value::Time(v) => {
             push_time(buffer, *v)?;
+            // As other programs write whole seconds; shorter text sorts first.
+            if buffer.ends_with(b".000") {
+                buffer.truncate(buffer.len() - 4);
+            }
             Cell::Text(start, buffer.len())
         }
         Value::DateTime(v) => {

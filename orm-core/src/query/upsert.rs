@@ -22,7 +22,8 @@ use crate::write::{Draft, complete, create_one, given_assignments, unique_keys, 
 /// [`on_conflict`](Self::on_conflict). The row that is there gets all that the new one gives, or the columns that
 /// [`update`](Self::update) names; `updated_at` is set as well, and the version incremented.
 ///
-/// The row is looked for, locked, and created or changed, in one transaction. For many rows there is
+/// The row is looked for, locked, and created or changed, in one transaction, which is begun anew after a deadlock unless it is
+/// part of another one. For many rows there is
 /// [`on_conflict`](BulkCreate::on_conflict) of `bulk_create`: one statement, which does not tell which rows were there.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
 pub struct Upsert<M> {
@@ -32,6 +33,9 @@ pub struct Upsert<M> {
     change: Change,
     _model: PhantomData<fn() -> M>,
 }
+
+/// How often an upsert whose transaction lost against another one is begun anew.
+const RETRIES: u32 = 8;
 
 /// What happens to the row that is there.
 #[derive(Clone)]
@@ -100,8 +104,20 @@ impl<M: Model> Upsert<M> {
             return Err(refused::<M>("an upsert cannot create nested rows"));
         }
         complete(M::DEF, &mut row, &mut None);
-        let unit = begin_write(db.session()).await?;
-        let (row, created) = match change::<M>(&*unit, &row, &conflict, false).await? {
+        let session = db.session();
+        let mut left = if session.in_transaction() { 0 } else { RETRIES };
+        loop {
+            match Self::attempt(session, &row, &conflict).await {
+                Err(error) if left > 0 && error.is_retryable() => left -= 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Creates or changes the row in one transaction.
+    async fn attempt(session: &dyn Session, row: &Draft, conflict: &Conflict) -> Result<(M, bool)> {
+        let unit = begin_write(session).await?;
+        let (made, created) = match change::<M>(&*unit, row, conflict, false).await? {
             Some(found) => (found, false),
             None => {
                 // A savepoint: on some databases a failed INSERT would end the whole transaction.
@@ -113,7 +129,7 @@ impl<M: Model> Upsert<M> {
                     }
                     Err(error) if error.kind() == ErrorKind::UniqueViolation => {
                         drop(attempt);
-                        match change::<M>(&*unit, &row, &conflict, true).await? {
+                        match change::<M>(&*unit, row, conflict, true).await? {
                             Some(found) => (found, false),
                             None => return Err(error),
                         }
@@ -123,7 +139,7 @@ impl<M: Model> Upsert<M> {
             }
         };
         unit.commit().await?;
-        Ok((row, created))
+        Ok((made, created))
     }
 
     fn into_parts(self) -> Result<(Draft, Conflict)> {

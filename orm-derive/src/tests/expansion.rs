@@ -303,7 +303,7 @@ const TWELVE_COLUMNS: &str = r#"
 #[test]
 fn a_model_of_twelve_columns_stays_small() {
     let lines = prettyplease::unparse(&syn::parse2(expand(model, TWELVE_COLUMNS)).unwrap()).lines().count();
-    assert!(lines <= 340, "{lines} lines");
+    assert!(lines <= 350, "{lines} lines");
 }
 
 #[test]

@@ -11,7 +11,7 @@ const CHAIN: usize = 128;
 
 /// How deep expressions may be nested. The databases have limits of their own (SQLite: 1,000 by default,
 /// <https://www.sqlite.org/limits.html>), and the stack of the task that renders has one.
-const MAX_DEPTH: usize = 256;
+const MAX_DEPTH: usize = 512;
 
 #[cold]
 fn too_deep() -> Error {
