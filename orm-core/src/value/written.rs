@@ -80,8 +80,13 @@ fn offset_of(text: &[u8]) -> Option<FixedOffset> {
 }
 
 /// Whether a time is written as databases without a type for times keep it, so that equal times are equal texts and texts have
-/// the order of times: `10:11:12.345`, and after the third digit of a second no zero at the end.
+/// the order of times: `10:11:12`, `10:11:12.345`, and after the third digit of a second no zero at the end.
 pub fn is_kept_time(text: &str) -> bool {
+    matches!(text.as_bytes(), [_, _, b':', _, _, b':', _, _]) || has_kept_fraction(text) && !text.ends_with(".000")
+}
+
+/// Whether a time has at least three digits of a second, and after them no zero at the end.
+fn has_kept_fraction(text: &str) -> bool {
     match text.as_bytes() {
         [_, _, b':', _, _, b':', _, _, b'.', fraction @ ..] => match fraction {
             [_, _, _] => true,
@@ -92,9 +97,9 @@ pub fn is_kept_time(text: &str) -> bool {
     }
 }
 
-/// As [`is_kept_time`], of a date with a time: `2026-11-23 10:11:12.345`.
+/// As [`is_kept_time`], of a date with a time, which always has three digits of a second: `2026-11-23 10:11:12.345`.
 pub fn is_kept_date_time(text: &str) -> bool {
-    text.as_bytes().get(10) == Some(&b' ') && text.get(11..).is_some_and(is_kept_time)
+    text.as_bytes().get(10) == Some(&b' ') && text.get(11..).is_some_and(has_kept_fraction)
 }
 
 /// As [`is_kept_date_time`], of an instant: `2026-11-23 10:11:12.345 +00:00`.
@@ -233,7 +238,7 @@ mod tests {
     #[test]
     fn kept_times_have_one_form() {
         for kept in ["10:11:12.000", "10:11:12.345", "10:11:12.3456", "10:11:12.000000001"] {
-            assert!(is_kept_time(kept), "{kept}");
+            assert_eq!(is_kept_time(kept), !kept.ends_with(".000"), "{kept}");
             assert!(is_kept_date_time(&format!("2026-11-23 {kept}")));
             assert!(!is_kept_date_time(&format!("2026-11-23T{kept}")));
             assert!(is_kept_instant(&format!("2026-11-23 {kept} +00:00")));
@@ -241,7 +246,8 @@ mod tests {
                 assert!(!is_kept_instant(&format!("2026-11-23 {kept}{other}")));
             }
         }
-        for other in ["10:11", "10:11:12", "10:11:12.5", "10:11:12.50", "10:11:12.3450", "10:11:12.345600"] {
+        assert!(is_kept_time("10:11:12"));
+        for other in ["10:11", "10:11:12.5", "10:11:12.50", "10:11:12.3450", "10:11:12.345600"] {
             assert!(!is_kept_time(other), "{other}");
         }
     }

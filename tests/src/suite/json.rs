@@ -55,7 +55,7 @@ async fn a_value_is_read_as_its_own_type_only(test: Test) -> Result<()> {
 async fn a_key_that_is_missing_is_null_as_every_type(test: Test) -> Result<()> {
     let db = papers(&test, &[json!(1)]).await?;
     let path = || JsonPath::new().key("v").index(3).key("w");
-    let row: Vec<(Option<i64>, Option<f64>, Option<String>, Option<bool>, Option<NaiveDate>)> = Paper::find_all()
+    let row = Paper::find_all()
         .select((
             Paper::DATA.json_value::<i64>(path()),
             Paper::DATA.json_value::<f64>("w"),

@@ -378,6 +378,8 @@ async fn a_connection_whose_session_is_as_before_is_kept(test: Test) -> Result<(
             .iter()
             .all(|word| !sql.starts_with(word))
     };
+    // The procedure was made by a script whose words do not tell what it leaves.
+    Account::count().exec(&db).await?;
     let before = db.pool_status().created;
     for sql in all.iter().filter(known) {
         db.execute(*sql, ()).await?;
