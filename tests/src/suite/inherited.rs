@@ -524,7 +524,6 @@ async fn columns_that_do_not_suit_say_what_to_declare(test: Test) -> Result<()> 
             advised::<String>(&db, "char(5)", "'a'", "`#[orm(type = \"char\")]`").await?;
             advised::<String>(&db, "inet", "'::1'", "`#[orm(type = \"inet\")]`").await?;
             advised::<String>(&db, "jsonb", "'{}'", "`#[orm(type = \"jsonb\")]`").await?;
-            advised::<Json>(&db, "json", "'{}'", "`#[orm(type = \"json\")]`").await?;
             advised::<Json>(&db, "text", "'{}'", "make the field a `String`").await?;
             advised::<bool>(&db, "integer", "1", "make the field a `i32`").await?;
             advised::<Vec<String>>(&db, "varchar(9)[]", "'{}'", "`#[orm(type = \"varchar[]\")]`").await?;
