@@ -85,6 +85,7 @@ fn check(root: &Path, path: &str, text: &str) -> Vec<Finding> {
         let source = Source::new(text);
         findings.extend(files::opening(text));
         findings.extend(files::name(path));
+        findings.extend(files::ignored_examples(text));
         findings.extend(layers::modules(path, &source));
         findings.extend(layers::crates(path, &source));
         findings.extend(names::of_databases(path, &source));

@@ -7,8 +7,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::ColumnDef;
 use crate::value::{SqlType, Value};
 
-/// A value as a column stores it: times are cut to the digits of a second that the column has, so that a row in hand is
-/// the row in the table.
+/// A value as a column stores it: times are cut to the digits of a second that the column has, so that an
+/// instance has the values of its row in the table.
 ///
 /// # Errors
 /// [`ErrorKind::Encode`] when the column cannot keep the value exactly, [`ErrorKind::OutOfRange`] when it has more digits

@@ -1,4 +1,4 @@
-//! Removing rows: many by a filter, one that is in hand, all of a table. Soft-deleting models mark rows instead, unless
+//! Removing rows: many by a filter, one instance, all of a table. Soft-deleting models mark rows instead, unless
 //! forced.
 
 use std::marker::PhantomData;

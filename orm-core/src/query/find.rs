@@ -263,9 +263,16 @@ impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
     /// To-one relations can be included: they are read by the same query. Relations that take a query of their own cannot;
     /// load them for batches of rows, with [`load`](crate::relation::load).
     ///
-    /// ```ignore
-    /// let mut users = User::find_all().stream(&db);
-    /// while let Some(user) = users.next().await { println!("{}", user?.name); }
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let mut users = User::find_all().order_by(User::ID.asc()).stream(&db);
+    /// let mut emails = Vec::new();
+    /// while let Some(user) = users.next().await {
+    ///     emails.push(user?.email);
+    /// }
+    /// assert_eq!(emails, ["ada@example.com", "bob@example.com", "cy@example.com"]);
+    /// # Ok(()) });
     /// ```
     pub fn stream<'e, E: Runs<M> + ?Sized>(self, db: &'e E) -> Rows<'e, Out> {
         Rows::new(db.shared_session(), self.select, self.includes, self.decoder)
@@ -275,8 +282,24 @@ impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
     /// another task. A transaction that is given to it is rolled back after its end; one that others use as well is given as
     /// an `Arc` of it.
     ///
-    /// ```ignore
-    /// let body = Body::from_stream(User::find_all().stream_owned(db.clone()).map_ok(|user| format!("{}\n", user.email)));
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let mut users = User::find_all().stream_owned(db.clone());
+    /// let count = async move {
+    ///     let mut count = 0;
+    ///     while let Some(user) = users.next().await {
+    ///         user?;
+    ///         count += 1;
+    ///     }
+    ///     Ok::<_, Error>(count)
+    /// };
+    /// // What borrows nothing may go to another task.
+    /// fn is_free<F: Future + Send + 'static>(future: F) -> F {
+    ///     future
+    /// }
+    /// assert_eq!(is_free(count).await?, 3);
+    /// # Ok(()) });
     /// ```
     pub fn stream_owned<E: Runs<M> + 'static>(self, db: E) -> Rows<'static, Out> {
         Rows::new(db.shared_session(), self.select, self.includes, self.decoder).keeping(Box::new(db))

@@ -49,10 +49,28 @@ pub trait Instance: Model {
     /// go on with: `ticket.expect_version(seen)?.save(&db)`. The write that follows checks that the database still has
     /// it. Builders have a method of this name, too: `ticket.update().title("x").expect_version(seen)`.
     ///
-    /// ```ignore
-    /// let mut ticket = Ticket::find_by_pk(id).required(&db).await?;
-    /// ticket.title = form.title;
-    /// ticket.expect_version(form.version)?.save(&db).await?;
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::run};
+    /// #[derive(Debug, Clone, Model)]
+    /// struct Ticket {
+    ///     #[orm(primary_key)]
+    ///     id: i64,
+    ///     title: String,
+    ///     #[orm(version)]
+    ///     version: i64,
+    /// }
+    ///
+    /// # run(async |db| {
+    /// # db.create_tables::<Ticket>().await?;
+    /// let shown = Ticket::create().title("Light").exec(&db).await?;
+    /// // Meanwhile someone else changes it.
+    /// Ticket::find_by_pk(shown.id).required(&db).await?.update().title("Lamp").exec(&db).await?;
+    ///
+    /// let mut ticket = Ticket::find_by_pk(shown.id).required(&db).await?;
+    /// ticket.title = "Candle".to_owned();
+    /// let error = ticket.expect_version(shown.version).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Stale);
+    /// # Ok(()) });
     /// ```
     ///
     /// Errors: [`ErrorKind::Stale`] when the row has another version, with

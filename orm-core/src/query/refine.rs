@@ -7,12 +7,18 @@ use crate::model::Model;
 /// Which rows a finder is about, on every finder: `find_all`, `find_one`, `find_by_pk`, `find_and_count_all`, `count`,
 /// `exists`, `aggregate`. In the prelude. It is also the bound of a function that narrows any of them:
 ///
-/// ```ignore
+/// ```
+/// # use {orm::prelude::*, orm_guide::*};
 /// fn visible_to<F: Refine<Scope = Post>>(posts: F, user: &User) -> F {
 ///     posts.filter(Post::PUBLISHED.or(Post::USER_ID.eq(user.id)))
 /// }
+///
+/// # run(async |db| {
+/// let ada = User::find_by_pk(1).required(&db).await?;
 /// let page = visible_to(Post::find_and_count_all(), &ada).limit(20).exec(&db).await?;
 /// let count = visible_to(Post::count(), &ada).exec(&db).await?;
+/// assert_eq!((page.rows.len(), count), (3, 3));
+/// # Ok(()) });
 /// ```
 pub trait Refine: Sized {
     /// What its conditions may mention: the model, or anything after a join.

@@ -14,11 +14,15 @@ use crate::write::{Changes, saves, write_row};
 /// A row that remembers its columns, so that [`save`](Self::save) writes those that were changed and no others. It reads
 /// and changes like the row itself.
 ///
-/// ```ignore
+/// ```
+/// # use {orm::{Tracked, prelude::*}, orm_guide::*};
+/// # run(async |db| {
 /// let mut user = Tracked::new(User::find_by_pk(1).required(&db).await?);
-/// user.name = "Ada".to_owned();
+/// user.name = Some("Ada Lovelace".to_owned());
 /// user.save(&db).await?; // UPDATE users SET name = .. WHERE id = ..
 /// user.save(&db).await?; // nothing to write
+/// assert!(user.changed().is_empty());
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone)]
 pub struct Tracked<M> {

@@ -1,4 +1,4 @@
-//! Changing rows: many by a filter, one that is in hand.
+//! Changing rows: many by a filter, one instance.
 
 use std::marker::PhantomData;
 

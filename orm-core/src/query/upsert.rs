@@ -14,8 +14,13 @@ use crate::write::{Draft, complete, create_one, given_assignments, unique_keys, 
 
 /// A row that is created or, where its unique columns are taken, changes the row that has them:
 ///
-/// ```ignore
-/// let (ada, created) = User::upsert(User::create().email("ada@example.com").name("Ada")).exec(&db).await?;
+/// ```
+/// # use {orm::prelude::*, orm_guide::*};
+/// # run(async |db| {
+/// let row = User::create().email("ada@example.com").name("Countess");
+/// let (ada, created) = User::upsert(row).exec(&db).await?;
+/// assert_eq!((ada.id, ada.name.as_deref(), created), (1, Some("Countess"), false));
+/// # Ok(()) });
 /// ```
 ///
 /// Which unique key is meant is clear where the row gives all columns of one; else say it by

@@ -13,9 +13,13 @@ use crate::run::{Parents, push_node};
 impl<M: Model, N> Find<M, M, M, N> {
     /// Gives each row together with related rows of which only some columns are read, in a tuple.
     ///
-    /// ```ignore
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
     /// let users: Vec<(User, Vec<(i64, String)>)> =
     ///     User::find_all().with_related(User::POSTS.limit(3).select((Post::ID, Post::TITLE))).exec(&db).await?;
+    /// assert_eq!(users[0].1[0].1, "Notes");
+    /// # Ok(()) });
     /// ```
     ///
     /// A to-many relation gives a `Vec`, a to-one relation an `Option`, or the row itself where there is always one. Several

@@ -11,14 +11,21 @@ use crate::value::Value;
 /// Loads relations for rows in memory, one query per relation, whatever holds the rows: a `Vec`, a slice, an `Option`, any
 /// iterator of `&mut`. For one row there is [`Instance::load`](crate::query::Instance::load).
 ///
-/// ```ignore
-/// orm::load(&mut users, User::POSTS.include(Post::TAGS), &db).await?;
-/// orm::load(users_by_id.values_mut(), User::GROUPS, &db).await?;
+/// ```
+/// # use {orm::prelude::*, orm_guide::*};
+/// # run(async |db| {
+/// let mut users = User::find_all().exec(&db).await?;
+/// orm::load(&mut users, User::POSTS.include(Post::COMMENTS), &db).await?;
+/// assert_eq!(users[0].posts.get()?[0].comments.get()?.len(), 2);
+///
+/// let mut by_email: std::collections::HashMap<_, _> = users.into_iter().map(|user| (user.email.clone(), user)).collect();
+/// orm::load(by_email.values_mut(), User::GROUPS, &db).await?;
+/// # Ok(()) });
 /// ```
 ///
 /// # Errors
-/// As [`Find::exec`](crate::query::Find::exec); [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) for a relation that is `required`: rows in
-/// hand cannot be left out.
+/// As [`Find::exec`](crate::query::Find::exec); [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) for a relation that is `required`: rows
+/// in memory cannot be left out.
 pub async fn load<'p, P: Model, E: Runs<P> + ?Sized>(
     parents: impl IntoIterator<Item = &'p mut P>,
     relations: impl IntoInclude<P>,

@@ -9,12 +9,15 @@ use crate::model::{Cardinality, Model};
 /// Rows of one query that load relations when they are first asked for, for all rows at once. For code that cannot know
 /// beforehand which relations it needs; where it can, `include` them.
 ///
-/// ```ignore
+/// ```
+/// # use {orm::prelude::*, orm_guide::*};
+/// # run(async |db| {
 /// let mut users = orm::LazyBatch::new(User::find_all().exec(&db).await?, &db);
 /// for i in 0..users.len() {
 ///     let user = users.with(i, User::POSTS).await?; // one query, at the first row
-///     println!("{} has {} posts", user.name, user.posts.get()?.len());
+///     println!("{} has {} posts", user.email, user.posts.get()?.len());
 /// }
+/// # Ok(()) });
 /// ```
 #[derive(Debug)]
 pub struct LazyBatch<'e, M, E: ?Sized> {

@@ -515,8 +515,8 @@ async fn read_made(
     place(session, def, given, chunk, rows, made)
 }
 
-/// Conditions for the keys that the database generated for the rows of one INSERT: the reported one, and those that follow
-/// it by the step. Keys in between are those of other writers.
+/// Conditions for the keys that the database generated for the rows of one INSERT: the key it reported, and each next one
+/// `step` higher. Other writers' rows may have the keys between them.
 fn made_keys(step: &str, column: &'static ColumnDef, first: i64, rows: usize) -> Vec<ast::Expr> {
     use ast::BinaryOp::{Add, Eq, Ge, Le, Mul, Rem};
     let binary = ast::Expr::binary;

@@ -440,7 +440,7 @@ pub(crate) fn removed(def: &'static ModelDef) -> Error {
     Error::new(ErrorKind::NotFound, "the row was removed since it was read").with_model(def.name)
 }
 
-/// The error after a write that found no row, for which no version was in hand.
+/// The error after a write that found no row, whose version was not known.
 #[cold]
 pub(crate) fn gone(def: &'static ModelDef) -> Error {
     if def.version.is_some() { stale(def, None, None) } else { removed(def) }

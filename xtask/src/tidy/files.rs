@@ -22,6 +22,16 @@ pub(super) fn name(path: &str) -> Option<Finding> {
         .then(|| Finding::new(1, format!("`{name}` says nothing: name the file for what it holds, or split it")))
 }
 
+/// An example in the documentation is compiled, or marked as another language's.
+pub(super) fn ignored_examples(text: &str) -> Vec<Finding> {
+    let ignored = |line: &str| {
+        let fence = line.trim_start().trim_start_matches(['/', '!']).trim_start().strip_prefix("```");
+        fence.is_some_and(|words| words.split(',').any(|word| word.trim() == "ignore"))
+    };
+    let lines = text.lines().enumerate().filter(|(_, line)| ignored(line));
+    lines.map(|(index, _)| Finding::new(index + 1, "nothing compiles this example: make it one that runs")).collect()
+}
+
 /// No absolute path of the machine the code was written on.
 pub(super) fn machine_paths(text: &str) -> Vec<Finding> {
     // In two parts, so that this file passes its own rule.
@@ -56,6 +66,13 @@ mod tests {
         assert_eq!(name("orm/src/pool.rs"), None);
         assert!(name("orm/src/pool/mod.rs").is_some());
         assert!(name("tests/tests/common.rs").is_some());
+    }
+
+    #[test]
+    fn examples_that_nothing_compiles() {
+        let text = "/// ```\n/// a\n/// ```\n    //! ```ignore\n```rust, ignore\n```no_run\nlet a = \"```ignore\";\n/// ignore";
+        let found: Vec<_> = ignored_examples(text).iter().map(|f| f.line).collect();
+        assert_eq!(found, [4, 5]);
     }
 
     #[test]
