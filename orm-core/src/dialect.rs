@@ -21,7 +21,7 @@ pub use clause::{Level, Like, Limits, NewRows, OrderKey, Regexp, Returned, Tail,
 pub use json::{DATE_PATTERN, JsonValue};
 pub use lexical::Lexical;
 pub use render::{Renderer, RowLock, render, render_condition};
-pub(crate) use render::{render_insert, unnests};
+pub(crate) use render::{render_insert, render_select, unnests};
 pub(crate) use stored::{for_column, rewrites, stored};
 pub use writer::{Rendered, SqlWriter};
 

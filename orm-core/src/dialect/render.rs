@@ -16,7 +16,7 @@ pub use lock::RowLock;
 pub(crate) use write::unnests;
 
 use super::{Dialect, Level, NewRows, Rendered, SqlWriter};
-use crate::ast::{Delete, Deleted, Expr, Insert, Statement, Step, Update, Visibility};
+use crate::ast::{Delete, Deleted, Expr, Insert, Select, Statement, Step, Update, Visibility};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, ModelDef};
 
@@ -55,6 +55,13 @@ pub fn render(statement: &Statement, dialect: &dyn Dialect) -> Result<Rendered> 
             render_into(&mut renderer, &indirect)?;
         }
     }
+    renderer.finish()
+}
+
+/// As [`render`], for a SELECT that its owner keeps.
+pub(crate) fn render_select(select: &Select, dialect: &dyn Dialect) -> Result<Rendered> {
+    let mut renderer = Renderer::new(dialect);
+    renderer.select(select)?;
     renderer.finish()
 }
 

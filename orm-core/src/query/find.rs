@@ -10,7 +10,7 @@ use super::page::{Page, snapshot};
 use super::refine::{Refine, RefineRows};
 use super::stream::Rows;
 use crate::ast::{self, JoinKind, ListItems, SelectList, Statement, Visibility};
-use crate::dialect::{Dialect, Rendered, render};
+use crate::dialect::{Dialect, Rendered, render, render_select};
 use crate::driver::{Runs, Session, Shape};
 use crate::error::Result;
 use crate::expr::{Assign, Free, InList, IntoFilter, Operand, Select};
@@ -218,7 +218,7 @@ impl<M: Model, Out, S, N> Find<M, Out, S, N> {
     /// # Errors
     /// What the dialect cannot express; see [`render`].
     pub fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered> {
-        render(&Statement::Select(self.select.clone()), dialect)
+        render_select(&self.select, dialect)
     }
 
     /// The tree.

@@ -326,6 +326,21 @@ async fn deep_nesting_is_no_problem(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn nesting_beyond_the_limit_is_an_error(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    let nested = || (0..2_000).fold(Person::AGE.eq(17), |inner, _| !inner.or(Person::ACTIVE));
+    let outcomes = [
+        Person::find_all().filter(nested()).exec(&db).await.map(|_| ()),
+        Person::count().filter(nested()).exec(&db).await.map(|_| ()),
+        Person::update().set(Person::AGE, 1).filter(nested()).exec(&db).await.map(|_| ()),
+        Person::destroy().filter(nested()).exec(&db).await.map(|_| ()),
+    ];
+    for outcome in outcomes {
+        assert_eq!(outcome.unwrap_err().kind(), ErrorKind::InvalidStatement);
+    }
+    Ok(())
+}
+
 async fn filters_add_up(test: Test) -> Result<()> {
     let db = five(&test).await?;
     let found = Person::find_all()
@@ -540,6 +555,7 @@ cases! { $ filter:
     any_of_nothing_is_false_and_all_of_nothing_true,
     any_of_and_all_of_take_lists,
     deep_nesting_is_no_problem,
+    nesting_beyond_the_limit_is_an_error,
     filters_add_up,
     filter_if_filters_only_with_a_value,
     columns_compare_with_columns,
