@@ -1,15 +1,11 @@
 //! What the compiler says of a statement that is awaited before it was told where to run. No statement is a future.
 
 use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use super::{
     AggregateOf, BulkCreate, BulkUpsert, Count, Destroy, DestroyOne, Exists, Find, FindByPk, FindOrCreate,
     FindOrInsert, InsertRow, Restore, Truncate, Update,
 };
-use crate::error::Result;
 
 /// A statement that knows where to run. There is none.
 #[diagnostic::on_unimplemented(
@@ -20,18 +16,27 @@ pub trait RunsAlone {}
 #[diagnostic::do_not_recommend]
 impl RunsAlone for Infallible {}
 
-macro_rules! statements {
-    ($([$($generics:tt)*] $statement:ty;)+) => {$(
+/// Makes a statement something that rustc says [`RunsAlone`]'s message about where it is awaited.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __not_a_future {
+    ([$($params:tt)*] $statement:ty, [$($alone:tt)*]) => {
         #[doc(hidden)]
-        impl<$($generics)*> Future for $statement
-        where
-            M: RunsAlone,
-        {
-            type Output = Result<Infallible>;
-            fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
-                Poll::Pending
+        impl $($params)* ::core::future::Future for $statement $($alone)* {
+            type Output = $crate::Result<::core::convert::Infallible>;
+            fn poll(
+                self: ::core::pin::Pin<&mut Self>,
+                _: &mut ::core::task::Context<'_>,
+            ) -> ::core::task::Poll<Self::Output> {
+                ::core::task::Poll::Pending
             }
         }
+    };
+}
+
+macro_rules! statements {
+    ($([$($params:tt)*] $statement:ty;)+) => {$(
+        $crate::__not_a_future!([<$($params)*>] $statement, [where M: RunsAlone]);
     )+};
 }
 

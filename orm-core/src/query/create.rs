@@ -235,6 +235,41 @@ impl<M: Model, S> CreateBuilder<M, S> {
     }
 }
 
+/// What create builders have besides setters: called by the derive, with the parameters of the builder, the builder, its model,
+/// the visibility and name of `exec`, and the bounds, alone and with the one that no builder meets.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __create_builder {
+    ([$($params:tt)*] $builder:ty, $model:ty, $vis:vis $exec:ident, [$($bounds:tt)*], [$($alone:tt)*]) => {
+        impl $($params)* ::core::clone::Clone for $builder $($bounds)* {
+            fn clone(&self) -> Self {
+                Self(self.0.clone())
+            }
+        }
+        impl $($params)* $builder $($bounds)* {
+            /// Sets a column when there is a value, else not. A required column stays missing: see `draft`.
+            $vis fn set_if<__T: $crate::__private::Type>(
+                self,
+                column: $crate::__private::Column<$model, __T>,
+                value: ::core::option::Option<impl $crate::__private::Set<__T>>,
+            ) -> Self {
+                Self(self.0.with_if(column, value))
+            }
+            /// Creates the row and gives it back as the database has it, or the database's error.
+            $vis fn $exec(
+                self,
+                db: &(impl $crate::__private::Runs<$model> + ?::core::marker::Sized),
+            ) -> $crate::__private::CreateFuture<'_, $model>
+            where
+                Self: $crate::__private::Complete<$model>,
+            {
+                self.0.exec(db)
+            }
+        }
+        $crate::__not_a_future!([$($params)*] $builder, [$($alone)*]);
+    };
+}
+
 /// A row being created. The state of its builder is no part of the type, nor of what must hold for it: the compiler
 /// reports a missing column where the builder is used, and not again where its future is.
 pub type CreateFuture<'d, M> = Pin<Box<dyn Future<Output = Result<M>> + Send + 'd>>;

@@ -330,3 +330,29 @@ impl<'m, M: Model> UpdateBuilder<'m, M> {
         compute_row(self.row, self.changes, self.computed, db.session()).await
     }
 }
+
+/// What update builders have besides setters: called by the derive, with the parameters of the builder, the builder, its model,
+/// the visibility and name of `exec`, the names of the parameters, and the bounds.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __update_builder {
+    ([$($params:tt)*] $builder:ty, $model:ty, $vis:vis $exec:ident, [$($names:tt)*], [$($bounds:tt)*]) => {
+        impl $($params)* $builder $($bounds)* {
+            /// Sets a column when there is a value or an expression, else not.
+            $vis fn set_if<__T: $crate::__private::Type>(
+                self,
+                column: $crate::__private::Column<$model, __T>,
+                value: ::core::option::Option<impl $crate::__private::Assign<$model, __T>>,
+            ) -> Self {
+                Self(self.0.with_if(column, value))
+            }
+            /// Writes the changes and refreshes the struct, or gives the database's error.
+            $vis fn $exec<'__d, __D: $crate::__private::Runs<$model> + ?::core::marker::Sized>(
+                self,
+                db: &'__d __D,
+            ) -> impl ::core::future::Future<Output = $crate::Result<()>> + use<'__a, '__d $($names)*, __D> {
+                self.0.exec(db)
+            }
+        }
+    };
+}

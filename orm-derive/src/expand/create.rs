@@ -103,45 +103,17 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
     let (bounds, given) = (model.params.all_bounds(&[]), model.params.all_bounds(&given));
     quote! {
         #(#traits)*
-        impl #any ::core::clone::Clone for #create #any_named #bounds {
-            fn clone(&self) -> Self {
-                Self(self.0.clone())
-            }
-        }
+        __orm::create_builder!([#any] #create #any_named, #this, #vis exec, [#bounds], [#alone]);
         impl #any #create #any_named #bounds {
             #(#optional)*
-            /// Sets a column when there is a value, else not. A required column stays missing: see `draft`.
-            #vis fn set_if<__T: __orm::Type>(
-                self,
-                column: __orm::Column<#this, __T>,
-                value: ::core::option::Option<impl __orm::Set<__T>>,
-            ) -> Self {
-                Self(self.0.with_if(column, value))
-            }
             #(#nested)*
             #(#open)*
-            /// Creates the row and gives it back as the database has it, or the database's error.
-            #vis fn exec(
-                self,
-                db: &(impl __orm::Runs<#this> + ?::core::marker::Sized),
-            ) -> __orm::CreateFuture<'_, #this>
-            where
-                Self: __orm::Complete<#this>,
-            {
-                self.0.exec(db)
-            }
         }
         impl #each #create #each_named #bounds {
             #(#required_setters)*
             #(#references)*
             #(#one_of)*
             #(#fixed)*
-        }
-        impl #any __orm::Future for #create #any_named #alone {
-            type Output = __orm::Result<::core::convert::Infallible>;
-            fn poll(self: __orm::Pin<&mut Self>, _: &mut __orm::Context<'_>) -> __orm::Poll<Self::Output> {
-                __orm::Poll::Pending
-            }
         }
         impl #each __orm::Complete<#this> for #create #each_named #given {
             fn into_create(self) -> __orm::Create<#this> {

@@ -120,7 +120,7 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             fn __start(start: __orm::Prefilled) -> #create #named {
                 #create(__orm::CreateBuilder::new(start))
             }
-            fn __draft() -> #create #complete {
+            fn __draft() -> Self::Draft {
                 #create(__orm::CreateBuilder::draft())
             }
             fn update(&mut self) -> #update #here {

@@ -72,27 +72,13 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
     let (params, bounds) = (model.params.plain_after(&[quote!('__a)]), model.params.all_bounds(&[]));
     let (named, captured) = (model.params.named(&[quote!('__a)], &[]), model.params.captured());
     quote! {
+        __orm::update_builder!([#params] #update #named, #this, #vis exec, [#captured], [#bounds]);
         impl #params #update #named #bounds {
             #(#setters)*
             #(#references)*
             #(#one_of)*
             #silent
             #version
-            /// Sets a column when there is a value or an expression, else not.
-            #vis fn set_if<__T: __orm::Type>(
-                self,
-                column: __orm::Column<#this, __T>,
-                value: ::core::option::Option<impl __orm::Assign<#this, __T>>,
-            ) -> Self {
-                Self(self.0.with_if(column, value))
-            }
-            /// Writes the changes and refreshes the struct, or gives the database's error.
-            #vis fn exec<'__d, __D: __orm::Runs<#this> + ?::core::marker::Sized>(
-                self,
-                db: &'__d __D,
-            ) -> impl __orm::Future<Output = __orm::Result<()>> + use<'__a, '__d #captured, __D> {
-                self.0.exec(db)
-            }
         }
     }
 }
