@@ -236,11 +236,12 @@ impl<M: Model, S> CreateBuilder<M, S> {
 }
 
 /// What create builders have besides setters: called by the derive, with the parameters of the builder, the builder, its model,
-/// the visibility and name of `exec`, and the bounds, alone and with the one that no builder meets.
+/// the visibility, name and bound of `exec`, and the bounds of the model, alone and with the one that no builder meets. What
+/// errors point at, the name and the bound, has the place of the derive.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __create_builder {
-    ([$($params:tt)*] $builder:ty, $model:ty, $vis:vis $exec:ident, [$($bounds:tt)*], [$($alone:tt)*]) => {
+    ([$($params:tt)*] $builder:ty, $model:ty, $vis:vis $exec:ident [$($complete:tt)*], [$($bounds:tt)*], [$($alone:tt)*]) => {
         impl $($params)* ::core::clone::Clone for $builder $($bounds)* {
             fn clone(&self) -> Self {
                 Self(self.0.clone())
@@ -261,7 +262,7 @@ macro_rules! __create_builder {
                 db: &(impl $crate::__private::Runs<$model> + ?::core::marker::Sized),
             ) -> $crate::__private::CreateFuture<'_, $model>
             where
-                Self: $crate::__private::Complete<$model>,
+                $($complete)*
             {
                 self.0.exec(db)
             }

@@ -103,7 +103,7 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
     let (bounds, given) = (model.params.all_bounds(&[]), model.params.all_bounds(&given));
     quote! {
         #(#traits)*
-        __orm::create_builder!([#any] #create #any_named, #this, #vis exec, [#bounds], [#alone]);
+        __orm::create_builder!([#any] #create #any_named, #this, #vis exec [Self: __orm::Complete<#this>], [#bounds], [#alone]);
         impl #any #create #any_named #bounds {
             #(#optional)*
             #(#nested)*

@@ -169,10 +169,11 @@ fn a_model_with_parameters() {
                 impl data_is_given for __orm::Given {}
                 __orm::create_builder!(
                     [< T : Serialize, const N : usize, __S >] EventCreate < T, N, __S >, Event:: < T,
-                    N >, pub exec, [where Json < T > : Clone, Event:: < T, N > : ::core::marker::Send
-                    + ::core::marker::Sync + 'static, Json < T > : __orm::Scalar,], [where Json < T >
-                    : Clone, Event:: < T, N > : ::core::marker::Send + ::core::marker::Sync +
-                    'static, Json < T > : __orm::Scalar, __S : __orm::RunsAlone,]
+                    N >, pub exec[Self : __orm::Complete < Event:: < T, N > >], [where Json < T > :
+                    Clone, Event:: < T, N > : ::core::marker::Send + ::core::marker::Sync + 'static,
+                    Json < T > : __orm::Scalar,], [where Json < T > : Clone, Event:: < T, N > :
+                    ::core::marker::Send + ::core::marker::Sync + 'static, Json < T > :
+                    __orm::Scalar, __S : __orm::RunsAlone,]
                 );
                 impl<T: Serialize, const N: usize, __S> EventCreate<T, N, __S>
                 where
@@ -459,8 +460,8 @@ fn a_model() {
                 pub trait user_id_is_given {}
                 impl user_id_is_given for __orm::Given {}
                 __orm::create_builder!(
-                    [< __S >] PostCreate < __S >, Post, pub (crate) exec, [], [where __S :
-                    __orm::RunsAlone,]
+                    [< __S >] PostCreate < __S >, Post, pub (crate) exec[Self : __orm::Complete <
+                    Post >], [], [where __S : __orm::RunsAlone,]
                 );
                 impl<__S> PostCreate<__S> {
                     pub fn id(self, value: impl __orm::Set<i64>) -> Self {
