@@ -5,7 +5,9 @@
 
 mod capabilities;
 mod clause;
+pub mod compare;
 pub mod ddl;
+pub mod introspect;
 mod json;
 mod lexical;
 mod render;
@@ -18,6 +20,7 @@ use std::fmt;
 
 pub use capabilities::Capabilities;
 pub use clause::{Level, Like, Limits, NewRows, OrderKey, Regexp, Returned, Tail, Write};
+pub use introspect::Introspect;
 pub use json::{DATE_PATTERN, JsonValue};
 pub use lexical::Lexical;
 pub use render::{Renderer, RowLock, render, render_condition};
@@ -176,6 +179,11 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
                 Ok(())
             }
         }
+    }
+
+    /// How this database describes the tables it has; `None` where it cannot be asked.
+    fn introspect(&self) -> Option<&dyn Introspect> {
+        None
     }
 
     /// Writes the statement that creates an enum type unless it is there; only asked of databases with enum types.

@@ -36,7 +36,7 @@ pub use connection::{BeginOptions, Connection, Control, Done, Effects, Isolation
 pub use executor::{Executor, Runs, Session, Unit, Unpoliced};
 pub use lexer::{Lexer, Token};
 pub use parameters::{
-    Form, Given, LONGEST, MOST_STATEMENTS, POOL_PARAMETERS, Parameter, check_range, check_time, percent_decoded,
+    Form, LONGEST, MOST_STATEMENTS, POOL_PARAMETERS, Parameter, Setting, check_range, check_time, percent_decoded,
     url_parameters,
 };
 pub use reads::{Reads, Unsuited};

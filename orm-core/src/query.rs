@@ -4,6 +4,7 @@
 mod aggregate;
 mod awaited;
 mod bulk;
+mod check;
 mod create;
 mod decoder;
 mod destroy;
@@ -27,6 +28,7 @@ mod with_related;
 pub use aggregate::{AggregateOf, Count, Exists};
 pub use awaited::RunsAlone;
 pub use bulk::{BulkCreate, BulkUpsert, OnConflict};
+pub use check::{check_tables, introspect};
 pub use create::{Complete, Create, CreateBuilder, CreateFuture, Given, InsertRow, Missing, Set};
 pub use destroy::{Destroy, DestroyOne};
 pub use find::{All, Counted, Find, FindAndCount, FindOne, First, Limited, Wanted};

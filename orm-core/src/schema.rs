@@ -1,10 +1,13 @@
 //! The schema of a database as owned data that can be compared: tables, columns, keys, indexes, constraints, enum types,
-//! and the operations that change them. Models fill it through [`from_models`]. SQL is written from it in `dialect`.
+//! and the operations that change them. Models fill it through [`from_models`], a database through
+//! [`Introspect`](crate::dialect::Introspect). SQL is written from it in `dialect`.
 
 mod column;
 mod declared;
+mod difference;
 mod foreign_key;
 mod index;
+mod object;
 mod operation;
 mod table;
 
@@ -13,8 +16,10 @@ use std::fmt;
 pub use column::{Column, ColumnDefault, ColumnType, Generated};
 pub use declared::from_models;
 pub(crate) use declared::join_keys;
+pub use difference::{Change, Difference};
 pub use foreign_key::{Deferrable, ForeignKey};
 pub use index::{Index, IndexKey};
+pub use object::{Object, ObjectKind};
 pub use operation::Operation;
 pub use table::{Check, CheckCondition, PrimaryKey, Table};
 
@@ -27,7 +32,7 @@ use crate::value::EnumDef;
 /// use orm_core::SqlType;
 ///
 /// let users = Table { columns: vec![Column::new("id", SqlType::I64)], ..Table::new("users") };
-/// let schema = Schema { tables: vec![users], enums: vec![] };
+/// let schema = Schema { tables: vec![users], ..Schema::default() };
 /// let mut other = schema.clone();
 /// assert_eq!(other, schema);
 /// other.tables[0].columns[0].nullable = true;
@@ -40,6 +45,8 @@ pub struct Schema {
     pub tables: Vec<Table>,
     /// The enum types that columns of type [`ColumnType::Enum`] use.
     pub enums: Vec<EnumType>,
+    /// What a database has beside them, such as views and triggers. Models declare none.
+    pub objects: Vec<Object>,
 }
 
 impl Schema {
@@ -48,7 +55,7 @@ impl Schema {
     /// ```
     /// use orm_core::schema::{QualifiedName, Schema, Table};
     ///
-    /// let schema = Schema { tables: vec![Table::new("users")], enums: vec![] };
+    /// let schema = Schema { tables: vec![Table::new("users")], ..Schema::default() };
     /// assert!(schema.table(&"users".into()).is_some());
     /// assert!(schema.table(&QualifiedName::of("app", "users")).is_none());
     /// ```

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use orm_core::ast::{
     Aggregate, BinaryOp, Delete, Expr, Function, InList, Insert, JsonForm, JsonStep, LikeKind, ListItems, LockStrength,
-    LockWait, NullsOrder, Returning, Update, Window,
+    LockWait, NullsOrder, Update, Window,
 };
 use orm_core::dialect::{
     Capabilities, Dialect, FunctionForm, JsonValue, Level, Lexical, Like, Limits, NewRows, OrderKey, Renderer,
@@ -18,12 +18,10 @@ use orm_core::model::{ColumnDef, OnDelete};
 use orm_core::schema::{Column, Operation};
 use orm_core::{Error, ErrorKind, Result, SqlType, Value};
 
-use crate::{ddl, literal, merge, types};
+use crate::merge::{self, NEW_ROW};
+use crate::output::push_output;
+use crate::{NAME, ddl, literal, types};
 
-/// The name in errors and spans; the value of `db.system.name` in OpenTelemetry.
-pub(crate) const NAME: &str = "microsoft.sql_server";
-/// The name of the rows that an upsert was to insert.
-pub(crate) const NEW_ROW: &str = "_new";
 /// Lists of up to this many numbers are bound one by one.
 const SHORT_LIST: usize = 8;
 
@@ -549,15 +547,6 @@ impl Dialect for MssqlDialect {
         push_output(r, &Returned { write: Write::Delete, model: delete.model, columns: &delete.returning })?;
         r.filter(&delete.filter)
     }
-}
-
-/// `OUTPUT`, before the rows or the condition; nothing when nothing comes back.
-pub(crate) fn push_output(r: &mut Renderer<'_>, returned: &Returned<'_>) -> Result<()> {
-    if matches!(returned.columns, Returning::Nothing) {
-        return Ok(());
-    }
-    r.push_sql(" OUTPUT ");
-    r.returned_columns(returned, if returned.write == Write::Delete { "DELETED." } else { "INSERTED." })
 }
 
 fn push_plain_insert(r: &mut Renderer<'_>, insert: &Insert, rows: NewRows, counted: bool) -> Result<()> {

@@ -38,6 +38,10 @@ mod ddl;
 mod dialect;
 mod literal;
 mod merge;
+mod output;
 mod types;
 
 pub use dialect::MssqlDialect;
+
+/// The name in errors and spans; the value of `db.system.name` in OpenTelemetry.
+pub(crate) const NAME: &str = "microsoft.sql_server";

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use orm_core::{Error, ErrorKind, Result, Value};
 
-use crate::dialect::NAME;
+use crate::NAME;
 
 /// The greatest number of digits of a decimal.
 const DIGITS: usize = 38;

@@ -12,7 +12,11 @@ use orm_core::dialect::{Level, NewRows, Renderer, Returned, Write};
 use orm_core::model::{ColumnDef, IndexPart};
 use orm_core::{Error, ErrorKind, Result};
 
-use crate::dialect::{NAME, NEW_ROW, push_output};
+use crate::NAME;
+use crate::output::push_output;
+
+/// The name of the rows that an upsert was to insert.
+pub(crate) const NEW_ROW: &str = "_new";
 
 /// Writes the MERGE that inserts rows or changes those that are there.
 pub(crate) fn push_merge(r: &mut Renderer<'_>, insert: &Insert, conflict: &Conflict, rows: NewRows) -> Result<()> {

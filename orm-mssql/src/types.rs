@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use orm_core::schema::{Column, ColumnType};
 use orm_core::{EnumStorage, Error, Result, SqlType};
 
-use crate::dialect::NAME;
+use crate::NAME;
 
 /// The most characters of NVARCHAR without MAX, counted in units of UTF-16.
 const LONGEST_TEXT: u32 = 4_000;

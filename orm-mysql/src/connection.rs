@@ -16,6 +16,7 @@ use orm_server::{Answers, Event, Guard, Patience, Reading, answer_within};
 use sqlx::mysql::{MySqlArguments, MySqlConnection};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor, Row, SqlSafeStr, Statement};
 
+use crate::backend::Backend;
 use crate::bind;
 use crate::dialect::LEXICAL;
 use crate::error;
@@ -44,6 +45,7 @@ pub struct MysqlConnection {
     kinds: Vec<Kind>,
     guard: Guard,
     patience: Patience,
+    backend: Backend,
     transaction: bool,
 }
 
@@ -66,6 +68,7 @@ impl MysqlConnection {
         (server, longest): (Server, usize),
         cache: usize,
         patience: Patience,
+        backend: Backend,
     ) -> Self {
         Self {
             client,
@@ -76,6 +79,7 @@ impl MysqlConnection {
             kinds: Vec::new(),
             guard: Guard::default(),
             patience,
+            backend,
             transaction: false,
         }
     }
@@ -423,9 +427,11 @@ impl Connection for MysqlConnection {
     }
 
     async fn close(self: Box<Self>) {
-        if !self.guard.is_broken() {
-            // The server notices a closed socket as well; telling it is good manners.
-            let _ = self.client.close().await;
+        // An error is none here: the server notices either way, though not while it is at work.
+        match self.guard {
+            guard if !guard.is_broken() => drop(self.client.close().await),
+            guard if guard.is_cut_off() => drop(self.backend.kill().await),
+            _ => {}
         }
     }
 }

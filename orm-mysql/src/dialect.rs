@@ -11,8 +11,8 @@ use orm_core::ast::{
     Window,
 };
 use orm_core::dialect::{
-    Capabilities, Dialect, FunctionForm, IndexMethod, Level, Lexical, Limits, OrderKey, Regexp, Renderer, RowLock,
-    SqlWriter, ddl, standard,
+    Capabilities, Dialect, FunctionForm, IndexMethod, Introspect, Level, Lexical, Limits, OrderKey, Regexp, Renderer,
+    RowLock, SqlWriter, ddl, standard,
 };
 use orm_core::model::ColumnDef;
 use orm_core::schema::{Column, ColumnType, Index, Operation, QualifiedName};
@@ -203,6 +203,10 @@ impl Dialect for MysqlDialect {
 
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    fn introspect(&self) -> Option<&dyn Introspect> {
+        Some(self)
     }
 
     fn identifier_quotes(&self) -> (char, char) {
@@ -426,7 +430,12 @@ impl Dialect for MysqlDialect {
         json_table::push_in(r, self.server, rows, json, negated)
     }
 
+    /// MariaDB takes a number that is bound for the position of an item (10.11.19).
     fn push_order_key(&self, r: &mut Renderer<'_>, key: &OrderKey<'_>) -> Result<()> {
+        if self.server.is_mariadb() && key.is_constant() {
+            r.push_sql("NULL");
+            return Ok(());
+        }
         standard::order_key_by_null_test(r, key)
     }
 

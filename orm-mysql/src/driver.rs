@@ -7,9 +7,10 @@ use orm_core::dialect::Dialect;
 use orm_core::driver::{Connection, Driver, Query};
 use orm_core::row::Collect;
 use orm_core::{Error, ErrorKind, Result};
-use orm_server::{Patience, SslMode, connect_within, open};
+use orm_server::{Patience, connect_within};
 use sqlx::{AssertSqlSafe, Row};
 
+use crate::backend::{self, Backend, Turn};
 use crate::connection::MysqlConnection;
 use crate::dialect::MysqlDialect;
 use crate::error;
@@ -19,13 +20,14 @@ use crate::server::Server;
 /// Opens connections to one MySQL or MariaDB server.
 #[derive(Debug, Clone)]
 pub struct Mysql {
-    options: MysqlOptions,
+    options: Arc<MysqlOptions>,
+    turn: Arc<Turn>,
 }
 
 impl Mysql {
     /// A driver with these options. Nothing is connected yet.
     pub fn new(options: MysqlOptions) -> Self {
-        Self { options }
+        Self { options: Arc::new(options), turn: Arc::default() }
     }
 
     /// A driver for a `mysql://` or `mariadb://` URL.
@@ -50,21 +52,11 @@ impl Mysql {
         connect_within(self.options.server.connect_timeout, place, self.connect_unhurried()).await
     }
 
-    async fn client(&self) -> Result<sqlx::Result<sqlx::MySqlConnection>> {
-        let mode = self.options.server.tls.mode.unwrap_or_default();
-        Ok(match open(self.options.to_sqlx(mode)?).await {
-            // The client does not know the mode: it never tries TLS.
-            Err(error) if mode == SslMode::Allow && error::wants_encryption(&error) => {
-                open(self.options.to_sqlx(SslMode::Require)?).await
-            }
-            opened => opened,
-        })
-    }
-
     async fn connect_unhurried(&self) -> Result<MysqlConnection> {
-        let session = format!("{}; SELECT VERSION(), @@max_allowed_packet", self.options.session_sql()?);
+        let session =
+            format!("{}; SELECT VERSION(), @@max_allowed_packet, CONNECTION_ID()", self.options.session_sql()?);
         let failed = |error| error::connecting(error, &self.options.place());
-        let mut client = self.client().await?.map_err(failed)?;
+        let mut client = backend::connect(&self.options).await?.map_err(failed)?;
         // One round trip: the settings mean the same to both servers.
         let row = sqlx::raw_sql(AssertSqlSafe(session)).fetch_one(&mut client).await.map_err(failed)?;
         let server = Server::from_version(row.try_get(0).map_err(failed)?);
@@ -74,7 +66,10 @@ impl Mysql {
         let longest: u64 = row.try_get(1).map_err(failed)?;
         let longest = usize::try_from(longest).unwrap_or(usize::MAX);
         let patience = Patience::new(self.options.server.socket_timeout);
-        let mut connection = MysqlConnection::new(client, (server, longest), self.options.statement_cache(), patience);
+        let id = row.try_get(2).map_err(failed)?;
+        let backend = Backend::new(id, Arc::clone(&self.options), Arc::clone(&self.turn));
+        let cache = self.options.statement_cache();
+        let mut connection = MysqlConnection::new(client, (server, longest), cache, patience, backend);
         for sql in &self.options.server.init {
             let run = connection.batch(sql).await;
             run.map_err(|error| error.with_message("an `init` statement of the options failed"))?;

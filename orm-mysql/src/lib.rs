@@ -29,11 +29,13 @@
 //! # }
 //! ```
 
+mod backend;
 mod bind;
 mod connection;
 mod dialect;
 mod driver;
 mod error;
+mod introspect;
 mod json;
 mod json_table;
 mod options;

@@ -20,11 +20,21 @@ pub(crate) fn suits(server: Server, kind: Kind, name: &str, column: &ColumnDef) 
         SqlType::Uuid => kind == Kind::Bytes,
         // MariaDB's JSON is text.
         SqlType::Json => kind == Kind::Json || kind == Kind::Text && (server.is_mariadb() || column.is_text()),
-        SqlType::Text | SqlType::Char => kind != Kind::Json || column.type_name.is_some_and(is_json),
+        SqlType::Text | SqlType::Char => match kind {
+            Kind::Json => column.type_name.is_some_and(is_json),
+            Kind::Text | Kind::Bytes => true,
+            _ => column.type_name.is_some(),
+        },
+        SqlType::Bool | SqlType::F32 | SqlType::F64 | SqlType::Decimal => is_number(kind),
+        ty if ty.is_integer() => is_number(kind),
         _ => true,
     };
-    // Numbers and NULL are told apart by their values.
+    // Whether a number fits is told by its value.
     if suited || kind == Kind::Null { Ok(()) } else { Err(unsuited(kind, name, column)) }
+}
+
+fn is_number(kind: Kind) -> bool {
+    !matches!(kind, Kind::Text | Kind::Bytes | Kind::Json | Kind::Date | Kind::Time | Kind::DateTime | Kind::Timestamp)
 }
 
 /// Whether a type that a model names is that of documents.

@@ -14,6 +14,7 @@ use orm_core::{Error, ErrorKind, Result};
 use orm_server::{Event, Guard, Patience, Reading, Silent, answer_within};
 use sqlx::{AssertSqlSafe, Connection as _, Executor, PgConnection, SqlSafeStr};
 
+use crate::backend::Backend;
 use crate::dialect::LEXICAL;
 use crate::pooler::{self, Shared};
 use crate::reading::PostgresAnswer;
@@ -36,6 +37,8 @@ pub(crate) struct PostgresConnection {
     patience: Patience,
     /// Whether the server's connection is another one after each transaction.
     shared: Option<Shared>,
+    /// The server's process, where that is always the same.
+    backend: Option<Backend>,
     /// A transaction may be open.
     transaction: bool,
     /// A statement of the transaction failed, so that it may be unable to commit.
@@ -43,7 +46,13 @@ pub(crate) struct PostgresConnection {
 }
 
 impl PostgresConnection {
-    pub(crate) fn new(client: PgConnection, capacity: usize, patience: Patience, shared: Option<Shared>) -> Self {
+    pub(crate) fn new(
+        client: PgConnection,
+        capacity: usize,
+        patience: Patience,
+        shared: Option<Shared>,
+        backend: Option<Backend>,
+    ) -> Self {
         Self {
             client,
             statements: Statements::new(capacity),
@@ -51,6 +60,7 @@ impl PostgresConnection {
             guard: Guard::default(),
             patience,
             shared,
+            backend,
             transaction: false,
             failed: false,
         }
@@ -431,9 +441,11 @@ impl Connection for PostgresConnection {
     }
 
     async fn close(self: Box<Self>) {
-        if !self.is_broken() {
-            // The server notices either way.
-            let _ = self.client.close().await;
+        // An error is none here: the server notices either way.
+        match &self.backend {
+            _ if !self.is_broken() => drop(self.client.close().await),
+            Some(backend) if self.guard.is_cut_off() => drop(backend.cancel().await),
+            _ => {}
         }
     }
 }

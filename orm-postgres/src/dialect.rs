@@ -6,8 +6,8 @@ use std::fmt::Write;
 
 use orm_core::ast::{BinaryOp, Expr, Function, JsonForm, JsonStep, LockStrength};
 use orm_core::dialect::{
-    Capabilities, Dialect, FunctionForm, IndexMethod, Level, Lexical, Like, Regexp, Renderer, RowLock, SqlWriter, ddl,
-    standard,
+    Capabilities, Dialect, FunctionForm, IndexMethod, Introspect, Level, Lexical, Like, Regexp, Renderer, RowLock,
+    SqlWriter, ddl, standard,
 };
 use orm_core::model::ColumnDef;
 use orm_core::schema::{Column, ColumnType, EnumType, Generated, Index, QualifiedName};
@@ -110,6 +110,10 @@ impl Dialect for PostgresDialect {
 
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    fn introspect(&self) -> Option<&dyn Introspect> {
+        Some(self)
     }
 
     fn session_functions(&self) -> &'static [&'static str] {

@@ -7,9 +7,10 @@ use orm_core::Result;
 use orm_core::dialect::Dialect;
 use orm_core::driver::{Connection, Driver, Query};
 use orm_core::row::Collect;
-use orm_server::{Patience, SslMode, connect_within, open};
-use sqlx::{AssertSqlSafe, Executor, PgConnection};
+use orm_server::{Patience, SslMode, connect_within};
+use sqlx::{AssertSqlSafe, Executor, PgConnection, Row};
 
+use crate::backend::{self, Backend, Turn};
 use crate::connection::PostgresConnection;
 use crate::dialect::PostgresDialect;
 use crate::error;
@@ -30,13 +31,14 @@ use crate::pooler::{Pooler, Shared};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Postgres {
-    options: PostgresOptions,
+    options: Arc<PostgresOptions>,
+    turn: Arc<Turn>,
 }
 
 impl Postgres {
     /// Connects as the options say.
     pub fn new(options: PostgresOptions) -> Self {
-        Self { options }
+        Self { options: Arc::new(options), turn: Arc::default() }
     }
 
     /// The options.
@@ -54,37 +56,34 @@ impl Postgres {
 
     async fn open(&self) -> Result<PostgresConnection> {
         let place = || self.options.place();
-        let client = connect_within(self.options.server.connect_timeout, place, self.establish()).await?;
+        let (client, pid) = connect_within(self.options.server.connect_timeout, place, self.establish()).await?;
         let server = &self.options.server;
         let shared = (self.options.pooler == Pooler::Transaction).then(|| Shared::new(self.options.settings_sql(true)));
         // A prepared statement that is kept would be the next client's.
         let capacity = if shared.is_some() { 0 } else { server.statement_cache_capacity };
-        Ok(PostgresConnection::new(client, capacity, Patience::new(server.socket_timeout), shared))
+        let backend = pid.map(|pid| Backend::new(pid, Arc::clone(&self.options), Arc::clone(&self.turn)));
+        Ok(PostgresConnection::new(client, capacity, Patience::new(server.socket_timeout), shared, backend))
     }
 
-    async fn establish(&self) -> Result<PgConnection> {
-        let client = match self.options.server.tls.mode {
-            // The client does not know this mode: it never tries TLS.
-            Some(SslMode::Allow) => match open(self.options.client(SslMode::Disable)?).await {
-                Err(error) if error::server(&error).is_some_and(|error| error.code() == "28000") => {
-                    open(self.options.client(SslMode::Require)?).await
-                }
-                result => result,
-            },
-            Some(mode) => open(self.options.client(mode)?).await,
-            None => open(self.options.client(None)?).await,
-        };
-        let mut client = client.map_err(|error| error::connecting(error, &self.options.place()))?;
-        // Behind a pooler they are set with each transaction; here they are tried.
-        if let Some(sql) = self.options.settings_sql(self.options.pooler == Pooler::Transaction) {
-            let run = (&mut client).execute(sqlx::raw_sql(AssertSqlSafe(sql)));
-            run.await.map_err(|error| error::connecting(error, &self.options.place()))?;
+    /// A connection with its settings, and the number of the server's process where that stays the same.
+    async fn establish(&self) -> Result<(PgConnection, Option<i32>)> {
+        let failed = |error| error::connecting(error, &self.options.place());
+        let mut client = backend::connect(&self.options).await?.map_err(failed)?;
+        let mut pid = None;
+        if self.options.pooler == Pooler::Transaction {
+            // They are set with each transaction; here they are tried.
+            if let Some(sql) = self.options.settings_sql(true) {
+                (&mut client).execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.map_err(failed)?;
+            }
+        } else {
+            let run = sqlx::raw_sql(AssertSqlSafe(self.options.session_sql())).fetch_one(&mut client);
+            pid = Some(run.await.map_err(failed)?.try_get(0).map_err(failed)?);
         }
         for sql in &self.options.server.init {
             let run = (&mut client).execute(sqlx::raw_sql(AssertSqlSafe(sql.as_str())));
             run.await.map_err(|error| error::map(error).with_message("an `init` statement of the options failed"))?;
         }
-        Ok(client)
+        Ok((client, pid))
     }
 
     /// Whether a connection is under TLS. The client does not say; servers that cannot either are taken to be.

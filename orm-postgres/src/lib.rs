@@ -37,11 +37,13 @@
 //! `money` or of `tsquery` need a conversion to text in the query: `sqlx` 0.9.0 cannot describe the first, and nothing
 //! but the server knows the form of the others.
 
+mod backend;
 mod bind;
 mod connection;
 mod dialect;
 mod driver;
 mod error;
+mod introspect;
 mod json;
 mod numeric;
 mod options;

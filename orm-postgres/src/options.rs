@@ -233,14 +233,24 @@ impl PostgresOptions {
 
     /// The statement that makes the settings, for the session or for a transaction.
     pub(crate) fn settings_sql(&self, for_transaction: bool) -> Option<String> {
-        let calls: Vec<String> = self
-            .session_settings()
+        let calls = self.settings_calls(for_transaction);
+        (!calls.is_empty()).then(|| format!("SELECT {}", calls.join(", ")))
+    }
+
+    /// The query that makes the settings those of the session, and gives the number of the server's process.
+    pub(crate) fn session_sql(&self) -> String {
+        let mut calls = self.settings_calls(false);
+        calls.insert(0, "pg_backend_pid()".to_owned());
+        format!("SELECT {}", calls.join(", "))
+    }
+
+    fn settings_calls(&self, for_transaction: bool) -> Vec<String> {
+        self.session_settings()
             .map(|(name, value)| {
                 let value = value.replace('\\', r"\\").replace('\'', "''");
                 format!("set_config('{name}', E'{value}', {for_transaction})")
             })
-            .collect();
-        (!calls.is_empty()).then(|| format!("SELECT {}", calls.join(", ")))
+            .collect()
     }
 
     /// The settings of the session, in the order in which they are sent: the last one of a name counts.

@@ -42,6 +42,11 @@ impl Guard {
         self.busy || self.broken
     }
 
+    /// Whether an operation was cut off, so that the server may still be at work on it.
+    pub fn is_cut_off(self) -> bool {
+        self.busy && !self.broken
+    }
+
     /// Whether [`give_up`](Self::give_up) was called.
     pub fn is_given_up(self) -> bool {
         self.broken
@@ -62,9 +67,9 @@ mod tests {
         let mut guard = Guard::default();
         guard.enter().unwrap();
         guard.leave();
-        assert!(!guard.is_broken());
+        assert!(!guard.is_broken() && !guard.is_cut_off());
         guard.enter().unwrap();
-        assert!(guard.is_broken() && !guard.is_given_up());
+        assert!(guard.is_broken() && guard.is_cut_off() && !guard.is_given_up());
         assert_eq!(guard.enter().unwrap_err().kind(), ErrorKind::ConnectionLost);
         guard.leave();
         guard.give_up();

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use orm_core::Result;
-use orm_core::driver::{Form, Given, MOST_STATEMENTS, Parameter, check_range, check_time};
+use orm_core::driver::{Form, MOST_STATEMENTS, Parameter, Setting, check_range, check_time};
 
 use crate::tls::{Pem, SslMode, Tls};
 use crate::url::{ServerUrl, bare};
@@ -104,8 +104,8 @@ impl ServerOptions {
     ///
     /// # Errors
     /// [`ErrorKind::Config`](orm_core::ErrorKind::Config) for a value that it cannot have.
-    pub fn set<'v>(&mut self, given: Given<'v>) -> Result<Option<Given<'v>>> {
-        let pem = |given: Given<'v>| Some(Pem::File(given.text().into()));
+    pub fn set<'v>(&mut self, given: Setting<'v>) -> Result<Option<Setting<'v>>> {
+        let pem = |given: Setting<'v>| Some(Pem::File(given.text().into()));
         match given.name() {
             "host" => self.set_host(&given.text())?,
             "port" => self.port = Some(given.count()?),

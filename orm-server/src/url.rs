@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use orm_core::driver::{Given, Parameter, percent_decoded, url_parameters};
+use orm_core::driver::{Parameter, Setting, percent_decoded, url_parameters};
 use orm_core::{Error, ErrorKind, Result};
 use url::Url;
 
@@ -81,8 +81,8 @@ impl ServerUrl {
     ///
     /// # Errors
     /// [`ErrorKind::Config`] for a name that none of them has.
-    pub fn given<'v>(&self, database: &str, tables: &[&[Parameter]], key: &str, value: &'v str) -> Result<Given<'v>> {
-        Given::read(database, tables, key, value).map_err(|error| match self.misplaced {
+    pub fn given<'v>(&self, database: &str, tables: &[&[Parameter]], key: &str, value: &'v str) -> Result<Setting<'v>> {
+        Setting::read(database, tables, key, value).map_err(|error| match self.misplaced {
             true => config("the URL has an unknown parameter: a `?` in user or password is written `%3F`"),
             false => error,
         })

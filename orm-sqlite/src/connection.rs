@@ -521,7 +521,7 @@ impl Connection for SqliteConnection {
     fn control_sql(&self, step: Control<'_>) -> Result<Cow<'static, str>> {
         let Control::Begin(options) = step else { return step.standard_sql() };
         if options.deferrable {
-            return Err(Error::unsupported(crate::dialect::NAME, "deferrable transactions"));
+            return Err(Error::unsupported(crate::NAME, "deferrable transactions"));
         }
         // Every isolation level is met: transactions of SQLite are serializable
         // (https://www.sqlite.org/isolation.html).

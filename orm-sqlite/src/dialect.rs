@@ -6,23 +6,20 @@ use std::fmt::Write;
 
 use orm_core::ast::{Aggregate, BinaryOp, Expr, Function, JsonForm, JsonStep, LikeKind, Window};
 use orm_core::dialect::{
-    Capabilities, Dialect, FunctionForm, Level, Lexical, Like, Limits, OrderKey, Regexp, Renderer, SqlWriter, standard,
+    Capabilities, Dialect, FunctionForm, Introspect, Level, Lexical, Like, Limits, OrderKey, Regexp, Renderer,
+    SqlWriter, standard,
 };
 use orm_core::model::{ColumnDef, ModelDef};
 use orm_core::schema::{Column, ColumnDefault, ColumnType, Operation};
 use orm_core::{EnumStorage, Error, Result, SqlType, Value};
 
+use crate::NAME;
 use crate::json;
+use crate::lexical::LEXICAL;
 use crate::types::{self, Cell};
 
 /// Lists of up to this many values are bound one by one.
 const SHORT_LIST: usize = 8;
-
-/// What [`Dialect::name`] is on SQLite, in errors and spans.
-pub const NAME: &str = "sqlite";
-
-/// How text divides into words.
-pub(crate) const LEXICAL: Lexical = Lexical { backquotes: true, brackets: true, ..Lexical::STANDARD };
 
 /// SQLite's dialect, with the capabilities of one version.
 ///
@@ -121,6 +118,10 @@ impl Dialect for SqliteDialect {
 
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    fn introspect(&self) -> Option<&dyn Introspect> {
+        Some(self)
     }
 
     fn lexical(&self) -> Lexical {

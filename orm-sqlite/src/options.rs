@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use orm_core::driver::{
-    Form, Given, LockMode, MOST_STATEMENTS, Parameter, check_range, check_time, percent_decoded, url_parameters,
+    Form, LockMode, MOST_STATEMENTS, Parameter, Setting, check_range, check_time, percent_decoded, url_parameters,
 };
 use orm_core::{Error, ErrorKind, Result};
 use sqlx::ConnectOptions;
@@ -190,13 +190,13 @@ impl SqliteOptions {
             let (key, value) = pair?;
             options = match key.strip_prefix("pragma.") {
                 Some(name) => options.pragma(name, &value)?,
-                None => options.parameter(Given::read("SQLite", &[&PARAMETERS], &key, value)?)?,
+                None => options.parameter(Setting::read("SQLite", &[&PARAMETERS], &key, value)?)?,
             };
         }
         Ok(options)
     }
 
-    fn parameter(self, given: Given<'_>) -> Result<Self> {
+    fn parameter(self, given: Setting<'_>) -> Result<Self> {
         Ok(match given.name() {
             "mode" => match given.word(word_of(&MODES))? {
                 "ro" => self.read_only(true),

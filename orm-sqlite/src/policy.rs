@@ -3,7 +3,7 @@
 
 use orm_core::driver::{StatementKind, statement_kind};
 
-use crate::dialect::LEXICAL;
+use crate::lexical::LEXICAL;
 
 /// What a statement does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,7 +22,7 @@
 use chrono::{Datelike, NaiveDate, NaiveTime, Timelike};
 use orm_core::{Error, ErrorKind, Result, SqlType, Value};
 
-use crate::dialect::NAME;
+use crate::NAME;
 
 /// A stored value whose text or bytes lie in a buffer beside it.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -7,7 +7,7 @@ use orm_core::driver::{Query, StatementKind, statement_kind};
 use orm_core::{Error, ErrorKind};
 use tokio::time::sleep;
 
-use crate::database::Inner;
+use crate::inner::Inner;
 
 const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(200));
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use orm_core::driver::{Driver, Given, POOL_PARAMETERS};
+use orm_core::driver::{Driver, POOL_PARAMETERS, Setting};
 use orm_core::{Error, ErrorKind, Result};
 
 use crate::database::Database;
@@ -82,7 +82,7 @@ fn pool_parameters(url: &str, pool: &mut PoolOptions) -> Result<String> {
     let mut rest = Vec::new();
     for parameter in parameters.split('&') {
         let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        match Given::find(&POOL_PARAMETERS, key, value) {
+        match Setting::find(&POOL_PARAMETERS, key, value) {
             Some(given) => set_pool(pool, &given)?,
             None => rest.push(parameter),
         }
@@ -90,7 +90,7 @@ fn pool_parameters(url: &str, pool: &mut PoolOptions) -> Result<String> {
     Ok(if rest.is_empty() { place.to_owned() } else { format!("{place}?{}", rest.join("&")) })
 }
 
-fn set_pool(pool: &mut PoolOptions, given: &Given<'_>) -> Result<()> {
+fn set_pool(pool: &mut PoolOptions, given: &Setting<'_>) -> Result<()> {
     match given.name() {
         "max_connections" => pool.max_connections = given.count()?,
         "min_connections" => pool.min_connections = given.count()?,

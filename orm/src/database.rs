@@ -12,6 +12,7 @@ use orm_core::row::{Decode, RowSink};
 use orm_core::{Error, Result};
 
 use crate::again::Again;
+use crate::inner::Inner;
 use crate::observe::{Observer, QueryLog};
 use crate::options::DatabaseOptions;
 use crate::pool::{Pool, PoolStatus, Use};
@@ -26,15 +27,6 @@ use crate::transaction::{Pinned, RunsAgain, Source, Transaction, TransactionOpti
 #[derive(Clone)]
 pub struct Database {
     inner: Arc<Inner>,
-}
-
-/// What all clones share.
-pub(crate) struct Inner {
-    pub(crate) pool: Pool,
-    pub(crate) dialect: Arc<dyn Dialect>,
-    pub(crate) shapes: ShapeCache,
-    pub(crate) observer: Observer,
-    pub(crate) statement_retries: u32,
 }
 
 impl Database {

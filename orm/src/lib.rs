@@ -259,6 +259,7 @@ mod again;
 mod atomic;
 mod connect;
 mod database;
+mod inner;
 mod observe;
 mod options;
 mod pool;

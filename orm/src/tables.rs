@@ -6,6 +6,7 @@ use std::pin::Pin;
 use orm_core::driver::{Executor, Session};
 use orm_core::model::ModelDef;
 use orm_core::query::{self, ModelList};
+use orm_core::schema::{Difference, Schema};
 
 use crate::{Database, Model, Result, Transaction};
 
@@ -13,7 +14,8 @@ macro_rules! tables {
     ($($name:ident)+) => {$(
         impl $name {
             /// Creates the tables of models with their keys, indexes and constraints, in the order of their foreign
-            /// keys, cycles included. Tables that are there already are left as they are, whatever they look like.
+            /// keys, cycles included. Tables that are there already are left as they are: it is an error when one is
+            /// not fit for its model, and [`check`](Self::check) tells of every difference.
             ///
             /// ```
             /// # use orm::prelude::*;
@@ -34,12 +36,75 @@ macro_rules! tables {
             /// ```
             ///
             /// # Errors
+            /// [`ErrorKind::SchemaDiffers`](crate::ErrorKind::SchemaDiffers) when a table is there in which a column is
+            /// missing, has a type that does not suit the field, or wants a value that no field gives;
             /// [`ErrorKind::UnknownTable`](crate::ErrorKind::UnknownTable) when a foreign key points at a table that is
             /// neither among them nor there; [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for what the
             /// database does not have, and inside a transaction on MySQL and MariaDB, which would commit it; else the
             /// database's.
             pub async fn create_tables<L: ModelList>(&self) -> Result<()> {
                 query::create_tables(self.session(), &L::defs()).await
+            }
+
+            /// Compares models with the tables that are there, and gives every difference with what to do about it: none
+            /// means that the tables are what the models say. Nothing is changed. Expressions (of checks, defaults,
+            /// computed columns, partial indexes) are not compared, since a database keeps them in words of its own.
+            ///
+            /// ```
+            /// # use orm::prelude::*;
+            /// # #[cfg(feature = "sqlite")]
+            /// # #[tokio::main(flavor = "current_thread")]
+            /// # async fn main() -> Result<()> {
+            /// # let db = connect("sqlite::memory:").await?;
+            /// #[derive(Debug, Clone, Model)]
+            /// struct User {
+            ///     #[orm(primary_key)]
+            ///     id: i64,
+            ///     #[orm(unique)]
+            ///     email: String,
+            /// }
+            ///
+            /// db.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT)", ()).await?;
+            /// let differences = db.check::<User>().await?;
+            /// let shown: Vec<String> = differences.iter().map(ToString::to_string).collect();
+            /// assert_eq!(shown[0], "`users.email`: the column is not there");
+            /// assert!(differences[0].breaks());
+            /// # Ok(())
+            /// # }
+            /// # #[cfg(not(feature = "sqlite"))]
+            /// # fn main() {}
+            /// ```
+            ///
+            /// # Errors
+            /// The database's.
+            pub async fn check<L: ModelList>(&self) -> Result<Vec<Difference>> {
+                query::check_tables(self.session(), &L::defs()).await
+            }
+
+            /// What the database has: tables, columns, keys, indexes, constraints, enum types, and what else is there by
+            /// name. `None` is the connection's own schema (database, on MySQL and MariaDB; `main`, on SQLite).
+            ///
+            /// ```
+            /// # use orm::prelude::*;
+            /// # #[cfg(feature = "sqlite")]
+            /// # #[tokio::main(flavor = "current_thread")]
+            /// # async fn main() -> Result<()> {
+            /// # let db = connect("sqlite::memory:").await?;
+            /// db.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, age INT CHECK (age >= 0))", ()).await?;
+            /// let schema = db.introspect(None).await?;
+            /// let users = schema.table(&"users".into()).unwrap();
+            /// assert!(users.column("age").unwrap().nullable);
+            /// assert_eq!(users.checks.len(), 1);
+            /// # Ok(())
+            /// # }
+            /// # #[cfg(not(feature = "sqlite"))]
+            /// # fn main() {}
+            /// ```
+            ///
+            /// # Errors
+            /// The database's.
+            pub async fn introspect(&self, schema: Option<&str>) -> Result<Schema> {
+                query::introspect(self.session(), schema).await
             }
 
             /// Drops the tables of models when it is awaited, those that point at others first. What is not there is

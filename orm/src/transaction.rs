@@ -31,7 +31,7 @@ pub(crate) use self::pinned::{Pinned, Source};
 pub use self::run::RunsAgain;
 pub(crate) use self::state::TransactionState;
 use self::state::within;
-use crate::database::Inner;
+use crate::inner::Inner;
 use crate::options::deadline;
 use crate::pool::Use;
 use crate::raw::{self, SqlText, Values};

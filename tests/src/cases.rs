@@ -8,10 +8,12 @@ macro_rules! cases {
         pub mod cases {
             $(
                 pub fn $case<S: $crate::Setup>() {
-                    $crate::run::<S>(
-                        concat!(stringify!($module), "_", stringify!($case)),
-                        |test| Box::pin(super::$case(test)),
-                    );
+                    // Not a closure: it would be generic like the function around it, and the whole test be compiled again
+                    // for each backend.
+                    fn boxed(test: $crate::Test) -> $crate::Running {
+                        Box::pin(super::$case(test))
+                    }
+                    $crate::run::<S>(concat!(stringify!($module), "_", stringify!($case)), boxed);
                 }
             )*
         }
@@ -43,6 +45,7 @@ macro_rules! suite {
         $crate::crud!(super::Backend);
         $crate::exact!(super::Backend);
         $crate::change!(super::Backend);
+        $crate::check!(super::Backend);
         $crate::compute!(super::Backend);
         $crate::expr!(super::Backend);
         $crate::filter!(super::Backend);
@@ -82,5 +85,6 @@ macro_rules! suite {
         $crate::stream!(super::Backend);
         $crate::cancel!(super::Backend);
         $crate::random!(super::Backend);
+        $crate::random_trees!(super::Backend);
     };
 }

@@ -15,4 +15,4 @@ pub mod suite;
 mod test;
 
 pub use setup::{Home, Lists, Mariadb, Mysql, Postgres, Setup, Shape, Sqlite, Upserts};
-pub use test::{Case, Test, run};
+pub use test::{Case, Running, Test, run};

@@ -10,7 +10,10 @@ use orm::{Database, DatabaseOptions, PoolOptions, Result};
 use crate::{Home, Setup, Shape};
 
 /// A test of the suite.
-pub type Case = fn(Test) -> Pin<Box<dyn Future<Output = Result<()>>>>;
+pub type Case = fn(Test) -> Running;
+
+/// A test of the suite that runs.
+pub type Running = Pin<Box<dyn Future<Output = Result<()>>>>;
 
 /// What a test is given: its own database, and what the backend is expected to have.
 #[derive(Debug, Clone)]
@@ -73,6 +76,11 @@ pub(crate) fn quoted(db: &Database, name: &str) -> String {
     format!("{open}{name}{close}")
 }
 
+/// How many random trees a test makes: `usual`, or what `ORM_TEST_TREES` says.
+pub(crate) fn trees(usual: usize) -> usize {
+    std::env::var("ORM_TEST_TREES").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
+}
+
 /// Runs a test on a backend. Without a server it is passed over, visibly.
 ///
 /// # Panics
@@ -81,15 +89,17 @@ pub fn run<S: Setup>(name: &str, case: Case) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let home = runtime.block_on(S::create(name)).unwrap_or_else(|error| panic!("no database for the test: {error:?}"));
     let Some(home) = home else { return };
+    // Many trees take their time.
+    let limit = if trees(0) > 0 { LIMIT * 60 } else { LIMIT };
     let test = Test { backend: S::NAME, shape: S::SHAPE, home: home.clone() };
     let result = std::panic::catch_unwind(AssertUnwindSafe(|| {
-        runtime.block_on(async { tokio::time::timeout(LIMIT, case(test)).await })
+        runtime.block_on(async { tokio::time::timeout(limit, case(test)).await })
     }));
     let removed = runtime.block_on(S::remove(home));
     match result {
         Ok(Ok(Ok(()))) => removed.unwrap_or_else(|error| panic!("the database could not be removed: {error:?}")),
         Ok(Ok(Err(error))) => panic!("{error}\n{error:?}"),
-        Ok(Err(_)) => panic!("the test did not end within {LIMIT:?}"),
+        Ok(Err(_)) => panic!("the test did not end within {limit:?}"),
         Err(panic) => std::panic::resume_unwind(panic),
     }
 }

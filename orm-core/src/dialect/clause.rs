@@ -108,6 +108,11 @@ impl OrderKey<'_> {
     pub fn of_distinct_rows(&self) -> bool {
         self.select.is_some_and(|select| select.distinct)
     }
+
+    /// Whether it is a value that is bound: the same for every row, so it orders nothing.
+    pub fn is_constant(&self) -> bool {
+        matches!(self.expr, Expr::Value(_))
+    }
 }
 
 /// A text pattern.

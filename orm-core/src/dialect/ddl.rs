@@ -6,12 +6,15 @@ mod index;
 mod plan;
 mod table;
 
+use std::borrow::Cow;
+
 use super::{Dialect, SqlWriter, unsupported};
 use crate::error::Result;
 use crate::schema::{Operation, QualifiedName};
 
 pub use index::{live_column, needs_live_column};
 pub use plan::{create, drop};
+pub(super) use table::follows_from_type;
 pub use table::{comment_on_column, comment_on_table, push_column};
 
 /// The statements of an operation, in the order in which they run; none where the database has nothing to do for it.
@@ -161,9 +164,15 @@ pub fn push_alter_table(w: &mut SqlWriter<'_>, table: &QualifiedName) -> Result<
 /// # Errors
 /// As [`SqlWriter::push_ident`].
 pub fn push_name(w: &mut SqlWriter<'_>, name: &str) -> Result<()> {
-    let capabilities = w.dialect().capabilities();
+    let name = fitting_name(w.dialect(), name);
+    w.push_ident(&name)
+}
+
+/// The name that [`push_name`] writes.
+pub(super) fn fitting_name<'n>(dialect: &dyn Dialect, name: &'n str) -> Cow<'n, str> {
+    let capabilities = dialect.capabilities();
     if capabilities.identifier_fits(name) {
-        return w.push_ident(name);
+        return Cow::Borrowed(name);
     }
     let mut hash: u32 = 0x811c_9dc5;
     for byte in name.bytes() {
@@ -175,7 +184,7 @@ pub fn push_name(w: &mut SqlWriter<'_>, name: &str) -> Result<()> {
     } else {
         name.floor_char_boundary(most)
     };
-    w.push_ident(&format!("{}_{hash:08x}", &name[..end]))
+    Cow::Owned(format!("{}_{hash:08x}", &name[..end]))
 }
 
 fn drop_constraint(w: &mut SqlWriter<'_>, table: &QualifiedName, name: &str) -> Result<()> {

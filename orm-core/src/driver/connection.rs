@@ -193,7 +193,8 @@ pub trait Connection: Send + std::fmt::Debug {
     /// Whether the connection cannot be used any more.
     fn is_broken(&self) -> bool;
 
-    /// Closes the connection, telling the server.
+    /// Closes the connection, telling the server. Where an operation was cut off, ends what the server still does for it.
+    /// Called of broken connections too; given up after some seconds.
     async fn close(self: Box<Self>);
 }
 

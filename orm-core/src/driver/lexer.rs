@@ -18,6 +18,8 @@ use crate::dialect::Lexical;
 #[derive(Debug, Clone)]
 pub struct Lexer<'s> {
     rest: &'s str,
+    /// What was left before the last token was read.
+    last: &'s str,
     lexical: Lexical,
 }
 
@@ -42,7 +44,7 @@ pub enum Token<'s> {
 impl<'s> Lexer<'s> {
     /// For text of a dialect.
     pub fn new(sql: &'s str, lexical: Lexical) -> Self {
-        Self { rest: sql, lexical }
+        Self { rest: sql, last: "", lexical }
     }
 
     /// The dialect's facts.
@@ -51,8 +53,23 @@ impl<'s> Lexer<'s> {
     }
 
     /// What was not read yet.
-    pub(super) fn rest(&self) -> &'s str {
+    pub fn rest(&self) -> &'s str {
         self.rest
+    }
+
+    /// The text of the token that was read last; it ends where [`rest`](Self::rest) begins.
+    ///
+    /// ```
+    /// use orm_core::dialect::Lexical;
+    /// use orm_core::driver::Lexer;
+    ///
+    /// let mut lexer = Lexer::new("a /* b */ 'c;' d", Lexical::STANDARD);
+    /// lexer.next();
+    /// lexer.next();
+    /// assert_eq!(lexer.text(), "'c;'");
+    /// ```
+    pub fn text(&self) -> &'s str {
+        self.last.get(..self.last.len().saturating_sub(self.rest.len())).unwrap_or_default()
     }
 
     /// Passes over a text or name in quotes; the closing one is doubled inside it.
@@ -128,6 +145,7 @@ impl<'s> Iterator for Lexer<'s> {
         let lexical = self.lexical;
         loop {
             self.rest = self.rest.trim_ascii_start();
+            self.last = self.rest;
             let bytes = self.rest.as_bytes();
             match (*bytes.first()?, bytes.get(1)) {
                 (b'-', Some(b'-')) if !lexical.spaced_dashes || bytes.get(2).is_none_or(|byte| *byte <= b' ') => {

@@ -107,22 +107,22 @@ pub fn check_time(name: &str, limit: Duration) -> Result<()> {
 ///
 /// ```
 /// use std::time::Duration;
-/// use orm_core::driver::{Form, Given, Parameter};
+/// use orm_core::driver::{Form, Setting, Parameter};
 ///
 /// const MINE: [Parameter; 1] = [Parameter::new("connect_timeout", Form::Limit)];
-/// let given = Given::find(&MINE, "connect-timeout", "2.5").unwrap();
+/// let given = Setting::find(&MINE, "connect-timeout", "2.5").unwrap();
 /// assert_eq!(given.limit()?, Some(Duration::from_millis(2500)));
-/// let error = Given::read("toy", &[&MINE], "conect_timeout", "2.5").unwrap_err();
+/// let error = Setting::read("toy", &[&MINE], "conect_timeout", "2.5").unwrap_err();
 /// assert!(error.message().contains("did you mean `connect_timeout`?"));
 /// # Ok::<(), orm_core::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Given<'v> {
+pub struct Setting<'v> {
     parameter: Parameter,
     value: Cow<'v, str>,
 }
 
-impl<'v> Given<'v> {
+impl<'v> Setting<'v> {
     /// The parameter of a table that goes by a name.
     pub fn find(table: &[Parameter], key: &str, value: impl Into<Cow<'v, str>>) -> Option<Self> {
         let parameter = *table.iter().find(|parameter| parameter.is(key))?;
@@ -311,8 +311,8 @@ mod tests {
         Parameter::new("foreign_keys", Form::Switch),
     ];
 
-    fn read(key: &str, value: &'static str) -> Result<Given<'static>> {
-        Given::read("toy", &[&TABLE], key, value)
+    fn read(key: &str, value: &'static str) -> Result<Setting<'static>> {
+        Setting::read("toy", &[&TABLE], key, value)
     }
 
     #[test]

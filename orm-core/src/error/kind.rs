@@ -48,6 +48,8 @@ pub enum ErrorKind {
     AlreadyExists,
     /// Other objects, such as views or foreign keys, depend on what was to be dropped.
     HasDependents,
+    /// A table is there and is not what its model declares.
+    SchemaDiffers,
     /// The database could not parse the SQL.
     Syntax,
     /// The connection broke while it was in use.
@@ -136,6 +138,7 @@ impl fmt::Display for ErrorKind {
             Self::UnknownColumn => "unknown column",
             Self::AlreadyExists => "already exists",
             Self::HasDependents => "has dependents",
+            Self::SchemaDiffers => "the schema differs",
             Self::Syntax => "syntax error",
             Self::ConnectionLost => "connection lost",
             Self::ConnectionFailed => "connection failed",

@@ -1,6 +1,7 @@
 //! Creating and dropping the tables of models, running operations on a schema, and asking whether a table is there. Which
 //! operations there are is in `schema`, their order and SQL in `dialect::ddl`.
 
+use super::check;
 use crate::dialect::{SqlWriter, ddl};
 use crate::driver::{BeginOptions, Query, Session};
 use crate::error::{Error, ErrorKind, Result};
@@ -45,15 +46,18 @@ tuples! {
 }
 
 /// Creates tables, keys, indexes and constraints of models in the order of their foreign keys, cycles included. Tables
-/// that are there already are left as they are. All or nothing where the database's DDL is transactional.
+/// that are there already are left as they are; what is wanting in them that the models cannot do without is an error.
+/// All or nothing where the database's DDL is transactional.
 ///
 /// # Errors
+/// [`ErrorKind::SchemaDiffers`] when a table is there with which statements of its model must fail;
 /// [`ErrorKind::UnknownTable`] when a foreign key points at a table that is neither among them nor there;
 /// [`ErrorKind::Unsupported`] for what the database does not have, and inside a transaction that it would commit; else the
 /// database's.
 pub async fn create_tables(session: &dyn Session, defs: &[&'static ModelDef]) -> Result<()> {
     let schema = from_models(defs)?;
     let there = existing(session, &schema).await?;
+    check::refuse_broken(session, defs, &there).await?;
     check_targets(session, defs, &schema, &there).await?;
     apply_operations(session, &ddl::create(&schema, &there, &**session.dialect())).await
 }

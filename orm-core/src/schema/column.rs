@@ -31,6 +31,8 @@ pub struct Column {
     pub default: Option<ColumnDefault>,
     /// How the database computes the column, when it does.
     pub generated: Option<Generated>,
+    /// What else a database says of the column, as SQL, such as `ON UPDATE CURRENT_TIMESTAMP`.
+    pub extra: Option<String>,
     /// The comment; empty for none.
     pub comment: String,
 }
@@ -59,6 +61,7 @@ impl Column {
             indexed: false,
             default: None,
             generated: None,
+            extra: None,
             comment: String::new(),
         }
     }

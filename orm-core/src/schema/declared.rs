@@ -222,6 +222,7 @@ fn table(model: &'static ModelDef) -> Table {
         foreign_keys: foreign_keys(model),
         checks,
         options: None,
+        definition: None,
         comment: model.comment.to_owned(),
     }
 }

@@ -22,6 +22,8 @@ pub struct Index {
     /// The soft-delete timestamp of the table, when the unique key covers only rows in which it is NULL. Databases without
     /// partial indexes reach the same by other means.
     pub soft_delete: Option<String>,
+    /// The statement by which a database describes the index, with what no other field says.
+    pub definition: Option<String>,
 }
 
 impl Index {
@@ -43,6 +45,7 @@ impl Index {
             method: None,
             filter: None,
             soft_delete: None,
+            definition: None,
         }
     }
 

@@ -20,6 +20,8 @@ pub struct Table {
     pub checks: Vec<Check>,
     /// What follows the column list in CREATE TABLE, as SQL, such as an engine; `None` is the dialect's choice.
     pub options: Option<String>,
+    /// The statement by which a database describes the table, where it keeps one, with what no other field says.
+    pub definition: Option<String>,
     /// The comment; empty for none.
     pub comment: String,
 }
@@ -47,6 +49,7 @@ impl Table {
             foreign_keys: Vec::new(),
             checks: Vec::new(),
             options: None,
+            definition: None,
             comment: String::new(),
         }
     }

@@ -299,7 +299,7 @@ async fn whole_tables_are_created_found_and_dropped(fixture: &Fixture) {
     // i64's smallest is no row's key.
     table.columns[4].default = None;
     table.columns[4].nullable = true;
-    let schema = Schema { tables: vec![table], enums: vec![(&NATIVE).into()] };
+    let schema = Schema { tables: vec![table], enums: vec![(&NATIVE).into()], ..Schema::default() };
     for sql in ddl::render_all(&ddl::create(&schema, &[], &dialect), &dialect).unwrap() {
         run_sql(&mut connection, &sql).await;
     }

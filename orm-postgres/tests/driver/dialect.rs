@@ -93,7 +93,7 @@ fn whole_table() -> (Schema, Vec<Value>) {
         comment: "it's a table \\".into(),
         ..Table::new("all \"of it")
     };
-    let schema = Schema { tables: vec![table], enums: vec![(&NATIVE).into()] };
+    let schema = Schema { tables: vec![table], enums: vec![(&NATIVE).into()], ..Schema::default() };
     (schema, defaults)
 }
 

@@ -75,13 +75,11 @@ impl Slot {
             || (!self.shared.only_one && self.idle_at(now) > self.shared.options.check_after)
     }
 
-    /// Lets the connection go; it says goodbye to the server in a task of its own.
+    /// Lets the connection go; it says goodbye to the server in a task of its own, or ends what the server still does for
+    /// it.
     fn discard(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         self.shared.counters.closed.fetch_add(1, Relaxed);
-        if connection.is_broken() {
-            return;
-        }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let closing = Closing::new(&self.shared);
         runtime.spawn(async move {

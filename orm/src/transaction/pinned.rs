@@ -13,7 +13,7 @@ use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use super::state::TransactionState;
 use crate::again::Again;
-use crate::database::Inner;
+use crate::inner::Inner;
 
 /// Where the connection comes from, and goes back to.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::state::timed_out;
 use super::{Transaction, TransactionOptions};
-use crate::database::Inner;
+use crate::inner::Inner;
 
 /// Whether an error of a closure's type asks for running the closure again; `None` when the type does not tell.
 pub(crate) type Classify<E> = fn(&E) -> Option<bool>;

@@ -419,7 +419,7 @@ async fn enum_types_in_a_schema_are_created_and_dropped(test: Test) -> Result<()
     let mood = EnumType { name: QualifiedName::of(schema, "mood"), labels: vec!["ok".into(), "it's \\".into()] };
     let mut moody = items();
     moody.columns.push(Column { nullable: true, ..Column::new("mood", ColumnType::Enum(mood.clone())) });
-    let schemas = Schema { tables: vec![moody], enums: vec![mood] };
+    let schemas = Schema { tables: vec![moody], enums: vec![mood], ..Schema::default() };
     let dialect = db.dialect();
     for _ in 0..2 {
         apply_operations(db.session(), &ddl::create(&schemas, &[], dialect)).await?;

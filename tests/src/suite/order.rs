@@ -22,6 +22,15 @@ async fn order_goes_by_several_keys(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn a_constant_orders_nothing(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    let constant = orm::val(11_i64);
+    let order = (constant.clone().asc(), constant.nullable().desc().nulls_last(), Person::ID.free().desc());
+    let found = Person::find_all().order_by(order).exec(&db).await?;
+    assert_eq!(ids(&found), [5, 4, 3, 2, 1]);
+    Ok(())
+}
+
 async fn nulls_come_where_asked_for(test: Test) -> Result<()> {
     let db = five(&test).await?;
     let first = Person::find_all().order_by((Person::SCORE.asc().nulls_first(), Person::ID.asc())).exec(&db).await?;
@@ -313,6 +322,7 @@ cases! { $ order:
     names_in_groups_and_having_are_columns,
     order_goes_by_several_keys,
     nulls_come_where_asked_for,
+    a_constant_orders_nothing,
     groups_go_by_expressions_with_values,
     an_order_by_an_empty_list_is_none,
     order_goes_by_expressions,

@@ -166,7 +166,63 @@ async fn a_program_that_is_busy_with_its_rows_is_not_a_silent_server(test: Test)
     Ok(())
 }
 
+/// A query that takes half a minute, and one that counts those of this text that run.
+fn slow(test: &Test, marker: &str) -> (String, String) {
+    let (half, rest) = marker.split_at(3);
+    if test.backend == "postgres" {
+        let running = "FROM pg_stat_activity WHERE state = 'active' AND query LIKE";
+        let slow = format!("SELECT pg_sleep(30)::text, '{marker}'");
+        return (slow, format!("SELECT count(*) {running} '%{half}' || '{rest}%'"));
+    }
+    let running = "FROM information_schema.PROCESSLIST WHERE INFO LIKE";
+    (format!("SELECT SLEEP(30), '{marker}'"), format!("SELECT COUNT(*) {running} CONCAT('%{half}', '{rest}%')"))
+}
+
+/// Waits until a count is this.
+async fn comes_to(db: &Database, count: &str, wanted: i64) -> Result<bool> {
+    for _ in 0..50 {
+        if db.query::<i64>(count, ()).await? == [wanted] {
+            return Ok(true);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(false)
+}
+
+async fn a_statement_that_is_dropped_ends_on_the_server(test: Test) -> Result<()> {
+    if !test.shape.row_locks {
+        return Ok(());
+    }
+    let db = test.with::<Account>().await?;
+    let (slow, count) = slow(&test, "dropped_statement");
+    let statement = tokio::time::timeout(Duration::from_millis(500), db.execute(slow.as_str(), ()));
+    let (ran, seen) = tokio::join!(statement, comes_to(&db, &count, 1));
+    assert!(ran.is_err() && seen?, "it did not run");
+    assert!(comes_to(&db, &count, 0).await?, "it still runs");
+    Ok(())
+}
+
+async fn locks_of_a_statement_that_is_dropped_are_free_at_once(test: Test) -> Result<()> {
+    if !test.shape.row_locks {
+        return Ok(());
+    }
+    let db = test.with::<Account>().await?;
+    let account = Account::create().owner("Ada").cents(1).exec(&db).await?;
+    let (slow, count) = slow(&test, "dropped_transaction");
+    let held = db.transaction(async |tx| {
+        Account::update().set(Account::CENTS, 2).filter(Account::ID.eq(account.id)).exec(tx).await?;
+        tx.execute(slow.as_str(), ()).await
+    });
+    let (ran, seen) = tokio::join!(tokio::time::timeout(Duration::from_millis(500), held), comes_to(&db, &count, 1));
+    assert!(ran.is_err() && seen?, "it did not run");
+    let update = Account::update().set(Account::CENTS, 3).filter(Account::CENTS.eq(1)).exec(&db);
+    let updated = tokio::time::timeout(Duration::from_secs(5), update).await;
+    assert_eq!(updated.expect("the lock is still held")?, 1);
+    Ok(())
+}
+
 cases! { $ silence:
+    a_statement_that_is_dropped_ends_on_the_server, locks_of_a_statement_that_is_dropped_are_free_at_once,
     every_call_on_a_silent_connection_ends_by_its_deadline,
     a_ping_of_a_silent_server_ends,
     a_batch_and_a_stream_on_a_silent_connection_end,

@@ -7,7 +7,8 @@ use super::source::{Source, Token};
 use super::{Finding, layers};
 
 /// The crates whose files are looked at.
-const CRATES: [&str; 2] = ["orm-core", "orm-derive"];
+const CRATES: [&str; 8] =
+    ["orm", "orm-core", "orm-derive", "orm-mssql", "orm-mysql", "orm-postgres", "orm-server", "orm-sqlite"];
 
 /// The imports of one folder: from each file, to which others, and on which line.
 type Imports = BTreeMap<String, BTreeMap<String, usize>>;

@@ -69,7 +69,7 @@ pub(super) fn create(table: &Table, dialect: &dyn Dialect) -> Result<Vec<String>
 }
 
 /// Whether the column's type checks the same: the labels of an enum, the range of an integer.
-fn follows_from_type(table: &Table, check: &Check, dialect: &dyn Dialect) -> bool {
+pub(in crate::dialect) fn follows_from_type(table: &Table, check: &Check, dialect: &dyn Dialect) -> bool {
     match &check.condition {
         CheckCondition::Labels { column, .. } => table.column(column).is_some_and(|c| dialect.type_checks_labels(c)),
         CheckCondition::Range { ty, .. } => dialect.checked_range(*ty).is_none(),
@@ -109,6 +109,10 @@ pub fn push_column(w: &mut SqlWriter<'_>, column: &Column) -> Result<()> {
     }
     if let Some(default) = &column.default {
         push_default(w, column, default, &type_name)?;
+    }
+    if let Some(extra) = &column.extra {
+        w.push_sql(" ");
+        w.push_sql(extra);
     }
     if !column.comment.is_empty() {
         dialect.push_column_comment(w, &column.comment)?;
