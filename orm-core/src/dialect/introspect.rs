@@ -66,7 +66,7 @@ impl Answer {
     /// # Errors
     /// [`ErrorKind::Decode`] for a value that is no text, number or truth value.
     pub(crate) fn push(&mut self, row: &dyn Row) -> Result<()> {
-        let fields = (0..row.len()).map(|at| Ok(text(row.get(at)?)?.map(String::from)));
+        let fields = (0..row.len()).map(|at| text(row.get(at)?));
         self.rows.push(Fields(fields.collect::<Result<_>>()?));
         Ok(())
     }
