@@ -62,6 +62,7 @@ chapters! {
     relations: "relations.md",
     writes: "writes.md",
     transactions: "transactions.md",
+    migrations: "migrations.md",
     errors: "errors.md",
     connections: "connections.md",
     testing: "testing.md",

@@ -181,6 +181,16 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         }
     }
 
+    /// Writes a query that takes a lock of the session, known by a name and the database, if nobody has it: one row, with 1
+    /// when it was taken and 0 when not. It must not wait. `false` when nothing is written, because there is no such lock.
+    ///
+    /// # Errors
+    /// For a name that cannot be bound.
+    fn push_try_lock(&self, w: &mut SqlWriter<'_>, name: &str) -> Result<bool> {
+        let _ = (w, name);
+        Ok(false)
+    }
+
     /// How this database describes the tables it has; `None` where it cannot be asked.
     fn introspect(&self) -> Option<&dyn Introspect> {
         None

@@ -1,4 +1,5 @@
-//! The derives of the ORM: `Model`, `OneOf`, `Enum`, `Value`, `Projection`. Entry points only; a model passes through
+//! The derives of the ORM: `Model`, `OneOf`, `Enum`, `Value`, `Projection`; and what `migrate!` becomes. Entry points only; a
+//! model passes through
 //! `attr → ast → check → ir → expand`, each of which imports only what is left of it. Errors are collected on the way
 //! and reported together, beside whatever could be expanded, so that one mistake is one message.
 //!
@@ -9,6 +10,7 @@ mod attr;
 mod case;
 mod check;
 mod ctxt;
+mod embed;
 mod enumeration;
 mod expand;
 mod ir;
@@ -50,6 +52,13 @@ pub fn derive_one_of(input: proc_macro::TokenStream) -> proc_macro::TokenStream 
 #[proc_macro_derive(Projection, attributes(orm))]
 pub fn derive_projection(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(input.into(), projection::derive).into()
+}
+
+/// What `orm::migrate!` becomes.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __embed_migrations(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    embed::expand(input.into()).into()
 }
 
 /// Parses the item, runs one derive on it and adds the errors it collected.

@@ -205,6 +205,14 @@ impl Dialect for MysqlDialect {
         &self.capabilities
     }
 
+    /// Manuals, "Locking Functions": the names are the server's, and have up to 64 characters.
+    fn push_try_lock(&self, w: &mut SqlWriter<'_>, name: &str) -> Result<bool> {
+        w.push_sql("SELECT COALESCE(GET_LOCK(SHA2(CONCAT(DATABASE(), ' ', ");
+        w.push_bind(Value::Text(name.to_owned().into()))?;
+        w.push_sql("), 224), 0), 0)");
+        Ok(true)
+    }
+
     fn introspect(&self) -> Option<&dyn Introspect> {
         Some(self)
     }

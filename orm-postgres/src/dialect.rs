@@ -112,6 +112,14 @@ impl Dialect for PostgresDialect {
         &self.capabilities
     }
 
+    /// Manual, 9.27.10: it is the session's, and known in one database.
+    fn push_try_lock(&self, w: &mut SqlWriter<'_>, name: &str) -> Result<bool> {
+        w.push_sql("SELECT CASE WHEN pg_try_advisory_lock(hashtextextended(");
+        w.push_bind(Value::Text(name.to_owned().into()))?;
+        w.push_sql(", 0)) THEN 1 ELSE 0 END::int8");
+        Ok(true)
+    }
+
     fn introspect(&self) -> Option<&dyn Introspect> {
         Some(self)
     }

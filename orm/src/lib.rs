@@ -271,6 +271,9 @@ pub mod serde_json;
 mod tables;
 mod transaction;
 
+/// Migrations: SQL files, their history in the database, and the runner. [`migrate!`] has the files inside of the program.
+#[cfg(feature = "migrate")]
+pub use orm_migrate as migrate;
 /// The driver of MySQL and MariaDB, with its options.
 #[cfg(feature = "mysql")]
 pub use orm_mysql as mysql;
@@ -280,6 +283,37 @@ pub use orm_postgres as postgres;
 /// The driver of SQLite, with its options.
 #[cfg(feature = "sqlite")]
 pub use orm_sqlite as sqlite;
+
+#[cfg(feature = "migrate")]
+#[doc(hidden)]
+pub use orm_derive::__embed_migrations;
+
+/// The migrations of a folder, inside of the program: `migrations` beside `Cargo.toml`, or the folder that is named, from there.
+/// A mistake in the names of the folders is an error of the compiler. Gives [`migrate::Migrations`].
+///
+/// Cargo notices when a file changes, and not when a folder comes: touch the file that has this, or name the folder in a build
+/// script (`println!("cargo::rerun-if-changed=migrations")`).
+///
+/// ```no_run
+/// # async fn example(db: orm::Database) -> orm::Result<()> {
+/// # mod app { pub fn migrations() -> orm::migrate::Migrations { orm::migrate::Migrations::default() } }
+/// // let migrations = orm::migrate!();
+/// # let migrations = app::migrations();
+/// let ran = migrations.run(&db).await?;
+/// println!("{} migrations were run", ran.len());
+/// # Ok(())
+/// # }
+/// ```
+#[cfg(feature = "migrate")]
+#[macro_export]
+macro_rules! migrate {
+    () => {
+        $crate::migrate!("migrations")
+    };
+    ($folder:literal) => {
+        $crate::__embed_migrations!($crate, $folder)
+    };
+}
 
 pub use atomic::Atomic;
 pub use connect::{connect, connect_with};

@@ -46,6 +46,7 @@ macro_rules! suite {
         $crate::exact!(super::Backend);
         $crate::change!(super::Backend);
         $crate::check!(super::Backend);
+        $crate::migrate!(super::Backend);
         $crate::compute!(super::Backend);
         $crate::expr!(super::Backend);
         $crate::filter!(super::Backend);

@@ -21,6 +21,7 @@ pub mod inherited;
 pub mod injection;
 pub mod json;
 pub mod loading;
+pub mod migrate;
 pub mod nested;
 pub mod one_of;
 pub mod order;

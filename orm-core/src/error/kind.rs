@@ -50,6 +50,8 @@ pub enum ErrorKind {
     HasDependents,
     /// A table is there and is not what its model declares.
     SchemaDiffers,
+    /// A migration cannot be run: its files do not agree with what the database has had, or an earlier one did not end.
+    Migration,
     /// The database could not parse the SQL.
     Syntax,
     /// The connection broke while it was in use.
@@ -139,6 +141,7 @@ impl fmt::Display for ErrorKind {
             Self::AlreadyExists => "already exists",
             Self::HasDependents => "has dependents",
             Self::SchemaDiffers => "the schema differs",
+            Self::Migration => "migration refused",
             Self::Syntax => "syntax error",
             Self::ConnectionLost => "connection lost",
             Self::ConnectionFailed => "connection failed",

@@ -7,8 +7,17 @@ use super::source::{Source, Token};
 use super::{Finding, layers};
 
 /// The crates whose files are looked at.
-const CRATES: [&str; 8] =
-    ["orm", "orm-core", "orm-derive", "orm-mssql", "orm-mysql", "orm-postgres", "orm-server", "orm-sqlite"];
+const CRATES: [&str; 9] = [
+    "orm",
+    "orm-core",
+    "orm-derive",
+    "orm-migrate",
+    "orm-mssql",
+    "orm-mysql",
+    "orm-postgres",
+    "orm-server",
+    "orm-sqlite",
+];
 
 /// The imports of one folder: from each file, to which others, and on which line.
 type Imports = BTreeMap<String, BTreeMap<String, usize>>;

@@ -17,8 +17,9 @@ const TOGETHER: [&str; 2] = ["model", "ast"];
 const GATHERING: [&str; 2] = ["lib", "__private"];
 
 /// A crate, and crates it must not use.
-const FORBIDDEN: [(&str, &[&str]); 6] = [
+const FORBIDDEN: [(&str, &[&str]); 7] = [
     ("orm-core", &["orm", "orm_sqlite", "orm_server", "orm_mysql", "orm_postgres", "sqlx", "tokio"]),
+    ("orm-migrate", &["orm", "orm_sqlite", "orm_server", "orm_mysql", "orm_postgres", "sqlx"]),
     ("orm-sqlite", &["orm", "orm_mysql", "orm_postgres"]),
     ("orm-server", &["orm", "orm_sqlite", "orm_mysql", "orm_postgres"]),
     ("orm-mysql", &["orm", "orm_sqlite", "orm_postgres"]),

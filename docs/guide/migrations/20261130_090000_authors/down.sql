@@ -1,0 +1,2 @@
+DROP INDEX books_author_idx;
+ALTER TABLE books DROP COLUMN author;
