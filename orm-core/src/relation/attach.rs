@@ -7,6 +7,7 @@ use super::field::{LoadedRows, RelatedRows, Slot};
 use crate::error::Result;
 use crate::model::Model;
 use crate::run::{Owners, Parents, RowSet};
+use crate::value::Value;
 
 /// Moves children into the field of their parents. Parents with equal keys share their rows.
 pub(super) fn attach<P: Model, C: Model>(
@@ -27,6 +28,15 @@ pub(super) fn attach_as<P: Model, C: Model, T: Send + Sync + 'static>(
     slot: impl Fn(&mut P) -> Option<&mut dyn Slot<T>>,
 ) -> Result<()> {
     let between = children.split_between(owners);
+    // The keys of parents that the join table has; other rows hold them themselves.
+    let mut keys: Vec<Box<[Value]>> = vec![Box::default(); owners.groups];
+    for (row, group) in owners.children.iter().enumerate() {
+        match (children.extra(row), keys.get_mut(*group as usize)) {
+            ([], _) => break,
+            (key, Some(known)) if known.is_empty() => *known = key.into(),
+            _ => {}
+        }
+    }
     let Ok(children) = children.into_rows()?.downcast::<Vec<C>>() else {
         return Ok(()); // The types come from one relation constant, so they are these.
     };
@@ -44,9 +54,10 @@ pub(super) fn attach_as<P: Model, C: Model, T: Send + Sync + 'static>(
     }
     let mut between: Vec<Option<Box<dyn Any + Send + Sync>>> = between.into_iter().map(Some).collect();
     between.resize_with(groups.len(), || None);
-    let groups: Vec<Arc<dyn RelatedRows<T>>> =
-        groups.into_iter().zip(between).map(|(rows, between)| Arc::new(LoadedRows { rows, between }) as _).collect();
-    let none: Arc<dyn RelatedRows<T>> = Arc::new(LoadedRows { rows: Vec::new(), between: None });
+    let groups: Vec<Arc<dyn RelatedRows<T>>> = (groups.into_iter().zip(between).zip(keys))
+        .map(|((rows, between), key)| Arc::new(LoadedRows { rows, between, key }) as _)
+        .collect();
+    let none: Arc<dyn RelatedRows<T>> = Arc::new(LoadedRows { rows: Vec::new(), between: None, key: Box::default() });
     for (row, group) in owners.parents.iter().enumerate() {
         let Some(parent) = parents.row_mut(row).and_then(|row| row.downcast_mut::<P>()) else { continue };
         if let Some(slot) = slot(parent) {

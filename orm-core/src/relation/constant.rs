@@ -431,9 +431,13 @@ impl<P: Model, C: Model, R: Cardinality> Relation<P, C, R> {
 pub fn forget_stale<P: Model, C: Model, R>(relation: Relation<P, C, R>, row: &mut P, changed: u128) {
     match relation.link.field {
         Field::Plain(slot) => {
-            if let Some(rows) = slot(row).filled() {
+            let field = slot(row);
+            if let Some(rows) = field.filled() {
                 // The keys of the related rows; those of the row cannot be read meanwhile.
-                let found = keys_of(&relation.def, rows.iter());
+                let found = match field.filled_for() {
+                    [] => keys_of(&relation.def, rows.iter()),
+                    key => vec![key.to_vec()],
+                };
                 if is_stale(&relation.def, row, found, changed) {
                     slot(row).forget();
                 }

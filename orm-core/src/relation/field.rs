@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::value::Value;
 
 /// Related rows, as the fields hold them.
 pub trait RelatedRows<T>: Send + Sync {
@@ -16,6 +17,8 @@ pub trait RelatedRows<T>: Send + Sync {
     fn rows_mut(&mut self) -> &mut Vec<T>;
     /// The rows of the join table: a `Vec` of its model.
     fn between(&self) -> Option<&(dyn Any + Send + Sync)>;
+    /// The key of the row that they were loaded for, where they do not hold it themselves.
+    fn key(&self) -> &[Value];
 }
 
 /// Loaded rows.
@@ -33,6 +36,9 @@ impl<T: Send + Sync> RelatedRows<T> for LoadedRows<T> {
     }
     fn between(&self) -> Option<&(dyn Any + Send + Sync)> {
         self.between.as_deref()
+    }
+    fn key(&self) -> &[Value] {
+        &self.key
     }
 }
 
@@ -83,6 +89,8 @@ pub trait Slot<T> {
     fn fill(&mut self, rows: Arc<dyn RelatedRows<T>>);
     /// The rows in it; `None` when it is not loaded.
     fn filled(&self) -> Option<&[T]>;
+    /// The key of the row that they were loaded for, where they do not hold it themselves.
+    fn filled_for(&self) -> &[Value];
     /// Forgets the rows in it, which belong to another key.
     fn forget(&mut self);
 }
@@ -128,6 +136,12 @@ macro_rules! field {
             }
             fn filled(&self) -> Option<&[T]> {
                 self.0.loaded()
+            }
+            fn filled_for(&self) -> &[Value] {
+                match &self.0 {
+                    State::Loaded(rows) => rows.key(),
+                    State::Unloaded(_) | State::Stale => &[],
+                }
             }
             fn forget(&mut self) {
                 self.0 = State::Stale;
@@ -180,7 +194,7 @@ macro_rules! field {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
                 let mut field = Self::default();
                 if let Some(rows) = ($rows)(Option::deserialize(deserializer)?) {
-                    field.fill(Arc::new(LoadedRows { rows, between: None }));
+                    field.fill(Arc::new(LoadedRows { rows, between: None, key: Box::default() }));
                 }
                 Ok(field)
             }

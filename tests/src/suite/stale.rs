@@ -5,6 +5,7 @@ use orm::{Result, Tracked};
 
 use crate::Test;
 use crate::cases::cases;
+use crate::models::links::{Club, Links, Member};
 use crate::models::nodes::Node;
 use crate::models::remarks::{Article, Picture, Remark};
 use crate::models::reviews::{Film, Review, Reviews, Subject};
@@ -126,7 +127,28 @@ async fn a_relation_that_led_nowhere_is_forgotten_with_its_key(test: Test) -> Re
     Ok(())
 }
 
+async fn rows_through_a_join_model_are_forgotten_with_the_primary_key(test: Test) -> Result<()> {
+    let db = test.with::<Links>().await?;
+    Club::create().city("a").number(1).exec(&db).await?;
+    for name in ["ann", "bob"] {
+        Member::create().name(name).exec(&db).await?.clubs().add(("a", 1)).exec(&db).await?;
+    }
+    let ann = || Member::find_by_pk(1).include((Member::CLUBS, Member::TASKS)).required(&db);
+    let mut member = ann().await?;
+    member.name = "eve".to_owned();
+    member.save(&db).await?;
+    assert!(member.clubs.is_loaded());
+    // The row becomes another one, which is written.
+    member.id = 2;
+    member.save(&db).await?;
+    assert!(!member.clubs.is_loaded());
+    member.load(Member::CLUBS, &db).await?;
+    assert_eq!(member.clubs.get()?.len(), 1);
+    Ok(())
+}
+
 cases! { $ stale:
+    rows_through_a_join_model_are_forgotten_with_the_primary_key,
     an_update_of_the_key_forgets_the_row_it_led_to,
     saving_another_key_forgets_the_row_it_led_to,
     a_key_set_by_a_row_forgets_the_row_it_led_to,
