@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub use capabilities::Capabilities;
-pub use clause::{Level, Like, Limits, NewRows, OrderKey, Regexp, Returned, Tail, Write};
+pub use clause::{HintPlace, Level, Like, Limits, NewRows, OrderKey, Regexp, Returned, Tail, Write};
 pub use introspect::Introspect;
 pub use json::{DATE_PATTERN, JsonValue};
 pub use lexical::Lexical;
@@ -32,7 +32,7 @@ use crate::ast::{
     Aggregate, BinaryOp, Conflict, Delete, Expr, Function, InList, Insert, JsonForm, JsonStep, LikeKind, Update, Window,
 };
 use crate::error::{Error, Result};
-use crate::model::{ColumnDef, ModelDef, OnDelete};
+use crate::model::{ColumnDef, ModelDef, OnDelete, TableName};
 use crate::schema::{Column, ColumnType, EnumType, Generated, Index, Operation, QualifiedName};
 use crate::value::{SqlType, Value};
 
@@ -453,19 +453,45 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         standard::value_list(r, values, negated)
     }
 
-    /// Writes ` IN (..)` and rows of values, after several columns in parentheses; there is at least one row, and no NULL.
+    /// Writes the test whether several columns are one of some rows of values; there is at least one row, and no NULL.
     ///
     /// # Errors
-    /// As [`SqlWriter::push_bind`].
+    /// As [`standard::row_list`].
     fn push_row_list(&self, r: &mut Renderer<'_>, columns: &[Expr], rows: &[Vec<Value>], negated: bool) -> Result<()> {
-        let _ = columns;
-        standard::row_list(r, "", rows, negated)
+        standard::row_list(r, columns, "", rows, negated)
     }
 
     /// Whether a list of values of a type is one bind however long it is, so that all rows of a relation take one query.
     fn lists_are_one_bind(&self, ty: SqlType) -> bool {
         let _ = ty;
         false
+    }
+
+    /// The most keys of a relation, all alike, that one query takes as one bind for each column or for all; `None` when each
+    /// value is a bind. The default asks [`lists_are_one_bind`](Self::lists_are_one_bind).
+    fn keys_of_one_query(&self, key: &[Value]) -> Option<usize> {
+        key.iter().all(|value| self.lists_are_one_bind(value.sql_type())).then_some(usize::MAX)
+    }
+
+    /// Writes a query whose answer has a column `rows`, with about the number of rows of a table, or `most` where there are
+    /// more, if the database cannot weigh that number against the length of a list of keys by itself. `false` when nothing is
+    /// written.
+    ///
+    /// # Errors
+    /// For names that cannot be quoted.
+    fn push_row_estimate(&self, w: &mut SqlWriter<'_>, table: &TableName, most: u64) -> Result<bool> {
+        let _ = (w, table, most);
+        Ok(false)
+    }
+
+    /// Writes, at a place of a SELECT, that the table is to be read through and its rows looked up among the keys, rather
+    /// than the keys in the table. Only asked where [`push_row_estimate`](Self::push_row_estimate) writes something.
+    ///
+    /// # Errors
+    /// For names that cannot be quoted.
+    fn push_read_first(&self, r: &mut Renderer<'_>, table: &TableName, place: HintPlace) -> Result<()> {
+        let _ = (r, table, place);
+        Ok(())
     }
 
     /// Writes a test of text against a pattern.

@@ -171,7 +171,9 @@ fn words_fit_the_field(ctxt: &Ctxt, field: &Field<'_>) {
                     format!("the type is `{made}<..>`: write `{}`, or make it `{wanted}<..>`", kind.word()),
                 );
             }
-            if let Some(word) = RelationAttrs::first_other_word(words).or(field.attrs.unique.name()) {
+            if let Some(word) =
+                RelationAttrs::first_other_word(words).or(field.attrs.unique.name()).or(field.attrs.index.name())
+            {
                 ctxt.error(word, format!("`{word}` belongs to columns, and `{}` is a relation", field.ident));
             }
         }

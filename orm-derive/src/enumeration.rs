@@ -80,6 +80,7 @@ fn expand(
     name: &str,
     storage: Storage,
     labels: &[Label<'_>],
+    other: Option<&Ident>,
 ) -> TokenStream {
     let (ident, vis) = (&input.ident, &input.vis);
     let patterns = labels.iter().map(Label::pattern);

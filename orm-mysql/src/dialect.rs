@@ -11,10 +11,10 @@ use orm_core::ast::{
     Window,
 };
 use orm_core::dialect::{
-    Capabilities, Dialect, FunctionForm, IndexMethod, Introspect, Level, Lexical, Limits, OrderKey, Regexp, Renderer,
-    RowLock, SqlWriter, ddl, standard,
+    Capabilities, Dialect, FunctionForm, HintPlace, IndexMethod, Introspect, Level, Lexical, Limits, OrderKey, Regexp,
+    Renderer, RowLock, SqlWriter, ddl, standard,
 };
-use orm_core::model::ColumnDef;
+use orm_core::model::{ColumnDef, TableName};
 use orm_core::schema::{Column, ColumnType, Index, Operation, QualifiedName};
 use orm_core::{Error, ErrorKind, Result, SqlType, Value};
 
@@ -38,6 +38,9 @@ const NEW_ROW: &str = "_new";
 
 /// Lists of up to this many rows of values are bound one by one.
 const SHORT_LIST: usize = 8;
+
+/// The most keys of several columns in a statement, whose JSON is to stay within `max_allowed_packet`.
+const MOST_ROWS: usize = 1 << 16;
 
 /// More rows than there are.
 const ALL_ROWS: &str = "18446744073709551615";
@@ -100,6 +103,11 @@ impl MysqlDialect {
     /// Whether a backslash in a text constant begins an escape.
     pub(crate) fn escapes(&self) -> bool {
         self.escapes
+    }
+
+    /// `JSON_TABLE`.
+    fn has_json_table(&self) -> bool {
+        self.server.since(Some((8, 0, 4)), Some((10, 6, 0)))
     }
 
     /// The server.

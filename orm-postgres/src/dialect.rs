@@ -310,9 +310,10 @@ impl Dialect for PostgresDialect {
         let first = rows.first().map_or(&[][..], |row| row);
         let elements: Option<Vec<_>> = first.iter().map(|value| element_type(value.sql_type())).collect();
         let Some(elements) = elements.filter(|elements| elements.len() == columns.len()) else {
-            return standard::row_list(r, "", rows, negated);
+            return standard::row_list(r, columns, "", rows, negated);
         };
-        r.push_sql(if negated { " NOT IN (SELECT * FROM UNNEST(" } else { " IN (SELECT * FROM UNNEST(" });
+        standard::row(r, columns, negated)?;
+        r.push_sql("(SELECT * FROM UNNEST(");
         for (place, element) in elements.into_iter().enumerate() {
             if place > 0 {
                 r.push_sql(", ");

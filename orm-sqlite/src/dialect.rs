@@ -6,17 +6,17 @@ use std::fmt::Write;
 
 use orm_core::ast::{Aggregate, BinaryOp, Expr, Function, JsonForm, JsonStep, LikeKind, Window};
 use orm_core::dialect::{
-    Capabilities, Dialect, FunctionForm, Introspect, Level, Lexical, Like, Limits, OrderKey, Regexp, Renderer,
-    SqlWriter, standard,
+    Capabilities, Dialect, FunctionForm, HintPlace, Introspect, Level, Lexical, Like, Limits, OrderKey, Regexp,
+    Renderer, SqlWriter, standard,
 };
-use orm_core::model::{ColumnDef, ModelDef};
+use orm_core::model::{ColumnDef, ModelDef, TableName};
 use orm_core::schema::{Column, ColumnDefault, ColumnType, Operation};
 use orm_core::{EnumStorage, Error, Result, SqlType, Value};
 
 use crate::NAME;
-use crate::json;
 use crate::lexical::LEXICAL;
 use crate::types::{self, Cell};
+use crate::{json, row_list};
 
 /// Lists of up to this many values are bound one by one.
 const SHORT_LIST: usize = 8;

@@ -23,6 +23,7 @@ mod lexical;
 mod options;
 mod policy;
 mod row;
+mod row_list;
 mod statements;
 mod suits;
 mod types;

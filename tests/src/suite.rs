@@ -6,6 +6,7 @@ pub mod cancel;
 pub mod chain;
 pub mod change;
 pub mod check;
+pub mod compound;
 pub mod compute;
 pub mod crud;
 pub mod ddl;

@@ -1,5 +1,7 @@
 //! Expressions and SELECT: they are made of each other. Operators and other words of theirs are in `operator`.
 
+use std::sync::Arc;
+
 use super::operator::{
     BinaryOp, Function, JoinKind, JsonForm, JsonStep, LikeKind, LockStrength, LockWait, NullsOrder, Visibility,
 };
@@ -183,11 +185,14 @@ impl Expr {
                 let items = ListItems::Values(column.ty, values);
                 Self::In(Box::new(InList { expr: Self::Column(column), items, negated: false }))
             }
-            (columns, keys) => {
-                let expr = Self::Row(columns.iter().map(|column| Self::Column(column)).collect());
-                Self::In(Box::new(InList { expr, items: ListItems::Rows(keys.to_vec()), negated: false }))
-            }
+            (columns, keys) => Self::has_row(columns, keys.to_vec().into()),
         }
+    }
+
+    /// The condition that the values of several columns are one of some rows, which hold no NULL.
+    pub(crate) fn has_row(columns: &[&'static ColumnDef], rows: Arc<[Vec<Value>]>) -> Expr {
+        let expr = Self::Row(columns.iter().map(|column| Self::Column(column)).collect());
+        Self::In(Box::new(InList { expr, items: ListItems::Rows(rows), negated: false }))
     }
 
     /// Two operands and an operator.
@@ -301,7 +306,7 @@ pub enum ListItems {
     /// Values of one type; dialects may bind them as one.
     Values(SqlType, Vec<Value>),
     /// Rows of values, for an [`Expr::Row`] of columns.
-    Rows(Vec<Vec<Value>>),
+    Rows(Arc<[Vec<Value>]>),
     /// Expressions.
     Exprs(Vec<Expr>),
     /// The rows of a sub-query.
@@ -439,6 +444,9 @@ pub struct Select {
     pub per_parent: Option<PerParent>,
     /// How the rows are locked.
     pub lock: Option<Lock>,
+    /// Whether the table is read through and its rows looked up among the keys of a condition, where the database is to be
+    /// told.
+    pub read_first: bool,
 }
 
 impl Select {
@@ -459,6 +467,7 @@ impl Select {
             offset: None,
             per_parent: None,
             lock: None,
+            read_first: false,
         }
     }
 }

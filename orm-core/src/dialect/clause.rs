@@ -77,6 +77,15 @@ impl Limits {
     }
 }
 
+/// Where a SELECT has a hint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HintPlace {
+    /// After the word `SELECT`.
+    Select,
+    /// After the table.
+    Table,
+}
+
 /// The end of a query: its order and limits.
 #[derive(Debug, Clone, Copy)]
 pub struct Tail<'a> {

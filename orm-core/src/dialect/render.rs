@@ -250,6 +250,11 @@ impl<'d> Renderer<'d> {
         Ok(())
     }
 
+    /// Whether the statement changes rows.
+    pub fn changes_rows(&self) -> bool {
+        self.frames.first().is_some_and(|frame| !frame.joins)
+    }
+
     /// Whether this is the table whose rows the statement changes, on a database that cannot read it meanwhile.
     fn reads_itself(&self, model: &'static ModelDef) -> bool {
         !self.derived

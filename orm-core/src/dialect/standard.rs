@@ -159,12 +159,12 @@ pub fn null_safe(r: &mut Renderer<'_>, equals: &str, op: BinaryOp, left: &Expr, 
 /// # Errors
 /// Those of the operands.
 pub fn in_list(r: &mut Renderer<'_>, list: &InList) -> Result<()> {
+    if let (Expr::Row(columns), ListItems::Rows(rows)) = (&list.expr, &list.items) {
+        return r.row_list(columns, rows, list.negated);
+    }
     r.operand(&list.expr, Level::Compare.tighter())?;
     if let ListItems::Values(ty, values) = &list.items {
         return r.value_list(&list.expr, *ty, values, list.negated);
-    }
-    if let (Expr::Row(columns), ListItems::Rows(rows)) = (&list.expr, &list.items) {
-        return r.row_list(columns, rows, list.negated);
     }
     r.push_sql(if list.negated { " NOT IN (" } else { " IN (" });
     match &list.items {
@@ -199,13 +199,20 @@ pub fn value_list(r: &mut Renderer<'_>, values: &[Value], negated: bool) -> Resu
     Ok(())
 }
 
-/// ` IN (..)` and rows of values, each in parentheses, after `open`. The last row is repeated up to a power of two, so that
-/// there are few statement texts.
+/// `(columns) IN (..)` and rows of values, each in parentheses, after `open`. The last row is repeated up to a power of two,
+/// so that there are few statement texts.
 ///
 /// # Errors
-/// When a value cannot be bound.
-pub fn row_list(r: &mut Renderer<'_>, open: &str, rows: &[Vec<Value>], negated: bool) -> Result<()> {
-    r.push_sql(if negated { " NOT IN (" } else { " IN (" });
+/// Those of the columns; when a value cannot be bound.
+pub fn row_list(
+    r: &mut Renderer<'_>,
+    columns: &[Expr],
+    open: &'static str,
+    rows: &[Vec<Value>],
+    negated: bool,
+) -> Result<()> {
+    row(r, columns, negated)?;
+    r.push_sql("(");
     r.push_sql(open);
     let width = rows.first().map_or(1, Vec::len).max(1);
     let room = r.dialect().capabilities().max_binds.saturating_sub(r.bind_count()) / width;
@@ -222,6 +229,17 @@ pub fn row_list(r: &mut Renderer<'_>, open: &str, rows: &[Vec<Value>], negated: 
         r.push_sql(")");
     }
     r.push_sql(")");
+    Ok(())
+}
+
+/// `(columns) IN `, or `NOT IN`.
+///
+/// # Errors
+/// Those of the columns.
+pub fn row(r: &mut Renderer<'_>, columns: &[Expr], negated: bool) -> Result<()> {
+    r.push_sql("(");
+    r.list(columns)?;
+    r.push_sql(if negated { ") NOT IN " } else { ") IN " });
     Ok(())
 }
 
@@ -493,19 +511,23 @@ pub fn json_rows(rows: &[Vec<Value>]) -> Option<String> {
     Some(json)
 }
 
-fn push_array<T>(json: &mut String, items: &[T], push: impl Fn(&mut String, &T) -> Option<()>) -> Option<()> {
-    json.push('[');
-    for (i, item) in items.iter().enumerate() {
+/// Appends one item after another to a JSON document, with commas between them.
+pub fn push_json_items<T>(
+    json: &mut String,
+    items: impl IntoIterator<Item = T>,
+    push: impl Fn(&mut String, T) -> Option<()>,
+) -> Option<()> {
+    for (i, item) in items.into_iter().enumerate() {
         if i > 0 {
             json.push(',');
         }
         push(json, item)?;
     }
-    json.push(']');
     Some(())
 }
 
-fn push_json_value(json: &mut String, value: &Value) -> Option<()> {
+/// Appends an integer or text to a JSON document; `None` for a value of another type and for text with a NUL.
+pub fn push_json_value(json: &mut String, value: &Value) -> Option<()> {
     use std::fmt::Write;
     match value {
         Value::I16(v) => write!(json, "{v}").ok(),

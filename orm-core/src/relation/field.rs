@@ -25,6 +25,7 @@ pub trait RelatedRows<T>: Send + Sync {
 pub(super) struct LoadedRows<T> {
     pub(super) rows: Vec<T>,
     pub(super) between: Option<Box<dyn Any + Send + Sync>>,
+    pub(super) key: Box<[Value]>,
 }
 
 impl<T: Send + Sync> RelatedRows<T> for LoadedRows<T> {

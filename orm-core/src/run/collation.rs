@@ -4,9 +4,8 @@
 use std::collections::HashMap;
 
 use super::errors::about;
-use super::grouping::{Groups, child_key, comparable};
+use super::grouping::{Groups, child_key, form};
 use super::include::{IncludeNode, Owners, RowSet};
-use super::key::Comparable;
 use super::text::query;
 use crate::ast::{self, BinaryOp, Case, Select, SelectList, Statement, Visibility};
 use crate::dialect::render;
@@ -31,16 +30,15 @@ pub(super) async fn reconcile(
     }
     if node.relation.kind == RelationKind::BelongsTo {
         // The key they point at is there once: ask it which of the foreign keys are equal to it.
-        let found: HashMap<Vec<Comparable>, usize> = (0..children.len())
-            .map(|row| (comparable(pairs, &child_key(&node.relation, children, row)), row))
-            .collect();
+        let found: HashMap<Vec<u8>, usize> =
+            (0..children.len()).map(|row| (form(pairs, &child_key(&node.relation, children, row)), row)).collect();
         let (lost, places): (Vec<_>, Vec<u32>) = (sent.iter().zip(0..))
-            .filter(|(key, _)| !found.contains_key(&comparable(pairs, key)))
+            .filter(|(key, _)| !found.contains_key(&form(pairs, key)))
             .map(|(key, group)| (key.clone(), group))
             .unzip();
         let columns: Vec<_> = pairs.iter().map(|pair| pair.to).collect();
         for (place, key) in equal(session, node.relation.target(), &columns, lost).await? {
-            let Some(&row) = found.get(&comparable(pairs, &key)) else { continue };
+            let Some(&row) = found.get(&form(pairs, &key)) else { continue };
             let group = places[place];
             match owners.children[row] {
                 Owners::NONE => owners.children[row] = group,
@@ -55,10 +53,10 @@ pub(super) async fn reconcile(
     // The key is there once: ask it which of the foreign keys are equal to it.
     let mut lost: Vec<Vec<Value>> = Vec::new();
     let mut rows: Vec<Vec<usize>> = Vec::new();
-    let mut places: HashMap<Vec<Comparable>, usize> = HashMap::new();
+    let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
     for row in (0..children.len()).filter(|row| owners.children[*row] == Owners::NONE) {
         let key = child_key(&node.relation, children, row);
-        let place = *places.entry(comparable(pairs, &key)).or_insert(rows.len());
+        let place = *places.entry(form(pairs, &key)).or_insert(rows.len());
         if place == rows.len() {
             rows.push(Vec::new());
             lost.push(key);

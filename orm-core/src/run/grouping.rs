@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
 
 use super::include::{Owners, Parents, RowSet};
-use super::key::Comparable;
+use super::key::push_form;
 use crate::model::{KeyPair, RelationDef};
 use crate::value::Value;
 
 /// The keys of parents: each once, and which parent has which.
 pub(super) struct Keys {
-    pub(super) distinct: Vec<Vec<Value>>,
+    pub(super) distinct: Arc<[Vec<Value>]>,
     parents: Vec<u32>,
     pub(super) groups: Groups,
 }
@@ -23,17 +24,18 @@ pub(super) fn child_key(relation: &RelationDef, children: &dyn RowSet, row: usiz
     }
 }
 
-/// Groups by key. Integers, by far the most common keys, need no allocation.
+/// Groups by key. Integers, by far the most common keys, need no allocation; others one for each distinct key, however many
+/// columns it has.
 pub(super) enum Groups {
     Integers(HashMap<i64, u32, BuildKeyHasher>),
-    Others(HashMap<Vec<Comparable>, u32, BuildKeyHasher>),
+    Others(HashMap<Box<[u8]>, u32, BuildKeyHasher>),
 }
 
 impl Groups {
     pub(super) fn get(&self, pairs: &[KeyPair], key: &[Value]) -> Option<u32> {
         match self {
             Self::Integers(map) => integer(key).and_then(|key| map.get(&key).copied()),
-            Self::Others(map) => map.get(&comparable(pairs, key)).copied(),
+            Self::Others(map) => map.get(&form(pairs, key)[..]).copied(),
         }
     }
 }
@@ -93,8 +95,11 @@ fn integer(key: &[Value]) -> Option<i64> {
     }
 }
 
-pub(super) fn comparable(pairs: &[KeyPair], key: &[Value]) -> Vec<Comparable> {
-    pairs.iter().zip(key).map(|(pair, value)| Comparable::of_type(pair.from.ty, value)).collect()
+/// A key as bytes that are equal where the keys are.
+pub(super) fn form(pairs: &[KeyPair], key: &[Value]) -> Vec<u8> {
+    let mut form = Vec::with_capacity(key.len() * 24);
+    pairs.iter().zip(key).for_each(|(pair, value)| push_form(pair.from.ty, value, &mut form));
+    form
 }
 
 impl Keys {
@@ -106,7 +111,8 @@ impl Keys {
         } else {
             Groups::Others(HashMap::with_capacity_and_hasher(parents.len(), BuildKeyHasher::new()))
         };
-        let (mut distinct, mut of_parents) = (Vec::new(), Vec::with_capacity(parents.len()));
+        let (mut distinct, mut of_parents) = (Vec::<Vec<Value>>::new(), Vec::with_capacity(parents.len()));
+        let mut form = Vec::new();
         for row in 0..parents.len() {
             let key: Vec<Value> = columns.iter().map(|column| parents.value(row, *column)).collect();
             let about = relation.first().when.is_none_or(
@@ -120,21 +126,32 @@ impl Keys {
             let group = match (&mut groups, integer(&key)) {
                 (Groups::Integers(map), Some(number)) => *map.entry(number).or_insert(next),
                 (Groups::Integers(_), None) => Owners::NONE,
-                (Groups::Others(map), _) => *map.entry(comparable(relation.keys(), &key)).or_insert(next),
+                (Groups::Others(map), _) => {
+                    form.clear();
+                    relation
+                        .keys()
+                        .iter()
+                        .zip(&key)
+                        .for_each(|(pair, value)| push_form(pair.from.ty, value, &mut form));
+                    match map.get(&form[..]) {
+                        Some(group) => *group,
+                        None => *map.entry(form.as_slice().into()).or_insert(next),
+                    }
+                }
             };
             if group == next {
                 distinct.push(key);
             }
             of_parents.push(group);
         }
-        Self { distinct, parents: of_parents, groups }
+        Self { distinct: distinct.into(), parents: of_parents, groups }
     }
 
     pub(super) fn owners(&mut self, relation: &RelationDef, children: &dyn RowSet) -> Owners {
         let between = relation.hops.len() > 1;
         let pairs = relation.keys();
         let value = |row: usize, pair: &KeyPair| children.value(row, pair.to.index);
-        let mut key: Vec<Comparable> = Vec::with_capacity(pairs.len());
+        let mut form = Vec::new();
         let mut of_children = Vec::with_capacity(children.len());
         for row in 0..children.len() {
             let group = match (&self.groups, pairs) {
@@ -142,9 +159,9 @@ impl Keys {
                 (Groups::Integers(map), [pair]) => integer(&[value(row, pair)]).and_then(|key| map.get(&key).copied()),
                 (Groups::Integers(_), _) => None,
                 (Groups::Others(map), _) => {
-                    key.clear();
-                    key.extend(pairs.iter().map(|pair| Comparable::taken(pair.from.ty, value(row, pair))));
-                    map.get(&key[..]).copied()
+                    form.clear();
+                    pairs.iter().for_each(|pair| push_form(pair.from.ty, &value(row, pair), &mut form));
+                    map.get(&form[..]).copied()
                 }
             };
             of_children.push(group.unwrap_or(Owners::NONE));

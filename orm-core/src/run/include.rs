@@ -184,6 +184,12 @@ pub trait RowSet: Parents + RowSink {
     fn mark(&mut self);
     /// Forgets the rows that came after the mark.
     fn truncate_to_mark(&mut self);
+    /// Whether the rows can be put into another order.
+    fn reorders(&self) -> bool {
+        false
+    }
+    /// Puts the rows into another order: for each place, the row that comes there.
+    fn reorder(&mut self, _order: &[usize]) {}
     /// Forgets all but the first rows.
     fn truncate(&mut self, rows: usize);
 }

@@ -57,14 +57,6 @@ impl Comparable {
         Self::of(typed.as_ref().unwrap_or(value))
     }
 
-    /// As [`of_type`](Self::of_type), without a copy of a text.
-    pub(crate) fn taken(ty: SqlType, value: Value) -> Self {
-        match (ty, value) {
-            (SqlType::Text | SqlType::Char, Value::Text(text)) => Self::Text(text.into_owned()),
-            (ty, value) => Self::of_type(ty, &value),
-        }
-    }
-
     pub(crate) fn of(value: &Value) -> Self {
         match value {
             Value::Null(_) => Self::Null,
@@ -94,6 +86,35 @@ impl Comparable {
             Value::Array(_, items) => Self::Other(format!("{:?}", items.iter().map(Self::of).collect::<Vec<_>>())),
         }
     }
+}
+
+/// Appends bytes that two values of a column of this type share where [`Comparable::of_type`] gives the same for both.
+pub(crate) fn push_form(ty: SqlType, value: &Value, form: &mut Vec<u8>) {
+    // The most common ones, without a copy.
+    match (ty, value) {
+        (SqlType::Text | SqlType::Char, Value::Text(text)) => return push_long(form, b't', text.as_bytes()),
+        (SqlType::I64, Value::I64(number)) => return push_short(form, b'i', &i128::from(*number).to_le_bytes()),
+        _ => {}
+    }
+    match Comparable::of_type(ty, value) {
+        Comparable::Null => push_short(form, b'n', &[]),
+        Comparable::Integer(number) => push_short(form, b'i', &number.to_le_bytes()),
+        Comparable::Uuid(bytes) => push_short(form, b'u', &bytes),
+        Comparable::Text(text) => push_long(form, b't', text.as_bytes()),
+        Comparable::Bytes(bytes) => push_long(form, b'b', &bytes),
+        Comparable::Other(text) => push_long(form, b'o', text.as_bytes()),
+    }
+}
+
+/// Bytes whose number their tag tells.
+fn push_short(form: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
+    form.push(tag);
+    form.extend_from_slice(bytes);
+}
+
+fn push_long(form: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
+    push_short(form, tag, &bytes.len().to_le_bytes());
+    form.extend_from_slice(bytes);
 }
 
 /// A UUID that is stored as text.

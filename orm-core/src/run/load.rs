@@ -2,18 +2,22 @@
 //! the relations below, and moving the rows into the parents. Untyped, so it is compiled once.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use super::collation;
+use super::errors::about;
 use super::exec::fetch_into;
 use super::grouping::Keys;
 use super::include::{IncludeNode, Parents, RowSet};
 use super::join::{Joined, Joins, Plan};
+use super::text::query;
 use crate::ast::{self, BinaryOp, Deleted, Join, JoinKind, Order, PerParent, Reached, Select, SelectList, Visibility};
-use crate::dialect::Capabilities;
+use crate::dialect::{Capabilities, SqlWriter};
 use crate::driver::Session;
 use crate::error::Result;
-use crate::model::{Between, ColumnDef, RelationKind};
-use crate::value::{SqlType, Value};
+use crate::model::{Between, ColumnDef, ModelDef, RelationKind};
+use crate::row::{Flow, Row, RowSink};
+use crate::value::{Scalar, SqlType, Value, ValueRef};
 
 /// The future of loading relations.
 type LoadFuture<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
@@ -117,21 +121,104 @@ fn finish<'a>(session: &'a dyn Session, plan: Plan<'a>, set: &'a mut dyn Parents
 async fn fetch(session: &dyn Session, node: &IncludeNode, keys: &Keys, children: &mut dyn RowSet) -> Result<()> {
     let capabilities = session.dialect().capabilities();
     let pairs = node.relation.keys();
-    let one_bind = keys.distinct[0].iter().all(|value| session.dialect().lists_are_one_bind(value.sql_type()));
     // A power of two leaves room for the filter's own values.
     let room = 1 << (capabilities.max_binds / 2 + 1).ilog2();
-    let most = if one_bind { usize::MAX } else { (room / pairs.len()).max(1) };
+    let most = session.dialect().keys_of_one_query(&keys.distinct[0]).unwrap_or((room / pairs.len()).max(1));
+    let read_first = reads_first(session, node, keys.distinct.len()).await?;
+    // Read through, the table gives its rows in that order.
+    let sorts = !read_first && sorts(node, children);
     let mut joins: Option<Joins<'_>> = None;
+    let columns: Vec<&'static ColumnDef> = pairs.iter().map(|pair| pair.to).collect();
     for chunk in keys.distinct.chunks(most.min(keys.distinct.len())) {
-        let mut select = related_rows(node, Some(chunk), children, capabilities);
+        let of_parents = match chunk.len() == keys.distinct.len() && columns.len() > 1 && chunk.len() > 1 {
+            true => ast::Expr::has_row(&columns, Arc::clone(&keys.distinct)),
+            false => ast::Expr::has_key(&columns, chunk),
+        };
+        let mut select = related_rows(node, Some(of_parents), children, capabilities);
+        select.read_first = read_first;
+        if sorts {
+            select.order_by.clear();
+        }
         let joined = Joins::of(&mut select, &node.children)?;
         children.mark();
         // All chunks read the same columns, so the first one's plan holds for all.
         fetch_into(session, select, &mut joins.get_or_insert(joined).sink(children)).await?;
     }
-    match joins {
-        Some(joins) => finish(session, joins.into_plan(), children, Rows::Some).await,
-        None => Ok(()),
+    if let Some(joins) = joins {
+        finish(session, joins.into_plan(), children, Rows::Some).await?;
+    }
+    if sorts {
+        sort(node.select.model, children);
+    }
+    Ok(())
+}
+
+/// Whether related rows are put into the order of their key here. Found by keys of several columns, they come in no order that
+/// is of use, and databases sort whole rows, on disk where they are many.
+fn sorts(node: &IncludeNode, children: &dyn RowSet) -> bool {
+    let integers = node.select.model.key_columns().all(|column| column.ty.is_integer());
+    node.relation.keys().len() > 1
+        && node.relation.hops.len() == 1
+        && node.select.order_by.is_empty()
+        && node.limit.is_none()
+        && node.offset.is_none()
+        && (node.relation.kind.is_many() || node.relation.leads_to_one())
+        && integers
+        && children.reorders()
+}
+
+/// Puts rows into the order of their key, of integers.
+fn sort(model: &'static ModelDef, children: &mut dyn RowSet) {
+    let columns: Vec<usize> = model.key_columns().map(|column| column.index).collect();
+    let keys: Vec<i128> = (0..children.len())
+        .flat_map(|row| columns.iter().map(move |column| (row, *column)))
+        .map(|(row, column)| match children.value(row, column) {
+            Value::U64(number) => number.into(),
+            number => i64::decode(number.as_ref()).unwrap_or_default().into(),
+        })
+        .collect();
+    let key = |row: usize| &keys[row * columns.len()..(row + 1) * columns.len()];
+    if (1..children.len()).any(|row| key(row) < key(row - 1)) {
+        let mut order: Vec<usize> = (0..children.len()).collect();
+        order.sort_by(|row, other| key(*row).cmp(key(*other)));
+        children.reorder(&order);
+    }
+}
+
+/// How many rows of a table are read in the time in which one key is looked up in an index.
+const READ_PER_LOOKUP: u64 = 3;
+
+/// Whether the related table is read through, because it has few rows for so many keys of several columns.
+async fn reads_first(session: &dyn Session, node: &IncludeNode, keys: usize) -> Result<bool> {
+    if node.relation.keys().len() == 1 || node.relation.hops.len() > 1 || keys < SCAN {
+        return Ok(false);
+    }
+    let mut w = SqlWriter::new(&**session.dialect());
+    let most = keys as u64 * READ_PER_LOOKUP;
+    if !session.dialect().push_row_estimate(&mut w, node.select.model.table, most + 1)? {
+        return Ok(false);
+    }
+    let mut estimate = Estimate(None);
+    session.fetch(query(&w.finish()), &mut estimate).await.map_err(about(node.select.model))?;
+    Ok(estimate.0.is_some_and(|rows| rows <= most))
+}
+
+/// The column `rows` of the first row.
+struct Estimate(Option<u64>);
+
+impl RowSink for Estimate {
+    fn row(&mut self, row: &dyn Row) -> Result<Flow> {
+        if let Some(place) = (0..row.len()).find(|place| row.name(*place) == "rows") {
+            // MariaDB gives the number as text.
+            self.0 = match row.get(place)? {
+                ValueRef::Text(digits) => digits.parse().ok(),
+                number => u64::decode(number).ok(),
+            };
+        }
+        Ok(Flow::Stop)
+    }
+    fn restart(&mut self) {
+        self.0 = None;
     }
 }
 
@@ -152,12 +239,12 @@ async fn scan(session: &dyn Session, node: &IncludeNode, children: &mut dyn RowS
 /// The query for the related rows of some keys, or of all.
 fn related_rows(
     node: &IncludeNode,
-    keys: Option<&[Vec<Value>]>,
+    of_parents: Option<ast::Expr>,
     children: &mut dyn RowSet,
     capabilities: &Capabilities,
 ) -> Select {
     // An index on the foreign key spares a database in the process to sort.
-    let in_index_order = keys.is_some() && !capabilities.round_trips;
+    let in_index_order = of_parents.is_some() && !capabilities.round_trips;
     let mut select = node.select.clone();
     let pairs = node.relation.keys();
     // Models are read whole; projections read the keys that relations need besides what they show.
@@ -192,8 +279,6 @@ fn related_rows(
         list if !further.is_empty() => *list = SelectList::ModelAnd(further),
         _ => {}
     }
-    let columns: Vec<&'static ColumnDef> = pairs.iter().map(|pair| pair.to).collect();
-    let of_parents = keys.map(|keys| ast::Expr::has_key(&columns, keys));
     if node.relation.chain {
         let from = of_parents.unwrap_or_else(|| ast::Expr::And(Vec::new()));
         select.reached = Some(Box::new(Reached { relation: node.relation, from }));
@@ -210,7 +295,7 @@ fn related_rows(
     let per_parent = limit.is_some() || node.offset.is_some();
     // Rows come in the order of their key unless another is asked for; a key ends ties, so pages are the same each time.
     if several || per_parent {
-        let by_parent = in_index_order && select.order_by.is_empty() && direct;
+        let by_parent = in_index_order && select.order_by.is_empty() && direct && pairs.len() == 1;
         let first = pairs.iter().map(|pair| pair.to).filter(|_| by_parent && !per_parent);
         for column in first.chain(node.select.model.key_columns()) {
             select.order_by.push(Order { expr: ast::Expr::Column(column), descending: false, nulls: None });

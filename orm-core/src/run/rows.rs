@@ -144,6 +144,13 @@ impl<M: WholeRow, J: JoinRow> RowSet for ModelSet<M, J> {
     fn truncate_to_mark(&mut self) {
         self.truncate(self.mark);
     }
+    fn reorders(&self) -> bool {
+        J::columns().is_empty() && self.extra_count == 0
+    }
+    fn reorder(&mut self, order: &[usize]) {
+        let mut rows: Vec<Option<M>> = std::mem::take(&mut self.rows).into_iter().map(Some).collect();
+        self.rows = order.iter().filter_map(|row| rows.get_mut(*row)?.take()).collect();
+    }
     fn truncate(&mut self, rows: usize) {
         self.rows.truncate(rows);
         if !J::columns().is_empty() {

@@ -92,7 +92,8 @@ impl Shape {
             && select.group_by.is_empty()
             && select.having.is_empty()
             && select.per_parent.is_none()
-            && select.lock.is_none();
+            && select.lock.is_none()
+            && !select.read_first;
         if !plain {
             return None;
         }

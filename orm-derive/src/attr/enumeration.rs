@@ -82,7 +82,8 @@ impl VariantAttrs {
         for item in items(ctxt, attrs) {
             match item.name.to_string().as_str() {
                 "rename" => found.rename.set(ctxt, &item.name, item.text(ctxt, "label")),
-                _ => ctxt.unknown("attribute", &item.name, &["rename"]),
+                "other" => found.other.set(ctxt, &item.name, item.flag(ctxt)),
+                _ => ctxt.unknown("attribute", &item.name, &["rename", "other"]),
             }
         }
         found

@@ -67,10 +67,10 @@ impl Renderer<'_> {
         }
     }
 
-    /// As [`value_list`](Self::value_list), of rows of values for several columns.
+    /// `(columns) IN (..)`, of rows of values in the forms that the columns take.
     ///
     /// # Errors
-    /// When a value cannot be bound.
+    /// Those of the columns; when a value cannot be bound.
     pub fn row_list(&mut self, columns: &[Expr], rows: &[Vec<Value>], negated: bool) -> Result<()> {
         let dialect = self.dialect();
         if !columns.iter().any(|column| column_of(column).is_some_and(has_form)) {

@@ -1,6 +1,6 @@
 //! SELECT: clauses in order, joins for to-one paths, limits per parent, locks.
 
-use super::super::{Level, Limits, OrderKey, Tail, unsupported};
+use super::super::{HintPlace, Level, Limits, OrderKey, Tail, unsupported};
 use super::lock::RowLock;
 use super::{Frame, Renderer, Source};
 use crate::ast::{Expr, Hop, JoinKind, ListItems, NullsOrder, Order, Select, SelectList, Step};
@@ -174,6 +174,9 @@ impl Renderer<'_> {
         let sources = self.frames.last().map(|f| f.sources.clone()).unwrap_or_default();
         let Some(root) = sources.first() else { return Ok(()) };
         self.push_source(root)?;
+        if select.read_first && root.alias.is_none() {
+            self.dialect().push_read_first(self, select.model.table, HintPlace::Table)?;
+        }
         self.lock_hint(root, lock)?;
         if let Some(reached) = &select.reached {
             self.reached(root, reached)?;
