@@ -437,13 +437,48 @@ impl Dialect for MysqlDialect {
         Ok(())
     }
 
-    /// Many rows of integers and text are one bind, a table made of JSON: a list in the text costs the optimizer a range for
-    /// each, and on MariaDB the server a comparison of each row with all of them.
-    fn push_row_list(&self, r: &mut Renderer<'_>, _columns: &[Expr], rows: &[Vec<Value>], negated: bool) -> Result<()> {
-        let many = rows.len() > SHORT_LIST && self.server.since(Some((8, 0, 4)), Some((10, 6, 0)));
-        let json = if many && json_table::holds(rows) { standard::json_rows(rows) } else { None };
-        let Some(json) = json else { return standard::row_list(r, "", rows, negated) };
-        json_table::push_in(r, self.server, rows, json, negated)
+    /// MySQL manual, 13.3.6: ENUM is sorted by number, and compared as text. `CONCAT` keeps the collation.
+    fn label_text(&self, label: Expr) -> Option<Expr> {
+        Some(Expr::Call("CONCAT", vec![label]))
+    }
+
+    /// Many rows are one bind, a table made of JSON: a list in the text costs the optimizer a range for each, and on MariaDB
+    /// the server a comparison of each row with all of them.
+    fn push_row_list(&self, r: &mut Renderer<'_>, columns: &[Expr], rows: &[Vec<Value>], negated: bool) -> Result<()> {
+        let many = rows.len() > SHORT_LIST && self.has_json_table();
+        let table = if many { json_table::push_in(r, self.server, columns, rows, negated) } else { None };
+        table.unwrap_or_else(|| standard::row_list(r, columns, "", rows, negated))
+    }
+
+    fn keys_of_one_query(&self, key: &[Value]) -> Option<usize> {
+        (key.len() > 1 && self.has_json_table() && json_table::holds(key)).then_some(MOST_ROWS)
+    }
+
+    /// The optimizer takes a table made of JSON for one of a few rows. What it expects of a real one is said by EXPLAIN.
+    fn push_row_estimate(&self, w: &mut SqlWriter<'_>, table: &TableName, _most: u64) -> Result<bool> {
+        w.push_sql(if self.server.is_mariadb() {
+            "EXPLAIN SELECT 1 FROM "
+        } else {
+            "EXPLAIN FORMAT=TRADITIONAL SELECT 1 FROM "
+        });
+        w.push_table(table)?;
+        Ok(true)
+    }
+
+    /// MySQL manual, 10.9.3; there, `STRAIGHT_JOIN` would make a sub-query that is run for each row of the key list. MariaDB has
+    /// no hints.
+    fn push_read_first(&self, r: &mut Renderer<'_>, table: &TableName, place: HintPlace) -> Result<()> {
+        if place == HintPlace::Table {
+            return Ok(());
+        }
+        if self.server.is_mariadb() {
+            r.push_sql("STRAIGHT_JOIN ");
+            return Ok(());
+        }
+        r.push_sql("/*+ JOIN_PREFIX(");
+        r.push_ident(table.name)?;
+        r.push_sql(") */ ");
+        Ok(())
     }
 
     /// MariaDB takes a number that is bound for the position of an item (10.11.19).

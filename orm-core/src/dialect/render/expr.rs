@@ -5,6 +5,7 @@ use super::Renderer;
 use crate::ast::{Aggregate, BinaryOp, Case, Expr, Function, Order, Quantifier, Window};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ColumnDef;
+use crate::value::{EnumDef, EnumStorage, SqlType, Value};
 
 /// The most operands of AND or OR that are written without grouping.
 const CHAIN: usize = 128;
@@ -181,12 +182,11 @@ impl Renderer<'_> {
             }
             Expr::In(list) => self.in_list(list),
             Expr::Between { operands, negated } => {
-                let level = Level::Compare.tighter();
-                self.operand(&operands.0, level)?;
-                self.w.push_sql(if *negated { " NOT BETWEEN " } else { " BETWEEN " });
-                self.compared(&operands.1, &operands.0, level)?;
-                self.w.push_sql(" AND ");
-                self.compared(&operands.2, &operands.0, level)
+                let operands = [&operands.0, &operands.1, &operands.2];
+                match self.labels(operands) {
+                    Some(labels) => self.between(labels.each_ref(), *negated),
+                    None => self.between(operands, *negated),
+                }
             }
             Expr::Like { operands, kind, ignore_case, negated } => {
                 let (kind, ignore_case, negated) = (*kind, *ignore_case, *negated);
