@@ -59,7 +59,7 @@ pub enum Value {
     /// A JSON document as text.
     Json(String),
     /// A label of an enum stored natively.
-    Enum(&'static EnumDef, &'static str),
+    Enum(&'static EnumDef, Cow<'static, str>),
     /// A value of a type only this database has, in its text form.
     Native(&'static str, String),
     /// A list, for databases with array types; the type is the element's.

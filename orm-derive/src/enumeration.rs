@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Expr, ExprLit, ExprUnary, Fields, Index, Lit, UnOp, parse_quote};
+use syn::{Data, DeriveInput, Expr, ExprLit, ExprUnary, Fields, Index, Lit, UnOp, Variant, parse_quote};
 
 use crate::attr::{EnumAttrs, Storage, VariantAttrs};
 use crate::case::{RenameRule, plain, snake};
@@ -37,8 +37,15 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
     let rule = attrs.rename_all.get().copied().unwrap_or(RenameRule::Snake);
     let storage = attrs.storage.get().copied().unwrap_or(Storage::Text);
     let mut labels = Vec::<Label<'_>>::new();
+    let mut other: Option<&Variant> = None;
     let mut next = Some(0);
     for variant in &data.variants {
+        let attrs = VariantAttrs::read(ctxt, &variant.attrs);
+        if let Some(word) = attrs.other.name() {
+            check_other(ctxt, word, variant, other, storage);
+            other = Some(variant);
+            continue;
+        }
         let has_fields = !matches!(variant.fields, Fields::Unit);
         if has_fields {
             ctxt.error(&variant.fields, "a variant in a column has no fields; store the data as `Json<..>`");
@@ -49,7 +56,6 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
                 ctxt.error(value, "expected a whole number of 32 bits: columns hold it");
             }
         }
-        let attrs = VariantAttrs::read(ctxt, &variant.attrs);
         let label = text(attrs.rename.get()).unwrap_or_else(|| rule.apply(&plain(&variant.ident)));
         if let Some(first) = labels.iter().find(|first| first.label == label) {
             let message = format!("`{}` and `{}` are both stored as `{label}`", first.ident, variant.ident);
@@ -59,8 +65,30 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
         labels.push(Label { ident: &variant.ident, label, number: next.unwrap_or_default(), has_fields });
         next = next.and_then(|number| number.checked_add(1));
     }
+    if labels.is_empty() {
+        ctxt.error(&input.ident, "an enum in a column has a label of its own beside `other`");
+    }
     let name = text(attrs.name.get()).unwrap_or_else(|| snake(&input.ident));
-    expand(input, &private(attrs.krate.get()), &name, storage, &labels)
+    let other = other.map(|variant| &variant.ident);
+    expand(input, &private(attrs.krate.get()), &name, storage, &labels, other)
+}
+
+/// Reports a variant for other labels that cannot take them in.
+fn check_other(ctxt: &Ctxt, word: &Ident, variant: &Variant, before: Option<&Variant>, storage: Storage) {
+    let takes_text = match &variant.fields {
+        Fields::Unnamed(fields) => one(fields.unnamed.iter())
+            .is_some_and(|field| crate::ast::last_word(&field.ty).is_some_and(|word| word == "String")),
+        _ => false,
+    };
+    if !takes_text {
+        ctxt.error(variant, "the variant for other labels holds the label: `Other(String)`");
+    }
+    if storage == Storage::Integer {
+        ctxt.error(word, "`other` takes labels in; an enum stored as integers has none");
+    }
+    if let Some(before) = before {
+        ctxt.error(word, format!("`{}` takes other labels in already", before.ident));
+    }
 }
 
 fn number(value: &Expr) -> Option<i32> {
@@ -89,7 +117,30 @@ fn expand(
     let readable = fieldless().map(|label| &label.label);
     let idents = fieldless().map(|label| label.ident);
     let storage_name = format_ident!("{storage:?}");
-    let (encode, decode) = coding(storage, labels);
+    let (encode, decode) = coding(storage, labels, other);
+    let as_str = match other {
+        Some(other) => quote! {
+            #vis fn as_str(&self) -> &str {
+                match self {
+                    #(#patterns => #texts,)*
+                    Self::#other(label) => label,
+                }
+            }
+        },
+        None => quote! {
+            #vis const fn as_str(&self) -> &'static str {
+                match self {
+                    #(#patterns => #texts,)*
+                }
+            }
+        },
+    };
+    let unknown = match other {
+        Some(other) => {
+            quote!(label => ::core::option::Option::Some(Self::#other(::std::borrow::ToOwned::to_owned(label))))
+        }
+        None => quote!(_ => ::core::option::Option::None),
+    };
     let self_span = input.ident.span();
     let self_ty = quote::quote_spanned!(self_span=> #ident);
     quote! {
@@ -105,16 +156,12 @@ fn expand(
                 /// The stored labels, in the order of the variants.
                 #vis const LABELS: &'static [&'static str] = &[#(#texts),*];
                 /// The stored label.
-                #vis const fn as_str(&self) -> &'static str {
-                    match self {
-                        #(#patterns => #texts,)*
-                    }
-                }
+                #as_str
                 /// The variant that is stored as a label.
                 #vis fn from_label(label: &str) -> ::core::option::Option<Self> {
                     match label {
                         #(#readable => ::core::option::Option::Some(Self::#idents),)*
-                        _ => ::core::option::Option::None,
+                        #unknown,
                     }
                 }
             }
@@ -140,7 +187,7 @@ impl Label<'_> {
 }
 
 /// The bodies of `encode` and `decode`.
-fn coding(storage: Storage, labels: &[Label<'_>]) -> (TokenStream, TokenStream) {
+fn coding(storage: Storage, labels: &[Label<'_>], other: Option<&Ident>) -> (TokenStream, TokenStream) {
     let readable: Vec<_> = labels.iter().filter(|label| !label.has_fields).collect();
     let idents: Vec<_> = readable.iter().map(|label| label.ident).collect();
     let texts: Vec<_> = readable.iter().map(|label| &label.label).collect();
@@ -164,14 +211,28 @@ fn coding(storage: Storage, labels: &[Label<'_>]) -> (TokenStream, TokenStream) 
         return (encode, decode);
     }
     let expected = format!("one of `{}`", labels.iter().map(|label| &*label.label).collect::<Vec<_>>().join("`, `"));
+    let label = match other {
+        Some(_) => quote!(::std::borrow::Cow::Owned(::std::borrow::ToOwned::to_owned(self.as_str()))),
+        None => quote!(::std::borrow::Cow::Borrowed(self.as_str())),
+    };
     let encode = match storage {
-        Storage::Native => quote!(__orm::Value::Enum(&__DEF, self.as_str())),
-        _ => quote!(__orm::Value::Text(::std::borrow::Cow::Borrowed(self.as_str()))),
+        Storage::Native => quote!(__orm::Value::Enum(&__DEF, #label)),
+        _ => quote!(__orm::Value::Text(#label)),
+    };
+    let unknown = match other {
+        Some(other) => quote! {
+            __orm::ValueRef::Text(label) => {
+                ::core::result::Result::Ok(Self::#other(::std::borrow::ToOwned::to_owned(label)))
+            }
+        },
+        None => quote! {
+            __orm::ValueRef::Text(_) => ::core::result::Result::Err(__orm::Error::decode(#expected, "another text")),
+        },
     };
     let decode = quote! {
         match value {
             #(__orm::ValueRef::Text(#texts) => ::core::result::Result::Ok(Self::#idents),)*
-            __orm::ValueRef::Text(_) => ::core::result::Result::Err(__orm::Error::decode(#expected, "another text")),
+            #unknown
             other => ::core::result::Result::Err(__orm::Error::decode(#expected, other.kind_name())),
         }
     };

@@ -130,7 +130,7 @@ fn add(arguments: &mut MySqlArguments, value: &Value) -> Result<()> {
         Value::Timestamp(v) => arguments.add(stored_date_time(v.naive_utc())),
         Value::Decimal(v) => arguments.add(DecimalText(v)),
         Value::Json(v) | Value::Native(_, v) => arguments.add(v.as_str()),
-        Value::Enum(_, label) => arguments.add(*label),
+        Value::Enum(_, label) => arguments.add(&**label),
         Value::Array(..) => return Err(unsupported_array()),
         _ => {
             return Err(Error::new(ErrorKind::Unsupported, "this version of orm-mysql does not know the value's type"));

@@ -675,7 +675,7 @@ mod tests {
         check(Value::Decimal("-12.50".into()), "-12.50");
         check(Value::Decimal("-Infinity".into()), "'-Infinity'::NUMERIC");
         check(Value::Json("{}".into()), "'{}'::JSONB");
-        check(Value::Enum(&MOOD, "ok"), "'ok'::\"mood\"");
+        check(Value::Enum(&MOOD, "ok".into()), "'ok'::\"mood\"");
         check(Value::Native("inet", "::1".into()), "'::1'::inet");
         check(Value::Array(&SqlType::I32, vec![Value::I32(1), Value::Null(SqlType::I32)]), "ARRAY[1, NULL]::INTEGER[]");
         check(Value::Array(&SqlType::Text, vec![]), "ARRAY[]::TEXT[]");

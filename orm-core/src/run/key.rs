@@ -66,7 +66,7 @@ impl Comparable {
             Value::I64(v) => Self::Integer((*v).into()),
             Value::U64(v) => Self::Integer((*v).into()),
             Value::Text(v) => Self::Text(v.to_string()),
-            Value::Enum(_, label) => Self::Text((*label).to_owned()),
+            Value::Enum(_, label) => Self::Text(label.to_string()),
             Value::Native(_, text) => Self::Text(text.clone()),
             // A UUID comes back as bytes from databases without the type.
             Value::Bytes(v) => match <[u8; 16]>::try_from(&v[..]) {

@@ -268,7 +268,7 @@ fn default(def: &'static ColumnDef) -> Option<ColumnDefault> {
         DefaultDef::None | DefaultDef::Client(_) => None,
         DefaultDef::Value(value) => match value() {
             Value::Null(_) => None,
-            Value::Enum(_, label) => Some(ColumnDefault::Value(Value::Text(label.into()))),
+            Value::Enum(_, label) => Some(ColumnDefault::Value(Value::Text(label))),
             Value::Native(_, text) => Some(ColumnDefault::Value(Value::Text(text.into()))),
             value => Some(ColumnDefault::Value(value)),
         },

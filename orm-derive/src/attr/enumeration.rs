@@ -30,6 +30,7 @@ pub(crate) enum Storage {
 #[derive(Debug, Default)]
 pub(crate) struct VariantAttrs {
     pub(crate) rename: Slot<LitStr>,
+    pub(crate) other: Slot<()>,
 }
 
 impl EnumAttrs {

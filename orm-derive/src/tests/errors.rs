@@ -382,7 +382,16 @@ fn enums() {
     );
     check_enum("#[orm(nme = \"x\")] enum A { B }", "unknown attribute `nme`; did you mean `name`?");
     check_enum("enum A { B, #[orm(rename = \"b\")] C }", "`B` and `C` are both stored as `b`");
-    check_enum("enum A { #[orm(name = \"x\")] B }", "unknown attribute `name`; expected one of: rename");
+    check_enum("enum A { #[orm(name = \"x\")] B }", "unknown attribute `name`; expected one of: rename, other");
+    for variant in ["C", "C(i32)", "C(String, String)", "C { label: String }"] {
+        let message = "the variant for other labels holds the label: `Other(String)`";
+        check_enum(&format!("enum A {{ B, #[orm(other)] {variant} }}"), message);
+    }
+    check_enum(
+        "#[orm(storage = \"integer\")] enum A { B, #[orm(other)] C(String) }",
+        "`other` takes labels in; an enum stored as integers has none",
+    );
+    check_enum("enum A { B, #[orm(other)] C(String), #[orm(other)] D(String) }", "`C` takes other labels in already");
     check_enum(
         "#[orm(storage = \"integer\")] enum A { B = 4294967296 }",
         "expected a whole number of 32 bits: columns hold it",

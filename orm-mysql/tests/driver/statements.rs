@@ -248,8 +248,8 @@ async fn whole_tables_are_created_found_and_dropped(fixture: &Fixture) {
         Value::Timestamp(time.and_utc()),
         Value::Decimal("-1.5".into()),
         Value::Json("{\"a\": \"it's\"}".into()),
-        Value::Enum(&NATIVE, "it's"),
-        Value::Enum(&TEXT, "b"),
+        Value::Enum(&NATIVE, "it's".into()),
+        Value::Enum(&TEXT, "b".into()),
     ];
     let mut columns = vec![Column {
         name: "id".into(),

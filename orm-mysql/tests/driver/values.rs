@@ -67,7 +67,7 @@ fn samples() -> Vec<Value> {
             .map(|v| Value::Decimal(v.into())),
     );
     samples.extend([r#"{"a": [1, "ü\\n"]}"#, "null", "[]", "\"x\""].map(|v| Value::Json(v.into())));
-    samples.extend(COLOR.labels.iter().map(|label| Value::Enum(&COLOR, label)));
+    samples.extend(COLOR.labels.iter().map(|label| Value::Enum(&COLOR, (*label).into())));
     samples.push(Value::Native("INT", "7".into()));
     samples
 }

@@ -46,8 +46,8 @@ fn whole_table() -> (Schema, Vec<Value>) {
         Value::Timestamp(instant),
         Value::Decimal("-1.50".into()),
         Value::Json("{\"a\": \"it's \\\\\"}".into()),
-        Value::Enum(&NATIVE, NATIVE.labels[1]),
-        Value::Enum(&TEXT, "b"),
+        Value::Enum(&NATIVE, NATIVE.labels[1].into()),
+        Value::Enum(&TEXT, "b".into()),
         Value::Native("inet", "10.0.0.0/8".into()),
         Value::Array(&SqlType::Text, vec![Value::Text("\\'".into()), Value::Null(SqlType::Text)]),
     ];

@@ -623,7 +623,68 @@ async fn raw_rows_are_read_whole(test: Test) -> Result<()> {
     Ok(())
 }
 
+/// All labels of a type.
+#[derive(Debug, Clone, Copy, PartialEq, Enum)]
+#[orm(storage = "native", name = "known_flavour")]
+enum Flavour {
+    Sweet,
+    Sour,
+    #[orm(rename = "it's \"bitter\"")]
+    Bitter,
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(table = "flavoured_foods")]
+struct Food {
+    #[orm(primary_key)]
+    id: i64,
+    flavour: Flavour,
+    name: String,
+}
+
+/// Those that an older program knows.
+#[derive(Debug, Clone, PartialEq, Enum)]
+#[orm(storage = "native", name = "known_flavour")]
+enum OldFlavour {
+    Sweet,
+    #[orm(other)]
+    Other(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(table = "flavoured_foods")]
+struct OldFood {
+    #[orm(primary_key)]
+    id: i64,
+    flavour: OldFlavour,
+    name: String,
+}
+
+async fn an_enum_takes_in_labels_that_it_does_not_know(test: Test) -> Result<()> {
+    let db = test.with::<(Food,)>().await?;
+    let flavours = [Flavour::Sweet, Flavour::Sour, Flavour::Bitter];
+    Food::bulk_create(flavours.map(|flavour| Food::create().flavour(flavour).name("x"))).count(&db).await?;
+    let other = |label: &str| OldFlavour::Other(label.to_owned());
+    let mut foods = OldFood::find_all().order_by(OldFood::ID).exec(&db).await?;
+    let found: Vec<_> = foods.iter().map(|food| food.flavour.clone()).collect();
+    assert_eq!(found, [OldFlavour::Sweet, other("sour"), other("it's \"bitter\"")]);
+    assert_eq!(found.iter().map(OldFlavour::as_str).collect::<Vec<_>>(), ["sweet", "sour", "it's \"bitter\""]);
+    assert_eq!(OldFlavour::from_label("sour"), Some(other("sour")));
+    assert_eq!(OldFlavour::LABELS, ["sweet"]);
+    foods[2].name = "y".to_owned();
+    foods[2].save(&db).await?;
+    OldFood::create().flavour(other("sour")).name("z").exec(&db).await?;
+    let sour = OldFood::find_all().filter(OldFood::FLAVOUR.eq(other("sour"))).exec(&db).await?;
+    assert_eq!(sour.iter().map(|food| &*food.name).collect::<Vec<_>>(), ["x", "z"]);
+    let all = Food::find_all().order_by(Food::ID).exec(&db).await?;
+    let all: Vec<_> = all.iter().map(|food| (food.flavour, &*food.name)).collect();
+    let [sweet, sour, bitter] = flavours;
+    assert_eq!(all, [(sweet, "x"), (sour, "x"), (bitter, "y"), (sour, "z")]);
+    Ok(())
+}
+
 cases! { $ exact:
+    an_enum_takes_in_labels_that_it_does_not_know,
     uuids_are_kept_in_columns_of_text,
     columns_of_the_databases_own_types_take_text,
     values_of_the_databases_own_types_are_in_hand_as_they_are_written_there,

@@ -291,6 +291,33 @@ impl Renderer<'_> {
         }
     }
 
+    fn between(&mut self, [value, low, high]: [&Expr; 3], negated: bool) -> Result<()> {
+        let level = Level::Compare.tighter();
+        self.operand(value, level)?;
+        self.w.push_sql(if negated { " NOT BETWEEN " } else { " BETWEEN " });
+        self.compared(low, value, level)?;
+        self.w.push_sql(" AND ");
+        self.compared(high, value, level)
+    }
+
+    /// A label of a native enum as text, where the enum has an order of its own.
+    pub(super) fn label(&self, expr: &Expr) -> Option<Expr> {
+        match column_of(expr)?.ty {
+            SqlType::Enum(EnumDef { storage: EnumStorage::Native, .. }) => self.dialect().label_text(expr.clone()),
+            _ => None,
+        }
+    }
+
+    /// What is compared by its order, as text where there are labels of such an enum in it.
+    pub(in super::super) fn labels<const N: usize>(&self, all: [&Expr; N]) -> Option<[Expr; N]> {
+        all.iter().find_map(|expr| self.label(expr))?;
+        Some(all.map(|expr| match expr {
+            Expr::Value(Value::Enum(_, label)) => Expr::Value(Value::Text(label.clone())),
+            Expr::Value(Value::Null(_)) => Expr::Value(Value::Null(SqlType::Text)),
+            expr => self.label(expr).unwrap_or_else(|| expr.clone()),
+        }))
+    }
+
     /// An expression; a value in the form in which a column keeps it.
     pub(super) fn in_form_of(&mut self, expr: &Expr, column: Option<&'static ColumnDef>) -> Result<()> {
         match (expr, column) {
