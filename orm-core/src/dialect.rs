@@ -435,6 +435,14 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         standard::binary(r, op, left, right)
     }
 
+    /// Writes text under a collation of the database's, by its name.
+    ///
+    /// # Errors
+    /// As [`standard::collate`].
+    fn push_collate(&self, r: &mut Renderer<'_>, text: &Expr, name: &'static str) -> Result<()> {
+        standard::collate(r, text, name)
+    }
+
     /// Writes the condition that another is false or NULL.
     ///
     /// # Errors

@@ -204,6 +204,19 @@ impl Dialect for MssqlDialect {
         }
     }
 
+    /// "COLLATE (Transact-SQL)": the name is a word, not an identifier that may be quoted.
+    fn push_collate(&self, r: &mut Renderer<'_>, text: &Expr, name: &'static str) -> Result<()> {
+        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+            return Err(Error::new(ErrorKind::InvalidStatement, format!("{name:?} is not the name of a collation")));
+        }
+        r.push_sql("(");
+        r.operand(text, Level::Atom)?;
+        r.push_sql(" COLLATE ");
+        r.push_sql(name);
+        r.push_sql(")");
+        Ok(())
+    }
+
     /// There is no MIN of bits.
     fn ordered_as(&self, ty: SqlType) -> Option<SqlType> {
         (ty == SqlType::Bool).then_some(SqlType::I32)

@@ -78,6 +78,8 @@ pub enum Expr {
     Case(Box<Case>),
     /// A conversion in SQL.
     Cast(Box<Expr>, SqlType),
+    /// Text under a collation.
+    Collate(Box<Expr>, &'static str),
     /// A sub-query that gives one value.
     Subquery(Box<Select>),
     /// Whether a sub-query has rows.
@@ -237,6 +239,7 @@ impl Expr {
             Self::Not(expr)
             | Self::Negate(expr)
             | Self::Cast(expr, _)
+            | Self::Collate(expr, _)
             | Self::IsNull { expr, .. }
             | Self::Json { expr, .. } => {
                 expr.walk(visit);

@@ -560,6 +560,19 @@ pub fn push_json_value(json: &mut String, value: &Value) -> Option<()> {
     }
 }
 
+/// `(text COLLATE "name")`.
+///
+/// # Errors
+/// Those of the text; for names that cannot be quoted.
+pub fn collate(r: &mut Renderer<'_>, text: &Expr, name: &str) -> Result<()> {
+    r.push_sql("(");
+    r.operand(text, Level::Atom)?;
+    r.push_sql(" COLLATE ");
+    r.push_ident(name)?;
+    r.push_sql(")");
+    Ok(())
+}
+
 /// `(condition) IS NOT TRUE`: false or NULL.
 ///
 /// # Errors

@@ -174,6 +174,19 @@ macro_rules! methods {
 
         /// Text.
         impl<S, T: Type<Base = String>> $name<S, T> {
+            /// Under a collation, which decides what is equal and in which order text comes. Its name is the database's:
+            /// `NOCASE` on SQLite, `C` or `de-x-icu` on PostgreSQL, `utf8mb4_bin` on MySQL and MariaDB.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// let found = User::find_all().filter(User::EMAIL.collate("NOCASE").eq("ADA@example.com")).exec(&db).await?;
+            /// assert_eq!(found.len(), 1);
+            /// # Ok(()) });
+            /// ```
+            pub fn collate(self, name: &'static str) -> Expr<S, T> {
+                Expr::from_node(ast::Expr::Collate(Box::new(self.into_node()), name))
+            }
             /// Matches a pattern with `%` (any text) and `_` (any character); a backslash escapes. Letter case is the
             /// database's business: SQLite ignores that of ASCII, MySQL goes by the collation. For plain text see
             /// [`contains`](Self::contains).

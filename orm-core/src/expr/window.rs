@@ -77,7 +77,7 @@ fn restrict(node: &mut ast::Expr, condition: &ast::Expr) -> bool {
         }
         E::Window(window) => restrict(&mut window.function, condition),
         E::Binary(_, pair) => restrict(&mut pair.0, condition) | restrict(&mut pair.1, condition),
-        E::Not(inner) | E::Negate(inner) | E::Cast(inner, _) | E::IsNull { expr: inner, .. } => {
+        E::Not(inner) | E::Negate(inner) | E::Cast(inner, _) | E::Collate(inner, _) | E::IsNull { expr: inner, .. } => {
             restrict(inner, condition)
         }
         E::Between { operands, .. } => {

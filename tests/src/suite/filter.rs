@@ -530,7 +530,34 @@ impl Stray for orm::Expr<orm::Free, bool> {
     }
 }
 
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(table = "collated_words")]
+struct Word {
+    #[orm(primary_key)]
+    id: i64,
+    #[orm(length = 20)]
+    text: String,
+}
+
+async fn a_collation_decides_what_is_equal_and_the_order(test: Test) -> Result<()> {
+    let db = test.with::<(Word,)>().await?;
+    Word::bulk_create(["b", "B", "a"].map(|text| Word::create().text(text))).count(&db).await?;
+    let binary = match db.dialect().name() {
+        "sqlite" => "BINARY",
+        "postgresql" => "C",
+        _ => "utf8mb4_bin",
+    };
+    let found = Word::find_all().filter(Word::TEXT.collate(binary).eq("B")).exec(&db).await?;
+    assert_eq!(found.iter().map(|word| word.id).collect::<Vec<_>>(), [2]);
+    let ordered = Word::find_all().order_by(Word::TEXT.collate(binary).asc()).exec(&db).await?;
+    assert_eq!(ordered.iter().map(|word| &*word.text).collect::<Vec<_>>(), ["B", "a", "b"]);
+    let unknown = Word::find_all().filter(Word::TEXT.collate("x\"y`z").eq("B")).exec(&db).await;
+    assert!(unknown.is_err());
+    Ok(())
+}
+
 cases! { $ filter:
+    a_collation_decides_what_is_equal_and_the_order,
     eq_and_ne_compare_values,
     gt_ge_lt_le_compare_values,
     comparisons_with_null_never_hold,

@@ -206,6 +206,7 @@ impl Renderer<'_> {
             Expr::Window(window) => self.window(window),
             Expr::Case(case) => self.case(case),
             Expr::Cast(inner, ty) => dialect.push_cast(self, inner, *ty),
+            Expr::Collate(inner, name) => dialect.push_collate(self, inner, name),
             Expr::Subquery(select) => {
                 self.w.push_sql("(");
                 self.select(select)?;

@@ -313,7 +313,9 @@ fn null_without_row(expr: &Expr) -> bool {
         Expr::Column(_) | Expr::Path(..) => true,
         Expr::Binary(BinaryOp::IsNotDistinct | BinaryOp::IsDistinct, _) => false,
         Expr::Binary(_, pair) => null_without_row(&pair.0) || null_without_row(&pair.1),
-        Expr::Not(inner) | Expr::Negate(inner) | Expr::Cast(inner, _) => null_without_row(inner),
+        Expr::Not(inner) | Expr::Negate(inner) | Expr::Cast(inner, _) | Expr::Collate(inner, _) => {
+            null_without_row(inner)
+        }
         Expr::Json { expr, .. } => null_without_row(expr),
         Expr::Like { operands, .. } | Expr::Regexp { operands, .. } => null_without_row(&operands.0),
         Expr::Between { operands, .. } => null_without_row(&operands.0),
