@@ -154,6 +154,11 @@ fn told(cause: &PgDatabaseError) -> (ErrorKind, Cow<'static, str>) {
         return (ErrorKind::Config, words.into());
     }
     match (kind, cause.detail()) {
+        // What reads the text of full-text queries; the names of its files are not translated.
+        _ if cause.code() == "42601" && matches!(cause.file(), Some("tsquery.c" | "tsvector_parser.c")) => {
+            let words = "the full-text query is malformed; `plainto_tsquery` and `websearch_to_tsquery` take any text";
+            (ErrorKind::InvalidValue, words.into())
+        }
         // What its parser says of parentheses; of other nesting, the server says 54001.
         _ if cause.code() == "42601" && cause.message().contains("memory exhausted") => {
             let (kind, words) = meaning("54001");

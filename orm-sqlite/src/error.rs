@@ -177,6 +177,8 @@ fn by_message(message: &str) -> (ErrorKind, &'static str) {
         (ErrorKind::InvalidValue, BAD_PATTERN)
     } else if starts("malformed JSON") || starts("bad JSON path") {
         (ErrorKind::InvalidValue, "")
+    } else if starts("fts5: ") || starts("malformed MATCH expression") || starts("unterminated string") {
+        (ErrorKind::InvalidValue, "the full-text query is malformed; text between double quotes is taken as it is")
     } else if starts("integer overflow") {
         (ErrorKind::OutOfRange, "")
     } else if ends("no transaction is active") {

@@ -50,6 +50,10 @@ pub(super) fn meaning(number: u16, state: Option<&str>, message: &str) -> (Error
         1005 | 1215 | 1822 | 3734 | 3780 | 6125 => {
             (InvalidStatement, "a foreign key must point at a unique key of the same types")
         }
+        // What InnoDB's parser of full-text queries says, whatever the language of the server.
+        1064 if message.starts_with("syntax error, unexpected") => {
+            (InvalidValue, "the full-text query is malformed; without `IN BOOLEAN MODE` it may be any text")
+        }
         1064 | 1149 => (Syntax, "the database cannot read the SQL; the source says where it stopped"),
         1065 => (Syntax, "the statement is empty"),
         1075 => (InvalidStatement, "a table has one AUTO_INCREMENT column, and it is (the first column of) a key"),

@@ -340,7 +340,32 @@ async fn errors_show_no_values(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn a_malformed_full_text_query_is_a_bad_value(test: Test) -> Result<()> {
+    let db = test.connect().await?;
+    let (table, search) = match db.dialect().name() {
+        "sqlite" => ("CREATE VIRTUAL TABLE sought USING fts5(words)", "SELECT words FROM sought WHERE words MATCH ?"),
+        "postgresql" => (
+            "CREATE TABLE sought (words TEXT)",
+            "SELECT words FROM sought WHERE to_tsvector(words) @@ to_tsquery('simple', $1)",
+        ),
+        _ => (
+            "CREATE TABLE sought (words TEXT, FULLTEXT (words)) ENGINE=InnoDB",
+            "SELECT words FROM sought WHERE MATCH (words) AGAINST (? IN BOOLEAN MODE)",
+        ),
+    };
+    db.execute(table, ()).await?;
+    let found = db.query::<String>(search, ("fine",)).await?;
+    assert_eq!(found, Vec::<String>::new());
+    let error = db.query::<String>(search, ("+ * & (",)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidValue, "{error}");
+    assert!(error.message().contains("full-text query"), "{error}");
+    let error = db.query::<String>("SELECT words FROM FROM sought", ()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Syntax, "{error}");
+    Ok(())
+}
+
 cases! { $ error:
+    a_malformed_full_text_query_is_a_bad_value,
     unique_violations_name_the_columns,
     foreign_key_violations_name_the_model,
     a_row_that_others_point_at_is_named_and_what_points_at_it,
