@@ -488,7 +488,7 @@ pub fn json_path(path: &[JsonStep], escapes_control: bool) -> String {
                 text.push_str(".\"");
                 for c in key.chars() {
                     if escapes_control && c < ' ' {
-                        text.push_str(&format!("\\u{:04x}", u32::from(c)));
+                        push_control(&mut text, c);
                         continue;
                     }
                     if matches!(c, '"' | '\\') {
@@ -503,18 +503,24 @@ pub fn json_path(path: &[JsonStep], escapes_control: bool) -> String {
     text
 }
 
-/// Integers and text as a JSON array; `None` when a value is of another type or holds a NUL.
-pub fn json_array(values: &[Value]) -> Option<String> {
-    let mut json = String::with_capacity(2 + values.len() * 8);
-    push_array(&mut json, values, push_json_value)?;
-    Some(json)
+/// A control character as documents have it that the ORM wrote: MariaDB compares keys as they are escaped.
+fn push_control(text: &mut String, c: char) {
+    match c {
+        '\u{8}' => text.push_str("\\b"),
+        '\t' => text.push_str("\\t"),
+        '\n' => text.push_str("\\n"),
+        '\u{c}' => text.push_str("\\f"),
+        '\r' => text.push_str("\\r"),
+        c => text.push_str(&format!("\\u{:04x}", u32::from(c))),
+    }
 }
 
-/// Rows of integers and text as a JSON array of arrays; `None` as for [`json_array`].
-pub fn json_rows(rows: &[Vec<Value>]) -> Option<String> {
-    let width = rows.first().map_or(0, Vec::len);
-    let mut json = String::with_capacity(2 + rows.len() * (2 + width * 8));
-    push_array(&mut json, rows, |json, row| push_array(json, row, push_json_value))?;
+/// Integers and text as a JSON array; `None` as for [`push_json_value`].
+pub fn json_array(values: &[Value]) -> Option<String> {
+    let mut json = String::with_capacity(2 + values.len() * 8);
+    json.push('[');
+    push_json_items(&mut json, values, push_json_value)?;
+    json.push(']');
     Some(json)
 }
 

@@ -177,7 +177,22 @@ async fn values_are_written_from_documents_without_an_error(test: Test) -> Resul
     Ok(())
 }
 
+async fn keys_of_any_characters_are_found(test: Test) -> Result<()> {
+    let keys = ["a\tb", "\u{1}", "\r\n", "\u{8}\u{c}\u{1f}", "é.[0]", "\u{7f}", ""];
+    let db = test.with::<(Paper,)>().await?;
+    let document: Document = keys.iter().map(|key| ((*key).to_owned(), json!(key.len()))).collect();
+    Paper::create().id(1).data(json!({ "in": document })).exec(&db).await?;
+    for key in keys {
+        let path = || JsonPath::new().key("in").key(key);
+        let found = Paper::find_all().select(Paper::DATA.json_value::<i64>(path())).exec(&db).await?;
+        assert_eq!(found, [Some(key.len() as i64)], "{key:?}");
+        assert_eq!(Paper::count().filter(Paper::DATA.json_text(path()).is_not_null()).exec(&db).await?, 1, "{key:?}");
+    }
+    Ok(())
+}
+
 cases! { $ json:
+    keys_of_any_characters_are_found,
     a_value_is_read_as_its_own_type_only,
     a_key_that_is_missing_is_null_as_every_type,
     a_number_that_the_type_cannot_hold_is_null,
