@@ -173,7 +173,25 @@ async fn a_tracked_row_knows_what_was_there(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn nothing_is_among_the_rows_of_a_query_without_any(test: Test) -> Result<()> {
+    let db = five(&test).await?;
+    let chosen = || case().when(Person::AGE.gt(0), 1_i64).otherwise(2);
+    let none = || Person::find_all().filter(Person::ID.in_(Vec::<i64>::new())).select(Person::ID);
+    let count = async |condition| Person::count().filter(condition).exec(&db).await;
+    assert_eq!(count(chosen().in_(none())).await?, 0);
+    assert_eq!(count(chosen().not_in(none())).await?, 5);
+    assert_eq!(count(case().when(Person::ID.in_(none()), 1_i64).otherwise(2).eq(2)).await?, 5);
+    assert_eq!(count(chosen().in_(Person::find_all().limit(0).select(Person::ID))).await?, 0);
+    let read = Person::find_all().select(chosen().in_(none())).exec(&db).await?;
+    assert_eq!(read, [false; 5]);
+    // Of no rows, too, there is a count.
+    let counted = Person::find_all().filter(Person::ID.in_(Vec::<i64>::new())).select(Person::ID.count());
+    assert_eq!(Person::count().filter(val(0_i64).in_(counted)).exec(&db).await?, 5);
+    Ok(())
+}
+
 cases! { $ expr:
+    nothing_is_among_the_rows_of_a_query_without_any,
     arithmetic_with_null_is_null,
     text_with_null_is_null,
     functions_and_casts_of_null_are_null,

@@ -3,7 +3,7 @@
 use super::super::{Like, Regexp, for_column};
 use super::Renderer;
 use super::expr::column_of;
-use crate::ast::{Expr, InList, ListItems, Select};
+use crate::ast::{Expr, InList, ListItems, Select, SelectList};
 use crate::error::{Error, Result};
 use crate::model::ColumnDef;
 use crate::value::{SqlType, Value};
@@ -15,8 +15,9 @@ impl Renderer<'_> {
             ListItems::Values(_, values) => values.is_empty(),
             ListItems::Rows(rows) => rows.is_empty(),
             ListItems::Exprs(items) => items.is_empty(),
-            ListItems::Select(_) => false,
+            ListItems::Select(select) => finds_nothing(select),
         };
+        // MySQL does not say the types of values that a condition without rows leaves unread.
         if empty {
             self.w.push_sql(dialect.truth(list.negated));
             return Ok(());
@@ -96,6 +97,44 @@ impl Renderer<'_> {
 
     pub(super) fn regexp(&mut self, regexp: &Regexp<'_>) -> Result<()> {
         self.dialect().push_regexp(self, regexp)
+    }
+}
+
+/// Whether a query is known to have no rows.
+fn finds_nothing(select: &Select) -> bool {
+    let computes = |expr: &Expr| {
+        let mut found = false;
+        expr.walk(&mut |part| found |= matches!(part, Expr::Aggregate(_)));
+        found
+    };
+    // Without groups, aggregates of no rows are a row.
+    let one_row = select.group_by.is_empty()
+        && match &select.list {
+            SelectList::Exprs(list) | SelectList::ModelAnd(list) => list.iter().any(computes),
+            SelectList::Model | SelectList::One => false,
+        };
+    select.limit == Some(0) || (!one_row && select.filter.iter().any(|condition| constant(condition) == Some(false)))
+}
+
+/// What a condition is whatever the rows are.
+fn constant(condition: &Expr) -> Option<bool> {
+    match condition {
+        Expr::And(all) => {
+            let known: Vec<Option<bool>> = all.iter().map(constant).collect();
+            if known.contains(&Some(false)) { Some(false) } else { known.iter().all(Option::is_some).then_some(true) }
+        }
+        Expr::Or(all) => {
+            let known: Vec<Option<bool>> = all.iter().map(constant).collect();
+            if known.contains(&Some(true)) { Some(true) } else { known.iter().all(Option::is_some).then_some(false) }
+        }
+        Expr::Not(inner) => constant(inner).map(|holds| !holds),
+        Expr::In(list) => match &list.items {
+            ListItems::Values(_, values) if values.is_empty() => Some(list.negated),
+            ListItems::Exprs(items) if items.is_empty() => Some(list.negated),
+            ListItems::Select(select) if finds_nothing(select) => Some(list.negated),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
