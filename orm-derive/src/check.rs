@@ -250,7 +250,8 @@ fn relation_options(ctxt: &Ctxt, field: &Field<'_>, kind: RelationKind, between:
     if let (false, Some(word)) = (kind == RelationKind::BelongsToMany, relation.unique.name()) {
         ctxt.error(word, format!("`{word}` is about the pairs of a `BelongsToMany`; a column is `unique` by itself"));
     }
-    let constraint = [relation.on_delete.name(), relation.on_update.name(), relation.constraints.name()];
+    let constraint =
+        [relation.on_delete.name(), relation.on_update.name(), relation.constraints.name(), relation.index.name()];
     for word in constraint.iter().flatten().filter(|_| kind != RelationKind::BelongsTo) {
         let message =
             format!("`{word}` goes where the foreign key is: on the `belongs_to` relation of the other model");
@@ -279,6 +280,7 @@ fn chain_options(ctxt: &Ctxt, relation: &RelationAttrs, kind: RelationKind, chai
         relation.on_delete.name(),
         relation.on_update.name(),
         relation.constraints.name(),
+        relation.index.name(),
         relation.unique.name(),
     ];
     for word in others.into_iter().flatten() {

@@ -205,6 +205,7 @@ pub(crate) struct Relation<'a> {
     /// The column that holds a text in rows the relation is about, of the model that has the foreign key.
     pub(crate) when: Option<(TokenStream, LitStr)>,
     pub(crate) constraint: bool,
+    pub(crate) indexed: bool,
     /// Whether no two rows are connected twice.
     pub(crate) unique: bool,
     /// Variants of the library's enum.

@@ -302,20 +302,29 @@ impl Dialect for SqliteDialect {
         Ok(())
     }
 
-    /// As lists of values: many rows are one bind, a JSON array of arrays. Rows of values by themselves need VALUES
+    /// As lists of values, many rows are one bind; see [`row_list`]. Rows of values by themselves need VALUES
     /// (<https://www.sqlite.org/rowvalue.html>, "Row Value IN Operators").
     fn push_row_list(&self, r: &mut Renderer<'_>, columns: &[Expr], rows: &[Vec<Value>], negated: bool) -> Result<()> {
-        let json = if rows.len() > SHORT_LIST { standard::json_rows(rows) } else { None };
-        let Some(json) = json else { return standard::row_list(r, "VALUES ", rows, negated) };
-        r.push_sql(if negated { " NOT IN (SELECT " } else { " IN (SELECT " });
-        for place in 0..columns.len() {
-            r.push_sql(if place > 0 { ", JSON_EXTRACT(value, '$[" } else { "JSON_EXTRACT(value, '$[" });
-            r.push_number(place as u64);
-            r.push_sql("]')");
+        match row_list::Members::of(rows).filter(|_| rows.len() > SHORT_LIST) {
+            Some(members) => members.push_in(r, columns, negated),
+            None => standard::row_list(r, columns, "VALUES ", rows, negated),
         }
-        r.push_sql(" FROM json_each(");
-        r.push_bind(Value::Text(json.into()))?;
-        r.push_sql("))");
+    }
+
+    /// SQLite takes a table made of JSON for one of a few rows, and has no number of rows without `ANALYZE`: they are counted as
+    /// far as it matters.
+    fn push_row_estimate(&self, w: &mut SqlWriter<'_>, table: &TableName, most: u64) -> Result<bool> {
+        w.push_sql("SELECT COUNT(*) AS rows FROM (SELECT 1 FROM ");
+        w.push_table(table)?;
+        w.push_sql(" LIMIT ");
+        w.push_number(most);
+        w.push_sql(")");
+        Ok(true)
+    }
+
+    /// <https://www.sqlite.org/lang_indexedby.html>
+    fn push_read_first(&self, r: &mut Renderer<'_>, _table: &TableName, place: HintPlace) -> Result<()> {
+        r.push_sql(if place == HintPlace::Table { " NOT INDEXED" } else { "" });
         Ok(())
     }
 

@@ -18,6 +18,8 @@ pub struct RelationDef {
     pub chain: bool,
     /// Whether the database enforces it with a foreign key (belongs-to only).
     pub constraint: bool,
+    /// Whether the foreign key is to have an index, unless another one covers it (belongs-to only).
+    pub indexed: bool,
     /// Whether no two rows may be connected twice (many-to-many only): join tables then have a unique key for it.
     pub unique: bool,
     /// What happens to this row when the row it belongs to is removed.
@@ -42,6 +44,7 @@ impl RelationDef {
             hops,
             chain: false,
             constraint: true,
+            indexed: true,
             unique: true,
             on_delete: OnDelete::NoAction,
             on_update: OnDelete::NoAction,

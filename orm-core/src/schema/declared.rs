@@ -66,6 +66,10 @@ pub fn from_models(models: &[&'static ModelDef]) -> Result<Schema> {
         });
     }
     cover_deleted_rows(&mut schema);
+    for table in &mut schema.tables {
+        let Some(model) = unique.iter().find(|model| table.name == model.table.into()) else { continue };
+        index_foreign_keys(model, table);
+    }
     Ok(schema)
 }
 
@@ -136,6 +140,31 @@ fn cover_deleted_rows(schema: &mut Schema) {
             if pointed_at {
                 index.soft_delete = None;
             }
+        }
+    }
+}
+
+/// Adds an index for each foreign key whose columns no index begins with: deleting a row that is pointed at looks for the
+/// rows that point at it, and so does every relation. Databases that make such an index by themselves take this one.
+fn index_foreign_keys(model: &'static ModelDef, table: &mut Table) {
+    for relation in model.relations {
+        if relation.kind != RelationKind::BelongsTo || !relation.constraint || !relation.indexed {
+            continue;
+        }
+        let columns: Vec<&str> = relation.keys().iter().map(|pair| pair.from.name).collect();
+        let begins =
+            |key: &[&str]| key.get(..columns.len()).is_some_and(|first| columns.iter().all(|c| first.contains(c)));
+        let in_key = table
+            .primary_key
+            .as_ref()
+            .is_some_and(|key| begins(&key.columns.iter().map(String::as_str).collect::<Vec<_>>()));
+        let in_index = |index: &Index| {
+            let whole = index.method.is_none() && index.filter.is_none() && index.soft_delete.is_none();
+            whole && index.columns().is_some_and(|key| begins(&key))
+        };
+        if !in_key && !table.indexes.iter().any(in_index) {
+            let keys: Vec<IndexKey> = columns.iter().map(|column| IndexKey::column(*column)).collect();
+            table.indexes.push(Index::new(Index::automatic_name(&table.name, &keys, false), keys));
         }
     }
 }

@@ -47,9 +47,10 @@ const WORDS: [&str; 37] = [
     "at_most_one_of",
 ];
 
-/// The words of relations. `unique` is also one of columns.
-const RELATION_WORDS: [&str; 13] = [
+/// The words of relations. `unique` and `index` are also words of columns.
+const RELATION_WORDS: [&str; 14] = [
     "unique",
+    "index",
     "through",
     "key",
     "other_key",
@@ -129,6 +130,8 @@ pub(crate) struct RelationAttrs {
     pub(crate) constraints: Slot<bool>,
     /// Whether no two rows may be connected twice.
     pub(crate) unique: Slot<bool>,
+    /// Whether the foreign key has an index; on a column, that of the foreign key it is in.
+    pub(crate) index: Slot<bool>,
     /// The models, one of which the relation leads to.
     pub(crate) one_of: Slot<Vec<(Ident, RelationAttrs)>>,
 }
@@ -185,7 +188,7 @@ impl FieldAttrs {
             "primary_key" => self.primary_key.set(ctxt, &name, item.flag(ctxt)),
             "auto_increment" => self.auto_increment.set(ctxt, &name, item.bool(ctxt)),
             "column" | "rename" => self.column.set(ctxt, &name, item.text(ctxt, "column_name")),
-            "unique" if item.is_bool() => self.relation.item(ctxt, item),
+            "unique" | "index" if item.is_bool() => self.relation.item(ctxt, item),
             "unique" => self.unique.set(ctxt, &name, group(ctxt, &item)),
             "index" => self.index.set(ctxt, &name, group(ctxt, &item)),
             "default" => {
@@ -268,6 +271,7 @@ impl RelationAttrs {
             "on_update" => self.on_update.set(ctxt, &name, action(ctxt, &item)),
             "constraints" => self.constraints.set(ctxt, &name, item.bool(ctxt)),
             "unique" => self.unique.set(ctxt, &name, item.bool(ctxt)),
+            "index" => self.index.set(ctxt, &name, item.bool(ctxt)),
             "one_of" | "at_most_one_of" => self.one_of.set(ctxt, &name, Some(one_of(ctxt, item))),
             _ => ctxt.unknown("attribute", &name, known),
         }
@@ -276,7 +280,7 @@ impl RelationAttrs {
     /// The first word that only a relation has.
     pub(crate) fn first_word(words: &[Ident]) -> Option<&Ident> {
         words.iter().find(|word| {
-            RELATION_WORDS.iter().any(|known| *word == known && *word != "unique")
+            RELATION_WORDS.iter().any(|known| *word == known && *word != "unique" && *word != "index")
                 || RelationKind::ALL.iter().any(|kind| *word == kind.word())
         })
     }

@@ -84,6 +84,9 @@ fn definition(model: &TokenStream, relation: &Relation<'_>) -> TokenStream {
     if !relation.constraint {
         fields.push(quote!(constraint: false));
     }
+    if !relation.indexed {
+        fields.push(quote!(indexed: false));
+    }
     if !relation.unique {
         fields.push(quote!(unique: false));
     }

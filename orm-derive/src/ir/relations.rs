@@ -179,7 +179,9 @@ impl<'a> Resolver<'_, 'a> {
     ) -> Relation<'a> {
         // A key that points at several models has no one table to be checked against.
         let constraint = attrs.constraints.get().copied().unwrap_or(!attrs.when.is_set());
-        let mut key = foreign_key.iter().filter_map(|index| self.model.columns().nth(*index));
+        let columns = || foreign_key.iter().filter_map(|index| self.model.columns().nth(*index));
+        let mut key = columns();
+        let unindexed = columns().any(|column| column.attrs.relation.index.get() == Some(&false));
         let never_null = kind == RelationKind::BelongsTo
             && constraint
             && !attrs.when.is_set()
@@ -199,6 +201,7 @@ impl<'a> Resolver<'_, 'a> {
             scope: attrs.filter.get().map(ToTokens::to_token_stream),
             when: None,
             constraint,
+            indexed: !unindexed && attrs.index.get() != Some(&false),
             never_null,
             unique: attrs.unique.get().copied().unwrap_or(true),
             on_delete: variant(attrs.on_delete.get()),

@@ -367,7 +367,52 @@ async fn indexes_of_a_method_are_made_or_refused(test: Test) -> Result<()> {
     Ok(())
 }
 
+#[derive(Debug, Clone, Model)]
+#[orm(table = "indexed_owners")]
+struct Owner {
+    #[orm(primary_key)]
+    id: i64,
+}
+
+#[derive(Debug, Clone, Model)]
+#[orm(table = "indexed_things", index(second_id, id))]
+struct Thing {
+    #[orm(primary_key)]
+    id: i64,
+    first_id: i64,
+    first: BelongsTo<Owner>,
+    second_id: i64,
+    second: BelongsTo<Owner>,
+    #[orm(unique)]
+    third_id: i64,
+    third: BelongsTo<Owner>,
+}
+
+async fn each_foreign_key_is_indexed_once(test: Test) -> Result<()> {
+    let db = test.with::<(Owner, Thing)>().await?;
+    let mut columns: Vec<String> = match db.dialect().name() {
+        "sqlite" => {
+            let names = "SELECT i.name FROM pragma_index_list('indexed_things') l, pragma_index_info(l.name) i WHERE i.seqno = 0";
+            db.query(names, ()).await?
+        }
+        "postgresql" => {
+            let names = "SELECT a.attname::text FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid \
+                         AND a.attnum = i.indkey[0] WHERE i.indrelid = 'indexed_things'::regclass AND NOT i.indisprimary";
+            db.query(names, ()).await?
+        }
+        _ => {
+            let names = "SELECT column_name FROM information_schema.statistics WHERE table_schema = DATABASE() \
+                         AND table_name = 'indexed_things' AND seq_in_index = 1 AND index_name <> 'PRIMARY'";
+            db.query(names, ()).await?
+        }
+    };
+    columns.sort();
+    assert_eq!(columns, ["first_id", "second_id", "third_id"]);
+    Ok(())
+}
+
 cases! { $ ddl:
+    each_foreign_key_is_indexed_once,
     tables_of_one_name_in_two_schemas_are_told_apart,
     tables_are_created_in_the_order_of_their_keys,
     tables_that_point_at_each_other_are_created,
