@@ -125,6 +125,7 @@ fn tables_of_models_are_dropped() {
               DELETE FROM "writers"
               DROP TABLE IF EXISTS "books"
               CREATE TABLE "books" ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "sides" INTEGER GENERATED ALWAYS AS (pages * 2) STORED, "pages" INTEGER NOT NULL, "writer_id" INTEGER NOT NULL, CONSTRAINT "books_sides_range" CHECK ("sides" BETWEEN -2147483648 AND 2147483647), CONSTRAINT "books_pages_range" CHECK ("pages" BETWEEN -2147483648 AND 2147483647), CONSTRAINT "books_writer_id_range" CHECK ("writer_id" BETWEEN -9223372036854775808 AND 9223372036854775807))
+              CREATE INDEX "books_writer_id_idx" ON "books" ("writer_id")
               DROP TABLE IF EXISTS "writers"
               DROP TABLE IF EXISTS "books"
             postgres:

@@ -578,7 +578,7 @@ fn an_enum() {
                 impl __orm::Scalar for Mood {
                     const TYPE: __orm::SqlType = __orm::SqlType::Enum(&__DEF);
                     fn encode(&self) -> __orm::Value {
-                        __orm::Value::Enum(&__DEF, self.as_str())
+                        __orm::Value::Enum(&__DEF, ::std::borrow::Cow::Borrowed(self.as_str()))
                     }
                     fn decode(value: __orm::ValueRef<'_>) -> __orm::Result<Self> {
                         match value {
