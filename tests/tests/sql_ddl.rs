@@ -427,7 +427,7 @@ fn two_enums_that_declare_one_type_have_the_same_labels() {
 }
 
 #[derive(Debug, Clone, Model)]
-#[orm(table = "pages", unique(book_id, number), index(editor_id, number))]
+#[orm(table = "pages", unique(book_id, number), index(editor_id, reader_id))]
 struct Page {
     #[orm(primary_key)]
     writer_id: i64,
@@ -454,5 +454,5 @@ fn foreign_keys_are_indexed() {
     let schema = from_models(&[Writer::DEF, Book::DEF, Page::DEF]).unwrap();
     let pages = schema.tables.iter().find(|table| table.name == "pages".into()).unwrap();
     let names: Vec<&str> = pages.indexes.iter().map(|index| &*index.name).collect();
-    assert_eq!(names, ["pages_book_id_number_key", "pages_editor_id_number_idx", "pages_reader_id_idx"]);
+    assert_eq!(names, ["pages_book_id_number_key", "pages_editor_id_reader_id_idx", "pages_reader_id_idx"]);
 }

@@ -31,7 +31,7 @@ struct Parent {
 }
 
 #[derive(Debug, Clone, PartialEq, Model)]
-#[orm(table = "compound_children", index(name, part), index(part, big))]
+#[orm(table = "compound_children", index(name, part), index(big))]
 struct Child {
     #[orm(primary_key)]
     id: i64,
