@@ -65,7 +65,7 @@ async fn main() -> Result<()> {
 
     // Update one row, or rows by a filter.
     ursula.update().name("Ursula K. Le Guin").born(1929).exec(&db).await?;
-    let changed = Book::update().set(Book::SOLD, Book::SOLD + 10).filter(Book::YEAR.lt(1975)).exec(&db).await?;
+    let changed = Book::update().sold(Book::SOLD + 10).filter(Book::YEAR.lt(1975)).exec(&db).await?;
     println!("{} was born in {}; {changed} books sold ten copies", ursula.name, ursula.born.unwrap_or_default());
 
     // Select columns and aggregates instead of models.

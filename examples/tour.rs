@@ -208,8 +208,7 @@ async fn change(db: &Database) -> Result<()> {
     ada.name = None;
     ada.save(db).await?;
 
-    let changed: u64 =
-        User::update().set(User::VISITS, User::VISITS + 1).filter(User::ROLE.eq(Role::Member)).exec(db).await?;
+    let changed: u64 = User::update().visits(User::VISITS + 1).filter(User::ROLE.eq(Role::Member)).exec(db).await?;
 
     ada.destroy().exec(db).await?; // sets deleted_at, since User is `paranoid`
     ada.restore(db).await?;

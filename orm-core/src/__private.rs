@@ -13,8 +13,8 @@ pub use crate::model::{
     Optional, Referred, RelationDef, RelationKind, TableName, Versioned, concat_hops, model_layout, one, read_model,
 };
 pub use crate::query::{
-    Complete, Create, CreateBuilder, CreateFuture, Destroy, Given, Instance, Missing, Restore, RunsAlone, Set, Update,
-    UpdateBuilder,
+    Complete, Create, CreateBuilder, Destroy, Filtered, Given, Instance, Missing, Restore, Running, RunsAlone, Set,
+    Update, UpdateBuilder, UpdateOne, UpdateRows, Updates,
 };
 pub use crate::relation::{
     AnyKey, Copied, Link, OneOf, OneOfField, Projection, Relation, RelationField, SelectItems, Variant, Variants, also,

@@ -16,8 +16,8 @@ use crate::{Database, Transaction};
 /// # struct Account { #[orm(primary_key)] id: i64, cents: i64 }
 /// async fn transfer(db: &impl Atomic, from: i64, to: i64, cents: i64) -> Result<()> {
 ///     db.transaction(async |tx| {
-///         Account::update().set(Account::CENTS, Account::CENTS - cents).filter(Account::ID.eq(from)).exec(tx).await?;
-///         Account::update().set(Account::CENTS, Account::CENTS + cents).filter(Account::ID.eq(to)).exec(tx).await?;
+///         Account::update().cents(Account::CENTS - cents).filter(Account::ID.eq(from)).exec(tx).await?;
+///         Account::update().cents(Account::CENTS + cents).filter(Account::ID.eq(to)).exec(tx).await?;
 ///         Ok(())
 ///     })
 ///     .await

@@ -24,7 +24,7 @@
 //! assert_eq!(users[0].id, ada.id);
 //!
 //! db.transaction(async |tx| {
-//!     User::update().set(User::NAME, "Ada L.").filter(User::ID.eq(ada.id)).exec(tx).await?;
+//!     User::update().name("Ada L.").filter(User::ID.eq(ada.id)).exec(tx).await?;
 //!     tx.after_commit(async || println!("renamed"));
 //!     Ok(())
 //! })
@@ -161,7 +161,7 @@
 //! # db.create_tables::<(User, Post)>().await?;
 //! # let mut ada = User::create().email("ada@example.com").exec(&db).await?;
 //! ada.update().name("Ada L.").exec(&db).await?;
-//! let changed = User::update().set(User::VISITS, User::VISITS + 1).filter(User::NAME.is_not_null()).exec(&db).await?;
+//! let changed = User::update().visits(User::VISITS + 1).filter(User::NAME.is_not_null()).exec(&db).await?;
 //! ada.destroy().exec(&db).await?;
 //! let deleted = Post::destroy().filter(Post::TITLE.eq("")).exec(&db).await?;
 //! # assert_eq!((changed, deleted), (1, 0));

@@ -4,7 +4,7 @@ pub use chrono::{DateTime, Utc};
 pub use orm_core::expr::{Column, Condition, all_of, any_of, count_all};
 #[doc(hidden)]
 pub use orm_core::query::{CreateNames as _, DestroyNames as _, FinderNames as _};
-pub use orm_core::query::{Instance, Page, Refine, RefineRows, Statements};
+pub use orm_core::query::{Instance, Page, Refine, RefineRows, Statements, UpdateRows};
 pub use orm_core::relation::{BelongsTo, BelongsToMany, HasMany, HasOne};
 
 pub use orm_derive::Value;

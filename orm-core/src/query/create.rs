@@ -2,8 +2,8 @@
 //! database is in `insert`, many rows at once are in `bulk`.
 
 use std::marker::PhantomData;
-use std::pin::Pin;
 
+use super::awaited::Running;
 use crate::driver::Runs;
 use crate::error::Result;
 use crate::expr::Column;
@@ -230,7 +230,7 @@ impl<M: Model, S> CreateBuilder<M, S> {
     }
 
     /// Creates the row; see [`Create::exec`].
-    pub fn exec<'d, E: Runs<M> + ?Sized>(self, db: &'d E) -> CreateFuture<'d, M> {
+    pub fn exec<'d, E: Runs<M> + ?Sized>(self, db: &'d E) -> Running<'d, M> {
         Box::pin(self.0.exec(db))
     }
 }
@@ -260,7 +260,7 @@ macro_rules! __create_builder {
             $vis fn $exec(
                 self,
                 db: &(impl $crate::__private::Runs<$model> + ?::core::marker::Sized),
-            ) -> $crate::__private::CreateFuture<'_, $model>
+            ) -> $crate::__private::Running<'_, $model>
             where
                 $($complete)*
             {
@@ -270,10 +270,6 @@ macro_rules! __create_builder {
         $crate::__not_a_future!([$($params)*] $builder, [$($alone)*]);
     };
 }
-
-/// A row being created. The state of its builder is no part of the type, nor of what must hold for it: the compiler
-/// reports a missing column where the builder is used, and not again where its future is.
-pub type CreateFuture<'d, M> = Pin<Box<dyn Future<Output = Result<M>> + Send + 'd>>;
 
 /// A whole struct to insert: `User::insert(user)`. An auto-increment key of 0 is left to the database.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]

@@ -3,6 +3,7 @@
 
 use std::marker::PhantomData;
 
+use super::awaited::Running;
 use super::update::{Filtered, IsFiltered, Unfiltered};
 use crate::ast::{self, Deleted, Statement, Visibility};
 use crate::dialect::{Dialect, Rendered, render};
@@ -126,11 +127,12 @@ impl<M: Model, F> Destroy<M, F> {
     ///
     /// # Errors
     /// The database's, naming the model.
-    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64>
+    pub fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Running<'_, u64>
     where
         F: IsFiltered,
     {
-        write_rows(db.session(), M::DEF, self.statement()?).await
+        let statement = self.statement();
+        Box::pin(async move { write_rows(db.session(), M::DEF, statement?).await })
     }
 }
 

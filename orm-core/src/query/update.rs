@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use super::awaited::Running;
 use super::create::key_to;
 use crate::ast::{self, Deleted, Returning, Statement, Visibility};
 use crate::dialect::{Dialect, Rendered, render};
@@ -32,7 +33,8 @@ pub enum Filtered {}
 pub trait IsFiltered {}
 impl IsFiltered for Filtered {}
 
-/// Changes rows: `User::update().set(..).filter(..)`. `updated_at` is set as well, and the version incremented.
+/// Changes rows: what is inside the builder of `User::update()`. `updated_at` is set as well, and the version incremented.
+/// See [`UpdateRows`].
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
 pub struct Update<M, F = Unfiltered> {
     update: Box<ast::Update>,
@@ -74,65 +76,8 @@ impl<M: Model> Default for Update<M> {
 }
 
 impl<M: Model, F> Update<M, F> {
-    /// Gives a column a value or an expression; the last one of a column counts.
-    pub fn set<T: Type, V: Assign<M, T>>(mut self, column: Column<M, T>, value: V) -> Self {
-        let value = value.into_assigned();
-        match self.update.set.iter_mut().find(|(other, _)| other.index == column.def().index) {
-            Some((_, slot)) => *slot = value,
-            None => self.update.set.push((column.def(), value)),
-        }
-        self
-    }
-
-    /// Gives a column a value when there is one, else not.
-    pub fn set_if<T: Type, V: Assign<M, T>>(self, column: Column<M, T>, value: Option<V>) -> Self {
-        match value {
-            Some(value) => self.set(column, value),
-            None => self,
-        }
-    }
-
-    /// Changes rows for which a condition holds; several filters must all hold.
-    pub fn filter<C: IntoCondition<M>>(mut self, condition: C) -> Update<M, Filtered> {
-        self.update.filter.push(condition.into_condition());
-        self.all_rows()
-    }
-
-    /// Filters when there is a value, else not; does not count as a filter.
-    pub fn filter_if<V, C: IntoCondition<M>>(mut self, value: Option<V>, condition: impl FnOnce(V) -> C) -> Self {
-        if let Some(value) = value {
-            self.update.filter.push(condition(value).into_condition());
-        }
-        self
-    }
-
-    /// Says that every row is meant.
-    pub fn all_rows(self) -> Update<M, Filtered> {
+    fn retyped<T>(self) -> Update<M, T> {
         Update { update: self.update, first: self.first, silent: self.silent, _types: PhantomData }
-    }
-
-    /// Changes soft-deleted rows as well.
-    pub fn with_deleted(mut self) -> Self {
-        self.update.visibility.deleted = Deleted::Included;
-        self
-    }
-
-    /// Changes at most so many rows: those that come first in the order, else any.
-    pub fn limit(mut self, rows: u64) -> Self {
-        self.first.limit = Some(rows);
-        self
-    }
-
-    /// The order of which a [`limit`](Self::limit) leaves the first rows.
-    pub fn order_by<O: IntoOrder<M>>(mut self, order: O) -> Self {
-        order.push(&mut self.first.order_by);
-        self
-    }
-
-    /// Leaves `updated_at` as it is.
-    pub fn silent(mut self) -> Self {
-        self.silent = true;
-        self
     }
 
     fn finish(mut self) -> Result<Box<ast::Update>> {
@@ -145,38 +90,181 @@ impl<M: Model, F> Update<M, F> {
         self.first.narrow(M::DEF, filter, visibility)?;
         Ok(self.update)
     }
+}
+
+impl<M: Model, F> UpdateRows for Update<M, F> {
+    type Model = M;
+    type Rows = F;
+    type Filtered = Update<M, Filtered>;
+    fn __update(&mut self) -> &mut Update<M, F> {
+        self
+    }
+    fn __filtered(self) -> Self::Filtered {
+        self.retyped()
+    }
+    fn __finish(self) -> Update<M, F> {
+        self
+    }
+}
+
+/// Which rows `User::update()` changes, and running it. In the prelude. The columns are set by the setters of the builder,
+/// as on `user.update()`:
+///
+/// ```
+/// # use {orm::prelude::*, orm_guide::*};
+/// # run(async |db| {
+/// let changed = User::update().name("Ada L.").visits(User::VISITS + 1).filter(User::ID.eq(1)).exec(&db).await?;
+/// assert_eq!(changed, 1);
+/// # Ok(()) });
+/// ```
+///
+/// A column that is named like one of these methods is set by `.set(User::LIMIT, 10)`.
+pub trait UpdateRows: Sized {
+    /// The model.
+    type Model: Model;
+    /// Whether the rows were said: [`Filtered`] or [`Unfiltered`].
+    type Rows;
+    /// The same once they were.
+    type Filtered;
+
+    #[doc(hidden)]
+    fn __update(&mut self) -> &mut Update<Self::Model, Self::Rows>;
+    #[doc(hidden)]
+    fn __filtered(self) -> Self::Filtered;
+    #[doc(hidden)]
+    fn __finish(self) -> Update<Self::Model, Self::Rows>;
+
+    /// Changes rows for which a condition holds; several filters must all hold.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let drafts = Post::PUBLISHED.eq(false);
+    /// let published = Post::update().published(true).filter(drafts).filter(Post::USER_ID.eq(1)).exec(&db).await?;
+    /// assert_eq!(published, 1);
+    /// # Ok(()) });
+    /// ```
+    fn filter<C: IntoCondition<Self::Model>>(mut self, condition: C) -> Self::Filtered {
+        self.__update().update.filter.push(condition.into_condition());
+        self.__filtered()
+    }
+
+    /// Filters when there is a value, else not; does not count as a filter.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let author: Option<i64> = Some(1);
+    /// let update = Post::update().published(true).filter_if(author, |id| Post::USER_ID.eq(id));
+    /// assert_eq!(update.all_rows().exec(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
+    fn filter_if<V, C: IntoCondition<Self::Model>>(mut self, value: Option<V>, condition: impl FnOnce(V) -> C) -> Self {
+        if let Some(value) = value {
+            self.__update().update.filter.push(condition(value).into_condition());
+        }
+        self
+    }
+
+    /// Says that every row is meant.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// assert_eq!(User::update().visits(0).all_rows().exec(&db).await?, 3);
+    /// # Ok(()) });
+    /// ```
+    fn all_rows(self) -> Self::Filtered {
+        self.__filtered()
+    }
+
+    /// Changes soft-deleted rows as well.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// User::find_by_pk(1).required(&db).await?.destroy().exec(&db).await?;
+    /// let update = User::update().name("Kept").filter(User::ID.eq(1));
+    /// assert_eq!(update.clone().exec(&db).await?, 0);
+    /// assert_eq!(update.with_deleted().exec(&db).await?, 1);
+    /// # Ok(()) });
+    /// ```
+    fn with_deleted(mut self) -> Self {
+        self.__update().update.visibility.deleted = Deleted::Included;
+        self
+    }
+
+    /// Changes at most so many rows: those that come first in the order, else any.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let first_two = User::update().visits(1).all_rows().order_by(User::ID.asc()).limit(2);
+    /// assert_eq!(first_two.exec(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
+    fn limit(mut self, rows: u64) -> Self {
+        self.__update().first.limit = Some(rows);
+        self
+    }
+
+    /// The order of which a [`limit`](Self::limit) leaves the first rows.
+    fn order_by<O: IntoOrder<Self::Model>>(mut self, order: O) -> Self {
+        order.push(&mut self.__update().first.order_by);
+        self
+    }
+
+    /// Leaves `updated_at` as it is.
+    fn silent(mut self) -> Self {
+        self.__update().silent = true;
+        self
+    }
 
     /// The SQL and binds for a dialect.
     ///
-    /// # Errors
-    /// What the dialect cannot express; see [`render`].
-    pub fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered> {
-        render(&prepared(dialect, M::DEF, Statement::Update(self.clone().finish()?))?, dialect)
+    /// Errors: what the dialect cannot express; see [`render`].
+    fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered>
+    where
+        Self: Clone,
+    {
+        let update = self.clone().__finish().finish()?;
+        render(&prepared(dialect, Self::Model::DEF, Statement::Update(update))?, dialect)
     }
 
     /// Changes the rows and gives the number of rows the filter matched.
     ///
-    /// # Errors
-    /// The database's, naming the model and the columns of a violated constraint.
-    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64>
+    /// Errors: the database's, naming the model and the columns of a violated constraint.
+    fn exec<E: Runs<Self::Model> + ?Sized>(self, db: &E) -> Running<'_, u64>
     where
-        F: IsFiltered,
+        Self::Rows: IsFiltered,
     {
-        write_rows(db.session(), M::DEF, Statement::Update(self.finish()?)).await
+        let update = self.__finish().finish();
+        Box::pin(async move { write_rows(db.session(), Self::Model::DEF, Statement::Update(update?)).await })
     }
 
     /// Changes the rows and gives them as they are then.
     ///
-    /// # Errors
-    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) on databases without `UPDATE .. RETURNING`; as [`exec`](Self::exec).
-    pub async fn returning<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Vec<M>>
+    /// Errors: [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) on databases without `UPDATE .. RETURNING`; as
+    /// [`exec`](Self::exec).
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let users: Vec<User> = User::update().visits(5).filter(User::ID.le(2)).returning(&db).await?;
+    /// assert_eq!((users.len(), users[0].visits), (2, 5));
+    /// # Ok(()) });
+    /// ```
+    fn returning<E: Runs<Self::Model> + ?Sized>(self, db: &E) -> Running<'_, Vec<Self::Model>>
     where
-        F: IsFiltered,
+        Self::Rows: IsFiltered,
     {
-        let mut update = self.finish()?;
-        update.returning = Returning::Model;
-        let update = prepared(&**db.session().dialect(), M::DEF, Statement::Update(update))?;
-        run::fetch_all(db.session(), M::DEF, update, read_model::<M>).await
+        let update = self.__finish().finish();
+        Box::pin(async move {
+            let mut update = update?;
+            update.returning = Returning::Model;
+            let update = prepared(&**db.session().dialect(), Self::Model::DEF, Statement::Update(update))?;
+            run::fetch_all(db.session(), Self::Model::DEF, update, read_model::<Self::Model>).await
+        })
     }
 }
 
@@ -248,18 +336,42 @@ impl<M: Model, F> Restore<M, F> {
     /// # Errors
     /// [`ErrorKind::UniqueViolation`](crate::ErrorKind::UniqueViolation) when unique values of theirs were taken meanwhile, else the database's; nothing is
     /// restored then.
-    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64>
+    pub fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Running<'_, u64>
     where
         F: IsFiltered,
     {
-        self.0.exec(db).await
+        self.0.exec(db)
     }
 }
 
-/// New values of one row. The builder that the derive writes is a setter per column around it.
+/// What an update builder sets the columns of: rows by a filter, or one row.
+pub trait Updates<M: Model>: Sized {
+    /// Gives a column, by its position, a value or an expression; the last one of a column counts.
+    #[must_use]
+    fn with(self, column: usize, value: ast::Expr) -> Self;
+
+    /// Leaves `updated_at` as it is.
+    #[must_use]
+    fn silent(self) -> Self;
+}
+
+impl<M: Model, F> Updates<M> for Update<M, F> {
+    fn with(mut self, column: usize, value: ast::Expr) -> Self {
+        match self.update.set.iter_mut().find(|(other, _)| other.index == column) {
+            Some((_, slot)) => *slot = value,
+            None => self.update.set.extend(M::DEF.columns.get(column).map(|column| (column, value))),
+        }
+        self
+    }
+    fn silent(self) -> Self {
+        UpdateRows::silent(self)
+    }
+}
+
+/// New values of one row: `user.update()`.
 #[must_use = "nothing is changed until `.exec(&db).await`"]
 #[derive(Debug)]
-pub struct UpdateBuilder<'m, M> {
+pub struct UpdateOne<'m, M> {
     row: &'m mut M,
     changes: Changes,
     /// Columns that the database computes.
@@ -267,14 +379,8 @@ pub struct UpdateBuilder<'m, M> {
     expected: Option<Value>,
 }
 
-impl<'m, M: Model> UpdateBuilder<'m, M> {
-    /// Changes nothing yet.
-    pub fn new(row: &'m mut M) -> Self {
-        Self { row, changes: Changes::new(), computed: Vec::new(), expected: None }
-    }
-
-    /// Gives a column a value or an expression, by its position; the last one counts.
-    pub fn with(mut self, column: usize, value: ast::Expr) -> Self {
+impl<M: Model> Updates<M> for UpdateOne<'_, M> {
+    fn with(mut self, column: usize, value: ast::Expr) -> Self {
         self.computed.retain(|(other, _)| other.index != column);
         match value {
             ast::Expr::Value(value) => self.changes.set(column, value),
@@ -284,6 +390,75 @@ impl<'m, M: Model> UpdateBuilder<'m, M> {
             }
         }
         self
+    }
+    fn silent(mut self) -> Self {
+        self.changes.silence();
+        self
+    }
+}
+
+/// Changes to rows of `M`. The builder that the derive writes is a setter per column around it.
+#[must_use = "nothing is changed until `.exec(&db).await`"]
+#[derive(Debug, Clone)]
+pub struct UpdateBuilder<M, U>(U, PhantomData<fn() -> M>);
+
+impl<M: Model> UpdateBuilder<M, Update<M>> {
+    /// Changes rows by a filter.
+    pub fn rows() -> Self {
+        Self(Update::new(), PhantomData)
+    }
+}
+
+impl<M: Model, F> UpdateBuilder<M, Update<M, F>> {
+    /// The statement, to say more of it.
+    pub fn statement(&mut self) -> &mut Update<M, F> {
+        &mut self.0
+    }
+
+    /// The same, about rows that were said.
+    pub fn filtered(self) -> UpdateBuilder<M, Update<M, Filtered>> {
+        UpdateBuilder(self.0.retyped(), PhantomData)
+    }
+
+    /// The statement.
+    pub fn finish(self) -> Update<M, F> {
+        self.0
+    }
+}
+
+impl<'m, M: Model> UpdateBuilder<M, UpdateOne<'m, M>> {
+    /// Changes one row.
+    pub fn row(row: &'m mut M) -> Self {
+        Self(UpdateOne { row, changes: Changes::new(), computed: Vec::new(), expected: None }, PhantomData)
+    }
+
+    /// Says which version the row must have.
+    pub fn expect_version(mut self, version: M::Version) -> Self
+    where
+        M: Versioned,
+    {
+        self.0.expected = Some(version.into_value());
+        self
+    }
+
+    /// Writes the changes and refreshes the struct. Without changes, the version alone is checked.
+    ///
+    /// # Errors
+    /// As [`update_row`].
+    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<()> {
+        let UpdateOne { row, changes, computed, expected } = self.0;
+        expect_version(row, expected.as_ref())?;
+        if computed.is_empty() {
+            return update_row(row, changes, db).await;
+        }
+        compute_row(row, changes, computed, db.session()).await
+    }
+}
+
+impl<M: Model, U: Updates<M>> UpdateBuilder<M, U> {
+    /// Gives a column a value or an expression, by its position; the last one counts.
+    pub fn with(self, column: usize, value: ast::Expr) -> Self {
+        Self(self.0.with(column, value), PhantomData)
     }
 
     /// Gives a column a value or an expression when there is one, else not.
@@ -295,49 +470,39 @@ impl<'m, M: Model> UpdateBuilder<'m, M> {
     }
 
     /// Leaves `updated_at` as it is.
-    pub fn silent(mut self) -> Self {
-        self.changes.silence();
-        self
+    pub fn silent(self) -> Self {
+        Self(self.0.silent(), PhantomData)
     }
 
     /// Gives the key to a row, which one of the relations leads to, and none of the others' keys.
-    pub fn refer<C: Model>(mut self, relations: &[RelationDef], row: &C) -> Self {
-        key_to(relations, row, |column, value| {
-            self.computed.retain(|(other, _)| other.index != column);
-            self.changes.set(column, value);
-        });
-        self
-    }
-
-    /// Says which version the row must have.
-    pub fn expect_version(mut self, version: M::Version) -> Self
-    where
-        M: Versioned,
-    {
-        self.expected = Some(version.into_value());
-        self
-    }
-
-    /// Writes the changes and refreshes the struct. Without changes, the version alone is checked.
-    ///
-    /// # Errors
-    /// As [`update_row`].
-    pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<()> {
-        expect_version(self.row, self.expected.as_ref())?;
-        if self.computed.is_empty() {
-            return update_row(self.row, self.changes, db).await;
-        }
-        compute_row(self.row, self.changes, self.computed, db.session()).await
+    pub fn refer<C: Model>(self, relations: &[RelationDef], row: &C) -> Self {
+        let mut keys = Vec::<(usize, Value)>::new();
+        key_to(relations, row, |column, value| keys.extend([(column, value)]));
+        keys.into_iter().fold(self, |builder, (column, value)| builder.with(column, ast::Expr::Value(value)))
     }
 }
 
-/// What update builders have besides setters: called by the derive, with the parameters of the builder, the builder, its model,
-/// the visibility and name of `exec`, the names of the parameters, and the bounds.
+/// What update builders have besides setters: called by the derive, with the builder, the parameters of its model and their
+/// names, the model, the visibility and name of `exec`, the name of `silent` where there is a time to leave, and the bounds of the model, alone and with the one that no builder
+/// meets.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __update_builder {
-    ([$($params:tt)*] $builder:ty, $model:ty, $vis:vis $exec:ident, [$($names:tt)*], [$($bounds:tt)*]) => {
-        impl $($params)* $builder $($bounds)* {
+    ($builder:ident [$($params:tt)*] [$($names:tt)*], $model:ty, $vis:vis $exec:ident $($silent:ident)?, [$($bounds:tt)*], [$($alone:tt)*]) => {
+        impl<$($params)* __U: ::core::clone::Clone> ::core::clone::Clone for $builder<$($names)* __U> $($bounds)* {
+            fn clone(&self) -> Self {
+                Self(self.0.clone())
+            }
+        }
+        impl<$($params)* __U: $crate::__private::Updates<$model>> $builder<$($names)* __U> $($bounds)* {
+            /// Sets a column to a value or an expression; the last one of a column counts.
+            $vis fn set<__T: $crate::__private::Type>(
+                self,
+                column: $crate::__private::Column<$model, __T>,
+                value: impl $crate::__private::Assign<$model, __T>,
+            ) -> Self {
+                Self(self.0.with(column.def().index, value.into_assigned()))
+            }
             /// Sets a column when there is a value or an expression, else not.
             $vis fn set_if<__T: $crate::__private::Type>(
                 self,
@@ -346,13 +511,38 @@ macro_rules! __update_builder {
             ) -> Self {
                 Self(self.0.with_if(column, value))
             }
+            $(
+                /// Leaves the time of the last change as it is.
+                $vis fn $silent(self) -> Self {
+                    Self(self.0.silent())
+                }
+            )?
+        }
+        impl<'__a, $($params)*> $builder<$($names)* $crate::__private::UpdateOne<'__a, $model>> $($bounds)* {
             /// Writes the changes and refreshes the struct, or gives the database's error.
             $vis fn $exec<'__d, __D: $crate::__private::Runs<$model> + ?::core::marker::Sized>(
                 self,
                 db: &'__d __D,
-            ) -> impl ::core::future::Future<Output = $crate::Result<()>> + use<'__a, '__d $($names)*, __D> {
+            ) -> impl ::core::future::Future<Output = $crate::Result<()>> + use<'__a, '__d, $($names)* __D> {
                 self.0.exec(db)
             }
         }
+        impl<$($params)* __F> $crate::__private::UpdateRows
+            for $builder<$($names)* $crate::__private::Update<$model, __F>> $($bounds)*
+        {
+            type Model = $model;
+            type Rows = __F;
+            type Filtered = $builder<$($names)* $crate::__private::Update<$model, $crate::__private::Filtered>>;
+            fn __update(&mut self) -> &mut $crate::__private::Update<$model, __F> {
+                self.0.statement()
+            }
+            fn __filtered(self) -> Self::Filtered {
+                $builder(self.0.filtered())
+            }
+            fn __finish(self) -> $crate::__private::Update<$model, __F> {
+                self.0.finish()
+            }
+        }
+        $crate::__not_a_future!([<$($params)* __U>] $builder<$($names)* __U>, [$($alone)*]);
     };
 }

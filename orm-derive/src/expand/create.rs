@@ -16,7 +16,7 @@ pub(super) fn builder(model: &ModelIr<'_>) -> TokenStream {
     let create = create_name(model);
     let doc = format!("A new [`{}`]: set its columns, then `.exec(&db)`.", model.ident);
     let missing = required(model).into_iter().map(|_| quote!(#private::Missing));
-    let params = model.params.declared(&[], &[quote!(__S = (#(#missing,)*))]);
+    let params = model.params.declared(&[quote!(__S = (#(#missing,)*))]);
     let bounds = model.params.bounds();
     quote! {
         #[doc = #doc]
@@ -36,7 +36,7 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
     let after = |given: &dyn Fn(&Required<'_>) -> bool| {
         let after = required.iter().zip(&states);
         let after = after.map(|(of, state)| if given(of) { quote!(__orm::Given) } else { quote!(#state) });
-        let named = model.params.named(&[], &[quote!((#(#after,)*))]);
+        let named = model.params.named(&[quote!((#(#after,)*))]);
         quote!(#create #named)
     };
     let writable = model.columns.iter().enumerate().filter(|(_, column)| column.writable);
@@ -96,9 +96,9 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
         quote!(#state: #given)
     });
     let given: Vec<_> = bounds.collect();
-    let (any, any_named) = (model.params.plain(&[quote!(__S)]), model.params.named(&[], &[quote!(__S)]));
+    let (any, any_named) = (model.params.plain(&[quote!(__S)]), model.params.named(&[quote!(__S)]));
     let each: Vec<_> = states.iter().map(ToTokens::to_token_stream).collect();
-    let (each, each_named) = (model.params.plain(&each), model.params.named(&[], &[quote!((#(#each,)*))]));
+    let (each, each_named) = (model.params.plain(&each), model.params.named(&[quote!((#(#each,)*))]));
     let alone = model.params.all_bounds(&[quote!(__S: __orm::RunsAlone)]);
     let (bounds, given) = (model.params.all_bounds(&[]), model.params.all_bounds(&given));
     quote! {

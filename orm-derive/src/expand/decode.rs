@@ -48,10 +48,11 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
     });
     let referred = format_ident!("{}", if model.deleted_at.is_some() { "Optional" } else { "One" });
     let def = if model.params.exist() { quote!(Self::__DEF) } else { quote!(&__DEF) };
-    let (there, here) = (model.params.named(&[quote!('__a)], &[]), model.params.named(&[quote!('_)], &[]));
-    let named = model.params.named(&[], &[]);
+    let one = |lifetime| model.params.named(&[quote!(__orm::UpdateOne<#lifetime, Self>)]);
+    let (there, here) = (one(quote!('__a)), one(quote!('_)));
+    let named = model.params.named(&[]);
     let given = super::create::required(model).into_iter().map(|_| quote!(__orm::Given));
-    let complete = model.params.named(&[], &[quote!((#(#given,)*))]);
+    let complete = model.params.named(&[quote!((#(#given,)*))]);
     let outlives = model.params.exist().then(|| quote!(where Self: '__a));
     // Names of locals have the span of the locals: the fields may come from a macro.
     let row = quote!(self);
@@ -124,7 +125,7 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
                 #create(__orm::CreateBuilder::draft())
             }
             fn update(&mut self) -> #update #here {
-                #update(__orm::UpdateBuilder::new(self))
+                #update(__orm::UpdateBuilder::row(self))
             }
         }
     }

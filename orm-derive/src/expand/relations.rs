@@ -223,7 +223,7 @@ pub(super) fn create_under(model: &ModelIr<'_>) -> TokenStream {
             Some(_) => quote!(CreateBuilder::<#this, ()>),
             None => quote!(CreateBuilder),
         };
-        let named = model.params.named(&[], &[quote!((#(__orm::#states,)*))]);
+        let named = model.params.named(&[quote!((#(__orm::#states,)*))]);
         quote! {
             impl #params __orm::CreateUnder<#number> for #this #bounds {
                 type Create = #create #named;

@@ -81,14 +81,14 @@ impl Params {
         list(before, &self.plain, &[])
     }
 
-    /// `<'a, T: Bound = Default, More>`, for a builder beside the model.
-    pub(crate) fn declared(&self, before: &[TokenStream], more: &[TokenStream]) -> TokenStream {
-        list(before, &self.declared, more)
+    /// `<T: Bound = Default, More>`, for a builder beside the model.
+    pub(crate) fn declared(&self, more: &[TokenStream]) -> TokenStream {
+        list(&[], &self.declared, more)
     }
 
-    /// `<'a, T, More>`, for naming a builder.
-    pub(crate) fn named(&self, before: &[TokenStream], more: &[TokenStream]) -> TokenStream {
-        list(before, &self.names, more)
+    /// `<T, More>`, for naming a builder.
+    pub(crate) fn named(&self, more: &[TokenStream]) -> TokenStream {
+        list(&[], &self.names, more)
     }
 
     /// The `where` of a builder beside the model.
@@ -101,10 +101,16 @@ impl Params {
         clause(&self.bounds, &self.implied, more)
     }
 
-    /// The names alone, each with a comma before it.
-    pub(crate) fn captured(&self) -> TokenStream {
+    /// As implementations declare them, each with a comma after it.
+    pub(crate) fn declarations(&self) -> TokenStream {
+        let plain = &self.plain;
+        quote!(#(#plain,)*)
+    }
+
+    /// The names alone, each with a comma after it.
+    pub(crate) fn names(&self) -> TokenStream {
         let names = &self.names;
-        quote!(#(, #names)*)
+        quote!(#(#names,)*)
     }
 }
 

@@ -38,10 +38,14 @@ fn a_model_with_parameters() {
             )
             where
                 Json<T>: Clone;
-            ///Changes to a [`Event`]: set columns, then `.exec(&db)`.
+            ///Changes to one [`Event`], or to those that a filter finds: set columns, then `.exec(&db)`.
             #[must_use = "nothing is changed until `.exec(&db).await`"]
-            pub struct EventUpdate<'__a, T: Serialize = String, const N: usize = 1>(
-                ::orm::__private::UpdateBuilder<'__a, Event<T, N>>,
+            pub struct EventUpdate<
+                T: Serialize = String,
+                const N: usize = 1,
+                __U = ::orm::__private::Update<Event<T, N>>,
+            >(
+                ::orm::__private::UpdateBuilder<Event<T, N>, __U>,
             )
             where
                 Json<T>: Clone;
@@ -62,8 +66,8 @@ fn a_model_with_parameters() {
                         &Event::<T, N>::__COLS[1],
                     );
                     /// Changes the rows that a filter leaves.
-                    pub fn update() -> __orm::Update<Event<T, N>> {
-                        __orm::Update::new()
+                    pub fn update() -> EventUpdate<T, N, __orm::Update<Event<T, N>>> {
+                        EventUpdate(__orm::UpdateBuilder::rows())
                     }
                     /// Removes the rows that a filter leaves.
                     pub fn destroy() -> __orm::Destroy<Event<T, N>> {
@@ -150,15 +154,17 @@ fn a_model_with_parameters() {
                 {
                     type Create = EventCreate<T, N>;
                     type Draft = EventCreate<T, N, (__orm::Given,)>;
-                    type Update<'__a> = EventUpdate<'__a, T, N> where Self: '__a;
+                    type Update<'__a> = EventUpdate<T, N, __orm::UpdateOne<'__a, Self>>
+                    where
+                        Self: '__a;
                     fn __start(start: __orm::Prefilled) -> EventCreate<T, N> {
                         EventCreate(__orm::CreateBuilder::new(start))
                     }
                     fn __draft() -> Self::Draft {
                         EventCreate(__orm::CreateBuilder::draft())
                     }
-                    fn update(&mut self) -> EventUpdate<'_, T, N> {
-                        EventUpdate(__orm::UpdateBuilder::new(self))
+                    fn update(&mut self) -> EventUpdate<T, N, __orm::UpdateOne<'_, Self>> {
+                        EventUpdate(__orm::UpdateBuilder::row(self))
                     }
                 }
                 #[diagnostic::on_unimplemented(
@@ -211,12 +217,17 @@ fn a_model_with_parameters() {
                     }
                 }
                 __orm::update_builder!(
-                    [< '__a, T : Serialize, const N : usize >] EventUpdate < '__a, T, N >, Event:: <
-                    T, N >, pub exec, [, T, N], [where Json < T > : Clone, Event:: < T, N > :
-                    ::core::marker::Send + ::core::marker::Sync + 'static, Json < T > :
-                    __orm::Scalar,]
+                    EventUpdate[T : Serialize, const N : usize,] [T, N,], Event:: < T, N >, pub exec,
+                    [where Json < T > : Clone, Event:: < T, N > : ::core::marker::Send +
+                    ::core::marker::Sync + 'static, Json < T > : __orm::Scalar,], [where Json < T > :
+                    Clone, Event:: < T, N > : ::core::marker::Send + ::core::marker::Sync + 'static,
+                    Json < T > : __orm::Scalar, __U : __orm::RunsAlone,]
                 );
-                impl<'__a, T: Serialize, const N: usize> EventUpdate<'__a, T, N>
+                impl<
+                    T: Serialize,
+                    const N: usize,
+                    __U: __orm::Updates<Event<T, N>>,
+                > EventUpdate<T, N, __U>
                 where
                     Json<T>: Clone,
                     Event<T, N>: ::core::marker::Send + ::core::marker::Sync + 'static,
@@ -280,9 +291,11 @@ fn a_model() {
             pub(crate) struct PostCreate<__S = (::orm::__private::Missing,)>(
                 ::orm::__private::CreateBuilder<Post, __S>,
             );
-            ///Changes to a [`Post`]: set columns, then `.exec(&db)`.
+            ///Changes to one [`Post`], or to those that a filter finds: set columns, then `.exec(&db)`.
             #[must_use = "nothing is changed until `.exec(&db).await`"]
-            pub(crate) struct PostUpdate<'__a>(::orm::__private::UpdateBuilder<'__a, Post>);
+            pub(crate) struct PostUpdate<__U = ::orm::__private::Update<Post>>(
+                ::orm::__private::UpdateBuilder<Post, __U>,
+            );
             #[allow(dead_code, missing_docs, non_camel_case_types, private_interfaces)]
             #[allow(unused_qualifications)]
             const _: () = {
@@ -355,8 +368,8 @@ fn a_model() {
                         __orm::Related::new(self, Post::COMMENTS)
                     }
                     /// Changes the rows that a filter leaves.
-                    pub(crate) fn update() -> __orm::Update<Post> {
-                        __orm::Update::new()
+                    pub(crate) fn update() -> PostUpdate<__orm::Update<Post>> {
+                        PostUpdate(__orm::UpdateBuilder::rows())
                     }
                     /// Removes the rows that a filter leaves.
                     pub(crate) fn destroy() -> __orm::Destroy<Post> {
@@ -442,15 +455,15 @@ fn a_model() {
                 impl __orm::Instance for Post {
                     type Create = PostCreate;
                     type Draft = PostCreate<(__orm::Given,)>;
-                    type Update<'__a> = PostUpdate<'__a>;
+                    type Update<'__a> = PostUpdate<__orm::UpdateOne<'__a, Self>>;
                     fn __start(start: __orm::Prefilled) -> PostCreate {
                         PostCreate(__orm::CreateBuilder::new(start))
                     }
                     fn __draft() -> Self::Draft {
                         PostCreate(__orm::CreateBuilder::draft())
                     }
-                    fn update(&mut self) -> PostUpdate<'_> {
-                        PostUpdate(__orm::UpdateBuilder::new(self))
+                    fn update(&mut self) -> PostUpdate<__orm::UpdateOne<'_, Self>> {
+                        PostUpdate(__orm::UpdateBuilder::row(self))
                     }
                 }
                 #[diagnostic::on_unimplemented(
@@ -519,9 +532,9 @@ fn a_model() {
                     }
                 }
                 __orm::update_builder!(
-                    [< '__a >] PostUpdate < '__a >, Post, pub (crate) exec, [], []
+                    PostUpdate[] [], Post, pub (crate) exec, [], [where __U : __orm::RunsAlone,]
                 );
-                impl<'__a> PostUpdate<'__a> {
+                impl<__U: __orm::Updates<Post>> PostUpdate<__U> {
                     pub fn id(self, value: impl __orm::Assign<Post, i64>) -> Self {
                         Self(self.0.with(0usize, value.into_assigned()))
                     }

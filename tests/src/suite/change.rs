@@ -199,7 +199,58 @@ async fn one_bound_runs_statements_about_every_model(test: Test) -> Result<()> {
     Ok(())
 }
 
+/// Columns that are named like methods of the statement.
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Quota {
+    #[orm(primary_key)]
+    id: i64,
+    limit: i64,
+    order_by: Option<i32>,
+}
+
+async fn rows_are_changed_by_setters_of_their_columns(test: Test) -> Result<()> {
+    let db = test.with::<Person>().await?;
+    people(&db).await?;
+    let many = Person::update().name("Twin").age(Person::AGE + 1);
+    assert_eq!(many.clone().filter(Person::AGE.ge(60)).exec(&db).await?, 1);
+    // Before and after the filter, in branches, and the last one counts.
+    let mut rest = many.filter(Person::AGE.lt(60));
+    rest = rest.age(Person::AGE - 1).set_if(Person::NAME, None::<&str>).set(Person::HEIGHT, 1.5);
+    for name in ["first", "last"] {
+        rest = rest.name(name);
+    }
+    assert_eq!(rest.exec(&db).await?, 4);
+    let found = Person::find_all().order_by(Person::AGE.desc()).exec(&db).await?;
+    assert_eq!((found[0].name.as_str(), found[0].age), ("Twin", 61));
+    assert!(found[1..].iter().all(|person| person.name == "last" && person.height == 1.5));
+    Ok(())
+}
+
+async fn rows_are_given_to_the_row_they_belong_to_by_its_setter(test: Test) -> Result<()> {
+    let db = folders(&test).await?;
+    let root = Folder::find_by_pk(1).required(&db).await?;
+    assert_eq!(Folder::update().parent(&root).filter(Folder::NAME.eq("c")).exec(&db).await?, 1);
+    assert_eq!(root.children().count(&db).await?, 3);
+    Ok(())
+}
+
+async fn a_column_named_like_a_method_of_the_statement_is_set_by_its_constant(test: Test) -> Result<()> {
+    let db = test.with::<Quota>().await?;
+    let rows = [1, 2, 3].map(|n| Quota::create().limit(n).order_by(n as i32));
+    Quota::bulk_create(rows).exec(&db).await?;
+    let last = Quota::update().set(Quota::LIMIT, 9).all_rows().order_by(Quota::ID.desc()).limit(1);
+    assert_eq!(last.exec(&db).await?, 1);
+    let mut first = Quota::find_by_pk(1).required(&db).await?;
+    first.update().limit(8).order_by(7).exec(&db).await?;
+    let limits: Vec<i64> = Quota::find_all().select(Quota::LIMIT).order_by(Quota::ID.asc()).exec(&db).await?;
+    assert_eq!(limits, [8, 2, 9]);
+    Ok(())
+}
+
 cases! { $ change:
+    rows_are_changed_by_setters_of_their_columns,
+    rows_are_given_to_the_row_they_belong_to_by_its_setter,
+    a_column_named_like_a_method_of_the_statement_is_set_by_its_constant,
     a_row_that_is_created_deleted_is_read_back,
     an_update_computes_from_related_rows_of_its_own_table,
     an_update_computes_from_a_sub_query_over_its_own_table,

@@ -53,7 +53,7 @@ struct Ticket {
 async fn a_result_that_the_type_cannot_hold_is_refused_and_leaves_nothing_written(test: Test) -> Result<()> {
     let db = test.with::<(Gauge,)>().await?;
     let row = Gauge::insert(gauge()).exec(&db).await?;
-    let one = |update: orm::query::Update<Gauge, _>| async { update.filter(Gauge::ID.eq(1)).exec(&db).await };
+    let one = |update: GaugeUpdate<orm::query::Update<Gauge>>| async { update.filter(Gauge::ID.eq(1)).exec(&db).await };
     let outcomes = [
         one(Gauge::update().set(Gauge::SMALL, Gauge::SMALL + 1)).await,
         one(Gauge::update().set(Gauge::MEDIUM, Gauge::MEDIUM + 1)).await,
