@@ -5,6 +5,7 @@ use std::sync::Arc;
 use orm_core::driver::Executor;
 use orm_core::{Error, Result};
 
+use crate::transaction::InTransaction;
 use crate::{Database, Transaction};
 
 /// An executor that opens transactions: a database; or a transaction, on which they are savepoints. It is the bound of a
@@ -41,8 +42,11 @@ pub trait Atomic: Executor {
     ///
     /// Errors: the closure's; those of beginning and committing.
     #[doc(alias = "savepoint")]
-    fn transaction<T>(&self, body: impl AsyncFnOnce(&Transaction) -> Result<T>) -> impl Future<Output = Result<T>> {
-        self.try_transaction(body)
+    fn transaction<T, E: From<Error>>(
+        &self,
+        body: impl AsyncFnOnce(&Transaction) -> Result<T, E>,
+    ) -> InTransaction<T, E, impl Future<Output = Result<T, E>>> {
+        InTransaction::new(self.try_transaction(body))
     }
 
     /// As [`transaction`](Self::transaction), with an error type of your own.

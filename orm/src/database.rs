@@ -17,7 +17,9 @@ use crate::observe::{Observer, QueryLog};
 use crate::options::DatabaseOptions;
 use crate::pool::{Pool, PoolStatus, Use};
 use crate::raw::{self, SqlText, Values};
-use crate::transaction::{Pinned, RunsAgain, Source, Transaction, TransactionOptions, TransactionState, run};
+use crate::transaction::{
+    InTransaction, Pinned, RunsAgain, Source, Transaction, TransactionOptions, TransactionState, inside, run,
+};
 
 /// A database: a pool of connections, and what is known about the server behind them. Cloning it is cheap; all clones
 /// share the pool.
@@ -122,9 +124,12 @@ impl Database {
     /// # Errors
     /// The closure's; those of beginning and committing, see [`Transaction::commit`].
     #[track_caller]
-    pub fn transaction<T>(&self, body: impl AsyncFnOnce(&Transaction) -> Result<T>) -> impl Future<Output = Result<T>> {
+    pub fn transaction<T, E: From<Error>>(
+        &self,
+        body: impl AsyncFnOnce(&Transaction) -> Result<T, E>,
+    ) -> InTransaction<T, E, impl Future<Output = Result<T, E>>> {
         let at = Location::caller();
-        run::once(&self.inner, at, body)
+        InTransaction::new(run::once(&self.inner, at, body))
     }
 
     /// As [`transaction`](Self::transaction), with an error type of your own. When `?` leaves it open, name it:
@@ -307,6 +312,7 @@ impl Session for Inner {
     }
 
     async fn fetch(&self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
+        inside::check_statement(self, query.sql)?;
         let mut again = Again::default();
         loop {
             let mut lease = self.pool.acquire().await?;
@@ -328,6 +334,7 @@ impl Session for Inner {
     }
 
     async fn batch(&self, script: Query<'_>) -> Result<()> {
+        inside::check_statement(self, script.sql)?;
         let mut lease = self.pool.acquire().await?;
         if script.effects.session {
             lease.retire();
@@ -340,11 +347,13 @@ impl Session for Inner {
     }
 
     async fn pin(&self) -> Result<Box<dyn Session + '_>> {
+        inside::check_reads(self)?;
         let lease = self.pool.acquire_for(Use::Pin, None).await?;
         Ok(Box::new(Pinned::pin(self, Source::Pool(TransactionState::new(lease, None)))))
     }
 
     async fn begin(&self, options: &BeginOptions) -> Result<Box<dyn Unit + '_>> {
+        inside::check_begin(self, options)?;
         let lease = self.pool.acquire_for(Use::Transaction, None).await?;
         Ok(Box::new(Pinned::begin(self, Source::Pool(TransactionState::new(lease, None)), options).await?))
     }

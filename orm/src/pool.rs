@@ -154,6 +154,11 @@ impl Pool {
         Ok(lease)
     }
 
+    /// Whether there is never more than one connection.
+    pub(crate) fn has_only_one(&self) -> bool {
+        self.shared.only_one
+    }
+
     /// Asks the first connection something: as with getting it, `acquire_timeout` is the limit.
     pub(crate) async fn ask<T>(&self, question: impl Future<Output = Result<T>>) -> Result<T> {
         self.answered(deadline(self.shared.options.acquire_timeout), question).await

@@ -3,7 +3,9 @@
 
 mod callbacks;
 mod drain;
+pub(crate) mod inside;
 mod options;
+mod outcome;
 mod pinned;
 pub(crate) mod run;
 mod state;
@@ -26,6 +28,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use self::callbacks::{Callbacks, End};
 use self::drain::Drains;
 pub use self::options::TransactionOptions;
+pub use self::outcome::{InTransaction, Outcome};
 use self::pinned::Reborrowed;
 pub(crate) use self::pinned::{Pinned, Source};
 pub use self::run::RunsAgain;
@@ -318,6 +321,7 @@ impl Transaction {
         attempt: u32,
         at: &'static Location<'static>,
     ) -> Result<Self> {
+        inside::check_begin(&inner, &options.begin)?;
         let lease = within(deadline, inner.pool.acquire_for(Use::Transaction, Some(at))).await?;
         let mut work = TransactionState::new(lease, deadline);
         work.begin(&inner.observer, &options.begin).await?;
@@ -360,8 +364,11 @@ impl Transaction {
     /// # Errors
     /// The closure's; those of opening and ending a savepoint;
     /// [`ErrorKind::InvalidStatement`] while another savepoint of this transaction is open.
-    pub async fn transaction<T>(&self, body: impl AsyncFnOnce(&Transaction) -> Result<T>) -> Result<T> {
-        self.try_transaction(body).await
+    pub fn transaction<T, E: From<Error>>(
+        &self,
+        body: impl AsyncFnOnce(&Transaction) -> Result<T, E>,
+    ) -> InTransaction<T, E, impl Future<Output = Result<T, E>>> {
+        InTransaction::new(self.try_transaction(body))
     }
 
     /// As [`transaction`](Self::transaction), with an error type of your own.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use orm_core::{Error, ErrorKind, Result};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::inside::inside;
 use super::state::timed_out;
 use super::{Transaction, TransactionOptions};
 use crate::inner::Inner;
@@ -116,9 +117,11 @@ async fn attempt<T, E: From<Error>>(
     body: impl AsyncFnOnce(&Transaction) -> Result<T, E>,
 ) -> Result<T, Failed<E>> {
     let tx = Transaction::open(Arc::clone(inner), options, deadline, number, at).await.map_err(Failed::new)?;
+    let locks = tx.core.work.try_lock().is_ok_and(|work| work.locks());
+    let body = inside(inner, locks, body(&tx));
     let result = match deadline {
-        None => body(&tx).await,
-        Some(deadline) => timeout_at(deadline, body(&tx)).await.unwrap_or_else(|_| Err(timed_out().into())),
+        None => body.await,
+        Some(deadline) => timeout_at(deadline, body).await.unwrap_or_else(|_| Err(timed_out().into())),
     };
     match result {
         Ok(value) => {

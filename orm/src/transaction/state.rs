@@ -7,7 +7,8 @@
 
 use std::time::Duration;
 
-use orm_core::driver::{BeginOptions, Control, Done, Effects, Query};
+use orm_core::dialect::Lexical;
+use orm_core::driver::{BeginOptions, Control, Done, Effects, Query, StatementKind, statement_kind};
 use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
 use tokio::time::{Instant, timeout_at};
@@ -32,6 +33,8 @@ pub(crate) struct TransactionState {
     retryable: bool,
     /// When the transaction's time is over.
     deadline: Option<Instant>,
+    /// Nobody else may write until the transaction ends.
+    locks: bool,
 }
 
 /// Why a transaction can only be rolled back.
@@ -89,19 +92,29 @@ impl Failure {
     }
 }
 
+/// Whether a statement begins a transaction beside which no other writes. How text is quoted is nothing to its words.
+fn takes_lock(begin: &str) -> bool {
+    matches!(statement_kind(begin, Lexical::STANDARD), StatementKind::Begin { locks: true })
+}
+
 pub(super) fn timed_out() -> Error {
     Error::new(ErrorKind::TransactionTimeout, "it was rolled back")
 }
 
 impl TransactionState {
     pub(crate) fn new(lease: Lease, deadline: Option<Instant>) -> Self {
-        Self { lease, level: 0, undo: None, failure: None, retryable: false, deadline }
+        Self { lease, level: 0, undo: None, failure: None, retryable: false, deadline, locks: false }
     }
 
     /// Whether this is what is left where the connection was taken away.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.lease.is_empty()
+    }
+
+    /// Whether nobody else may write until the transaction ends.
+    pub(super) fn locks(&self) -> bool {
+        self.locks
     }
 
     /// Whether running the whole transaction again may succeed, by what its statements gave.
@@ -292,6 +305,7 @@ impl TransactionState {
         (self.undo, self.level) = (Some(1), 1);
         self.lease.set_at_work(true);
         let connection = self.lease.connection()?;
+        self.locks = connection.control_sql(Control::Begin(options)).is_ok_and(|sql| takes_lock(&sql));
         let result = within(self.deadline, observer.control(connection, Control::Begin(options))).await;
         let left_open = result.is_err() && connection.needs_reset();
         self.lease.set_at_work(false);

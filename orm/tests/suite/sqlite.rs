@@ -104,8 +104,67 @@ async fn using_the_database_inside_of_its_only_transaction_is_explained() {
     let db =
         connect_with("sqlite::memory:", PoolOptions::new().acquire_timeout(Duration::from_millis(30))).await.unwrap();
     let error = db.transaction(async |_tx| db.query::<i64>("SELECT 1", ()).await).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidStatement);
+    assert!(error.to_string().contains("run it on the transaction, `tx`, not on `db`"), "{error}");
+    let tx = db.begin().await.unwrap();
+    let error = db.query::<i64>("SELECT 1", ()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AcquireTimeout);
     assert!(error.to_string().contains("a transaction begun at orm/tests/suite/sqlite.rs:"), "{error}");
+    tx.rollback().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_would_wait_for_its_own_transaction_is_refused_at_once() {
+    let file = File::new("inside");
+    let db = connect(&file.url()).await.unwrap();
+    db.execute("CREATE TABLE notes (text TEXT)", ()).await.unwrap();
+    let write = "INSERT INTO notes VALUES ('x')";
+    let began = std::time::Instant::now();
+    let outcomes = db
+        .transaction(async |tx| {
+            tx.execute(write, ()).await?;
+            // Reading elsewhere is no harm, and sees what was there before.
+            assert_eq!(db.query::<i64>("SELECT count(*) FROM notes", ()).await?, [0]);
+            let read_only = TransactionOptions::new().read_only();
+            db.transaction_with(read_only, async |other| other.query::<i64>("SELECT 1", ()).await).await?;
+            let nested = db.transaction(async |other| other.execute(write, ()).await).await;
+            let inner = tx.transaction(async |_| db.execute(write, ()).await).await;
+            Ok([
+                db.execute(write, ()).await.map(drop),
+                db.batch(write).await,
+                db.execute("CREATE TABLE more (id INTEGER)", ()).await.map(drop),
+                db.begin().await.map(drop),
+                nested.map(drop),
+                inner.map(drop),
+            ])
+        })
+        .await
+        .unwrap();
+    for outcome in outcomes {
+        let error = outcome.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidStatement);
+        assert!(error.to_string().contains("run it on the transaction, `tx`, not on `db`"), "{error}");
+    }
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert_eq!(db.query::<i64>("SELECT count(*) FROM notes", ()).await.unwrap(), [1]);
+    // Not inside: another task, a transaction that only reads, another database, and after the end.
+    let other_file = File::new("beside");
+    let other = connect(&other_file.url()).await.unwrap();
+    other.execute("CREATE TABLE notes (text TEXT)", ()).await.unwrap();
+    let task = db
+        .transaction(async |tx| {
+            other.execute(write, ()).await?;
+            tx.execute(write, ()).await?;
+            let db = db.clone();
+            Ok(tokio::spawn(async move { db.execute(write, ()).await }))
+        })
+        .await
+        .unwrap();
+    task.await.unwrap().unwrap();
+    let read_only = TransactionOptions::new().read_only();
+    db.transaction_with(read_only, async |_| db.execute(write, ()).await).await.unwrap();
+    db.execute(write, ()).await.unwrap();
+    assert_eq!(db.query::<i64>("SELECT count(*) FROM notes", ()).await.unwrap(), [5]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

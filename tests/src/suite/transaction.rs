@@ -610,14 +610,29 @@ async fn using_the_database_inside_of_a_transaction_is_explained(test: Test) -> 
         .await
         .unwrap_err();
     let kind = if test.shape.row_locks { ErrorKind::LockTimeout } else { ErrorKind::Busy };
-    assert_eq!(inside.kind(), kind);
-    let said = inside.to_string();
-    assert!(said.contains("has itself a transaction begun at tests/src/suite/transaction.rs:"), "{said}");
-    assert!(said.contains("run statements on `tx`"), "{said}");
-    if !test.shape.row_locks {
+    let explained = |error: &Error| {
+        let said = error.to_string();
+        assert!(said.contains("has itself a transaction begun at tests/src/suite/transaction.rs:"), "{said}");
+        assert!(said.contains("run statements on `tx`"), "{said}");
+    };
+    if test.shape.row_locks {
+        assert_eq!(inside.kind(), kind);
+        explained(&inside);
+    } else {
+        // Where one transaction at a time writes, it is certain beforehand.
         let nested = db.transaction(async |_| db.transaction(async |_| Ok(())).await).await.unwrap_err();
-        assert!(nested.to_string().contains("has itself a transaction begun at"), "{nested}");
+        for error in [inside, nested] {
+            assert_eq!(error.kind(), ErrorKind::InvalidStatement);
+            assert!(error.to_string().contains("run it on the transaction, `tx`, not on `db`"), "{error}");
+        }
     }
+    // Begun by hand, a transaction may go to another task: its statement waits, and is told afterwards.
+    let tx = db.begin().await?;
+    Account::update().set(Account::CENTS, 1).filter(Account::ID.eq(1)).exec(&tx).await?;
+    let by_hand = Account::update().set(Account::CENTS, 2).filter(Account::ID.eq(1)).exec(&db).await.unwrap_err();
+    assert_eq!(by_hand.kind(), kind);
+    explained(&by_hand);
+    tx.rollback().await?;
     // Others are not told about a transaction that is not theirs.
     let tx = db.begin().await?;
     Account::update().set(Account::CENTS, 1).filter(Account::ID.eq(1)).exec(&tx).await?;

@@ -35,6 +35,38 @@ async fn run(db: &Database) -> Result<()> {
     Ok(())
 }
 
+struct AppError;
+
+impl From<orm::Error> for AppError {
+    fn from(_: orm::Error) -> Self {
+        Self
+    }
+}
+
+async fn rename(_: &Transaction) -> std::result::Result<(), AppError> {
+    Ok(())
+}
+
+async fn own_errors(db: &Database, tx: &Transaction, any: &impl Atomic) -> std::result::Result<(), AppError> {
+    db.transaction(async |tx| rename(tx).await).await?;
+    tx.transaction(async |tx| rename(tx).await).await?;
+    any.transaction(async |tx| rename(tx).await).await?;
+    db.transaction(async |tx| {
+        rename(tx).await?;
+        Ok(())
+    })
+    .await?;
+    Ok(())
+}
+
+async fn closures(db: &Database) -> Result<()> {
+    db.transaction(|tx| async move {
+        User::destroy().all_rows().exec(tx).await?;
+        Ok(())
+    })
+    .await
+}
+
 fn spawned(db: Database) {
     let shared = std::rc::Rc::new(1);
     spawn(async move {
