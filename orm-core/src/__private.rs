@@ -16,6 +16,8 @@ pub use crate::query::{
     Complete, Create, CreateBuilder, Destroy, Filtered, Given, Instance, Missing, Restore, Running, RunsAlone, Set,
     Update, UpdateBuilder, UpdateOne, UpdateRows, Updates,
 };
+#[cfg(feature = "serde")]
+pub use crate::relation::with_through;
 pub use crate::relation::{
     AnyKey, Copied, Link, OneOf, OneOfField, Projection, Relation, RelationField, SelectItems, Variant, Variants, also,
     belongs, ends_at, follows, forget_stale, has, scope, starts_at, when,

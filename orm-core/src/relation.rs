@@ -20,6 +20,8 @@ pub use constant::{
     AnyKey, Link, Names, References, Relation, also, belongs, ends_at, follows, forget_stale, has, scope, starts_at,
     when,
 };
+#[cfg(feature = "serde")]
+pub use field::with_through;
 pub use field::{BelongsTo, BelongsToMany, HasMany, HasOne, RelatedRows, RelationField, Slot};
 pub use include::Include;
 pub use join::JoinBy;

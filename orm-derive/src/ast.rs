@@ -170,7 +170,7 @@ fn refused(ty: &Type) -> Option<String> {
 }
 
 /// What the type of a relation field says, by its name.
-fn relation(ty: &Type) -> Option<(RelationKind, &Type, Option<&Type>)> {
+pub(crate) fn relation(ty: &Type) -> Option<(RelationKind, &Type, Option<&Type>)> {
     RelationKind::ALL.into_iter().find_map(|kind| match *arguments(ty, kind.type_name())? {
         [target] => Some((kind, target, None)),
         [target, between] if kind == RelationKind::BelongsToMany => Some((kind, target, Some(between))),
@@ -205,7 +205,7 @@ pub(crate) fn last_word(ty: &Type) -> Option<&Ident> {
 }
 
 /// The type inside the invisible group that a `macro_rules!` argument comes in.
-fn ungrouped(ty: &Type) -> &Type {
+pub(crate) fn ungrouped(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => ungrouped(&group.elem),
         Type::Paren(paren) => ungrouped(&paren.elem),

@@ -34,14 +34,13 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
         ctxt.error(&input.ident, "an enum without variants has no values to store");
         return TokenStream::new();
     }
-    let rule = attrs.rename_all.get().copied().unwrap_or(RenameRule::Snake);
     let storage = attrs.storage.get().copied().unwrap_or(Storage::Text);
     let mut labels = Vec::<Label<'_>>::new();
     let mut other: Option<&Variant> = None;
     let mut next = Some(0);
     for variant in &data.variants {
-        let attrs = VariantAttrs::read(ctxt, &variant.attrs);
-        if let Some(word) = attrs.other.name() {
+        let own = VariantAttrs::read(ctxt, &variant.attrs);
+        if let Some(word) = own.other.name() {
             check_other(ctxt, word, variant, other, storage);
             other = Some(variant);
             continue;
@@ -56,7 +55,7 @@ pub(crate) fn derive(ctxt: &Ctxt, input: &DeriveInput) -> TokenStream {
                 ctxt.error(value, "expected a whole number of 32 bits: columns hold it");
             }
         }
-        let label = text(attrs.rename.get()).unwrap_or_else(|| rule.apply(&plain(&variant.ident)));
+        let label = label(&attrs, &own, variant);
         if let Some(first) = labels.iter().find(|first| first.label == label) {
             let message = format!("`{}` and `{}` are both stored as `{label}`", first.ident, variant.ident);
             ctxt.error(&variant.ident, message);
@@ -89,6 +88,12 @@ fn check_other(ctxt: &Ctxt, word: &Ident, variant: &Variant, before: Option<&Var
     if let Some(before) = before {
         ctxt.error(word, format!("`{}` takes other labels in already", before.ident));
     }
+}
+
+/// What a variant is stored as.
+pub(crate) fn label(attrs: &EnumAttrs, own: &VariantAttrs, variant: &Variant) -> String {
+    let rule = attrs.rename_all.get().copied().unwrap_or(RenameRule::Snake);
+    text(own.rename.get()).unwrap_or_else(|| rule.apply(&plain(&variant.ident)))
 }
 
 fn number(value: &Expr) -> Option<i32> {

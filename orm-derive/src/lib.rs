@@ -1,5 +1,5 @@
-//! The derives of the ORM: `Model`, `OneOf`, `Enum`, `Value`, `Projection`; and what `migrate!` becomes. Entry points only; a
-//! model passes through
+//! The derives of the ORM: `Model`, `OneOf`, `Enum`, `Value`, `Projection`; the attribute `serde`; and what `migrate!`
+//! becomes. Entry points only; a model passes through
 //! `attr → ast → check → ir → expand`, each of which imports only what is left of it. Errors are collected on the way
 //! and reported together, beside whatever could be expanded, so that one mistake is one message.
 //!
@@ -16,6 +16,7 @@ mod expand;
 mod ir;
 mod one_of;
 mod projection;
+mod serde;
 #[cfg(test)]
 mod tests;
 
@@ -59,6 +60,12 @@ pub fn derive_projection(input: proc_macro::TokenStream) -> proc_macro::TokenStr
 #[proc_macro]
 pub fn __embed_migrations(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     embed::expand(input.into()).into()
+}
+
+#[doc = include_str!("../docs/serde.md")]
+#[proc_macro_attribute]
+pub fn serde(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    serde::attribute(&args.into(), item.into()).into()
 }
 
 /// Parses the item, runs one derive on it and adds the errors it collected.

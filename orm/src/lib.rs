@@ -40,12 +40,13 @@
 //! | To | Start at |
 //! |---|---|
 //! | describe a table | [`derive(Model)`](derive@Model), [`derive(Enum)`](derive@Enum), [`derive(Value)`](derive@Value) |
+//! | give rows as JSON | `#[orm::serde]`, with the feature `serde` |
 //! | connect, set the pool, create tables | [`connect`], [`PoolOptions`], [`Database::create_tables`] |
 //! | create rows | [`Statements::create`], [`bulk_create`](Statements::bulk_create), [`find_or_create`](Statements::find_or_create) |
 //! | find rows | [`Statements::find_all`], [`find_one`](Statements::find_one), [`find_by_pk`](Statements::find_by_pk), [`find_and_count_all`](Statements::find_and_count_all) |
 //! | write conditions and expressions | [`Column`], [`Expr`], [`Condition`] |
 //! | change and delete a row | [`Instance`], [`Tracked`] |
-//! | change and delete many rows | [`query::Update`], [`query::Destroy`] |
+//! | change and delete many rows | [`query::UpdateRows`], [`query::Destroy`] |
 //! | load, create and connect related rows | [`Find::include`], [`Related`], [`load`] |
 //! | choose what to read | [`Find::select`], [`derive(Projection)`](derive@Projection) |
 //! | run a transaction | [`Database::transaction`], [`TransactionOptions`] |
@@ -349,8 +350,10 @@ pub use orm_core::{
     Bind, EnumDef, EnumStorage, Error, ErrorKind, Numeric, Result, Scalar, SqlType, Type, Value, ValueRef,
 };
 pub use orm_core::{ast, async_trait, dialect, driver, expr, handle, model, query, relation, row, schema};
+#[cfg(feature = "serde")]
+pub use orm_derive::serde;
 pub use orm_derive::{Enum, Model, OneOf, Projection, Value};
 pub use pool::PoolStatus;
 pub use raw::{Sql, SqlText, Values, sql};
 pub use tables::DropTables;
-pub use transaction::{RunsAgain, Transaction, TransactionOptions};
+pub use transaction::{InTransaction, Outcome, RunsAgain, Transaction, TransactionOptions};

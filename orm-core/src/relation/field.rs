@@ -113,7 +113,8 @@ macro_rules! field {
                 matches!(self.0, State::Loaded(_))
             }
 
-            /// The opposite of [`is_loaded`](Self::is_loaded), for `#[serde(skip_serializing_if)]`.
+            /// The opposite of [`is_loaded`](Self::is_loaded), for `#[serde(skip_serializing_if)]`, which the attribute
+            /// `#[orm::serde]` adds.
             pub fn not_loaded(&self) -> bool {
                 !self.is_loaded()
             }
@@ -176,8 +177,8 @@ macro_rules! field {
             }
         }
 
-        /// Loaded rows as nested data. One that was not loaded is left out with
-        /// `#[serde(default, skip_serializing_if = ..)]` and the method `not_loaded`; else it is `null`.
+        /// Loaded rows as nested data. One that was not loaded is left out where the model has `#[orm::serde]`; else it is
+        /// `null`.
         #[cfg(feature = "serde")]
         impl<T: serde::Serialize $(, $j)?> serde::Serialize for $name<T $(, $j)?> {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
@@ -237,7 +238,8 @@ field! {
 }
 field! {
     /// Rows of another model, connected by rows of a join model. With the join model as the second
-    /// type, its rows are loaded as well: `BelongsToMany<Group, Membership>`. They are no part of serialized data.
+    /// type, its rows are loaded as well: `BelongsToMany<Group, Membership>`. They are part of serialized data where the model
+    /// has `#[orm::serde]`.
     BelongsToMany<T, J>, all, several
 }
 
@@ -368,5 +370,68 @@ impl<T, J: 'static> BelongsToMany<T, J> {
     /// [`ErrorKind::NotLoaded`], naming the `include` to add.
     pub fn pairs(&self) -> Result<impl Iterator<Item = (&T, &J)>> {
         Ok(self.get()?.iter().zip(self.between()?))
+    }
+}
+
+/// Related rows, each with its join row as `through`: for `#[serde(with = ..)]`.
+#[cfg(feature = "serde")]
+pub mod with_through {
+    use std::any::Any;
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{BelongsToMany, LoadedRows, Slot};
+
+    #[derive(Serialize)]
+    struct Written<'r, T, J> {
+        #[serde(flatten)]
+        row: &'r T,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        through: Option<&'r J>,
+    }
+
+    #[derive(Deserialize)]
+    struct Read<T, J> {
+        #[serde(flatten)]
+        row: T,
+        through: Option<J>,
+    }
+
+    /// Writes the rows; `null` where they are not loaded.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<T, J, S>(field: &BelongsToMany<T, J>, serializer: S) -> Result<S::Ok, S::Error>
+    where
+        T: Serialize,
+        J: Serialize + 'static,
+        S: Serializer,
+    {
+        let (Ok(rows), Ok(between)) = (field.get(), field.between()) else { return serializer.serialize_none() };
+        serializer.collect_seq(rows.iter().enumerate().map(|(i, row)| Written { row, through: between.get(i) }))
+    }
+
+    /// Reads what [`serialize`] wrote.
+    ///
+    /// # Errors
+    /// The deserializer's.
+    pub fn deserialize<'de, T, J, D>(deserializer: D) -> Result<BelongsToMany<T, J>, D::Error>
+    where
+        T: Deserialize<'de> + Send + Sync + 'static,
+        J: Deserialize<'de> + Send + Sync + 'static,
+        D: Deserializer<'de>,
+    {
+        let mut field = BelongsToMany::default();
+        if let Some(read) = Option::<Vec<Read<T, J>>>::deserialize(deserializer)? {
+            let (rows, through): (Vec<T>, Vec<Option<J>>) =
+                read.into_iter().map(|read| (read.row, read.through)).unzip();
+            let between = through.into_iter().collect::<Option<Vec<J>>>();
+            field.fill(Arc::new(LoadedRows {
+                rows,
+                between: between.map(|rows| Box::new(rows) as Box<dyn Any + Send + Sync>),
+            }));
+        }
+        Ok(field)
     }
 }

@@ -11,6 +11,7 @@ use crate::models::keys::{Bank, Booking, Crate, Item, Land, Rate, River, Sale, S
 use crate::models::schema::{Place, Region};
 use crate::models::yard::{Bed, Helper, Plant, Shift, Yard};
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 async fn filled(test: &Test) -> Result<Database> {
     let db = test.with::<Blog>().await?;
@@ -578,6 +579,70 @@ async fn json_tells_no_row_from_not_loaded(test: Test) -> Result<()> {
     Ok(())
 }
 
+#[orm::serde]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Model)]
+#[orm(table = "singers")]
+struct Singer {
+    #[orm(primary_key)]
+    id: i64,
+    voice: Voice,
+    choirs: BelongsToMany<Choir, Seats>,
+    #[serde(rename = "benches")]
+    seats: HasMany<Seats>,
+}
+
+#[orm::serde]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Model)]
+#[orm(table = "choirs")]
+struct Choir {
+    #[orm(primary_key)]
+    id: i64,
+    name: String,
+    #[orm(through = Seats)]
+    singers: BelongsToMany<Singer>,
+}
+
+#[orm::serde]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Model)]
+#[serde(rename_all = "camelCase")]
+#[orm(table = "seats", primary_key(singer_id, choir_id))]
+struct Seats {
+    singer_id: i64,
+    choir_id: i64,
+    row: i32,
+    singer: BelongsTo<Singer>,
+    choir: BelongsTo<Choir>,
+}
+
+#[orm::serde]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Enum)]
+#[orm(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Voice {
+    HighTenor,
+    #[orm(rename = "low one")]
+    Bass,
+}
+
+async fn json_leaves_out_what_is_not_loaded_and_has_join_rows_and_labels(test: Test) -> Result<()> {
+    use serde_json::json;
+    let db = test.with::<(Singer, Choir, Seats)>().await?;
+    let singer = Singer::create().voice(Voice::HighTenor).exec(&db).await?;
+    assert_eq!(serde_json::to_value(&singer).unwrap(), json!({ "id": 1, "voice": "HIGH_TENOR" }));
+    assert_eq!(serde_json::to_value(Voice::Bass).unwrap(), json!("low one"));
+    singer.choirs().with(Seats::ROW, 2).create().name("Birds").exec(&db).await?;
+    let found = Singer::find_one().include((Singer::CHOIRS, Singer::SEATS)).required(&db).await?;
+    let seat = json!({ "singerId": 1, "choirId": 1, "row": 2 });
+    let choir = json!({ "id": 1, "name": "Birds", "through": seat });
+    let whole = json!({ "id": 1, "voice": "HIGH_TENOR", "choirs": [choir], "benches": [seat] });
+    assert_eq!(serde_json::to_value(&found).unwrap(), whole);
+    let read: Singer = serde_json::from_value(whole).unwrap();
+    assert_eq!(read, found);
+    assert_eq!(read.choirs.between()?, found.choirs.between()?);
+    let read: Singer = serde_json::from_value(json!({ "id": 1, "voice": "low one" })).unwrap();
+    assert!(read.choirs.not_loaded() && read.seats.not_loaded() && read.voice == Voice::Bass);
+    Ok(())
+}
+
 async fn debug_output_shows_loaded_relations(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     let profile = Profile::find_all()
@@ -659,6 +724,7 @@ cases! { $ includes:
     not_loaded_says_what_to_include,
     rows_round_trip_through_json,
     json_tells_no_row_from_not_loaded,
+    json_leaves_out_what_is_not_loaded_and_has_join_rows_and_labels,
     nested_projections_have_parameters_and_need_no_clone,
     loaded_relations_survive_updates_and_reloads,
     keys_that_the_database_finds_equal_relate,
