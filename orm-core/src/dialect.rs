@@ -11,6 +11,7 @@ pub mod introspect;
 mod json;
 mod lexical;
 mod render;
+mod shown;
 pub mod standard;
 mod stored;
 mod writer;
@@ -25,6 +26,7 @@ pub use json::{DATE_PATTERN, JsonValue};
 pub use lexical::Lexical;
 pub use render::{Renderer, RowLock, render, render_condition};
 pub(crate) use render::{render_insert, render_select, unnests};
+pub(crate) use shown::show;
 pub(crate) use stored::{for_column, rewrites, stored};
 pub use writer::{Rendered, SqlWriter};
 

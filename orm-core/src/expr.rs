@@ -22,7 +22,7 @@ pub use function::{CaseWhen, Operands, call, case, coalesce, concat, count_all, 
 pub use json::{Document, JsonPath};
 pub use key::{KeyOperand, KeyPart, SingleKey};
 pub use methods::{Dated, Listed};
-pub use operand::{InList, IntoExpr, Operand};
+pub use operand::{CaseResult, InList, IntoExpr, Operand};
 pub use order::{IntoOrder, Order};
 pub use select::Select;
 pub use window::Partition;

@@ -26,5 +26,5 @@ pub(crate) use load::{Rows, fetch_with, load_node};
 pub(crate) use probe::{any_row, begin_write, count_rows, latest_row, lock_rows};
 pub(crate) use projected::ProjectedSet;
 pub use rows::JoinRow;
-pub(crate) use rows::{ModelSet, ValueRow, new_set};
+pub(crate) use rows::{ModelSet, ValueRow, WholeRow, new_set};
 pub(crate) use text::{kept, query};

@@ -4,6 +4,7 @@
 
 mod bind;
 mod convert;
+mod literal;
 mod scalar;
 mod sql_type;
 mod value_ref;
@@ -16,6 +17,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 pub use bind::Bind;
 #[cfg(feature = "json")]
 pub use convert::Json;
+pub use literal::{FromText, Parsed};
 pub use scalar::{Numeric, Scalar, Type};
 pub use sql_type::{EnumDef, EnumStorage, SqlType};
 pub use value_ref::ValueRef;

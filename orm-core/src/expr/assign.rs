@@ -3,7 +3,7 @@
 
 use super::{Column, Expr, Within};
 use crate::ast;
-use crate::value::{Scalar, Type, Value};
+use crate::value::{FromText, Parsed, Scalar, Type};
 
 /// The right side of an assignment to a `T` column in a query about `S`: a value, an expression or a sub-query; also `None`
 /// for nullable columns. Where the database makes NULL of an expression, a column that takes none refuses it.
@@ -28,23 +28,48 @@ impl<S, T: Scalar> Assign<S, Option<T>> for T {
     }
 }
 
-/// Text, by reference.
+/// Text, by reference: for a text column, or for one whose values may be given as text.
 macro_rules! text {
-    ($($text:ty),+) => {$(
-        impl<S> Assign<S, String> for $text {
+    ($bound:ident: $($text:ty),+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<S, T: $bound> Assign<S, T> for $text {
             fn into_assigned(self) -> ast::Expr {
-                ast::Expr::Value(Value::Text(String::from(self).into()))
+                ast::Expr::Value(T::__value(&self))
             }
         }
-        impl<S> Assign<S, Option<String>> for $text {
+        #[diagnostic::do_not_recommend]
+        impl<S, T: $bound> Assign<S, Option<T>> for $text {
             fn into_assigned(self) -> ast::Expr {
-                ast::Expr::Value(Value::Text(String::from(self).into()))
+                ast::Expr::Value(T::__value(&self))
             }
         }
     )+};
 }
 
-text!(&str, &String, std::borrow::Cow<'_, str>, Box<str>);
+text!(FromText: &str, &String, std::borrow::Cow<'_, str>, Box<str>);
+text!(Parsed: String);
+
+/// Integers, for a decimal column.
+#[cfg(feature = "decimal")]
+macro_rules! integers {
+    ($($number:ty),+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<S> Assign<S, rust_decimal::Decimal> for $number {
+            fn into_assigned(self) -> ast::Expr {
+                ast::Expr::Value(Scalar::into_value(rust_decimal::Decimal::from(self)))
+            }
+        }
+        #[diagnostic::do_not_recommend]
+        impl<S> Assign<S, Option<rust_decimal::Decimal>> for $number {
+            fn into_assigned(self) -> ast::Expr {
+                ast::Expr::Value(Scalar::into_value(rust_decimal::Decimal::from(self)))
+            }
+        }
+    )+};
+}
+
+#[cfg(feature = "decimal")]
+integers!(i8, i16, i32, i64, u8, u16, u32, u64);
 
 impl<S, M: Within<S>, T: Type, U: Type<Base = T::Base>> Assign<S, T> for Expr<M, U> {
     fn into_assigned(self) -> ast::Expr {

@@ -54,6 +54,14 @@ impl<M, T> Column<M, T> {
 
     /// The column in the query around a relation's condition, where both read the same table:
     /// `User::MANAGER.any(User::AGE.lt(User::AGE.outer()))`. Columns of other tables need only `.free()`.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let busier = User::POSTS.any(Post::VIEWS.gt(10).and(Post::USER_ID.eq(User::ID.outer())));
+    /// assert_eq!(User::count().filter(busier).exec(&db).await?, 1);
+    /// # Ok(()) });
+    /// ```
     pub fn outer(self) -> Expr<Free, T> {
         Expr::from_node(ast::Expr::Outer(self.def))
     }

@@ -33,6 +33,28 @@ impl JsonPath {
         self
     }
     /// Into an element of an array, from 0.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// use orm::JsonPath;
+    /// use orm::serde_json::{Value as Document, json};
+    ///
+    /// #[derive(Debug, Clone, Model)]
+    /// struct Order {
+    ///     #[orm(primary_key)]
+    ///     id: i64,
+    ///     data: Document,
+    /// }
+    ///
+    /// db.create_tables::<Order>().await?;
+    /// Order::create().data(json!({ "items": [{ "price": 12 }] })).exec(&db).await?;
+    /// let price = JsonPath::new().key("items").index(0).key("price");
+    /// let prices: Vec<Option<i64>> =
+    ///     Order::find_all().select(Order::DATA.json_value::<i64>(price)).exec(&db).await?;
+    /// assert_eq!(prices, [Some(12)]);
+    /// # Ok(()) });
+    /// ```
     #[must_use]
     pub fn index(mut self, index: u32) -> Self {
         self.0.push(JsonStep::Index(index));

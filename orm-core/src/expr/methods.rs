@@ -54,88 +54,245 @@ macro_rules! methods {
         /// Comparisons, order and aggregates.
         impl<S, T: Type> $name<S, T> {
             /// Equal.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::NAME.eq("Ada")).exec(&db).await?, 1);
+            /// # Ok(()) });
+            /// ```
             pub fn eq<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
                 binary(BinaryOp::Eq, self.into_node(), other.into_operand())
             }
             /// Different.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// // NULL is not different from anything: Cy, who has no name, is not found.
+            /// assert_eq!(User::count().filter(User::NAME.ne("Ada")).exec(&db).await?, 1);
+            /// # Ok(()) });
+            /// ```
             pub fn ne<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
                 binary(BinaryOp::Ne, self.into_node(), other.into_operand())
             }
             /// Greater.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::VISITS.gt(1)).exec(&db).await?, 1);
+            /// # Ok(()) });
+            /// ```
             pub fn gt<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
                 binary(BinaryOp::Gt, self.into_node(), other.into_operand())
             }
             /// Greater or equal.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::VISITS.ge(1)).exec(&db).await?, 2);
+            /// # Ok(()) });
+            /// ```
             pub fn ge<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
                 binary(BinaryOp::Ge, self.into_node(), other.into_operand())
             }
             /// Less.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::VISITS.lt(3)).exec(&db).await?, 2);
+            /// # Ok(()) });
+            /// ```
             pub fn lt<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
                 binary(BinaryOp::Lt, self.into_node(), other.into_operand())
             }
             /// Less or equal.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::VISITS.le(3)).exec(&db).await?, 3);
+            /// # Ok(()) });
+            /// ```
             pub fn le<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
                 binary(BinaryOp::Le, self.into_node(), other.into_operand())
             }
             /// Equal, where NULL equals NULL.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// let same = User::count().filter(User::NAME.is_not_distinct_from(User::NAME));
+            /// assert_eq!(same.exec(&db).await?, 3);
+            /// # Ok(()) });
+            /// ```
             pub fn is_not_distinct_from<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
                 binary(BinaryOp::IsNotDistinct, self.into_node(), other.into_operand())
             }
             /// Different, where NULL equals NULL.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::NAME.is_distinct_from("Ada")).exec(&db).await?, 2);
+            /// # Ok(()) });
+            /// ```
             pub fn is_distinct_from<R: Operand<S, T::Base>>(self, other: R) -> Condition<S> {
                 binary(BinaryOp::IsDistinct, self.into_node(), other.into_operand())
             }
             /// Between two bounds, both included.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::VISITS.between(1, 3)).exec(&db).await?, 2);
+            /// # Ok(()) });
+            /// ```
             pub fn between<A: Operand<S, T::Base>, B: Operand<S, T::Base>>(self, low: A, high: B) -> Condition<S> {
                 let operands = Box::new((self.into_node(), low.into_operand(), high.into_operand()));
                 Expr::from_node(ast::Expr::Between { operands, negated: false })
             }
             /// Outside of two bounds.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::VISITS.not_between(1, 3)).exec(&db).await?, 1);
+            /// # Ok(()) });
+            /// ```
             pub fn not_between<A: Operand<S, T::Base>, B: Operand<S, T::Base>>(self, low: A, high: B) -> Condition<S> {
                 let operands = Box::new((self.into_node(), low.into_operand(), high.into_operand()));
                 Expr::from_node(ast::Expr::Between { operands, negated: true })
             }
             /// One of a list or of a sub-query's rows. FALSE for an empty list.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::NAME.in_(["Ada", "Bob"])).exec(&db).await?, 2);
+            /// let authors = Post::find_all().filter(Post::PUBLISHED).select(Post::USER_ID);
+            /// assert_eq!(User::count().filter(User::ID.in_(authors)).exec(&db).await?, 2);
+            /// # Ok(()) });
+            /// ```
             pub fn in_<R: InList<S, T::Base>>(self, list: R) -> Condition<S> {
                 in_list(self.into_node(), list, false)
             }
             /// None of a list or of a sub-query's rows. TRUE for an empty list.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::ID.not_in([1, 2])).exec(&db).await?, 1);
+            /// # Ok(()) });
+            /// ```
             pub fn not_in<R: InList<S, T::Base>>(self, list: R) -> Condition<S> {
                 in_list(self.into_node(), list, true)
             }
             /// Smallest first.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// let ids: Vec<i64> = User::find_all().select(User::ID).order_by(User::VISITS.asc()).exec(&db).await?;
+            /// assert_eq!(ids, [3, 2, 1]);
+            /// # Ok(()) });
+            /// ```
             pub fn asc(self) -> Order<S> {
                 Order::new(self.into_node(), false)
             }
             /// Greatest first.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// let ids: Vec<i64> = User::find_all().select(User::ID).order_by(User::VISITS.desc()).exec(&db).await?;
+            /// assert_eq!(ids, [1, 2, 3]);
+            /// # Ok(()) });
+            /// ```
             pub fn desc(self) -> Order<S> {
                 Order::new(self.into_node(), true)
             }
             /// The least value; NULL of no rows.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::aggregate(User::VISITS.min()).exec(&db).await?, Some(0));
+            /// # Ok(()) });
+            /// ```
             pub fn min(self) -> Expr<S, Option<T::Base>> {
                 aggregate("MIN", false, self.into_node())
             }
             /// The greatest value; NULL of no rows.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::aggregate(User::VISITS.max()).exec(&db).await?, Some(3));
+            /// # Ok(()) });
+            /// ```
             pub fn max(self) -> Expr<S, Option<T::Base>> {
                 aggregate("MAX", false, self.into_node())
             }
             /// The number of rows where this is not NULL.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::aggregate(User::NAME.count()).exec(&db).await?, 2);
+            /// # Ok(()) });
+            /// ```
             pub fn count(self) -> Expr<S, i64> {
                 aggregate("COUNT", false, self.into_node())
             }
             /// The number of different values that are not NULL.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(Post::aggregate(Post::USER_ID.count_distinct()).exec(&db).await?, 2);
+            /// # Ok(()) });
+            /// ```
             pub fn count_distinct(self) -> Expr<S, i64> {
                 aggregate("COUNT", true, self.into_node())
             }
             /// Converts in SQL. The date of a date-time is `.cast::<NaiveDate>()`.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// let texts: Vec<String> =
+            ///     User::find_all().select(User::VISITS.cast::<String>()).order_by(User::ID).exec(&db).await?;
+            /// assert_eq!(texts, ["3", "1", "0"]);
+            /// # Ok(()) });
+            /// ```
             pub fn cast<U: Type>(self) -> Expr<S, U::And<T>> {
                 cast(self.into_node(), U::Base::TYPE)
             }
             /// The same, usable in every query; the renderer checks that the table is read.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// let on = Post::USER_ID.free().eq(User::ID.free());
+            /// assert_eq!(User::find_all().join::<Post>(on).exec(&db).await?.len(), 3);
+            /// # Ok(()) });
+            /// ```
             pub fn free(self) -> Expr<Free, T> {
                 Expr::from_node(self.into_node())
             }
             /// The same, where NULL may come out: for columns of left-joined tables.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// let posts = User::find_all().left_join(User::POSTS).filter(User::ID.eq(3)).select(Post::TITLE.nullable());
+            /// assert_eq!(posts.exec(&db).await?, [None]);
+            /// # Ok(()) });
+            /// ```
             pub fn nullable(self) -> Expr<S, Option<T::Base>> {
                 Expr::from_node(self.into_node())
             }
@@ -144,14 +301,36 @@ macro_rules! methods {
         /// NULL.
         impl<S, T: Scalar> $name<S, Option<T>> {
             /// Whether this is NULL.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::NAME.is_null()).exec(&db).await?, 1);
+            /// # Ok(()) });
+            /// ```
             pub fn is_null(self) -> Condition<S> {
                 Expr::from_node(ast::Expr::IsNull { expr: Box::new(self.into_node()), negated: false })
             }
             /// Whether this is not NULL.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::NAME.is_not_null()).exec(&db).await?, 2);
+            /// # Ok(()) });
+            /// ```
             pub fn is_not_null(self) -> Condition<S> {
                 Expr::from_node(ast::Expr::IsNull { expr: Box::new(self.into_node()), negated: true })
             }
             /// Equal to a value, or NULL where there is none: `eq_opt(None::<i64>)` is `is_null()`.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::NAME.eq_opt(Some("Ada"))).exec(&db).await?, 1);
+            /// assert_eq!(User::count().filter(User::NAME.eq_opt(None::<&str>)).exec(&db).await?, 1);
+            /// # Ok(()) });
+            /// ```
             pub fn eq_opt<R: Operand<S, T>>(self, other: Option<R>) -> Condition<S> {
                 match other {
                     Some(other) => self.eq(other),
@@ -160,6 +339,13 @@ macro_rules! methods {
             }
             /// The opposite of [`eq_opt`](Self::eq_opt): different from a value, where NULL is different from every value, or
             /// not NULL.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::NAME.ne_opt(Some("Ada"))).exec(&db).await?, 2);
+            /// # Ok(()) });
+            /// ```
             pub fn ne_opt<R: Operand<S, T>>(self, other: Option<R>) -> Condition<S> {
                 match other {
                     Some(other) => self.is_distinct_from(other),
@@ -167,6 +353,15 @@ macro_rules! methods {
                 }
             }
             /// This, or something else where it is NULL; it may still be, where the other may.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// let names: Vec<String> =
+            ///     User::find_all().select(User::NAME.unwrap_or("nobody")).order_by(User::ID).exec(&db).await?;
+            /// assert_eq!(names, ["Ada", "Bob", "nobody"]);
+            /// # Ok(()) });
+            /// ```
             pub fn unwrap_or<R: Operand<S, T>>(self, other: R) -> Expr<S, R::Type> {
                 function(Function::Coalesce, vec![self.into_node(), other.into_operand()])
             }
@@ -190,116 +385,316 @@ macro_rules! methods {
             /// Matches a pattern with `%` (any text) and `_` (any character); a backslash escapes. Letter case is the
             /// database's business: SQLite ignores that of ASCII, MySQL goes by the collation. For plain text see
             /// [`contains`](Self::contains).
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.like("b_b@%")).exec(&db).await?, 1);
+            /// # Ok(()) });
+            /// ```
             pub fn like<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
                 like(self.into_node(), pattern.into_operand(), LikeKind::Pattern, false, false)
             }
             /// Does not match a pattern.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.not_like("b_b@%")).exec(&db).await?, 2);
+            /// # Ok(()) });
+            /// ```
             pub fn not_like<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
                 like(self.into_node(), pattern.into_operand(), LikeKind::Pattern, false, true)
             }
             /// Matches a pattern whatever the letter case; on SQLite, whatever that of ASCII letters.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.ilike("B_B@%")).exec(&db).await?, 1);
+            /// # Ok(()) });
+            /// ```
             pub fn ilike<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
                 like(self.into_node(), pattern.into_operand(), LikeKind::Pattern, true, false)
             }
             /// Does not match a pattern whatever the letter case.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.not_ilike("B_B@%")).exec(&db).await?, 2);
+            /// # Ok(()) });
+            /// ```
             pub fn not_ilike<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
                 like(self.into_node(), pattern.into_operand(), LikeKind::Pattern, true, true)
             }
             /// Starts with a text; `%` and `_` in it are plain characters. Letter case counts where it does
             /// for `eq`.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.starts_with("ada")).exec(&db).await?, 1);
+            /// # Ok(()) });
+            /// ```
             pub fn starts_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
                 like(self.into_node(), text.into_operand(), LikeKind::StartsWith, false, false)
             }
             /// Ends with a text; `%` and `_` in it are plain characters. Letter case counts where it does
             /// for `eq`.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.ends_with("example.com")).exec(&db).await?, 3);
+            /// # Ok(()) });
+            /// ```
             pub fn ends_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
                 like(self.into_node(), text.into_operand(), LikeKind::EndsWith, false, false)
             }
             /// Contains a text; `%` and `_` in it are plain characters. Letter case counts where it does
             /// for `eq`.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.contains("b@")).exec(&db).await?, 1);
+            /// # Ok(()) });
+            /// ```
             pub fn contains<R: Operand<S, String>>(self, text: R) -> Condition<S> {
                 like(self.into_node(), text.into_operand(), LikeKind::Contains, false, false)
             }
             /// Does not start with a text.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.not_starts_with("ada")).exec(&db).await?, 2);
+            /// # Ok(()) });
+            /// ```
             pub fn not_starts_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
                 like(self.into_node(), text.into_operand(), LikeKind::StartsWith, false, true)
             }
             /// Does not end with a text.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.not_ends_with("example.com")).exec(&db).await?, 0);
+            /// # Ok(()) });
+            /// ```
             pub fn not_ends_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
                 like(self.into_node(), text.into_operand(), LikeKind::EndsWith, false, true)
             }
             /// Does not contain a text.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.not_contains("b@")).exec(&db).await?, 2);
+            /// # Ok(()) });
+            /// ```
             pub fn not_contains<R: Operand<S, String>>(self, text: R) -> Condition<S> {
                 like(self.into_node(), text.into_operand(), LikeKind::Contains, false, true)
             }
             /// Starts with a text whatever the letter case, as [`ilike`](Self::ilike); `%` and `_` in it are plain
             /// characters.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.istarts_with("ADA")).exec(&db).await?, 1);
+            /// # Ok(()) });
+            /// ```
             pub fn istarts_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
                 like(self.into_node(), text.into_operand(), LikeKind::StartsWith, true, false)
             }
             /// Ends with a text whatever the letter case, as [`ilike`](Self::ilike); `%` and `_` in it are plain
             /// characters.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.iends_with("EXAMPLE.com")).exec(&db).await?, 3);
+            /// # Ok(()) });
+            /// ```
             pub fn iends_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
                 like(self.into_node(), text.into_operand(), LikeKind::EndsWith, true, false)
             }
             /// Contains a text whatever the letter case, as [`ilike`](Self::ilike); `%` and `_` in it are plain
             /// characters.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.icontains("B@")).exec(&db).await?, 1);
+            /// # Ok(()) });
+            /// ```
             pub fn icontains<R: Operand<S, String>>(self, text: R) -> Condition<S> {
                 like(self.into_node(), text.into_operand(), LikeKind::Contains, true, false)
             }
             /// Does not start with a text whatever the letter case.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.not_istarts_with("ADA")).exec(&db).await?, 2);
+            /// # Ok(()) });
+            /// ```
             pub fn not_istarts_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
                 like(self.into_node(), text.into_operand(), LikeKind::StartsWith, true, true)
             }
             /// Does not end with a text whatever the letter case.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.not_iends_with("EXAMPLE.com")).exec(&db).await?, 0);
+            /// # Ok(()) });
+            /// ```
             pub fn not_iends_with<R: Operand<S, String>>(self, text: R) -> Condition<S> {
                 like(self.into_node(), text.into_operand(), LikeKind::EndsWith, true, true)
             }
             /// Does not contain a text whatever the letter case.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.not_icontains("B@")).exec(&db).await?, 2);
+            /// # Ok(()) });
+            /// ```
             pub fn not_icontains<R: Operand<S, String>>(self, text: R) -> Condition<S> {
                 like(self.into_node(), text.into_operand(), LikeKind::Contains, true, true)
             }
             /// Matches a regular expression of the database's own syntax, minding letter case.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.regexp("^[ab]")).exec(&db).await?, 2);
+            /// # Ok(()) });
+            /// ```
             pub fn regexp<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
                 regexp(self.into_node(), pattern.into_operand(), false, false)
             }
             /// Does not match a regular expression.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.not_regexp("^[ab]")).exec(&db).await?, 1);
+            /// # Ok(()) });
+            /// ```
             pub fn not_regexp<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
                 regexp(self.into_node(), pattern.into_operand(), false, true)
             }
             /// Matches a regular expression whatever the letter case.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.iregexp("^[AB]")).exec(&db).await?, 2);
+            /// # Ok(()) });
+            /// ```
             pub fn iregexp<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
                 regexp(self.into_node(), pattern.into_operand(), true, false)
             }
             /// Does not match a regular expression whatever the letter case.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::EMAIL.not_iregexp("^[AB]")).exec(&db).await?, 1);
+            /// # Ok(()) });
+            /// ```
             pub fn not_iregexp<R: Operand<S, String>>(self, pattern: R) -> Condition<S> {
                 regexp(self.into_node(), pattern.into_operand(), true, true)
             }
             /// In lower case.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// let name: Option<Option<String>> =
+            ///     User::find_one().select(User::NAME.lower()).order_by(User::ID).exec(&db).await?;
+            /// assert_eq!(name.flatten().as_deref(), Some("ada"));
+            /// # Ok(()) });
+            /// ```
             pub fn lower(self) -> Expr<S, T> {
                 function(Function::Lower, vec![self.into_node()])
             }
             /// In upper case.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// let emails: Vec<String> =
+            ///     User::find_all().select(User::EMAIL.upper()).order_by(User::ID).limit(1).exec(&db).await?;
+            /// assert_eq!(emails, ["ADA@EXAMPLE.COM"]);
+            /// # Ok(()) });
+            /// ```
             pub fn upper(self) -> Expr<S, T> {
                 function(Function::Upper, vec![self.into_node()])
             }
             /// Without white space at both ends.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(Post::count().filter(Post::TITLE.trim().eq("Notes")).exec(&db).await?, 1);
+            /// # Ok(()) });
+            /// ```
             pub fn trim(self) -> Expr<S, T> {
                 function(Function::Trim, vec![self.into_node()])
             }
             /// The number of characters.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// let lengths: Vec<i64> = Post::find_all().select(Post::TITLE.length()).order_by(Post::ID).exec(&db).await?;
+            /// assert_eq!(lengths, [5, 7, 5]);
+            /// # Ok(()) });
+            /// ```
             pub fn length(self) -> Expr<S, T::Like<i64>> {
                 function(Function::Length, vec![self.into_node()])
             }
             /// A part: the first character is number 1. What starts before it is the database's business.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// let starts: Vec<String> =
+            ///     Post::find_all().select(Post::TITLE.substring(1, 2)).order_by(Post::ID).exec(&db).await?;
+            /// assert_eq!(starts, ["No", "En", "He"]);
+            /// # Ok(()) });
+            /// ```
             pub fn substring<A: Operand<S, i32>, B: Operand<S, i32>>(self, start: A, length: B) -> Three<S, T, A::Type, B::Type> {
                 function(Function::Substring, vec![self.into_node(), start.into_operand(), length.into_operand()])
             }
             /// With every occurrence of one text replaced by another.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// let hosts: Vec<String> =
+            ///     User::find_all().select(User::EMAIL.replace("example", "test")).limit(1).exec(&db).await?;
+            /// assert!(hosts[0].ends_with("@test.com"));
+            /// # Ok(()) });
+            /// ```
             pub fn replace<A: Operand<S, String>, B: Operand<S, String>>(self, from: A, to: B) -> Three<S, T, A::Type, B::Type> {
                 function(Function::Replace, vec![self.into_node(), from.into_operand(), to.into_operand()])
             }
             /// Followed by another text.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// let titles: Vec<String> =
+            ///     Post::find_all().select(Post::TITLE.concat("!")).order_by(Post::ID).limit(1).exec(&db).await?;
+            /// assert_eq!(titles, ["Notes!"]);
+            /// # Ok(()) });
+            /// ```
             pub fn concat<R: Operand<S, String>>(self, other: R) -> Expr<S, T::And<R::Type>> {
                 binary(BinaryOp::Concat, self.into_node(), other.into_operand())
             }
@@ -311,6 +706,13 @@ macro_rules! methods {
             T::Base: Numeric,
         {
             /// The sum; NULL of no rows.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(Post::aggregate(Post::VIEWS.sum()).exec(&db).await?, Some(25));
+            /// # Ok(()) });
+            /// ```
             pub fn sum(self) -> Expr<S, Option<<T::Base as Numeric>::Sum>> {
                 match T::Base::TYPE {
                     // Summed in double precision, which some databases do not by themselves.
@@ -319,6 +721,13 @@ macro_rules! methods {
                 }
             }
             /// The average; NULL of no rows.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(Post::aggregate(Post::VIEWS.avg()).filter(Post::PUBLISHED).exec(&db).await?, Some(12.5));
+            /// # Ok(()) });
+            /// ```
             pub fn avg(self) -> Expr<S, Option<<T::Base as Numeric>::Average>> {
                 // Some databases give the average of integers with four digits.
                 let (argument, decimal) = match T::Base::TYPE {
@@ -329,20 +738,61 @@ macro_rules! methods {
                 Expr::from_node(ast::Expr::Aggregate(Box::new(average)))
             }
             /// Without its sign.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// let away: Vec<i32> = User::find_all().select((User::VISITS - 2).abs()).order_by(User::ID).exec(&db).await?;
+            /// assert_eq!(away, [1, 1, 2]);
+            /// # Ok(()) });
+            /// ```
             pub fn abs(self) -> Expr<S, T> {
                 function(Function::Abs, vec![self.into_node()])
             }
             /// Rounded to a number of digits after the point. What is half way goes away from zero; floats on MySQL and
             /// MariaDB to the even neighbour.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// let halves: Vec<f64> = User::find_all()
+            ///     .select((User::VISITS.cast::<f64>() / 2.0).round(0))
+            ///     .order_by(User::ID)
+            ///     .exec(&db)
+            ///     .await?;
+            /// assert_eq!(halves, [2.0, 1.0, 0.0]);
+            /// # Ok(()) });
+            /// ```
             pub fn round(self, digits: u8) -> Expr<S, T> {
                 let digits = ast::Expr::Value(i32::from(digits).encode());
                 function(Function::Round, vec![self.into_node(), digits])
             }
             /// Rounded up to a whole number.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// let halves: Vec<f64> =
+            ///     User::find_all().select((User::VISITS.cast::<f64>() / 2.0).ceil()).order_by(User::ID).exec(&db).await?;
+            /// assert_eq!(halves, [2.0, 1.0, 0.0]);
+            /// # Ok(()) });
+            /// ```
             pub fn ceil(self) -> Expr<S, T> {
                 function(Function::Ceil, vec![self.into_node()])
             }
             /// Rounded down to a whole number.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// let halves: Vec<f64> = User::find_all()
+            ///     .select((User::VISITS.cast::<f64>() / 2.0).floor())
+            ///     .order_by(User::ID)
+            ///     .exec(&db)
+            ///     .await?;
+            /// assert_eq!(halves, [1.0, 0.0, 0.0]);
+            /// # Ok(()) });
+            /// ```
             pub fn floor(self) -> Expr<S, T> {
                 function(Function::Floor, vec![self.into_node()])
             }
@@ -354,14 +804,35 @@ macro_rules! methods {
             T::Base: Dated,
         {
             /// The year.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::CREATED_AT.year().ge(2026)).exec(&db).await?, 3);
+            /// # Ok(()) });
+            /// ```
             pub fn year(self) -> Expr<S, T::Like<i32>> {
                 function(Function::Year, vec![self.into_node()])
             }
             /// The month, from 1.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::CREATED_AT.month().between(1, 12)).exec(&db).await?, 3);
+            /// # Ok(()) });
+            /// ```
             pub fn month(self) -> Expr<S, T::Like<i32>> {
                 function(Function::Month, vec![self.into_node()])
             }
             /// The day of the month, from 1.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().filter(User::CREATED_AT.day().between(1, 31)).exec(&db).await?, 3);
+            /// # Ok(()) });
+            /// ```
             pub fn day(self) -> Expr<S, T::Like<i32>> {
                 function(Function::Day, vec![self.into_node()])
             }
@@ -373,6 +844,24 @@ macro_rules! methods {
             T::Base: Document,
         {
             /// The value of a key, as text; NULL when there is none. Keys may hold any text.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// use orm::serde_json::{Value as Document, json};
+            ///
+            /// #[derive(Debug, Clone, Model)]
+            /// struct Order {
+            ///     #[orm(primary_key)]
+            ///     id: i64,
+            ///     data: Document,
+            /// }
+            ///
+            /// db.create_tables::<Order>().await?;
+            /// Order::create().data(json!({ "city": "Turin", "count": 3 })).exec(&db).await?;
+            /// assert_eq!(Order::count().filter(Order::DATA.json_text("city").eq("Turin")).exec(&db).await?, 1);
+            /// # Ok(()) });
+            /// ```
             pub fn json_text<P: Into<JsonPath>>(self, path: P) -> Expr<S, Option<String>> {
                 json(self.into_node(), path.into(), JsonForm::Text)
             }
@@ -380,6 +869,24 @@ macro_rules! methods {
             /// `true` and `false` as `bool`, a string as text, a label of an enum or, written as in `2026-02-28`, a
             /// date. NULL when there is no such value, on every database: nothing is rounded, and no text is taken for a
             /// number. With JSON as the type, the part of the document.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// use orm::serde_json::{Value as Document, json};
+            ///
+            /// #[derive(Debug, Clone, Model)]
+            /// struct Order {
+            ///     #[orm(primary_key)]
+            ///     id: i64,
+            ///     data: Document,
+            /// }
+            ///
+            /// db.create_tables::<Order>().await?;
+            /// Order::create().data(json!({ "city": "Turin", "count": 3 })).exec(&db).await?;
+            /// assert_eq!(Order::count().filter(Order::DATA.json_value::<i64>("count").gt(2)).exec(&db).await?, 1);
+            /// # Ok(()) });
+            /// ```
             pub fn json_value<U: Scalar>(self, path: impl Into<JsonPath>) -> Expr<S, Option<U>> {
                 let form = if U::TYPE == SqlType::Json { JsonForm::Document } else { JsonForm::Value(U::TYPE) };
                 json(self.into_node(), path.into(), form)
@@ -407,6 +914,13 @@ macro_rules! methods {
 
         impl<S, T: Type<Base = bool>> $name<S, T> {
             /// The same as a condition, which does not hold where it is NULL.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(Post::count().filter(Post::PUBLISHED.is_true()).exec(&db).await?, 2);
+            /// # Ok(()) });
+            /// ```
             pub fn is_true(self) -> Condition<S> {
                 let node = self.into_node();
                 let yes = || ast::Expr::Value(true.encode());

@@ -2,13 +2,14 @@
 
 use super::{Column, Expr, Free, Within};
 use crate::ast::{self, ListItems};
-use crate::value::{Scalar, Type, Value};
+use crate::value::{FromText, Parsed, Scalar, Type, Value};
 
 /// Something that gives a `T` in a query about `S`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with a `{T}` column",
     label = "expected a `{T}` value, column, expression or sub-query",
-    note = "the other side must have the same Rust type; use `.cast::<..>()` to convert in SQL; for NULL use `.is_null()`"
+    note = "the other side must have the same Rust type; use `.cast::<..>()` to convert in SQL; for NULL use `.is_null()`",
+    note = "decimals, dates, times and UUIDs may be written as text, `\"9.99\"`, `\"2026-01-31\"`, and decimals as integers"
 )]
 pub trait Operand<S, T> {
     /// `T`, or an `Option` of it for what may be NULL.
@@ -50,20 +51,38 @@ impl<S, T: Scalar + OfOption, V> Operand<S, T> for Option<V> {
     }
 }
 
-/// Text, by reference.
+/// Text, by reference: of a text column, or of one whose values may be given as text.
 macro_rules! text {
-    ($($text:ty),+) => {$(
-        impl<S> Operand<S, String> for $text {
-            type Type = String;
+    ($bound:ident: $($text:ty),+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<S, T: $bound> Operand<S, T> for $text {
+            type Type = T;
             fn into_operand(self) -> ast::Expr {
-                let text: &str = &self;
-                ast::Expr::Value(Value::Text(text.to_owned().into()))
+                ast::Expr::Value(T::__value(&self))
             }
         }
     )+};
 }
 
-text!(&str, &&str, std::borrow::Cow<'_, str>, &std::borrow::Cow<'_, str>, Box<str>);
+text!(FromText: &str, &&str, std::borrow::Cow<'_, str>, &std::borrow::Cow<'_, str>, Box<str>);
+text!(Parsed: String, &String);
+
+/// Integers, of a decimal column.
+#[cfg(feature = "decimal")]
+macro_rules! integers {
+    ($($number:ty),+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<S> Operand<S, rust_decimal::Decimal> for $number {
+            type Type = rust_decimal::Decimal;
+            fn into_operand(self) -> ast::Expr {
+                ast::Expr::Value(Scalar::into_value(rust_decimal::Decimal::from(self)))
+            }
+        }
+    )+};
+}
+
+#[cfg(feature = "decimal")]
+integers!(i8, i16, i32, i64, u8, u16, u32, u64);
 
 impl<S, M: Within<S>, T: Scalar> Operand<S, T> for Column<M, T> {
     type Type = T;
@@ -92,6 +111,24 @@ impl<S, M: Within<S>, T: Scalar> Operand<S, T> for Expr<M, Option<T>> {
         self.into_node()
     }
 }
+
+/// An [`Operand`] that says by itself of which type it is: what `case()` gives is inferred from its results.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no result of a `case()` that gives `{T}`",
+    label = "expected a `{T}` value, column, expression or sub-query",
+    note = "the results of a `case()` have the same Rust type; for NULL leave `otherwise` out: `.end()`"
+)]
+pub trait CaseResult<S, T>: Operand<S, T> {}
+
+impl<S, T: Scalar> CaseResult<S, T> for T {}
+impl<S, T: Scalar> CaseResult<S, T> for &T {}
+impl<S> CaseResult<S, String> for &str {}
+impl<S> CaseResult<S, String> for std::borrow::Cow<'_, str> {}
+impl<S> CaseResult<S, String> for Box<str> {}
+impl<S, M: Within<S>, T: Scalar> CaseResult<S, T> for Column<M, T> {}
+impl<S, M: Within<S>, T: Scalar> CaseResult<S, T> for Column<M, Option<T>> {}
+impl<S, M: Within<S>, T: Scalar> CaseResult<S, T> for Expr<M, T> {}
+impl<S, M: Within<S>, T: Scalar> CaseResult<S, T> for Expr<M, Option<T>> {}
 
 /// A list of `T`, for `in_` and `not_in`.
 #[diagnostic::on_unimplemented(

@@ -18,6 +18,15 @@ impl<S> Order<S> {
     }
 
     /// NULLs before everything else.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let ids: Vec<i64> =
+    ///     User::find_all().select(User::ID).order_by(User::NAME.asc().nulls_first()).exec(&db).await?;
+    /// assert_eq!(ids, [3, 1, 2]);
+    /// # Ok(()) });
+    /// ```
     #[must_use]
     pub fn nulls_first(mut self) -> Self {
         self.order.nulls = Some(NullsOrder::First);
@@ -25,6 +34,15 @@ impl<S> Order<S> {
     }
 
     /// NULLs after everything else.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let ids: Vec<i64> =
+    ///     User::find_all().select(User::ID).order_by(User::NAME.asc().nulls_last()).exec(&db).await?;
+    /// assert_eq!(ids, [1, 2, 3]);
+    /// # Ok(()) });
+    /// ```
     #[must_use]
     pub fn nulls_last(mut self) -> Self {
         self.order.nulls = Some(NullsOrder::Last);

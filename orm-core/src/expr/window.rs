@@ -7,6 +7,14 @@ use crate::value::Type;
 impl<S, T> Expr<S, T> {
     /// Aggregates only some rows: `User::VISITS.sum().only_where(..)`. What is no aggregate, nor computed from some, is NULL
     /// in the other rows.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let published = Post::VIEWS.sum().only_where(Post::PUBLISHED);
+    /// assert_eq!(Post::aggregate(published).exec(&db).await?, Some(25));
+    /// # Ok(()) });
+    /// ```
     #[must_use]
     pub fn only_where<C: IntoCondition<S>>(self, condition: C) -> Self {
         let (mut node, condition) = (self.into_node(), condition.into_condition());
@@ -18,6 +26,15 @@ impl<S, T> Expr<S, T> {
 
     /// As a window function: over the rows with equal values of `partition`, in an order. Either may be `()`, for all rows
     /// and for no order: `row_number().over((), User::AGE.desc())`.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let rank = orm::row_number().over(Post::USER_ID, Post::VIEWS.desc());
+    /// let ranks: Vec<i64> = Post::find_all().select(rank).order_by(Post::ID).exec(&db).await?;
+    /// assert_eq!(ranks, [1, 2, 1]);
+    /// # Ok(()) });
+    /// ```
     pub fn over<P: Partition<S>, O: IntoOrder<S>>(self, partition: P, order: O) -> Self {
         let (mut partition_by, mut order_by) = (Vec::new(), Vec::new());
         partition.push_partition(&mut partition_by);

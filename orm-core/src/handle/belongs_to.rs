@@ -25,6 +25,15 @@ impl<P: Model> ChangeOwner<'_, P> {
     /// Writes the foreign key, and the version and times that go with it, and gives the row as it is then; relations are
     /// not loaded in it.
     ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let (bob, post) = (User::find_by_pk(2).required(&db).await?, Post::find_by_pk(1).required(&db).await?);
+    /// post.user().set(&bob).exec(&db).await?;
+    /// assert_eq!(bob.posts().count(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the row is gone,
     /// [`ErrorKind::Stale`](crate::ErrorKind::Stale) when its version changed,

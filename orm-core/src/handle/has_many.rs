@@ -28,12 +28,29 @@ impl<C: Model> ChangeRows<C> {
 
     /// Destroys the rows that would belong to none, instead of setting their foreign keys to NULL; those of a
     /// soft-deleting model are marked: `user.posts().set(&kept).or_destroy()`.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let post = Post::find_by_pk(1).required(&db).await?;
+    /// post.comments().set([1]).or_destroy().exec(&db).await?;
+    /// assert_eq!(Comment::count().exec(&db).await?, 1);
+    /// # Ok(()) });
+    /// ```
     pub fn or_destroy(mut self) -> Self {
         self.destroy = true;
         self
     }
 
     /// Makes the change and gives the number of rows written.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let bob = User::find_by_pk(2).required(&db).await?;
+    /// assert_eq!(bob.posts().add([1, 2]).exec(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::InvalidStatement`] when rows would be left without the parent that their foreign key insists on, or do

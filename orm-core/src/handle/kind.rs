@@ -110,6 +110,19 @@ impl<C, S> NewChild<C, S> {
 
 impl<C: Model, const K: u64> NewChild<C, ToMany<K>> {
     /// Starts a row; its foreign key is filled in when the row it points at has been created.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let post = Post::create()
+    ///     .user_id(1)
+    ///     .title("With a comment")
+    ///     .with_comments(|new| [new.create().text("First")])
+    ///     .exec(&db)
+    ///     .await?;
+    /// assert_eq!(post.comments.get()?[0].text, "First");
+    /// # Ok(()) });
+    /// ```
     pub fn create<R>(&self) -> R
     where
         C: CreateUnder<K, Create = R>,
@@ -121,6 +134,18 @@ impl<C: Model, const K: u64> NewChild<C, ToMany<K>> {
 impl<C: Instance, J: Model> NewChild<C, ManyToMany<J>> {
     /// Gives a column of the join row a value, in rows started from what this gives:
     /// `.with_groups(|new| [new.with(Membership::OWNER, true).create().name("Engines")])`.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let user = User::create()
+    ///     .email("dee@example.com")
+    ///     .with_groups(|new| [new.with(Membership::OWNER, true).create().name("Owls")])
+    ///     .exec(&db)
+    ///     .await?;
+    /// assert_eq!(user.groups().count(&db).await?, 1);
+    /// # Ok(()) });
+    /// ```
     pub fn with<T: Type, V: Assign<J, T>>(&self, column: Column<J, T>, value: V) -> Self {
         let mut payload = self.payload.clone();
         payload.push((column.def(), value.into_assigned()));
@@ -128,6 +153,18 @@ impl<C: Instance, J: Model> NewChild<C, ManyToMany<J>> {
     }
 
     /// Starts a row; the join row is created when both ends have been.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let user = User::create()
+    ///     .email("dee@example.com")
+    ///     .with_groups(|new| [new.create().name("Owls")])
+    ///     .exec(&db)
+    ///     .await?;
+    /// assert_eq!(user.groups.get()?[0].name, "Owls");
+    /// # Ok(()) });
+    /// ```
     pub fn create(&self) -> C::Create {
         C::__start(Prefilled::default().between(self.payload.clone()))
     }

@@ -33,12 +33,30 @@ impl<J: Model> ChangeLinks<J> {
     }
 
     /// Gives a column of the join model a value, in rows that are made and in those that are there already.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let bob = User::find_by_pk(2).required(&db).await?;
+    /// bob.groups().add(1).with(Membership::OWNER, true).exec(&db).await?;
+    /// assert!(Membership::find_by_pk((2, 1)).required(&db).await?.owner);
+    /// # Ok(()) });
+    /// ```
     pub fn with<T: Type, V: Assign<J, T>>(mut self, column: Column<J, T>, value: V) -> Self {
         self.payload.push((column.def(), value.into_assigned()));
         self
     }
 
     /// Makes the change and gives the number of join rows that were written.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let bob = User::find_by_pk(2).required(&db).await?;
+    /// bob.groups().add([1, 2]).exec(&db).await?;
+    /// assert_eq!(bob.groups().count(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) when rows do not meet the relation's filter,

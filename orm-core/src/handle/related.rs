@@ -62,42 +62,105 @@ impl<'p, P, C, S> Related<'p, P, C, S> {
 
 impl<'p, P: Model, C: Model, S> Related<'p, P, C, S> {
     /// A finder of the related rows.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let ada = User::find_by_pk(1).required(&db).await?;
+    /// let titles: Vec<String> = ada.posts().find().select(Post::TITLE).order_by(Post::ID).exec(&db).await?;
+    /// assert_eq!(titles, ["Notes", "Engines"]);
+    /// # Ok(()) });
+    /// ```
     #[track_caller]
     pub fn find(&self) -> Find<C> {
         Find::from_select(self.select())
     }
 
     /// A finder of one related row.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let ada = User::find_by_pk(1).required(&db).await?;
+    /// let best = ada.posts().find_one().order_by(Post::VIEWS.desc()).required(&db).await?;
+    /// assert_eq!(best.title, "Notes");
+    /// # Ok(()) });
+    /// ```
     #[track_caller]
     pub fn find_one(&self) -> FindOne<C> {
         FindOne::from_select(self.select())
     }
 
     /// A finder of a page of the related rows, with the number of all.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let ada = User::find_by_pk(1).required(&db).await?;
+    /// let page = ada.posts().find_and_count_all().limit(1).exec(&db).await?;
+    /// assert_eq!((page.rows.len(), page.count), (1, 2));
+    /// # Ok(()) });
+    /// ```
     #[track_caller]
     pub fn find_and_count_all(&self) -> FindAndCount<C> {
         FindAndCount::from_select(self.select())
     }
 
     /// A finder of the related rows for which a condition holds.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let ada = User::find_by_pk(1).required(&db).await?;
+    /// assert_eq!(ada.posts().filter(Post::PUBLISHED).exec(&db).await?.len(), 1);
+    /// # Ok(()) });
+    /// ```
     #[track_caller]
     pub fn filter<X: IntoFilter<C>>(&self, condition: X) -> Find<C> {
         self.find().filter(condition)
     }
 
     /// A finder of the related rows in an order.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let ada = User::find_by_pk(1).required(&db).await?;
+    /// let posts = ada.posts().order_by(Post::VIEWS.asc()).exec(&db).await?;
+    /// assert_eq!(posts[0].title, "Engines");
+    /// # Ok(()) });
+    /// ```
     #[track_caller]
     pub fn order_by<O: IntoOrder<C>>(&self, order: O) -> Find<C> {
         self.find().order_by(order)
     }
 
     /// A finder of the related rows that loads relations of theirs.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let ada = User::find_by_pk(1).required(&db).await?;
+    /// let posts = ada.posts().include(Post::COMMENTS).order_by(Post::ID).exec(&db).await?;
+    /// assert_eq!(posts[0].comments.get()?.len(), 2);
+    /// # Ok(()) });
+    /// ```
     #[track_caller]
     pub fn include<I: IntoInclude<C>>(&self, relations: I) -> Find<C> {
         self.find().include(relations)
     }
 
     /// All related rows; of a to-one relation the row that an include loads, or `None`.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let ada = User::find_by_pk(1).required(&db).await?;
+    /// let posts: Vec<Post> = ada.posts().exec(&db).await?;
+    /// let profile: Option<Profile> = ada.profile().exec(&db).await?;
+    /// assert_eq!((posts.len(), profile.is_some()), (2, true));
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// The database's, naming the model.
@@ -123,6 +186,15 @@ impl<'p, P: Model, C: Model, S> Related<'p, P, C, S> {
 
     /// The row of a to-one relation.
     ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let post = Post::find_by_pk(1).required(&db).await?;
+    /// let author: User = post.user().required(&db).await?;
+    /// assert_eq!(author.email, "ada@example.com");
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none, else the database's.
     #[track_caller]
@@ -136,6 +208,14 @@ impl<'p, P: Model, C: Model, S> Related<'p, P, C, S> {
 
     /// The number of related rows.
     ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let ada = User::find_by_pk(1).required(&db).await?;
+    /// assert_eq!(ada.posts().count(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// The database's, naming the model.
     #[track_caller]
@@ -144,6 +224,15 @@ impl<'p, P: Model, C: Model, S> Related<'p, P, C, S> {
     }
 
     /// Whether a row is related to this one, or all of several.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let ada = User::find_by_pk(1).required(&db).await?;
+    /// assert!(ada.posts().has(2, &db).await?);
+    /// assert!(!ada.posts().has([2, 3], &db).await?);
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// The database's, naming the model.
@@ -232,6 +321,16 @@ impl<'p, P: Model, C: Model, const NULLABLE: bool> Related<'p, P, C, ToOwner<NUL
     /// Makes this row belong to another one, given by itself or by its key: `post.author().set(&ann)`. What it is
     /// executed to is this row as it is then; the struct keeps its foreign key. To change it as well, write
     /// `post.update().author(&ann)`.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let (bob, mut post) = (User::find_by_pk(2).required(&db).await?, Post::find_by_pk(1).required(&db).await?);
+    /// post.user().set(&bob).exec(&db).await?;
+    /// post.reload(&db).await?;
+    /// assert_eq!(post.user_id, 2);
+    /// # Ok(()) });
+    /// ```
     pub fn set<'c, Q>(&self, row: impl OneChild<'c, C, Q>) -> ChangeOwner<'p, P>
     where
         C: 'c,
@@ -258,6 +357,16 @@ impl<'p, P: Model, C: Model, const NULLABLE: bool> Related<'p, P, C, ToOwner<NUL
 
     /// Makes this row belong to none, where its foreign key may be NULL. What it is executed to is this row as it is then;
     /// the struct keeps its foreign key.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let mut comment = Comment::find_by_pk(1).required(&db).await?;
+    /// comment.user().unset().exec(&db).await?;
+    /// comment.reload(&db).await?;
+    /// assert_eq!(comment.user_id, None);
+    /// # Ok(()) });
+    /// ```
     pub fn unset(&self) -> ChangeOwner<'p, P>
     where
         ToOwner<NULLABLE>: MayBeNone,
@@ -279,6 +388,15 @@ impl<P: Model, C: Model, const ONE: bool> Related<'_, P, C, Through<ONE>> {
 /// Of the row that belongs to this one.
 impl<P: Model, C: Model, const K: u64> Related<'_, P, C, ToOne<K>> {
     /// Starts the row: its foreign key is filled in. `user.profile().create().bio("..").exec(&db)`.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let bob = User::find_by_pk(2).required(&db).await?;
+    /// let profile = bob.profile().create().bio("Writes").exec(&db).await?;
+    /// assert_eq!(profile.user_id, 2);
+    /// # Ok(()) });
+    /// ```
     pub fn create<R>(&self) -> R
     where
         C: CreateUnder<K, Create = R>,
@@ -303,6 +421,15 @@ impl<P: Model, C: Model, const K: u64> Related<'_, P, C, ToOne<K>> {
 /// Of the rows that belong to this one.
 impl<P: Model, C: Model, const K: u64> Related<'_, P, C, ToMany<K>> {
     /// Starts a row: its foreign key is filled in. `user.posts().create().title("Hi").exec(&db)`.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let ada = User::find_by_pk(1).required(&db).await?;
+    /// let post = ada.posts().create().title("New").exec(&db).await?;
+    /// assert_eq!(post.user_id, 1);
+    /// # Ok(()) });
+    /// ```
     pub fn create<R>(&self) -> R
     where
         C: CreateUnder<K, Create = R>,
@@ -312,6 +439,15 @@ impl<P: Model, C: Model, const K: u64> Related<'_, P, C, ToMany<K>> {
 
     /// Makes a row or several belong to this one: `user.posts().add(&post)`, `.add(&posts)`, `.add([1, 2])`. Their
     /// foreign keys are changed in the database; the structs that are given keep theirs until they are reloaded.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let bob = User::find_by_pk(2).required(&db).await?;
+    /// bob.posts().add([1, 2]).exec(&db).await?;
+    /// assert_eq!(bob.posts().count(&db).await?, 3);
+    /// # Ok(()) });
+    /// ```
     pub fn add<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeRows<C>
     where
         C: 'c,
@@ -321,6 +457,15 @@ impl<P: Model, C: Model, const K: u64> Related<'_, P, C, ToMany<K>> {
 
     /// Makes a row or several that belong to this one belong to none; see [`ChangeRows::or_destroy`] for foreign keys that
     /// are never NULL.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let post = Post::find_by_pk(1).required(&db).await?;
+    /// post.comments().remove(1).or_destroy().exec(&db).await?;
+    /// assert_eq!(post.comments().count(&db).await?, 1);
+    /// # Ok(()) });
+    /// ```
     pub fn remove<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeRows<C>
     where
         C: 'c,
@@ -329,6 +474,15 @@ impl<P: Model, C: Model, const K: u64> Related<'_, P, C, ToMany<K>> {
     }
 
     /// Makes these rows belong to this one, and all others that did to none.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let post = Post::find_by_pk(1).required(&db).await?;
+    /// post.comments().set([2]).or_destroy().exec(&db).await?;
+    /// assert_eq!(post.comments().count(&db).await?, 1);
+    /// # Ok(()) });
+    /// ```
     pub fn set<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeRows<C>
     where
         C: 'c,
@@ -341,12 +495,30 @@ impl<P: Model, C: Model, const K: u64> Related<'_, P, C, ToMany<K>> {
 impl<'p, P: Model, C: Model, J: Model> Related<'p, P, C, ManyToMany<J>> {
     /// Gives a column of the join model a value, in all rows of it that this handle writes:
     /// `user.groups().with(Membership::OWNER, true).create().name("Engines")`.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let bob = User::find_by_pk(2).required(&db).await?;
+    /// bob.groups().with(Membership::OWNER, true).add(2).exec(&db).await?;
+    /// assert!(Membership::find_by_pk((2, 2)).required(&db).await?.owner);
+    /// # Ok(()) });
+    /// ```
     pub fn with<T: Type, V: Assign<J, T>>(mut self, column: Column<J, T>, value: V) -> Self {
         self.payload.push((column.def(), value.into_assigned()));
         self
     }
 
     /// Starts a row and its join row, in one transaction: `user.groups().create().name("Engines").exec(&db)`.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let bob = User::find_by_pk(2).required(&db).await?;
+    /// let group = bob.groups().create().name("Trees").exec(&db).await?;
+    /// assert!(bob.groups().has(group.id, &db).await?);
+    /// # Ok(()) });
+    /// ```
     pub fn create(&self) -> C::Create
     where
         C: Instance,
@@ -357,6 +529,15 @@ impl<'p, P: Model, C: Model, J: Model> Related<'p, P, C, ManyToMany<J>> {
     }
 
     /// The related rows, each with its join row.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let ada = User::find_by_pk(1).required(&db).await?;
+    /// let groups: Vec<(Group, Membership)> = ada.groups().pairs().exec(&db).await?;
+    /// assert!(groups[0].0.name == "Engines" && groups[0].1.owner);
+    /// # Ok(()) });
+    /// ```
     #[track_caller]
     pub fn pairs(&self) -> Find<C, (C, J)> {
         self.find().with_rows_of::<J>()
@@ -364,6 +545,15 @@ impl<'p, P: Model, C: Model, J: Model> Related<'p, P, C, ManyToMany<J>> {
 
     /// Connects a row or several with this one: `user.groups().add(&group)`, `.add(&groups)`, `.add([1, 2])`. Those that
     /// are connected already stay so.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let ada = User::find_by_pk(1).required(&db).await?;
+    /// ada.groups().add(2).exec(&db).await?;
+    /// assert_eq!(ada.groups().count(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
     pub fn add<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeLinks<J>
     where
         C: 'c,
@@ -372,6 +562,15 @@ impl<'p, P: Model, C: Model, J: Model> Related<'p, P, C, ManyToMany<J>> {
     }
 
     /// Ends the connection of a row or several with this one. The rows stay; their join rows are removed.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let ada = User::find_by_pk(1).required(&db).await?;
+    /// ada.groups().remove(1).exec(&db).await?;
+    /// assert_eq!(ada.groups().count(&db).await?, 0);
+    /// # Ok(()) });
+    /// ```
     pub fn remove<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeLinks<J>
     where
         C: 'c,
@@ -380,6 +579,15 @@ impl<'p, P: Model, C: Model, J: Model> Related<'p, P, C, ManyToMany<J>> {
     }
 
     /// Connects these rows with this one, and no others.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let ada = User::find_by_pk(1).required(&db).await?;
+    /// ada.groups().set([2]).exec(&db).await?;
+    /// assert!(ada.groups().has(2, &db).await?);
+    /// # Ok(()) });
+    /// ```
     pub fn set<'c, Q>(&self, rows: impl Children<'c, C, Q>) -> ChangeLinks<J>
     where
         C: 'c,

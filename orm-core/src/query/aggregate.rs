@@ -3,41 +3,77 @@
 use std::marker::PhantomData;
 
 use super::refine::Refine;
-use crate::ast::{self, Aggregate, Expr as Node, SelectList, Statement};
-use crate::dialect::{Dialect, Rendered, render};
+use crate::ast::{self, Aggregate, Expr as Node, JoinKind, SelectList, Statement};
+use crate::dialect::{Dialect, Rendered, render, show};
 use crate::driver::{Runs, Session};
 use crate::error::Result;
-use crate::expr::Select;
+use crate::expr::{Free, Select};
 use crate::model::Model;
+use crate::relation::JoinBy;
 use crate::row::{Columns, Decode, Flow, Row, RowSink};
 use crate::run;
 
-/// Counts rows: `User::count()`.
+/// Counts rows: `User::count()`. `S` is what its expressions may mention.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
-#[derive(Clone)]
-pub struct Count<M>(Box<ast::Select>, PhantomData<fn() -> M>);
+pub struct Count<M, S = M>(Box<ast::Select>, PhantomData<fn() -> (M, S)>);
 
 /// Asks whether there is a row: `User::exists()`.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
-#[derive(Clone)]
-pub struct Exists<M>(Box<ast::Select>, PhantomData<fn() -> M>);
+pub struct Exists<M, S = M>(Box<ast::Select>, PhantomData<fn() -> (M, S)>);
 
 /// One aggregate of all rows: `User::aggregate(User::AGE.max())`.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
-#[derive(Clone)]
-pub struct AggregateOf<M, T>(Box<ast::Select>, PhantomData<fn() -> (M, T)>);
+pub struct AggregateOf<M, T, S = M>(Box<ast::Select>, PhantomData<fn() -> (M, T, S)>);
 
 macro_rules! refine {
     ($name:ident<M $(, $t:ident)?>) => {
-        impl<M: Model $(, $t)?> Refine for $name<M $(, $t)?> {
-            type Scope = M;
+        impl<M: Model $(, $t)?, S> Refine for $name<M $(, $t)?, S> {
+            type Scope = S;
             fn __select(&mut self) -> &mut ast::Select {
                 &mut self.0
             }
         }
 
-        impl<M: Model $(, $t)?> $name<M $(, $t)?> {
+        impl<M: Model $(, $t)?, S> $name<M $(, $t)?, S> {
+            /// Joins another model, as [`Find::join`](super::Find::join) does: rows without a partner are left out, and
+            /// rows with several are there several times.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().join(User::POSTS).filter(Post::VIEWS.gt(10)).exec(&db).await?, 1);
+            /// # Ok(()) });
+            /// ```
+            pub fn join<J: Model>(self, by: impl JoinBy<S, J>) -> $name<M $(, $t)?, Free> {
+                self.add_join(JoinKind::Inner, by)
+            }
+
+            /// As [`join`](Self::join), keeping rows without a partner.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// assert_eq!(User::count().left_join(User::POSTS).exec(&db).await?, 4);
+            /// # Ok(()) });
+            /// ```
+            pub fn left_join<J: Model>(self, by: impl JoinBy<S, J>) -> $name<M $(, $t)?, Free> {
+                self.add_join(JoinKind::Left, by)
+            }
+
+            fn add_join<J: Model>(mut self, kind: JoinKind, by: impl JoinBy<S, J>) -> $name<M $(, $t)?, Free> {
+                by.push(kind, &mut self.0.joins);
+                $name(self.0, PhantomData)
+            }
+
             /// The SQL and binds for a dialect.
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// let sql = User::count().filter(User::ID.gt(1)).to_sql(db.dialect())?.sql;
+            /// assert!(sql.starts_with("SELECT COUNT(*)"));
+            /// # Ok(()) });
+            /// ```
             ///
             /// # Errors
             /// What the dialect cannot express; see [`render`].
@@ -46,9 +82,15 @@ macro_rules! refine {
             }
         }
 
-        impl<M $(, $t)?> std::fmt::Debug for $name<M $(, $t)?> {
+        impl<M $(, $t)?, S> Clone for $name<M $(, $t)?, S> {
+            fn clone(&self) -> Self {
+                Self(self.0.clone(), PhantomData)
+            }
+        }
+
+        impl<M $(, $t)?, S> std::fmt::Debug for $name<M $(, $t)?, S> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                self.0.fmt(f)
+                show(&Statement::Select(self.0.clone()), f)
             }
         }
     };
@@ -111,9 +153,18 @@ impl<M: Model> Count<M> {
     pub fn new() -> Self {
         Self(count_rows(&ast::Select::new(M::DEF)), PhantomData)
     }
+}
 
+impl<M: Model, S> Count<M, S> {
     /// Counts different values of a column or expression instead of rows.
-    pub fn distinct<X: Select<M>>(mut self, of: X) -> Self {
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// assert_eq!(Post::count().distinct(Post::USER_ID).exec(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
+    pub fn distinct<X: Select<S>>(mut self, of: X) -> Self {
         let mut list = Vec::new();
         of.push(&mut list);
         // Few databases count different rows of several columns; the rows are counted as they come.
@@ -127,6 +178,13 @@ impl<M: Model> Count<M> {
     }
 
     /// Runs the count.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// assert_eq!(User::count().filter(User::VISITS.gt(0)).exec(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// The database's, naming the model.
@@ -149,8 +207,17 @@ impl<M: Model> Exists<M> {
         select.limit = Some(1);
         Self(select, PhantomData)
     }
+}
 
+impl<M: Model, S> Exists<M, S> {
     /// Runs the question.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// assert!(User::exists().filter(User::NAME.eq("Ada")).exec(&db).await?);
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// The database's, naming the model.
@@ -174,8 +241,17 @@ impl<M: Model, T: Decode> AggregateOf<M, T> {
         select.list = SelectList::Exprs(list);
         Self(select, PhantomData)
     }
+}
 
+impl<M: Model, T: Decode, S> AggregateOf<M, T, S> {
     /// Runs the query; an aggregate of no rows is NULL, `None`.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// assert_eq!(User::aggregate(User::VISITS.max()).exec(&db).await?, Some(3));
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// The database's, naming the model.

@@ -48,13 +48,13 @@ macro_rules! statements {
 }
 
 statements! {
-    [M, T] AggregateOf<M, T>;
+    [M, T, S] AggregateOf<M, T, S>;
     [M] BulkCreate<M>;
     [M] BulkUpsert<M>;
-    [M] Count<M>;
+    [M, S] Count<M, S>;
     [M, F] Destroy<M, F>;
     [M] DestroyOne<'_, M>;
-    [M] Exists<M>;
+    [M, S] Exists<M, S>;
     [M, Out, S, N] Find<M, Out, S, N>;
     [M] FindByPk<M>;
     [M] FindOrCreate<M>;

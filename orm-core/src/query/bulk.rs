@@ -52,6 +52,15 @@ impl<M: Model> BulkCreate<M> {
     /// one record of 16 KiB. PostgreSQL gets an array per column (`UNNEST`) wherever the columns' types allow it, and so
     /// has no limit of values. Several statements run in one transaction.
     ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let rows = ["dee", "eli"].map(|name| User::create().email(format!("{name}@example.com")));
+    /// let users: Vec<User> = User::bulk_create(rows).exec(&db).await?;
+    /// assert_eq!((users[0].id, users[1].id), (4, 5));
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// The database's, naming the model and the columns of a violated constraint.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Vec<M>> {
@@ -63,6 +72,14 @@ impl<M: Model> BulkCreate<M> {
     /// Creates the rows, all or none, and gives their number. Cheaper than [`exec`](Self::exec) when nobody wants the
     /// keys.
     ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let rows = ["dee", "eli"].map(|name| User::create().email(format!("{name}@example.com")));
+    /// assert_eq!(User::bulk_create(rows).count(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// As [`exec`](Self::exec).
     pub async fn count<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64> {
@@ -70,6 +87,18 @@ impl<M: Model> BulkCreate<M> {
     }
 
     /// Says what happens to rows whose unique columns are taken: `.on_conflict(User::EMAIL).update(User::NAME)`.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let rows = [
+    ///     User::create().email("ada@example.com").name("Ada L."),
+    ///     User::create().email("dee@example.com").name("Dee"),
+    /// ];
+    /// User::bulk_create(rows).on_conflict(User::EMAIL).update(User::NAME).exec(&db).await?;
+    /// assert_eq!(User::find_by_pk(1).required(&db).await?.name.as_deref(), Some("Ada L."));
+    /// # Ok(()) });
+    /// ```
     pub fn on_conflict<X: Select<M>>(self, unique: X) -> OnConflict<M> {
         let mut list = Vec::new();
         unique.push(&mut list);
@@ -120,6 +149,18 @@ impl<M> std::fmt::Debug for OnConflict<M> {
 
 impl<M: Model> OnConflict<M> {
     /// The condition of the partial unique index meant.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// use orm::query::Statements as _;
+    ///
+    /// let rows = [User::create().email("dee@example.com")];
+    /// let upsert =
+    ///     User::bulk_create(rows).on_conflict(User::EMAIL).filter(User::DELETED_AT.is_null()).do_nothing();
+    /// assert!(format!("{upsert:?}").starts_with("BulkUpsert"));
+    /// # Ok(()) });
+    /// ```
     pub fn filter<C: IntoCondition<M>>(self, condition: C) -> Self {
         self.filter_by(condition.into_condition())
     }
@@ -130,6 +171,15 @@ impl<M: Model> OnConflict<M> {
     }
 
     /// Leaves existing rows as they are.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let rows = [User::create().email("ada@example.com").name("Other")];
+    /// User::bulk_create(rows).on_conflict(User::EMAIL).do_nothing().exec(&db).await?;
+    /// assert_eq!(User::find_by_pk(1).required(&db).await?.name.as_deref(), Some("Ada"));
+    /// # Ok(()) });
+    /// ```
     pub fn do_nothing(self) -> BulkUpsert<M> {
         self.finish(ConflictAction::Nothing)
     }
@@ -137,6 +187,16 @@ impl<M: Model> OnConflict<M> {
     /// Gives existing rows the new values of some columns; `updated_at` is set as well, and the version incremented. A column
     /// that a new row does not give keeps its value in the existing row: a default is for new rows. A row that gives none of
     /// the columns leaves the existing row as it is.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let rows = [User::create().email("ada@example.com").name("Other").visits(9)];
+    /// User::bulk_create(rows).on_conflict(User::EMAIL).update(User::VISITS).exec(&db).await?;
+    /// let ada = User::find_by_pk(1).required(&db).await?;
+    /// assert_eq!((ada.name.as_deref(), ada.visits), (Some("Ada"), 9));
+    /// # Ok(()) });
+    /// ```
     pub fn update<X: Select<M>>(self, columns: X) -> BulkUpsert<M> {
         let mut list = Vec::new();
         columns.push(&mut list);
@@ -151,6 +211,15 @@ impl<M: Model> OnConflict<M> {
 
     /// Gives existing rows the new values of every column given but the unique ones, the key and `created_at`. Of each row
     /// only the columns count that it gives itself: not what other rows give, and not defaults.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let rows = [User::create().email("ada@example.com").name("Other")];
+    /// User::bulk_create(rows).on_conflict(User::EMAIL).update_all().exec(&db).await?;
+    /// assert_eq!(User::find_by_pk(1).required(&db).await?.name.as_deref(), Some("Other"));
+    /// # Ok(()) });
+    /// ```
     pub fn update_all(self) -> BulkUpsert<M> {
         let def = M::DEF;
         let given = self.rows.iter().fold(0, |all, row| all | row.given);
@@ -209,6 +278,15 @@ impl<M: Model> BulkUpsert<M> {
     /// Creates or changes the rows, all or none, and gives the number of rows the database counted: MySQL and MariaDB
     /// count a changed row twice, and once a row that was left as it is.
     ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let rows = [User::create().email("dee@example.com"), User::create().email("eli@example.com")];
+    /// let written = User::bulk_create(rows).on_conflict(User::EMAIL).update_all().exec(&db).await?;
+    /// assert_eq!(written, 2);
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// The database's, naming the model and the columns of a violated constraint.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64> {
@@ -236,6 +314,15 @@ impl<M: Model> BulkUpsert<M> {
     }
 
     /// The SQL and binds of the first statement for a dialect.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let rows = [User::create().email("dee@example.com")];
+    /// let upsert = User::bulk_create(rows).on_conflict(User::EMAIL).update_all();
+    /// assert!(!upsert.to_sql(db.dialect())?.sql.is_empty());
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// What the dialect cannot express; see [`render`](crate::dialect::render).

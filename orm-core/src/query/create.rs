@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::expr::Column;
 use crate::model::{Cardinality, Model, RelationDef};
 use crate::relation::Relation;
-use crate::value::{Scalar, Type, Value};
+use crate::value::{FromText, Parsed, Scalar, Type, Value};
 use crate::write::{Draft, Prefilled, create_one, nest};
 
 /// State of a required column in a create builder: not set yet.
@@ -20,7 +20,8 @@ pub enum Missing {}
 #[derive(Debug, Clone, Copy)]
 pub enum Given {}
 
-/// What a setter takes for a column of type `T`: the type itself, `&str` for text, a plain value for a nullable column.
+/// What a setter takes for a column of type `T`: the type itself, `&str` for text, a plain value for a nullable column; also
+/// integers for decimals, and text for decimals, dates, times and UUIDs (see [`Parsed`]).
 /// `Option<&str>` is not among it, so that a bare `None` has one meaning.
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot be stored in a `{T}` column", label = "expected a `{T}`")]
 pub trait Set<T> {
@@ -40,23 +41,48 @@ impl<T: Scalar> Set<Option<T>> for T {
     }
 }
 
-/// Text, by reference.
+/// Text, by reference: for a text column, or for one whose values may be given as text.
 macro_rules! text {
-    ($($text:ty),+) => {$(
-        impl Set<String> for $text {
+    ($bound:ident: $($text:ty),+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<T: $bound> Set<T> for $text {
             fn into_set(self) -> Value {
-                Value::Text(String::from(self).into())
+                T::__value(&self)
             }
         }
-        impl Set<Option<String>> for $text {
+        #[diagnostic::do_not_recommend]
+        impl<T: $bound> Set<Option<T>> for $text {
             fn into_set(self) -> Value {
-                Value::Text(String::from(self).into())
+                T::__value(&self)
             }
         }
     )+};
 }
 
-text!(&str, &String, std::borrow::Cow<'_, str>, Box<str>);
+text!(FromText: &str, &String, std::borrow::Cow<'_, str>, Box<str>);
+text!(Parsed: String);
+
+/// Integers, for a decimal column.
+#[cfg(feature = "decimal")]
+macro_rules! integers {
+    ($($number:ty),+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl Set<rust_decimal::Decimal> for $number {
+            fn into_set(self) -> Value {
+                Scalar::into_value(rust_decimal::Decimal::from(self))
+            }
+        }
+        #[diagnostic::do_not_recommend]
+        impl Set<Option<rust_decimal::Decimal>> for $number {
+            fn into_set(self) -> Value {
+                Scalar::into_value(rust_decimal::Decimal::from(self))
+            }
+        }
+    )+};
+}
+
+#[cfg(feature = "decimal")]
+integers!(i8, i16, i32, i64, u8, u16, u32, u64);
 
 /// One row to create, column by column. The derive wraps it into a builder with a setter per column.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
@@ -71,19 +97,23 @@ impl<M> Clone for Create<M> {
     }
 }
 
-impl<M> std::fmt::Debug for Create<M> {
+/// The columns that are given, as the standard writes it.
+impl<M: Model> std::fmt::Debug for Create<M> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Create").field("columns", &self.row.given.count_ones()).finish()
+        let given: Vec<_> = M::DEF.columns.iter().filter(|column| self.row.given & (1 << column.index) != 0).collect();
+        let names: Vec<_> = given.iter().map(|column| format!("\"{}\"", column.name)).collect();
+        let places = vec!["?"; given.len()];
+        write!(f, "INSERT INTO \"{}\" ({}) VALUES ({})", M::DEF.table.name, names.join(", "), places.join(", "))
     }
 }
 
 impl<M: Model> Create<M> {
-    /// Starts with no column given.
+    /// Starts with no column given; called by the derive.
     pub fn new() -> Self {
         Self { row: Draft::new(M::DEF), _model: PhantomData }
     }
 
-    /// Gives a column, by its position; the last one counts.
+    /// Gives a column, by its position; the last one counts; called by the derive.
     pub fn set(&mut self, column: usize, value: Value) {
         self.row.give(column, value);
     }
@@ -117,6 +147,8 @@ impl<M: Model> Create<M> {
     ///
     /// # Errors
     /// The database's, naming the model and the columns of a violated constraint.
+    ///
+    /// Called by the derive.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<M> {
         create_one(db.session(), self.row).await
     }
@@ -155,26 +187,26 @@ impl<M, S> Clone for CreateBuilder<M, S> {
     }
 }
 
-impl<M, S> std::fmt::Debug for CreateBuilder<M, S> {
+impl<M: Model, S> std::fmt::Debug for CreateBuilder<M, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl<M: Model, S> CreateBuilder<M, S> {
-    /// Starts on its own.
+    /// Starts on its own; called by the derive.
     pub fn new(start: Prefilled) -> Self {
         Self::under(&[], start)
     }
 
-    /// Starts as complete to the compiler; what is missing is an error when the row is written.
+    /// Starts as complete to the compiler; what is missing is an error when the row is written; called by the derive.
     pub fn draft() -> Self {
         let mut create = Create::new();
         create.row.by_hand = true;
         Self(create, PhantomData)
     }
 
-    /// Starts with a foreign key, which has these columns.
+    /// Starts with a foreign key, which has these columns; called by the derive.
     pub fn under(columns: &[usize], start: Prefilled) -> Self {
         let mut create = Create::new();
         for (column, value) in columns.iter().zip(start.key) {
@@ -184,13 +216,13 @@ impl<M: Model, S> CreateBuilder<M, S> {
         Self(create, PhantomData)
     }
 
-    /// Gives a column, by its position.
+    /// Gives a column, by its position; called by the derive.
     pub fn with<T>(mut self, column: usize, value: Value) -> CreateBuilder<M, T> {
         self.0.set(column, value);
         CreateBuilder(self.0, PhantomData)
     }
 
-    /// Gives a column when there is a value, else not. Whether required ones are given is known later, so they stay missing.
+    /// Gives a column when there is a value, else not. Whether required ones are given is known later, so they stay missing; called by the derive.
     pub fn with_if<T: Type>(mut self, column: Column<M, T>, value: Option<impl Set<T>>) -> Self {
         if let Some(value) = value {
             self.0.set(column.def().index, value.into_set());
@@ -198,13 +230,13 @@ impl<M: Model, S> CreateBuilder<M, S> {
         self
     }
 
-    /// Gives the key to a row, which one of the relations leads to, and none of the others' keys.
+    /// Gives the key to a row, which one of the relations leads to, and none of the others' keys; called by the derive.
     pub fn refer<C: Model, T>(mut self, relations: &[RelationDef], row: &C) -> CreateBuilder<M, T> {
         key_to(relations, row, |column, value| self.0.set(column, value));
         CreateBuilder(self.0, PhantomData)
     }
 
-    /// Creates a row that this one belongs to, first.
+    /// Creates a row that this one belongs to, first; called by the derive.
     pub fn parent<P: Model, R: Cardinality, T>(
         mut self,
         relation: Relation<M, P, R>,
@@ -214,7 +246,7 @@ impl<M: Model, S> CreateBuilder<M, S> {
         CreateBuilder(self.0, PhantomData)
     }
 
-    /// Creates rows that point at this one, or are connected to it, afterwards.
+    /// Creates rows that point at this one, or are connected to it, afterwards; called by the derive.
     pub fn children<C: Model, R: Cardinality>(
         mut self,
         relation: Relation<M, C, R>,
@@ -224,12 +256,12 @@ impl<M: Model, S> CreateBuilder<M, S> {
         self
     }
 
-    /// The row.
+    /// The row; called by the derive.
     pub fn finish(self) -> Create<M> {
         self.0
     }
 
-    /// Creates the row; see [`Create::exec`].
+    /// Creates the row; see [`Create::exec`]; called by the derive.
     pub fn exec<'d, E: Runs<M> + ?Sized>(self, db: &'d E) -> Running<'d, M> {
         Box::pin(self.0.exec(db))
     }
@@ -245,6 +277,11 @@ macro_rules! __create_builder {
         impl $($params)* ::core::clone::Clone for $builder $($bounds)* {
             fn clone(&self) -> Self {
                 Self(self.0.clone())
+            }
+        }
+        impl $($params)* ::core::fmt::Debug for $builder $($bounds)* {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                self.0.fmt(f)
             }
         }
         impl $($params)* $builder $($bounds)* {
@@ -273,8 +310,19 @@ macro_rules! __create_builder {
 
 /// A whole struct to insert: `User::insert(user)`. An auto-increment key of 0 is left to the database.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
-#[derive(Debug, Clone)]
 pub struct InsertRow<M>(Create<M>);
+
+impl<M> Clone for InsertRow<M> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<M: Model> std::fmt::Debug for InsertRow<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl<M: Model> InsertRow<M> {
     /// Takes all columns from the struct; called by the derive.
@@ -283,6 +331,21 @@ impl<M: Model> InsertRow<M> {
     }
 
     /// Inserts the row and reads it back.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let comment = Comment {
+    ///     id: 0,
+    ///     post_id: 1,
+    ///     user_id: None,
+    ///     text: "Hm".to_owned(),
+    ///     post: BelongsTo::default(),
+    ///     user: BelongsTo::default(),
+    /// };
+    /// assert_eq!(Comment::insert(comment).exec(&db).await?.id, 3);
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// The database's, naming the model and the columns of a violated constraint.

@@ -1,13 +1,16 @@
 //! [`Decoder`]: what each row of a query becomes, by itself and together with its relations.
 
 use std::any::Any;
+use std::marker::PhantomData;
 
 use crate::ast::{self, SelectList};
 use crate::error::{Error, ErrorKind, Result};
+use crate::expr::Select;
 use crate::model::{Model, read_model};
 use crate::relation::{Projection, WithRelated, projected_set};
-use crate::row::Read;
-use crate::run::{IncludeNode, ModelSet, RowSet};
+use crate::row::{Columns, Read};
+use crate::run::{IncludeNode, ModelSet, RowSet, WholeRow};
+use crate::value::Value;
 
 /// Makes the rows of a set what they become.
 type Take<Out> = fn(Box<dyn Any + Send>, &[IncludeNode]) -> Result<Vec<Out>>;
@@ -61,6 +64,18 @@ impl<Out: 'static> Decoder<Out> {
         }
     }
 
+    /// Whole models with what is selected beside them.
+    pub(super) fn and<M: Model, S: 'static, X: Select<S> + 'static>() -> Self
+    where
+        Out: From<And<M, S, X>>,
+    {
+        Self {
+            read: |columns| Ok(And::<M, S, X>::read(columns)?.into()),
+            set: Some(|| Box::new(ModelSet::<And<M, S, X>>::new(Vec::new())) as _),
+            take: |rows, _| Ok(vec_of::<And<M, S, X>>(rows).into_iter().map(Into::into).collect()),
+        }
+    }
+
     /// What a function reads, with no field for related rows.
     pub(super) fn without_relations(read: Read<Out>) -> Self {
         Self { read, set: None, take: |_, _| Ok(Vec::new()) }
@@ -89,6 +104,24 @@ impl<Out: 'static> Decoder<Out> {
     /// [`ErrorKind::Decode`], naming the relation, when one that always leads to a row does not.
     pub(super) fn finish(self, set: Box<dyn RowSet>, includes: &[IncludeNode]) -> Result<Vec<Out>> {
         (self.take)(set.into_rows()?, includes)
+    }
+}
+
+/// A row with what is selected beside it.
+pub(super) struct And<M, S, X: Select<S>>(pub(super) M, X::Output, PhantomData<fn() -> S>);
+
+impl<M: Model, S: 'static, X: Select<S> + 'static> WholeRow for And<M, S, X> {
+    fn read(columns: &mut Columns<'_>) -> Result<Self> {
+        Ok(Self(read_model(columns)?, X::read(columns)?, PhantomData))
+    }
+    fn value(&self, column: usize) -> Value {
+        self.0.value(column)
+    }
+}
+
+impl<M, S, X: Select<S>> From<And<M, S, X>> for (M, X::Output) {
+    fn from(row: And<M, S, X>) -> Self {
+        (row.0, row.1)
     }
 }
 

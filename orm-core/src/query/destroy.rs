@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use super::awaited::Running;
 use super::update::{Filtered, IsFiltered, Unfiltered};
 use crate::ast::{self, Deleted, Statement, Visibility};
-use crate::dialect::{Dialect, Rendered, render};
+use crate::dialect::{Dialect, Rendered, render, show};
 use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{IntoCondition, IntoOrder};
@@ -40,9 +40,12 @@ impl<M, F> Clone for Destroy<M, F> {
     }
 }
 
-impl<M, F> std::fmt::Debug for Destroy<M, F> {
+impl<M: Model, F> std::fmt::Debug for Destroy<M, F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Destroy").field("filter", &self.filter).field("force", &self.force).finish_non_exhaustive()
+        match self.clone().statement() {
+            Ok(statement) => show(&statement, f),
+            Err(error) => write!(f, "({error})"),
+        }
     }
 }
 
@@ -67,12 +70,30 @@ impl<M: Model> Default for Destroy<M> {
 
 impl<M: Model, F> Destroy<M, F> {
     /// Removes rows for which a condition holds; several filters must all hold.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// assert_eq!(Post::destroy().filter(Post::PUBLISHED.eq(false)).exec(&db).await?, 1);
+    /// # Ok(()) });
+    /// ```
     pub fn filter<C: IntoCondition<M>>(mut self, condition: C) -> Destroy<M, Filtered> {
         self.filter.push(condition.into_condition());
         self.all_rows()
     }
 
     /// Filters when there is a value, else not; does not count as a filter.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let author: Option<i64> = None;
+    /// assert_eq!(
+    ///     Comment::destroy().filter_if(author, |id| Comment::USER_ID.eq(id)).all_rows().exec(&db).await?,
+    ///     2
+    /// );
+    /// # Ok(()) });
+    /// ```
     pub fn filter_if<V, C: IntoCondition<M>>(mut self, value: Option<V>, condition: impl FnOnce(V) -> C) -> Self {
         if let Some(value) = value {
             self.filter.push(condition(value).into_condition());
@@ -81,6 +102,13 @@ impl<M: Model, F> Destroy<M, F> {
     }
 
     /// Says that every row is meant.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// assert_eq!(Comment::destroy().all_rows().exec(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
     pub fn all_rows(self) -> Destroy<M, Filtered> {
         Destroy {
             filter: self.filter,
@@ -92,18 +120,41 @@ impl<M: Model, F> Destroy<M, F> {
     }
 
     /// Removes at most so many rows: those that come first in the order, else any.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// assert_eq!(Comment::destroy().all_rows().order_by(Comment::ID).limit(1).exec(&db).await?, 1);
+    /// # Ok(()) });
+    /// ```
     pub fn limit(mut self, rows: u64) -> Self {
         self.first.limit = Some(rows);
         self
     }
 
     /// The order of which a [`limit`](Self::limit) leaves the first rows.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// Comment::destroy().all_rows().order_by(Comment::ID.desc()).limit(1).exec(&db).await?;
+    /// assert!(Comment::find_by_pk(2).exec(&db).await?.is_none());
+    /// # Ok(()) });
+    /// ```
     pub fn order_by<O: IntoOrder<M>>(mut self, order: O) -> Self {
         order.push(&mut self.first.order_by);
         self
     }
 
     /// Removes rows of a soft-deleting model for good, those marked before included.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// User::destroy().filter(User::ID.eq(3)).force().exec(&db).await?;
+    /// assert_eq!(User::count().with_deleted().exec(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
     pub fn force(mut self) -> Self {
         self.force = true;
         self.visibility.deleted = Deleted::Included;
@@ -117,6 +168,14 @@ impl<M: Model, F> Destroy<M, F> {
 
     /// The SQL and binds for a dialect.
     ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let sql = Comment::destroy().filter(Comment::ID.eq(1)).to_sql(db.dialect())?.sql;
+    /// assert!(sql.starts_with("DELETE FROM"));
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// What the dialect cannot express; see [`render`].
     pub fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered> {
@@ -124,6 +183,13 @@ impl<M: Model, F> Destroy<M, F> {
     }
 
     /// Removes the rows and gives their number.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// assert_eq!(Comment::destroy().filter(Comment::TEXT.contains("clear")).exec(&db).await?, 1);
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// The database's, naming the model.
@@ -153,18 +219,75 @@ impl<'m, M: Model> DestroyOne<'m, M> {
 
     /// Marks related rows as deleted as well, with the same instant, in one transaction:
     /// `.cascade(User::POSTS.include(Post::COMMENTS))`. [`restore_with`](super::Instance::restore_with) undoes it.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::run};
+    /// #[derive(Debug, Clone, Model)]
+    /// #[orm(paranoid)]
+    /// struct Team {
+    ///     #[orm(primary_key)]
+    ///     id: i64,
+    ///     deleted_at: Option<DateTime<Utc>>,
+    ///     players: HasMany<Player>,
+    /// }
+    ///
+    /// #[derive(Debug, Clone, Model)]
+    /// #[orm(paranoid)]
+    /// struct Player {
+    ///     #[orm(primary_key)]
+    ///     id: i64,
+    ///     team_id: i64,
+    ///     deleted_at: Option<DateTime<Utc>>,
+    ///     team: BelongsTo<Team>,
+    /// }
+    ///
+    /// # run(async |db| {
+    /// # db.create_tables::<(Team, Player)>().await?;
+    /// let team = Team::create().with_players(|new| [new.create(), new.create()]).exec(&db).await?;
+    /// team.destroy().cascade(Team::PLAYERS).exec(&db).await?;
+    /// assert_eq!(Player::count().exec(&db).await?, 0);
+    /// assert_eq!(Player::count().with_deleted().exec(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
     pub fn cascade<I: IntoInclude<M>>(mut self, relations: I) -> Self {
         relations.push(&mut self.cascade);
         self
     }
 
     /// Removes a row of a soft-deleting model for good.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let cy = User::find_by_pk(3).required(&db).await?;
+    /// cy.destroy().force().exec(&db).await?;
+    /// assert_eq!(User::count().with_deleted().exec(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
     pub fn force(mut self) -> Self {
         self.force = true;
         self
     }
 
     /// Says which version the row must have, such as the one that a request was made from.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// #[derive(Debug, Clone, Model)]
+    /// struct Ticket {
+    ///     #[orm(primary_key)]
+    ///     id: i64,
+    ///     #[orm(version)]
+    ///     version: i64,
+    /// }
+    ///
+    /// db.create_tables::<Ticket>().await?;
+    /// let ticket = Ticket::create().exec(&db).await?;
+    /// let error = ticket.destroy().expect_version(7).exec(&db).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Stale);
+    /// # Ok(()) });
+    /// ```
     pub fn expect_version(mut self, version: M::Version) -> Self
     where
         M: Versioned,
@@ -174,6 +297,15 @@ impl<'m, M: Model> DestroyOne<'m, M> {
     }
 
     /// Removes the row.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let cy = User::find_by_pk(3).required(&db).await?;
+    /// cy.destroy().exec(&db).await?;
+    /// assert_eq!(User::count().exec(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it is gone,

@@ -10,10 +10,10 @@ use super::page::{Page, snapshot};
 use super::refine::{Refine, RefineRows};
 use super::stream::Rows;
 use crate::ast::{self, JoinKind, ListItems, SelectList, Statement, Visibility};
-use crate::dialect::{Dialect, Rendered, render, render_select};
+use crate::dialect::{Dialect, Rendered, render, render_select, show};
 use crate::driver::{Runs, Session, Shape};
 use crate::error::Result;
-use crate::expr::{Assign, Free, InList, IntoFilter, Operand, Select};
+use crate::expr::{Assign, CaseResult, Free, InList, IntoFilter, Operand, Select};
 use crate::model::{Model, read_model};
 use crate::relation::{JoinBy, Projection, SelectItems};
 use crate::run::{self, IncludeNode, IntoInclude, include_into, push_node};
@@ -79,9 +79,12 @@ impl<M, Out, S, N> Clone for Find<M, Out, S, N> {
     }
 }
 
+/// The SQL, in the standard's form, and the relations that are loaded.
 impl<M, Out, S, N> std::fmt::Debug for Find<M, Out, S, N> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Find").field("select", &self.select).field("includes", &self.includes).finish()
+        show(&Statement::Select(self.select.clone()), f)?;
+        let included = self.includes.iter().map(|node| node.relation.name);
+        included.enumerate().try_for_each(|(i, name)| write!(f, "{}{name}", if i == 0 { " -- with " } else { ", " }))
     }
 }
 
@@ -102,12 +105,33 @@ impl<M: Model, N: Wanted> Find<M, M, M, N> {
 impl<M: Model, S, N> Find<M, M, S, N> {
     /// Loads relations into the rows' relation fields: one query per to-many relation, whatever the number of rows. To-one
     /// relations are loaded by the query itself, with LEFT JOINs. `None` loads nothing.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let users = User::find_all()
+    ///     .include((User::POSTS.order_by(Post::ID), User::PROFILE))
+    ///     .order_by(User::ID)
+    ///     .exec(&db)
+    ///     .await?;
+    /// assert_eq!(users[0].posts.get()?[0].title, "Notes");
+    /// # Ok(()) });
+    /// ```
     pub fn include<I: IntoInclude<M>>(mut self, relations: I) -> Self {
         include_into(&mut self.select, &mut self.includes, relations);
         self
     }
 
     /// As [`include`](Self::include), where it is wanted: `.include_if(query.with_posts, User::POSTS)`.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let with_posts = true;
+    /// let users = User::find_all().include_if(with_posts, User::POSTS).exec(&db).await?;
+    /// assert!(users[0].posts.is_loaded());
+    /// # Ok(()) });
+    /// ```
     pub fn include_if<I: IntoInclude<M>>(self, wanted: bool, relations: I) -> Self {
         self.include(wanted.then_some(relations))
     }
@@ -124,6 +148,13 @@ impl<M: Model, Out, S, N> RefineRows for Find<M, Out, S, N> {}
 
 impl<M: Model, Out, S, N> Find<M, Out, S, N> {
     /// Limits the query to `rows` rows. With to-many includes, still so many rows of this model. A count is of all rows.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// assert_eq!(User::find_all().order_by(User::ID).limit(2).exec(&db).await?.len(), 2);
+    /// # Ok(()) });
+    /// ```
     pub fn limit(mut self, rows: u64) -> Self
     where
         N: Limited,
@@ -133,30 +164,82 @@ impl<M: Model, Out, S, N> Find<M, Out, S, N> {
     }
 
     /// Leaves out the first rows.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let users = User::find_all().order_by(User::ID).offset(2).exec(&db).await?;
+    /// assert_eq!(users[0].id, 3);
+    /// # Ok(()) });
+    /// ```
     pub fn offset(mut self, rows: u64) -> Self {
         self.select.offset = Some(rows);
         self
     }
 
     /// Gives equal rows once.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let authors: Vec<i64> =
+    ///     Post::find_all().select(Post::USER_ID).distinct().order_by(Post::USER_ID).exec(&db).await?;
+    /// assert_eq!(authors, [1, 2]);
+    /// # Ok(()) });
+    /// ```
     pub fn distinct(mut self) -> Self {
         self.select.distinct = true;
         self
     }
 
     /// Groups rows; select what the groups have in common, and aggregates.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let views: Vec<(i64, Option<i64>)> = Post::find_all()
+    ///     .select((Post::USER_ID, Post::VIEWS.sum()))
+    ///     .group_by(Post::USER_ID)
+    ///     .order_by(Post::USER_ID)
+    ///     .exec(&db)
+    ///     .await?;
+    /// assert_eq!(views, [(1, Some(20)), (2, Some(5))]);
+    /// # Ok(()) });
+    /// ```
     pub fn group_by<G: Select<S>>(mut self, groups: G) -> Self {
         groups.push(&mut self.select.group_by);
         self
     }
 
     /// Keeps groups for which a condition holds.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let busy: Vec<i64> = Post::find_all()
+    ///     .select(Post::USER_ID)
+    ///     .group_by(Post::USER_ID)
+    ///     .having(count_all().gt(1))
+    ///     .exec(&db)
+    ///     .await?;
+    /// assert_eq!(busy, [1]);
+    /// # Ok(()) });
+    /// ```
     pub fn having<C: IntoFilter<S>>(mut self, condition: C) -> Self {
         condition.push(&mut self.select.having);
         self
     }
 
     /// Reads columns and expressions instead of whole models; a tuple gives tuples.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let rows: Vec<(i64, String)> =
+    ///     User::find_all().select((User::ID, User::EMAIL)).order_by(User::ID).exec(&db).await?;
+    /// assert_eq!(rows[1], (2, "bob@example.com".to_owned()));
+    /// # Ok(()) });
+    /// ```
     pub fn select<X: Select<S>>(mut self, items: X) -> Find<M, X::Output, S, N> {
         let mut list = Vec::new();
         items.push(&mut list);
@@ -165,6 +248,21 @@ impl<M: Model, Out, S, N> Find<M, Out, S, N> {
     }
 
     /// Reads a projection instead of whole models.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// #[derive(Debug, Projection)]
+    /// #[orm(model = User)]
+    /// struct Card {
+    ///     id: i64,
+    ///     email: String,
+    /// }
+    ///
+    /// let cards: Vec<Card> = User::find_all().project::<Card>().order_by(User::ID).exec(&db).await?;
+    /// assert_eq!((cards[0].id, cards[0].email.as_str()), (1, "ada@example.com"));
+    /// # Ok(()) });
+    /// ```
     pub fn project<P: Projection<M>>(mut self) -> Find<M, P, S, N> {
         let mut items = SelectItems::new();
         P::select(&mut items);
@@ -183,11 +281,37 @@ impl<M: Model, Out, S, N> Find<M, Out, S, N> {
     /// `.join::<Post>(Post::USER_ID.free().eq(User::ID.free()))`. From here on expressions of every joined model are
     /// accepted, and checked when the statement runs. Rows without a partner are left out; rows with several are there
     /// several times.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let rows: Vec<(String, String)> = User::find_all()
+    ///     .join(User::POSTS)
+    ///     .select((User::EMAIL, Post::TITLE))
+    ///     .order_by(Post::ID.free())
+    ///     .exec(&db)
+    ///     .await?;
+    /// assert_eq!(rows[0], ("ada@example.com".to_owned(), "Notes".to_owned()));
+    /// # Ok(()) });
+    /// ```
     pub fn join<J: Model>(self, by: impl JoinBy<S, J>) -> Find<M, Out, Free, N> {
         self.add_join(JoinKind::Inner, by)
     }
 
     /// As [`join`](Self::join), keeping rows without a partner; select its columns with `.nullable()`.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let titles: Vec<Option<String>> = User::find_all()
+    ///     .left_join(User::POSTS)
+    ///     .filter(User::ID.eq(3))
+    ///     .select(Post::TITLE.nullable())
+    ///     .exec(&db)
+    ///     .await?;
+    /// assert_eq!(titles, [None]);
+    /// # Ok(()) });
+    /// ```
     pub fn left_join<J: Model>(self, by: impl JoinBy<S, J>) -> Find<M, Out, Free, N> {
         self.add_join(JoinKind::Left, by)
     }
@@ -215,6 +339,14 @@ impl<M: Model, Out, S, N> Find<M, Out, S, N> {
 
     /// The SQL and binds for a dialect.
     ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let rendered = User::find_all().filter(User::ID.gt(1)).to_sql(db.dialect())?;
+    /// assert!(rendered.sql.contains("WHERE") && rendered.binds.len() == 1);
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// What the dialect cannot express; see [`render`].
     pub fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered> {
@@ -227,6 +359,14 @@ impl<M: Model, Out, S, N> Find<M, Out, S, N> {
     }
 
     /// The database's plan for the query, one line per row of its answer.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let plan: Vec<String> = User::find_all().filter(User::ID.eq(1)).explain(&db).await?;
+    /// assert!(!plan.is_empty());
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// As [`exec`](Self::exec).
@@ -243,6 +383,14 @@ impl<M: Model, Out, S, N> Find<M, Out, S, N> {
 impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
     /// Runs the query and gives all rows.
     ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let users: Vec<User> = User::find_all().order_by(User::ID).exec(&db).await?;
+    /// assert_eq!(users.len(), 3);
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// The database's, naming the model; [`ErrorKind::Decode`](crate::ErrorKind::Decode) for values that do not fit.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Vec<Out>> {
@@ -250,6 +398,14 @@ impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
     }
 
     /// The number of rows without limit and offset.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let first = User::find_all().filter(User::VISITS.gt(0)).limit(1);
+    /// assert_eq!(first.count(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// As [`exec`](Self::exec).
@@ -309,6 +465,14 @@ impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
 impl<M: Model, Out: Send + 'static, S> FindOne<M, Out, S> {
     /// Runs the query and gives the first row, if any.
     ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let ada: Option<User> = User::find_one().filter(User::NAME.eq("Ada")).exec(&db).await?;
+    /// assert_eq!(ada.map(|ada| ada.id), Some(1));
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// As [`Find::exec`].
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Option<Out>> {
@@ -321,6 +485,14 @@ impl<M: Model, Out: Send + 'static, S> FindOne<M, Out, S> {
 
     /// Runs the query and gives the first row.
     ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let error = User::find_one().filter(User::NAME.eq("Dee")).required(&db).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::NotFound);
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none; as [`Find::exec`].
     pub async fn required<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Out> {
@@ -330,6 +502,14 @@ impl<M: Model, Out: Send + 'static, S> FindOne<M, Out, S> {
 
 impl<M: Model, Out: Send + 'static, S> FindAndCount<M, Out, S> {
     /// Runs both queries in one snapshot.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let page: Page<User> = User::find_and_count_all().order_by(User::ID).limit(2).exec(&db).await?;
+    /// assert_eq!((page.rows.len(), page.count), (2, 3));
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// As [`Find::exec`].
@@ -401,6 +581,9 @@ impl<S, M: Model, Q, T: Scalar, N> Operand<S, T> for Find<M, Option<T>, Q, N> {
         ast::Expr::Subquery(self.into_select())
     }
 }
+
+impl<S, M: Model, Q, T: Scalar, N> CaseResult<S, T> for Find<M, T, Q, N> {}
+impl<S, M: Model, Q, T: Scalar, N> CaseResult<S, T> for Find<M, Option<T>, Q, N> {}
 
 /// NULL where the sub-query has no row.
 impl<S, M: Model, Q, T: Type, U: Type<Base = T::Base>, N> Assign<S, T> for Find<M, U, Q, N> {

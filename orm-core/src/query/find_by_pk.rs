@@ -25,9 +25,9 @@ impl<M> Clone for FindByPk<M> {
     }
 }
 
-impl<M> std::fmt::Debug for FindByPk<M> {
+impl<M: Model> std::fmt::Debug for FindByPk<M> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FindByPk").field("key", &self.key).field("find", &self.find).finish()
+        self.clone().find().fmt(f)
     }
 }
 
@@ -47,6 +47,14 @@ impl<M: Model> FindByPk<M> {
     }
 
     /// Loads relations into the row's relation fields; `None` loads nothing.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let ada = User::find_by_pk(1).include(User::POSTS).required(&db).await?;
+    /// assert_eq!(ada.posts.get()?.len(), 2);
+    /// # Ok(()) });
+    /// ```
     pub fn include<I: IntoInclude<M>>(mut self, relations: I) -> Self {
         let find = self.find.get_or_insert_default();
         include_into(&mut find.select, &mut find.includes, relations);
@@ -54,26 +62,73 @@ impl<M: Model> FindByPk<M> {
     }
 
     /// As [`include`](Self::include), where it is wanted.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let ada = User::find_by_pk(1).include_if(false, User::POSTS).required(&db).await?;
+    /// assert!(ada.posts.not_loaded());
+    /// # Ok(()) });
+    /// ```
     pub fn include_if<I: IntoInclude<M>>(self, wanted: bool, relations: I) -> Self {
         self.include(wanted.then_some(relations))
     }
 
     /// Reads columns and expressions instead of the whole model.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let email: Option<String> = User::find_by_pk(1).select(User::EMAIL).exec(&db).await?;
+    /// assert_eq!(email.as_deref(), Some("ada@example.com"));
+    /// # Ok(()) });
+    /// ```
     pub fn select<X: Select<M>>(self, items: X) -> FindOne<M, X::Output> {
         self.find().select(items)
     }
 
     /// Reads a projection instead of the whole model.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// #[derive(Debug, Projection)]
+    /// #[orm(model = User)]
+    /// struct Card {
+    ///     email: String,
+    /// }
+    ///
+    /// let card: Card = User::find_by_pk(1).project::<Card>().required(&db).await?;
+    /// assert_eq!(card.email, "ada@example.com");
+    /// # Ok(()) });
+    /// ```
     pub fn project<P: Projection<M>>(self) -> FindOne<M, P> {
         self.find().project()
     }
 
     /// Joins another model; see [`Find::join`](super::Find::join).
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let title = Post::find_by_pk(1).join(Post::USER).select((Post::TITLE, User::EMAIL)).required(&db).await?;
+    /// assert_eq!(title, ("Notes".to_owned(), "ada@example.com".to_owned()));
+    /// # Ok(()) });
+    /// ```
     pub fn join<J: Model>(self, by: impl JoinBy<M, J>) -> FindOne<M, M, Free> {
         self.find().join(by)
     }
 
     /// Joins another model, keeping the row without a partner; see [`Find::left_join`](super::Find::left_join).
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let bio =
+    ///     User::find_by_pk(2).left_join(User::PROFILE).select(Profile::BIO.nullable()).required(&db).await?;
+    /// assert_eq!(bio, None);
+    /// # Ok(()) });
+    /// ```
     pub fn left_join<J: Model>(self, by: impl JoinBy<M, J>) -> FindOne<M, M, Free> {
         self.find().left_join(by)
     }
@@ -86,6 +141,14 @@ impl<M: Model> FindByPk<M> {
 
     /// The SQL and binds for a dialect.
     ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let sql = User::find_by_pk(1).to_sql(db.dialect())?.sql;
+    /// assert!(sql.contains("WHERE"));
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// As [`Find::to_sql`](super::Find::to_sql).
     pub fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered> {
@@ -93,6 +156,14 @@ impl<M: Model> FindByPk<M> {
     }
 
     /// Runs the query and gives the row, if there is one.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// assert!(User::find_by_pk(1).exec(&db).await?.is_some());
+    /// assert!(User::find_by_pk(9).exec(&db).await?.is_none());
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// As [`Find::exec`](super::Find::exec).
@@ -112,6 +183,14 @@ impl<M: Model> FindByPk<M> {
     }
 
     /// Runs the query and gives the row.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// assert_eq!(User::find_by_pk(1).required(&db).await?.email, "ada@example.com");
+    /// assert_eq!(User::find_by_pk(9).required(&db).await.unwrap_err().kind(), ErrorKind::NotFound);
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none; as [`Find::exec`](super::Find::exec).

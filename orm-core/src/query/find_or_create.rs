@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use super::{Complete, Create};
 use crate::ast::{self, LockStrength, LockWait, Statement};
+use crate::dialect::show;
 use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::IntoCondition;
@@ -27,7 +28,7 @@ impl<M> Clone for FindOrCreate<M> {
 
 impl<M> std::fmt::Debug for FindOrCreate<M> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.select.fmt(f)
+        show(&Statement::Select(self.select.clone()), f)
     }
 }
 
@@ -41,6 +42,18 @@ impl<M: Model> FindOrCreate<M> {
 
     /// Looks for a row for which a condition holds; several filters must all hold. It should be about the columns of
     /// a unique key: only the database can keep two callers from creating the row twice.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let (dee, created) = User::find_or_create()
+    ///     .filter(User::EMAIL.eq("dee@example.com"))
+    ///     .defaults(User::create().email("dee@example.com").name("Dee"))
+    ///     .exec(&db)
+    ///     .await?;
+    /// assert!(created && dee.name.as_deref() == Some("Dee"));
+    /// # Ok(()) });
+    /// ```
     pub fn filter<C: IntoCondition<M>>(mut self, condition: C) -> Self {
         self.select.filter.push(condition.into_condition());
         self
@@ -48,6 +61,18 @@ impl<M: Model> FindOrCreate<M> {
 
     /// The row to create when there is none. Columns that the filter gives one value, as `User::EMAIL.eq("a@b.c")` does, get
     /// it: leave them out here.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let (ada, created) = User::find_or_create()
+    ///     .filter(User::EMAIL.eq("ada@example.com"))
+    ///     .defaults(User::create().email("ada@example.com").name("Other"))
+    ///     .exec(&db)
+    ///     .await?;
+    /// assert!(!created && ada.name.as_deref() == Some("Ada"));
+    /// # Ok(()) });
+    /// ```
     pub fn defaults<C: Complete<M>>(self, row: C) -> FindOrInsert<M> {
         FindOrInsert { select: self.select, row: row.into_create() }
     }
@@ -61,10 +86,16 @@ impl<M: Model> Default for FindOrCreate<M> {
 
 /// Finds a row or creates the one given.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
-#[derive(Debug)]
 pub struct FindOrInsert<M> {
     select: Box<ast::Select>,
     row: Create<M>,
+}
+
+impl<M: Model> std::fmt::Debug for FindOrInsert<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        show(&Statement::Select(self.select.clone()), f)?;
+        write!(f, "; {:?}", self.row)
+    }
 }
 
 impl<M> Clone for FindOrInsert<M> {
@@ -75,6 +106,18 @@ impl<M> Clone for FindOrInsert<M> {
 
 impl<M: Model> FindOrInsert<M> {
     /// Gives the row and whether it was created, in one transaction.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let tag = User::find_or_create()
+    ///     .filter(User::EMAIL.eq("eli@example.com"))
+    ///     .defaults(User::create().email("eli@example.com"));
+    /// let (_, created) = tag.clone().exec(&db).await?;
+    /// let (_, again) = tag.exec(&db).await?;
+    /// assert_eq!((created, again), (true, false));
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::InvalidStatement`], naming the column, when the row to create has another value of a column than the one

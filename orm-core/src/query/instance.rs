@@ -37,10 +37,28 @@ pub trait Instance: Model {
     fn __draft() -> Self::Draft;
 
     /// Writes some columns: `user.update().name("Ada").exec(&db).await?`. The struct has them afterwards.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let mut ada = User::find_by_pk(1).required(&db).await?;
+    /// ada.update().name("Ada L.").visits(User::VISITS + 1).exec(&db).await?;
+    /// assert_eq!((ada.name.as_deref(), ada.visits), (Some("Ada L."), 4));
+    /// # Ok(()) });
+    /// ```
     fn update(&mut self) -> Self::Update<'_>;
 
     /// Removes the row, or marks it as deleted. The struct stays as it was: its soft-delete timestamp, version and times are those
     /// from before, until [`reload`](Self::reload) or [`restore`](Self::restore).
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let cy = User::find_by_pk(3).required(&db).await?;
+    /// cy.destroy().exec(&db).await?;
+    /// assert!(User::find_by_pk(3).exec(&db).await?.is_none());
+    /// # Ok(()) });
+    /// ```
     fn destroy(&self) -> DestroyOne<'_, Self> {
         DestroyOne::new(self)
     }
@@ -85,6 +103,16 @@ pub trait Instance: Model {
 
     /// Writes all columns. Where there is nothing to write but the version, it is compared with the database's.
     ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let mut ada = User::find_by_pk(1).required(&db).await?;
+    /// ada.name = Some("Ada L.".to_owned());
+    /// ada.save(&db).await?;
+    /// assert_eq!(User::find_by_pk(1).required(&db).await?.name.as_deref(), Some("Ada L."));
+    /// # Ok(()) });
+    /// ```
+    ///
     /// Errors: [`ErrorKind::NotFound`] when the row is gone or was soft-deleted meanwhile, [`ErrorKind::Stale`] when its version changed, else the
     /// database's.
     fn save<E: Runs<Self> + ?Sized>(&mut self, db: &E) -> impl Future<Output = Result<()>> + Send {
@@ -103,6 +131,15 @@ pub trait Instance: Model {
     /// Loads relations into the row's relation fields: `user.load(User::POSTS.limit(3), &db).await?`. For many rows there
     /// is `orm::load`, which takes one query for all of them.
     ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let mut ada = User::find_by_pk(1).required(&db).await?;
+    /// ada.load(User::POSTS.order_by(Post::ID), &db).await?;
+    /// assert_eq!(ada.posts.get()?[0].title, "Notes");
+    /// # Ok(()) });
+    /// ```
+    ///
     /// Errors: as [`Find::exec`](super::Find::exec); [`ErrorKind::InvalidStatement`] for a relation that is `required`.
     fn load<I: IntoInclude<Self>, E: Runs<Self> + ?Sized>(
         &mut self,
@@ -115,12 +152,32 @@ pub trait Instance: Model {
 
     /// Reads the row again; loaded relations stay as they are.
     ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let mut ada = User::find_by_pk(1).required(&db).await?;
+    /// User::update().visits(9).filter(User::ID.eq(1)).exec(&db).await?;
+    /// ada.reload(&db).await?;
+    /// assert_eq!(ada.visits, 9);
+    /// # Ok(()) });
+    /// ```
+    ///
     /// Errors: [`ErrorKind::NotFound`] when the row is gone, else the database's.
     fn reload<E: Runs<Self> + ?Sized>(&mut self, db: &E) -> impl Future<Output = Result<()>> + Send {
         reread(self, db.session())
     }
 
     /// Restores the soft-deleted row, also from a struct that was read before the deletion.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let mut cy = User::find_by_pk(3).required(&db).await?;
+    /// cy.destroy().exec(&db).await?;
+    /// cy.restore(&db).await?;
+    /// assert_eq!(User::count().exec(&db).await?, 3);
+    /// # Ok(()) });
+    /// ```
     ///
     /// Errors: [`ErrorKind::UniqueViolation`] when its unique values were taken meanwhile,
     /// [`ErrorKind::InvalidStatement`] for models without soft deletion, else the database's.
@@ -141,6 +198,36 @@ pub trait Instance: Model {
     }
 
     /// Restores the soft-deleted row and the related rows that were deleted together with it.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::run};
+    /// #[derive(Debug, Clone, Model)]
+    /// #[orm(paranoid)]
+    /// struct Team {
+    ///     #[orm(primary_key)]
+    ///     id: i64,
+    ///     deleted_at: Option<DateTime<Utc>>,
+    ///     players: HasMany<Player>,
+    /// }
+    ///
+    /// #[derive(Debug, Clone, Model)]
+    /// #[orm(paranoid)]
+    /// struct Player {
+    ///     #[orm(primary_key)]
+    ///     id: i64,
+    ///     team_id: i64,
+    ///     deleted_at: Option<DateTime<Utc>>,
+    ///     team: BelongsTo<Team>,
+    /// }
+    ///
+    /// # run(async |db| {
+    /// # db.create_tables::<(Team, Player)>().await?;
+    /// let mut team = Team::create().with_players(|new| [new.create(), new.create()]).exec(&db).await?;
+    /// team.destroy().cascade(Team::PLAYERS).exec(&db).await?;
+    /// team.restore_with(Team::PLAYERS, &db).await?;
+    /// assert_eq!(Player::count().exec(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
     ///
     /// Errors: as [`restore`](Self::restore); nothing is restored then.
     fn restore_with<I, E>(&mut self, relations: I, db: &E) -> impl Future<Output = Result<()>> + Send
@@ -169,6 +256,15 @@ pub trait Instance: Model {
 
     /// Adds to a number in the database, whatever it is there by now, and reads the row again.
     ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let mut ada = User::find_by_pk(1).required(&db).await?;
+    /// ada.increment(User::VISITS, 2, &db).await?;
+    /// assert_eq!(ada.visits, 5);
+    /// # Ok(()) });
+    /// ```
+    ///
     /// Errors: [`ErrorKind::NotFound`] when the row is gone, else the database's.
     fn increment<T, E>(
         &mut self,
@@ -185,6 +281,15 @@ pub trait Instance: Model {
     }
 
     /// Subtracts from a number in the database, whatever it is there by now, and reads the row again.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let mut ada = User::find_by_pk(1).required(&db).await?;
+    /// ada.decrement(User::VISITS, 1, &db).await?;
+    /// assert_eq!(ada.visits, 2);
+    /// # Ok(()) });
+    /// ```
     ///
     /// Errors: [`ErrorKind::NotFound`] when the row is gone, else the database's.
     fn decrement<T, E>(

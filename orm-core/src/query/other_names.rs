@@ -22,6 +22,7 @@ macro_rules! other_names {
 other_names! {
     NamedExec: "a finder runs by `.exec(&db)`: `find_all()` gives all rows, `find_one()` the first, `find_by_pk(key)` that with a key";
     NamedFilter: "rows are chosen by `.filter(User::AGE.ge(18))`";
+    NamedOrder: "rows are ordered by `.order_by(User::AGE.desc())`";
     NamedInclude: "related rows are loaded by `.include(User::POSTS)`";
     NamedIn: "a column is compared with a list by `.in_([1, 2])` or `.not_in([1, 2])`";
     NamedEq: "columns are compared by `.eq(..)`, `.ne(..)`, `.gt(..)`, `.ge(..)`, `.lt(..)` and `.le(..)`";
@@ -48,6 +49,22 @@ macro_rules! finders {
             pub fn where_<C>(self, _condition: C) -> Self
             where
                 M: NamedFilter,
+            {
+                self
+            }
+
+            #[doc(hidden)]
+            pub fn order_by_asc<C>(self, _column: C) -> Self
+            where
+                M: NamedOrder,
+            {
+                self
+            }
+
+            #[doc(hidden)]
+            pub fn order_by_desc<C>(self, _column: C) -> Self
+            where
+                M: NamedOrder,
             {
                 self
             }

@@ -12,6 +12,14 @@ use crate::write::Prefilled;
 /// The statements every model has: `User::find_all()`. In the prelude, like [`Instance`](super::Instance).
 pub trait Statements: Model {
     /// Starts a new row: a builder with a setter per column.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let dee = User::create().email("dee@example.com").name("Dee").exec(&db).await?;
+    /// assert_eq!(dee.id, 4);
+    /// # Ok(()) });
+    /// ```
     fn create() -> Self::Create
     where
         Self: Instance,
@@ -22,6 +30,18 @@ pub trait Statements: Model {
     /// As [`create`](Self::create), but the setters of required columns keep the builder's type, so all columns may be set in
     /// `if` and in loops. What is missing is an error when the row is written, of the kind
     /// [`NotNullViolation`](crate::ErrorKind::NotNullViolation), which names the columns.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let name: Option<&str> = Some("Dee");
+    /// let mut draft = User::draft().email("dee@example.com");
+    /// if let Some(name) = name {
+    ///     draft = draft.name(name);
+    /// }
+    /// assert_eq!(draft.exec(&db).await?.name.as_deref(), Some("Dee"));
+    /// # Ok(()) });
+    /// ```
     fn draft() -> Self::Draft
     where
         Self: Instance,
@@ -31,61 +51,166 @@ pub trait Statements: Model {
 
     /// Creates a row or, where its unique columns are taken, updates the row that has them; gives the row and whether it
     /// was created. See [`Upsert`].
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let row = User::create().email("ada@example.com").name("Ada L.");
+    /// let (ada, created) = User::upsert(row).exec(&db).await?;
+    /// assert!(!created && ada.id == 1);
+    /// # Ok(()) });
+    /// ```
     fn upsert<C: Complete<Self>>(row: C) -> Upsert<Self> {
         Upsert::new(row)
     }
 
     /// Finds rows.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let users: Vec<User> = User::find_all().filter(User::VISITS.gt(0)).exec(&db).await?;
+    /// assert_eq!(users.len(), 2);
+    /// # Ok(()) });
+    /// ```
     fn find_all() -> Find<Self> {
         Find::default()
     }
 
     /// Finds the first row, if there is one.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let user: Option<User> = User::find_one().filter(User::NAME.eq("Ada")).exec(&db).await?;
+    /// assert!(user.is_some());
+    /// # Ok(()) });
+    /// ```
     fn find_one() -> FindOne<Self> {
         FindOne::default()
     }
 
     /// Finds the row with a primary key, if there is one.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let user: Option<User> = User::find_by_pk(1).exec(&db).await?;
+    /// assert!(user.is_some());
+    /// # Ok(()) });
+    /// ```
     fn find_by_pk(key: impl KeyOperand<Self>) -> FindByPk<Self> {
         FindByPk::new(key)
     }
 
     /// Finds a page of rows, and the number of all.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let page = User::find_and_count_all().order_by(User::ID).limit(2).exec(&db).await?;
+    /// assert_eq!((page.rows.len(), page.count), (2, 3));
+    /// # Ok(()) });
+    /// ```
     fn find_and_count_all() -> FindAndCount<Self> {
         FindAndCount::default()
     }
 
     /// Finds a row, or creates it when there is none.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let (user, created) = User::find_or_create()
+    ///     .filter(User::EMAIL.eq("dee@example.com"))
+    ///     .defaults(User::create().email("dee@example.com"))
+    ///     .exec(&db)
+    ///     .await?;
+    /// assert!(created && user.id == 4);
+    /// # Ok(()) });
+    /// ```
     fn find_or_create() -> FindOrCreate<Self> {
         FindOrCreate::new()
     }
 
     /// Counts rows.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// assert_eq!(User::count().filter(User::VISITS.gt(0)).exec(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
     fn count() -> Count<Self> {
         Count::new()
     }
 
     /// Asks whether there is a row.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// assert!(User::exists().filter(User::NAME.eq("Ada")).exec(&db).await?);
+    /// # Ok(()) });
+    /// ```
     fn exists() -> Exists<Self> {
         Exists::new()
     }
 
     /// Reads one aggregate of all rows, such as `User::AGE.max()`.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// assert_eq!(User::aggregate(User::VISITS.sum()).exec(&db).await?, Some(4));
+    /// # Ok(()) });
+    /// ```
     fn aggregate<X: Select<Self>>(aggregate: X) -> AggregateOf<Self, X::Output> {
         AggregateOf::new(aggregate)
     }
 
     /// Creates several rows at once.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let rows = ["dee", "eli"].map(|name| User::create().email(format!("{name}@example.com")));
+    /// assert_eq!(User::bulk_create(rows).exec(&db).await?.len(), 2);
+    /// # Ok(()) });
+    /// ```
     fn bulk_create<C: Complete<Self>>(rows: impl IntoIterator<Item = C>) -> BulkCreate<Self> {
         BulkCreate::new(rows)
     }
 
     /// Inserts a whole struct.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let comment = Comment {
+    ///     id: 0,
+    ///     post_id: 1,
+    ///     user_id: None,
+    ///     text: "Hm".to_owned(),
+    ///     post: BelongsTo::default(),
+    ///     user: BelongsTo::default(),
+    /// };
+    /// assert_eq!(Comment::insert(comment).exec(&db).await?.id, 3);
+    /// # Ok(()) });
+    /// ```
     fn insert(row: Self) -> InsertRow<Self> {
         InsertRow::new(row)
     }
 
     /// Removes all rows at once, whether marked as deleted or not.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// Comment::truncate().exec(&db).await?;
+    /// assert_eq!(Comment::count().exec(&db).await?, 0);
+    /// # Ok(()) });
+    /// ```
     fn truncate() -> Truncate<Self> {
         Truncate::new()
     }

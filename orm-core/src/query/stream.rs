@@ -131,6 +131,15 @@ impl<'e, T: Send + 'static> Rows<'e, T> {
 
     /// The next row.
     ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let mut users = User::find_all().order_by(User::ID).stream(&db);
+    /// let first = users.next().await.unwrap()?;
+    /// assert_eq!(first.id, 1);
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// As [`Find::exec`](super::Find::exec); the stream ends after an error.
     pub async fn next(&mut self) -> Option<Result<T>> {

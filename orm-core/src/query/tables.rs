@@ -49,6 +49,15 @@ tuples! {
 /// that are there already are left as they are; what is wanting in them that the models cannot do without is an error.
 /// All or nothing where the database's DDL is transactional.
 ///
+/// ```
+/// # use {orm::prelude::*, orm_guide::*};
+/// # run(async |db| {
+/// use orm::{Executor, Model};
+///
+/// orm::query::create_tables(db.session(), &[User::DEF]).await?; // is there already
+/// # Ok(()) });
+/// ```
+///
 /// # Errors
 /// [`ErrorKind::SchemaDiffers`] when a table is there with which statements of its model must fail;
 /// [`ErrorKind::UnknownTable`] when a foreign key points at a table that is neither among them nor there;
@@ -65,6 +74,16 @@ pub async fn create_tables(session: &dyn Session, defs: &[&'static ModelDef]) ->
 /// Drops the tables of models, those that point at others first, and with them the enum types that no other table uses.
 /// Missing tables are skipped. With `cascade`, what depends on the tables is dropped as well: foreign keys of other tables,
 /// views.
+///
+/// ```
+/// # use {orm::prelude::*, orm_guide::*};
+/// # run(async |db| {
+/// use orm::{Executor, Model};
+///
+/// orm::query::drop_tables(db.session(), &[Comment::DEF], false).await?;
+/// assert!(!orm::query::table_exists(db.session(), Comment::DEF).await?);
+/// # Ok(()) });
+/// ```
 ///
 /// # Errors
 /// [`ErrorKind::HasDependents`] when foreign keys of other tables point here or views read these tables, where the database
@@ -206,6 +225,15 @@ pub(crate) fn outside_transaction(session: &dyn Session, what: &str) -> Result<(
 }
 
 /// Whether the table of a model is there.
+///
+/// ```
+/// # use {orm::prelude::*, orm_guide::*};
+/// # run(async |db| {
+/// use orm::{Executor, Model};
+///
+/// assert!(orm::query::table_exists(db.session(), User::DEF).await?);
+/// # Ok(()) });
+/// ```
 ///
 /// # Errors
 /// The database's.

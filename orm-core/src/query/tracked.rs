@@ -32,12 +32,36 @@ pub struct Tracked<M> {
 
 impl<M: Model> Tracked<M> {
     /// Takes a row as it is in the database.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// use orm::Tracked;
+    ///
+    /// let mut ada = Tracked::new(User::find_by_pk(1).required(&db).await?);
+    /// ada.visits = 4;
+    /// ada.save(&db).await?; // UPDATE users SET visits = ..
+    /// assert_eq!(User::find_by_pk(1).required(&db).await?.visits, 4);
+    /// # Ok(()) });
+    /// ```
     pub fn new(row: M) -> Self {
         let before = values(&row);
         Self { row, before }
     }
 
     /// The columns whose values were changed, but for those that nobody sets: keys, computed columns, times, the version.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// use orm::Tracked;
+    ///
+    /// let mut ada = Tracked::new(User::find_by_pk(1).required(&db).await?);
+    /// assert!(ada.changed().is_empty());
+    /// ada.visits = 4;
+    /// assert_eq!(ada.changed()[0].name, "visits");
+    /// # Ok(()) });
+    /// ```
     pub fn changed(&self) -> Vec<&'static ColumnDef> {
         let differs = |column: &&'static ColumnDef| {
             saves(M::DEF, column) && self.before.get(column.index) != Some(&self.row.value(column.index))
@@ -46,6 +70,17 @@ impl<M: Model> Tracked<M> {
     }
 
     /// The value of a column as it was read, or saved since.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// use orm::Tracked;
+    ///
+    /// let mut ada = Tracked::new(User::find_by_pk(1).required(&db).await?);
+    /// ada.visits = 4;
+    /// assert_eq!(ada.previous(User::VISITS)?, 3);
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::Decode`] for a value that the column's type does not read.
@@ -57,6 +92,18 @@ impl<M: Model> Tracked<M> {
 
     /// Writes the changed columns; nothing when there are none. `updated_at` is set, the version checked and incremented. A
     /// version that was set by hand is checked in any case.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// use orm::Tracked;
+    ///
+    /// let mut ada = Tracked::new(User::find_by_pk(1).required(&db).await?);
+    /// ada.visits = 4;
+    /// ada.save(&db).await?;
+    /// assert!(ada.changed().is_empty());
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] when the row is gone or was soft-deleted meanwhile, [`ErrorKind::Stale`] when its version
@@ -86,6 +133,16 @@ impl<M: Model> Tracked<M> {
     }
 
     /// The row, with changes that were not saved.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// use orm::Tracked;
+    ///
+    /// let ada: User = Tracked::new(User::find_by_pk(1).required(&db).await?).into_inner();
+    /// assert_eq!(ada.id, 1);
+    /// # Ok(()) });
+    /// ```
     pub fn into_inner(self) -> M {
         self.row
     }

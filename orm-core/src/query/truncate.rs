@@ -36,12 +36,27 @@ impl<M: Model> Truncate<M> {
     }
 
     /// Starts keys from 1 again, where the database can be told; MySQL and MariaDB always do.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// Comment::truncate().restart_identity().exec(&db).await?;
+    /// assert_eq!(Comment::count().exec(&db).await?, 0);
+    /// # Ok(()) });
+    /// ```
     pub fn restart_identity(mut self) -> Self {
         self.restart = true;
         self
     }
 
     /// The SQL for a dialect.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// assert!(Comment::truncate().to_sql(db.dialect()).is_ok());
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for `cascade` on databases without it.
@@ -64,6 +79,14 @@ impl<M: Model> Truncate<M> {
     }
 
     /// Empties the table.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// Comment::truncate().exec(&db).await?;
+    /// assert!(!Comment::exists().exec(&db).await?);
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// The database's: other tables' rows may point here;

@@ -5,12 +5,12 @@ use std::marker::PhantomData;
 use super::awaited::Running;
 use super::create::key_to;
 use crate::ast::{self, Deleted, Returning, Statement, Visibility};
-use crate::dialect::{Dialect, Rendered, render};
+use crate::dialect::{Dialect, Rendered, render, show};
 use crate::driver::Runs;
 use crate::error::Result;
 use crate::expr::{Assign, Column, IntoCondition, IntoOrder};
 use crate::model::{ColumnDef, Model, RelationDef, Versioned, read_model};
-use crate::run;
+use crate::run::{self, key_of};
 use crate::value::{Type, Value};
 use crate::write::{
     Changes, FirstRows, compute_row, count_up, expect_version, prepared, touch, update_row, write_rows,
@@ -51,7 +51,7 @@ impl<M, F> Clone for Update<M, F> {
 
 impl<M, F> std::fmt::Debug for Update<M, F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.update.fmt(f)
+        show(&Statement::Update(self.update.clone()), f)
     }
 }
 
@@ -209,18 +209,43 @@ pub trait UpdateRows: Sized {
     }
 
     /// The order of which a [`limit`](Self::limit) leaves the first rows.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// User::update().visits(7).all_rows().order_by(User::ID.desc()).limit(1).exec(&db).await?;
+    /// assert_eq!(User::find_by_pk(3).required(&db).await?.visits, 7);
+    /// # Ok(()) });
+    /// ```
     fn order_by<O: IntoOrder<Self::Model>>(mut self, order: O) -> Self {
         order.push(&mut self.__update().first.order_by);
         self
     }
 
     /// Leaves `updated_at` as it is.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let before = User::find_by_pk(1).required(&db).await?;
+    /// User::update().visits(7).filter(User::ID.eq(1)).silent().exec(&db).await?;
+    /// assert_eq!(User::find_by_pk(1).required(&db).await?.updated_at, before.updated_at);
+    /// # Ok(()) });
+    /// ```
     fn silent(mut self) -> Self {
         self.__update().silent = true;
         self
     }
 
     /// The SQL and binds for a dialect.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let sql = User::update().visits(7).filter(User::ID.eq(1)).to_sql(db.dialect())?.sql;
+    /// assert!(sql.starts_with("UPDATE"));
+    /// # Ok(()) });
+    /// ```
     ///
     /// Errors: what the dialect cannot express; see [`render`].
     fn to_sql(&self, dialect: &dyn Dialect) -> Result<Rendered>
@@ -232,6 +257,14 @@ pub trait UpdateRows: Sized {
     }
 
     /// Changes the rows and gives the number of rows the filter matched.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let changed = User::update().visits(User::VISITS + 1).filter(User::VISITS.gt(0)).exec(&db).await?;
+    /// assert_eq!(changed, 2);
+    /// # Ok(()) });
+    /// ```
     ///
     /// Errors: the database's, naming the model and the columns of a violated constraint.
     fn exec<E: Runs<Self::Model> + ?Sized>(self, db: &E) -> Running<'_, u64>
@@ -299,31 +332,82 @@ impl<M, F> std::fmt::Debug for Restore<M, F> {
 
 impl<M: Model, F> Restore<M, F> {
     /// Restores rows for which a condition holds; several filters must all hold.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// User::destroy().filter(User::ID.ge(2)).exec(&db).await?;
+    /// assert_eq!(User::restore().filter(User::NAME.eq("Bob")).exec(&db).await?, 1);
+    /// # Ok(()) });
+    /// ```
     pub fn filter<C: IntoCondition<M>>(self, condition: C) -> Restore<M, Filtered> {
         Restore(self.0.filter(condition))
     }
 
     /// Filters when there is a value, else not; does not count as a filter.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// User::destroy().all_rows().exec(&db).await?;
+    /// let name = Some("Bob");
+    /// let restore = User::restore().filter_if(name, |name| User::NAME.eq(name));
+    /// assert_eq!(restore.all_rows().exec(&db).await?, 1);
+    /// # Ok(()) });
+    /// ```
     pub fn filter_if<V, C: IntoCondition<M>>(self, value: Option<V>, condition: impl FnOnce(V) -> C) -> Self {
         Self(self.0.filter_if(value, condition))
     }
 
     /// Says that every deleted row is meant.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// User::destroy().all_rows().exec(&db).await?;
+    /// assert_eq!(User::restore().all_rows().exec(&db).await?, 3);
+    /// # Ok(()) });
+    /// ```
     pub fn all_rows(self) -> Restore<M, Filtered> {
         Restore(self.0.all_rows())
     }
 
     /// Restores at most so many rows; see [`Update::limit`].
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// User::destroy().all_rows().exec(&db).await?;
+    /// assert_eq!(User::restore().all_rows().order_by(User::ID).limit(1).exec(&db).await?, 1);
+    /// # Ok(()) });
+    /// ```
     pub fn limit(self, rows: u64) -> Self {
         Self(self.0.limit(rows))
     }
 
     /// The order of which a [`limit`](Self::limit) leaves the first rows.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// User::destroy().all_rows().exec(&db).await?;
+    /// User::restore().all_rows().order_by(User::ID.desc()).limit(1).exec(&db).await?;
+    /// assert!(User::find_by_pk(3).exec(&db).await?.is_some());
+    /// # Ok(()) });
+    /// ```
     pub fn order_by<O: IntoOrder<M>>(self, order: O) -> Self {
         Self(self.0.order_by(order))
     }
 
     /// The SQL and binds for a dialect.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let sql = User::restore().all_rows().to_sql(db.dialect())?.sql;
+    /// assert!(sql.starts_with("UPDATE"));
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// What the dialect cannot express; see [`render`].
@@ -332,6 +416,14 @@ impl<M: Model, F> Restore<M, F> {
     }
 
     /// Restores the rows and gives their number.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// User::destroy().filter(User::ID.eq(3)).exec(&db).await?;
+    /// assert_eq!(User::restore().all_rows().exec(&db).await?, 1);
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::UniqueViolation`](crate::ErrorKind::UniqueViolation) when unique values of theirs were taken meanwhile, else the database's; nothing is
@@ -370,13 +462,24 @@ impl<M: Model, F> Updates<M> for Update<M, F> {
 
 /// New values of one row: `user.update()`.
 #[must_use = "nothing is changed until `.exec(&db).await`"]
-#[derive(Debug)]
 pub struct UpdateOne<'m, M> {
     row: &'m mut M,
     changes: Changes,
     /// Columns that the database computes.
     computed: Vec<(&'static ColumnDef, ast::Expr)>,
     expected: Option<Value>,
+}
+
+impl<M: Model> std::fmt::Debug for UpdateOne<'_, M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut update = Update::<M>::new();
+        for (index, value) in self.changes.values() {
+            update = update.with(*index, ast::Expr::Value(value.clone()));
+        }
+        update.update.set.extend(self.computed.iter().cloned());
+        update.update.filter = key_of(self.row).map(|key| run::key_filter(M::DEF, &key)).unwrap_or_default();
+        update.fmt(f)
+    }
 }
 
 impl<M: Model> Updates<M> for UpdateOne<'_, M> {
@@ -399,40 +502,51 @@ impl<M: Model> Updates<M> for UpdateOne<'_, M> {
 
 /// Changes to rows of `M`. The builder that the derive writes is a setter per column around it.
 #[must_use = "nothing is changed until `.exec(&db).await`"]
-#[derive(Debug, Clone)]
 pub struct UpdateBuilder<M, U>(U, PhantomData<fn() -> M>);
 
+impl<M, U: Clone> Clone for UpdateBuilder<M, U> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), PhantomData)
+    }
+}
+
+impl<M, U: std::fmt::Debug> std::fmt::Debug for UpdateBuilder<M, U> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl<M: Model> UpdateBuilder<M, Update<M>> {
-    /// Changes rows by a filter.
+    /// Changes rows by a filter; called by the derive.
     pub fn rows() -> Self {
         Self(Update::new(), PhantomData)
     }
 }
 
 impl<M: Model, F> UpdateBuilder<M, Update<M, F>> {
-    /// The statement, to say more of it.
+    /// The statement, to say more of it; called by the derive.
     pub fn statement(&mut self) -> &mut Update<M, F> {
         &mut self.0
     }
 
-    /// The same, about rows that were said.
+    /// The same, about rows that were said; called by the derive.
     pub fn filtered(self) -> UpdateBuilder<M, Update<M, Filtered>> {
         UpdateBuilder(self.0.retyped(), PhantomData)
     }
 
-    /// The statement.
+    /// The statement; called by the derive.
     pub fn finish(self) -> Update<M, F> {
         self.0
     }
 }
 
 impl<'m, M: Model> UpdateBuilder<M, UpdateOne<'m, M>> {
-    /// Changes one row.
+    /// Changes one row; called by the derive.
     pub fn row(row: &'m mut M) -> Self {
         Self(UpdateOne { row, changes: Changes::new(), computed: Vec::new(), expected: None }, PhantomData)
     }
 
-    /// Says which version the row must have.
+    /// Says which version the row must have; called by the derive.
     pub fn expect_version(mut self, version: M::Version) -> Self
     where
         M: Versioned,
@@ -441,7 +555,7 @@ impl<'m, M: Model> UpdateBuilder<M, UpdateOne<'m, M>> {
         self
     }
 
-    /// Writes the changes and refreshes the struct. Without changes, the version alone is checked.
+    /// Writes the changes and refreshes the struct. Without changes, the version alone is checked; called by the derive.
     ///
     /// # Errors
     /// As [`update_row`].
@@ -456,12 +570,12 @@ impl<'m, M: Model> UpdateBuilder<M, UpdateOne<'m, M>> {
 }
 
 impl<M: Model, U: Updates<M>> UpdateBuilder<M, U> {
-    /// Gives a column a value or an expression, by its position; the last one counts.
+    /// Gives a column a value or an expression, by its position; the last one counts; called by the derive.
     pub fn with(self, column: usize, value: ast::Expr) -> Self {
         Self(self.0.with(column, value), PhantomData)
     }
 
-    /// Gives a column a value or an expression when there is one, else not.
+    /// Gives a column a value or an expression when there is one, else not; called by the derive.
     pub fn with_if<T: Type>(self, column: Column<M, T>, value: Option<impl Assign<M, T>>) -> Self {
         match value {
             Some(value) => self.with(column.def().index, value.into_assigned()),
@@ -469,12 +583,12 @@ impl<M: Model, U: Updates<M>> UpdateBuilder<M, U> {
         }
     }
 
-    /// Leaves `updated_at` as it is.
+    /// Leaves `updated_at` as it is; called by the derive.
     pub fn silent(self) -> Self {
         Self(self.0.silent(), PhantomData)
     }
 
-    /// Gives the key to a row, which one of the relations leads to, and none of the others' keys.
+    /// Gives the key to a row, which one of the relations leads to, and none of the others' keys; called by the derive.
     pub fn refer<C: Model>(self, relations: &[RelationDef], row: &C) -> Self {
         let mut keys = Vec::<(usize, Value)>::new();
         key_to(relations, row, |column, value| keys.extend([(column, value)]));
@@ -492,6 +606,11 @@ macro_rules! __update_builder {
         impl<$($params)* __U: ::core::clone::Clone> ::core::clone::Clone for $builder<$($names)* __U> $($bounds)* {
             fn clone(&self) -> Self {
                 Self(self.0.clone())
+            }
+        }
+        impl<$($params)* __U: ::core::fmt::Debug> ::core::fmt::Debug for $builder<$($names)* __U> $($bounds)* {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                self.0.fmt(f)
             }
         }
         impl<$($params)* __U: $crate::__private::Updates<$model>> $builder<$($names)* __U> $($bounds)* {

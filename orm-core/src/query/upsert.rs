@@ -72,6 +72,15 @@ impl<M: Model> Upsert<M> {
     }
 
     /// The columns of the unique key meant.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let row = User::create().email("ada@example.com").visits(9);
+    /// let (ada, created) = User::upsert(row).on_conflict(User::EMAIL).exec(&db).await?;
+    /// assert!(!created && ada.visits == 9);
+    /// # Ok(()) });
+    /// ```
     pub fn on_conflict<X: Select<M>>(mut self, unique: X) -> Self {
         unique.push(self.target.insert(Vec::new()));
         self
@@ -84,6 +93,15 @@ impl<M: Model> Upsert<M> {
     }
 
     /// Gives the row that is there the new values of some columns, instead of all that the new row gives.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let row = User::create().email("ada@example.com").name("Other").visits(9);
+    /// let (ada, _) = User::upsert(row).update(User::VISITS).exec(&db).await?;
+    /// assert_eq!((ada.name.as_deref(), ada.visits), (Some("Ada"), 9));
+    /// # Ok(()) });
+    /// ```
     pub fn update<X: Select<M>>(mut self, columns: X) -> Self {
         let mut list = Vec::new();
         columns.push(&mut list);
@@ -92,12 +110,29 @@ impl<M: Model> Upsert<M> {
     }
 
     /// Leaves the row that is there as it is.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let row = User::create().email("ada@example.com").name("Other");
+    /// let (ada, created) = User::upsert(row).do_nothing().exec(&db).await?;
+    /// assert!(!created && ada.name.as_deref() == Some("Ada"));
+    /// # Ok(()) });
+    /// ```
     pub fn do_nothing(mut self) -> Self {
         self.change = Change::Nothing;
         self
     }
 
     /// Gives the row as it is in the database then, and whether it was created.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let (dee, created) = User::upsert(User::create().email("dee@example.com")).exec(&db).await?;
+    /// assert!(created && dee.id == 4);
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::InvalidStatement`] when it is not clear which unique key is meant, [`ErrorKind::UniqueViolation`] when the row

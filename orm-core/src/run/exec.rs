@@ -21,7 +21,7 @@ pub(crate) async fn fetch_all<T: Send>(
     mut statement: Statement,
     read: Read<T>,
 ) -> Result<Vec<T>> {
-    let text = text::of(session, &mut statement)?;
+    let text = text::of(session, def, &mut statement)?;
     let mut rows = Vec::new();
     let query = text.query().reading(Reads::of(&statement));
     let done = session.fetch(query, &mut Collect::new(&mut rows, read)).await;
@@ -36,7 +36,7 @@ pub(crate) async fn fetch_all<T: Send>(
 pub(crate) async fn fetch_into(session: &dyn Session, select: Select, sink: &mut dyn RowSink) -> Result<()> {
     let def = select.model;
     let mut statement = Statement::Select(Box::new(select));
-    let text = text::of(session, &mut statement)?;
+    let text = text::of(session, def, &mut statement)?;
     let query = text.query().reading(Reads::of(&statement));
     session.fetch(query, sink).await.map_err(|error| name_item(error, def, &statement))?;
     Ok(())
@@ -49,7 +49,7 @@ pub(crate) async fn fetch_first<T: Send>(
     mut statement: Statement,
     read: Read<T>,
 ) -> Result<Option<T>> {
-    let text = text::of(session, &mut statement)?;
+    let text = text::of(session, def, &mut statement)?;
     let mut row = None;
     let query = text.query().reading(Reads::of(&statement));
     let done = session.fetch(query, &mut First::new(&mut row, read)).await;

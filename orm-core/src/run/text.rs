@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use super::errors::about;
 use crate::ast::{Aggregate, BinaryOp, Deleted, Expr, NullsOrder, Select, SelectList, Statement};
 use crate::dialect::{Rendered, render};
 use crate::driver::{Query, Session};
 use crate::error::Result;
-use crate::model::{ColumnDef, TableName};
+use crate::model::{ColumnDef, ModelDef, TableName};
 use crate::value::Value;
 
 /// A rendered statement as a query.
@@ -35,8 +36,13 @@ impl Text {
     }
 }
 
-/// The text of a SELECT, whose values may be taken out of the statement.
-pub(super) fn of(session: &dyn Session, statement: &mut Statement) -> Result<Text> {
+/// The text of a SELECT about a model, whose values may be taken out of the statement.
+pub(super) fn of(session: &dyn Session, def: &'static ModelDef, statement: &mut Statement) -> Result<Text> {
+    // Only what is wrong with a column is about the model.
+    text(session, statement).map_err(|error| if error.table().is_some() { about(def)(error) } else { error })
+}
+
+fn text(session: &dyn Session, statement: &mut Statement) -> Result<Text> {
     let dialect = &**session.dialect();
     let Statement::Select(select) = statement else { return Ok(Text::Rendered(render(statement, dialect)?)) };
     let mut shape = Shape::new(select.model.table);
@@ -194,7 +200,8 @@ impl Shape {
 
     /// The type of a value, which its placeholder depends on. Values of columns with a declared type take its form first.
     fn value(&mut self, column: &ColumnDef, value: &Value) -> Option<()> {
-        if column.type_name.is_some() {
+        // The renderer names the column of a value that it refuses.
+        if column.type_name.is_some() || matches!(value, Value::Invalid(_)) {
             return None;
         }
         self.values += 1;

@@ -115,6 +115,11 @@ impl Changes {
         self.silent = true;
     }
 
+    /// The new values, by the positions of their columns.
+    pub(crate) fn values(&self) -> &[(usize, Value)] {
+        &self.set
+    }
+
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
         self.set.is_empty()

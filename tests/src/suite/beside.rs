@@ -1,4 +1,4 @@
-//! Whole rows with related rows of which only some columns are read.
+//! Whole rows with more beside them: related rows of which only some columns are read, columns and expressions.
 
 use orm::Result;
 use orm::prelude::*;
@@ -160,7 +160,55 @@ struct Named {
     name: String,
 }
 
+async fn whole_rows_come_with_what_is_selected_besides(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let log = db.watch();
+    let authors: Vec<(Author, i64)> =
+        Author::find_all().select_also(Author::POSTS.count()).order_by(Author::ID).exec(&db).await?;
+    assert_eq!(log.take().len(), 1);
+    let found: Vec<_> = authors.iter().map(|(author, posts)| (&*author.name, *posts)).collect();
+    assert_eq!(found, [("Ann", 3), ("Ben", 1), ("Cat", 0)]);
+    // Several, one row, a page, and columns of joined models.
+    let (ann, (country, length)) = Author::find_by_pk(1)
+        .select_also((Author::COUNTRY.col(Country::NAME).nullable(), Author::NAME.length()))
+        .required(&db)
+        .await?;
+    assert_eq!((ann.name.as_str(), country.as_deref(), length), ("Ann", Some("Norway"), 3));
+    let page = Post::find_and_count_all()
+        .join(Post::AUTHOR)
+        .select_also(Author::NAME)
+        .order_by(Post::ID.free().desc())
+        .limit(1)
+        .exec(&db)
+        .await?;
+    assert_eq!((page.rows[0].0.id, page.rows[0].1.as_str(), page.count), (4, "Ben", 4));
+    Ok(())
+}
+
+async fn relations_are_loaded_into_rows_with_more_beside_them(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let log = db.watch();
+    let posts = Post::find_all()
+        .include((Post::AUTHOR.include(Author::COUNTRY), Post::COMMENTS))
+        .select_also((Post::VIEWS + 1, Post::REVIEWER.col(Author::NAME).nullable()))
+        .order_by(Post::ID)
+        .exec(&db)
+        .await?;
+    assert_eq!(log.take().len(), 2);
+    let (first, (more, reviewer)) = &posts[0];
+    assert_eq!((more - first.views, reviewer.as_deref()), (1, Some("Ben")));
+    let author = first.author.get()?.unwrap();
+    assert_eq!((author.name.as_str(), author.country.get()?.unwrap().name.as_str()), ("Ann", "Norway"));
+    assert!(posts.iter().all(|(post, _)| post.comments.is_loaded()));
+    let mut stream = Post::find_all().include(Post::AUTHOR).select_also(Post::VIEWS).order_by(Post::ID).stream(&db);
+    let (post, views) = stream.next().await.unwrap()?;
+    assert_eq!((post.author.get()?.unwrap().name.as_str(), views), ("Ann", post.views));
+    Ok(())
+}
+
 cases! { $ beside:
+    whole_rows_come_with_what_is_selected_besides,
+    relations_are_loaded_into_rows_with_more_beside_them,
     related_rows_come_with_the_columns_asked_for,
     to_one_rows_come_in_the_same_query,
     projections_nest_below_related_rows,

@@ -191,7 +191,52 @@ async fn a_value_or_null_is_compared(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn counts_and_aggregates_join_other_models(test: Test) -> Result<()> {
+    let db = test.with::<Blog>().await?;
+    blog(&db).await?;
+    assert_eq!(Author::count().join(Author::POSTS).exec(&db).await?, 4);
+    assert_eq!(Author::count().left_join(Author::POSTS).exec(&db).await?, 5);
+    let writers = Author::count().join(Author::POSTS).filter(Post::VIEWS.ge(0)).distinct(Author::ID);
+    assert_eq!(writers.clone().exec(&db).await?, 2);
+    assert_eq!(writers.filter(Author::NAME.eq("Ben")).exec(&db).await?, 1);
+    assert!(Author::exists().join(Author::POSTS).filter(Author::NAME.eq("Ann")).exec(&db).await?);
+    assert!(!Author::exists().join(Author::POSTS).filter(Author::NAME.eq("Cat")).exec(&db).await?);
+    let on = Post::AUTHOR_ID.free().eq(Author::ID.free());
+    let posts = Author::aggregate(Post::ID.free().count()).left_join::<Post>(on).filter(Author::NAME.ne("Ben"));
+    assert_eq!(posts.exec(&db).await?, 3);
+    Ok(())
+}
+
+async fn a_statement_is_shown_as_its_sql_without_values(test: Test) -> Result<()> {
+    let db = test.with::<Blog>().await?;
+    blog(&db).await?;
+    let find = Author::find_all().filter(Author::NAME.eq("secret")).include((Author::POSTS, Author::PROFILE)).limit(3);
+    let shown = format!("{find:?}");
+    assert!(shown.starts_with("SELECT ") && shown.ends_with(" -- with posts, profile"), "{shown}");
+    assert!(shown.contains("WHERE ") && shown.len() < 250 && !shown.contains("secret"), "{shown}");
+    let mut ann = Author::find_by_pk(1).required(&db).await?;
+    let texts = [
+        format!("{:?}", Author::count().filter(Author::ID.gt(1))),
+        format!("{:?}", Author::exists()),
+        format!("{:?}", Author::find_by_pk(1)),
+        format!("{:?}", Author::update().name("secret").filter(Author::ID.eq(1))),
+        format!("{:?}", Author::destroy().filter(Author::NAME.eq("secret"))),
+        format!("{:?}", Author::create().name("secret")),
+        format!("{:?}", ann.posts().find()),
+        format!("{:?}", Author::find_or_create().filter(Author::NAME.eq("secret"))),
+        format!("{:?}", ann.update().name("secret")),
+    ];
+    let starts =
+        ["SELECT COUNT", "SELECT 1", "SELECT", "UPDATE", "DELETE", "INSERT INTO", "SELECT", "SELECT", "UPDATE"];
+    for (text, start) in texts.iter().zip(starts) {
+        assert!(text.starts_with(start) && text.len() < 250 && !text.contains("secret"), "{text}");
+    }
+    Ok(())
+}
+
 cases! { $ refine:
+    a_statement_is_shown_as_its_sql_without_values,
+    counts_and_aggregates_join_other_models,
     a_function_refines_every_finder,
     none_is_no_filter_no_order_and_no_include,
     a_finder_by_key_takes_what_the_others_take,

@@ -629,7 +629,140 @@ async fn newtypes_have_parameters(test: Test) -> Result<()> {
     Ok(())
 }
 
+/// Values that are written as text and numbers in programs.
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Bill {
+    #[orm(primary_key)]
+    id: i64,
+    #[orm(precision(12, 2))]
+    price: Decimal,
+    #[orm(precision(12, 2))]
+    discount: Option<Decimal>,
+    due: NaiveDate,
+    opens: NaiveTime,
+    local: NaiveDateTime,
+    at: DateTime<Utc>,
+    token: Uuid,
+    paid: Option<NaiveDate>,
+}
+
+const TOKEN: &str = "0199b2ee-7f11-7abc-8def-0123456789ab";
+
+async fn bills(test: &Test) -> Result<Database> {
+    let db = test.with::<Bill>().await?;
+    let bill = |price: &'static str, due: &'static str| {
+        let row = Bill::create().price(price).due(due).opens("10:30").local("2026-01-31 10:30:15").token(TOKEN);
+        row.at("2026-01-31T12:30:15+02:00").discount(2)
+    };
+    Bill::bulk_create([
+        bill("9.99", "2026-01-31"),
+        bill("10", "2026-02-28"),
+        bill("-0.5", "2026-03-31").paid("2026-04-01"),
+    ])
+    .exec(&db)
+    .await?;
+    Ok(db)
+}
+
+async fn numbers_are_taken_where_a_decimal_is_compared_or_set(test: Test) -> Result<()> {
+    let db = bills(&test).await?;
+    let ids = async |filter: Condition<Bill>| {
+        Bill::find_all().filter(filter).select(Bill::ID).order_by(Bill::ID.asc()).exec(&db).await
+    };
+    assert_eq!(ids(Bill::PRICE.ge(10)).await?, [2]);
+    assert_eq!(ids(Bill::PRICE.lt(10_u64)).await?, [1, 3]);
+    assert_eq!(ids(Bill::PRICE.in_([10, 11])).await?, [2]);
+    assert_eq!(ids(Bill::PRICE.between(-1, 0)).await?, [3]);
+    assert_eq!(ids(Bill::DISCOUNT.eq(2)).await?, [1, 2, 3]);
+    assert_eq!(ids((Bill::PRICE * 2).gt(19)).await?, [1, 2]);
+    Bill::update()
+        .price(Bill::PRICE * 2 + 1)
+        .discount(i64::MAX / 1_000_000_000)
+        .filter(Bill::ID.eq(1))
+        .exec(&db)
+        .await?;
+    let mut first = Bill::find_by_pk(1).required(&db).await?;
+    assert_eq!((first.price, first.discount), (Decimal::new(2098, 2), Some(Decimal::from(9_223_372_036_i64))));
+    first.update().price(7).set_if(Bill::DISCOUNT, Some(3)).exec(&db).await?;
+    assert_eq!((first.price, first.discount), (Decimal::from(7), Some(Decimal::from(3))));
+    Ok(())
+}
+
+async fn text_is_read_exactly_where_another_type_is_compared_or_set(test: Test) -> Result<()> {
+    let db = bills(&test).await?;
+    let ids = async |filter: Condition<Bill>| {
+        Bill::find_all().filter(filter).select(Bill::ID).order_by(Bill::ID.asc()).exec(&db).await
+    };
+    assert_eq!(ids(Bill::PRICE.eq("9.99")).await?, [1]);
+    assert_eq!(ids(Bill::PRICE.lt("-0.49")).await?, [3]);
+    assert_eq!(ids(Bill::DUE.ge("2026-02-28")).await?, [2, 3]);
+    assert_eq!(ids(Bill::DUE.in_(["2026-01-31", "2026-03-31"])).await?, [1, 3]);
+    assert_eq!(ids(Bill::PAID.eq(String::from("2026-04-01"))).await?, [3]);
+    assert_eq!(ids(Bill::PAID.eq_opt(Some("2026-04-01"))).await?, [3]);
+    assert_eq!(ids(Bill::OPENS.eq("10:30:00")).await?, [1, 2, 3]);
+    assert_eq!(ids(Bill::LOCAL.eq("2026-01-31T10:30:15")).await?, [1, 2, 3]);
+    assert_eq!(ids(Bill::AT.eq("2026-01-31T10:30:15Z")).await?, [1, 2, 3]);
+    assert_eq!(ids(Bill::AT.between("2026-01-31", "2026-02-01")).await?, [1, 2, 3]);
+    assert_eq!(ids(Bill::TOKEN.eq(TOKEN)).await?, [1, 2, 3]);
+    assert_eq!(ids(Bill::TOKEN.ne(&TOKEN.to_uppercase())).await?, [0_i64; 0]);
+    let mut first = Bill::find_by_pk(1).required(&db).await?;
+    assert_eq!((first.price, first.due), (Decimal::new(999, 2), NaiveDate::from_ymd_opt(2026, 1, 31).unwrap()));
+    first.update().price("12.30").paid("2026-05-06").exec(&db).await?;
+    assert_eq!((first.price, first.paid), (Decimal::new(1230, 2), NaiveDate::from_ymd_opt(2026, 5, 6)));
+    Ok(())
+}
+
+async fn text_of_another_form_is_an_error_that_names_the_column_and_shows_no_text(test: Test) -> Result<()> {
+    let db = bills(&test).await?;
+    let find = |filter: Condition<Bill>| async { Bill::find_all().filter(filter).exec(&db).await.map(drop) };
+    let mut first = Bill::find_by_pk(1).required(&db).await?;
+    let outcomes = [
+        ("due", find(Bill::DUE.ge("2026-02-30")).await),
+        ("due", find(Bill::DUE.eq("2026-02-28 secret")).await),
+        ("due", find(Bill::DUE.eq("2026-02-28T00:00:00Z")).await),
+        ("due", find(Bill::DUE.in_(["2026-01-31", "secret"])).await),
+        ("due", find(Bill::DUE.between("2026-01-31", "secret")).await),
+        ("price", find(Bill::PRICE.gt("1e3")).await),
+        ("price", find(Bill::PRICE.gt("1_000")).await),
+        ("price", find(Bill::PRICE.gt("NaN")).await),
+        ("price", find(Bill::PRICE.gt(".5")).await),
+        ("price", find(Bill::PRICE.gt("")).await),
+        ("opens", find(Bill::OPENS.gt("25:00")).await),
+        ("local", find(Bill::LOCAL.gt("2026-01-31T10:30:15Z")).await),
+        ("at", find(Bill::AT.gt("yesterday, secret")).await),
+        ("token", find(Bill::TOKEN.eq("secret")).await),
+        ("price", first.update().price("9,99").exec(&db).await),
+        ("paid", Bill::update().paid("secret").all_rows().exec(&db).await.map(drop)),
+        (
+            "paid",
+            Bill::draft()
+                .paid("31.1.2026")
+                .price(1)
+                .due("2026-01-31")
+                .opens("10:30")
+                .local("2026-01-31")
+                .at("2026-01-31")
+                .token(TOKEN)
+                .exec(&db)
+                .await
+                .map(drop),
+        ),
+    ];
+    for (column, outcome) in outcomes {
+        let error = outcome.unwrap_err();
+        assert_eq!((error.kind(), error.columns()), (ErrorKind::Encode, vec![column]), "{error}");
+        assert_eq!(error.model(), Some("Bill"), "{error}");
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains("the text is not a") && !shown.contains("secret"), "{shown}");
+    }
+    assert_eq!(Bill::count().exec(&db).await?, 3);
+    Ok(())
+}
+
 cases! { $ types:
+    numbers_are_taken_where_a_decimal_is_compared_or_set,
+    text_is_read_exactly_where_another_type_is_compared_or_set,
+    text_of_another_form_is_an_error_that_names_the_column_and_shows_no_text,
     labels_lead_to_variants_and_back,
     every_type_round_trips,
     the_least_values_round_trip,

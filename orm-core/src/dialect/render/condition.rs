@@ -2,7 +2,7 @@
 
 use super::super::{Like, Regexp, for_column};
 use super::Renderer;
-use super::expr::column_of;
+use super::expr::{column_of, compared_with};
 use crate::ast::{Expr, InList, ListItems, Select, SelectList};
 use crate::error::{Error, Result};
 use crate::model::ColumnDef;
@@ -57,7 +57,8 @@ impl Renderer<'_> {
     /// When a value cannot be bound.
     pub fn value_list(&mut self, operand: &Expr, ty: SqlType, values: &[Value], negated: bool) -> Result<()> {
         let dialect = self.dialect();
-        match column_of(operand).filter(|column| has_form(column)) {
+        let column = column_of(operand);
+        let pushed = match column.filter(|column| has_form(column)) {
             Some(column) => {
                 let form = |value: &Value| for_column(dialect, column, value.clone());
                 let values: Vec<Value> = values.iter().map(form).collect();
@@ -65,6 +66,10 @@ impl Renderer<'_> {
                 dialect.push_value_list(self, ty, &values, negated)
             }
             None => dialect.push_value_list(self, ty, values, negated),
+        };
+        match (pushed, column) {
+            (Err(error), Some(column)) => Err(compared_with(error, column)),
+            (pushed, _) => pushed,
         }
     }
 

@@ -324,7 +324,7 @@ impl Renderer<'_> {
         match (expr, column) {
             (Expr::Value(value), Some(column)) => {
                 let value = for_column(self.dialect(), column, value.clone());
-                self.w.push_bind(value)
+                self.w.push_bind(value).map_err(|error| compared_with(error, column))
             }
             _ => self.expr(expr),
         }
@@ -440,6 +440,12 @@ pub(super) fn column_of(expr: &Expr) -> Option<&'static ColumnDef> {
         Expr::Aggregate(aggregate) => column_of_extreme(aggregate),
         _ => None,
     }
+}
+
+/// The error for a value that cannot be compared with a column.
+#[cold]
+pub(super) fn compared_with(error: Error, column: &ColumnDef) -> Error {
+    error.with_table(column.table.name).with_columns([column.name])
 }
 
 /// The column whose least or greatest value an aggregate is.
