@@ -23,7 +23,10 @@ pub struct Exists<M, S = M>(Box<ast::Select>, PhantomData<fn() -> (M, S)>);
 
 /// One aggregate of all rows: `User::aggregate(User::AGE.max())`.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
-pub struct AggregateOf<M, T, S = M>(Box<ast::Select>, PhantomData<fn() -> (M, T, S)>);
+pub struct AggregateOf<M, T, S = M>(Box<ast::Select>, Types<M, T, S>);
+
+/// The model, what is given, and what expressions may mention.
+type Types<M, T, S> = PhantomData<fn() -> (M, T, S)>;
 
 macro_rules! refine {
     ($name:ident<M $(, $t:ident)?>) => {

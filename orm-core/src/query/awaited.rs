@@ -1,18 +1,11 @@
-//! What the compiler says of a statement that is awaited before it was told where to run: no statement is a future. And the
-//! future of those that must be told something else before they run.
+//! What the compiler says of a statement that is awaited before it was told where to run. No statement is a future.
 
 use std::convert::Infallible;
-use std::pin::Pin;
 
 use super::{
     AggregateOf, BulkCreate, BulkUpsert, Count, Destroy, DestroyOne, Exists, Find, FindByPk, FindOrCreate,
     FindOrInsert, InsertRow, Restore, Truncate, Update,
 };
-use crate::error::Result;
-
-/// A statement that runs. What it was told is no part of the type, nor of what must hold for it: the compiler reports what
-/// is missing, a column or a filter, where the statement is run, and not again where its future is.
-pub type Running<'d, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'd>>;
 
 /// A statement that knows where to run. There is none.
 #[diagnostic::on_unimplemented(

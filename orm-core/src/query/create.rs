@@ -3,7 +3,7 @@
 
 use std::marker::PhantomData;
 
-use super::awaited::Running;
+use super::running::Running;
 use crate::driver::Runs;
 use crate::error::Result;
 use crate::expr::Column;

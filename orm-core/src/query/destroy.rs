@@ -3,7 +3,7 @@
 
 use std::marker::PhantomData;
 
-use super::awaited::Running;
+use super::running::Running;
 use super::update::{Filtered, IsFiltered, Unfiltered};
 use crate::ast::{self, Deleted, Statement, Visibility};
 use crate::dialect::{Dialect, Rendered, render, show};

@@ -2,8 +2,8 @@
 
 use std::marker::PhantomData;
 
-use super::awaited::Running;
 use super::create::key_to;
+use super::running::Running;
 use crate::ast::{self, Deleted, Returning, Statement, Visibility};
 use crate::dialect::{Dialect, Rendered, render, show};
 use crate::driver::Runs;

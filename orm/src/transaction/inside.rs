@@ -10,7 +10,7 @@ use std::sync::Arc;
 use orm_core::driver::{BeginOptions, LockMode, StatementKind, statement_kind};
 use orm_core::{Error, ErrorKind, Result};
 
-use crate::database::Inner;
+use crate::inner::Inner;
 
 /// A transaction whose closure runs.
 struct Open {
