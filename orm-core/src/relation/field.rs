@@ -430,6 +430,7 @@ pub mod with_through {
             field.fill(Arc::new(LoadedRows {
                 rows,
                 between: between.map(|rows| Box::new(rows) as Box<dyn Any + Send + Sync>),
+                key: Box::default(),
             }));
         }
         Ok(field)

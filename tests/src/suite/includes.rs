@@ -615,12 +615,14 @@ struct Seats {
 }
 
 #[orm::serde]
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Enum)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Enum)]
 #[orm(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Voice {
     HighTenor,
     #[orm(rename = "low one")]
     Bass,
+    #[orm(other)]
+    Other(String),
 }
 
 async fn json_leaves_out_what_is_not_loaded_and_has_join_rows_and_labels(test: Test) -> Result<()> {
@@ -638,6 +640,9 @@ async fn json_leaves_out_what_is_not_loaded_and_has_join_rows_and_labels(test: T
     let read: Singer = serde_json::from_value(whole).unwrap();
     assert_eq!(read, found);
     assert_eq!(read.choirs.between()?, found.choirs.between()?);
+    let child = Voice::Other("child".to_owned());
+    assert_eq!(serde_json::to_value(&child).unwrap(), json!("child"));
+    assert_eq!(serde_json::from_value::<Voice>(json!("child")).unwrap(), child);
     let read: Singer = serde_json::from_value(json!({ "id": 1, "voice": "low one" })).unwrap();
     assert!(read.choirs.not_loaded() && read.seats.not_loaded() && read.voice == Voice::Bass);
     Ok(())
