@@ -7,7 +7,7 @@ use orm_core::dialect::Dialect;
 use orm_core::driver::{Connection, Driver, Query};
 use orm_core::row::Collect;
 use orm_core::{Error, ErrorKind, Result};
-use orm_server::{Patience, connect_within};
+use orm_server::{Patience, connect_within, readable};
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::backend::{self, Backend, Turn};
@@ -58,7 +58,7 @@ impl Mysql {
         let failed = |error| error::connecting(error, &self.options.place());
         let mut client = backend::connect(&self.options).await?.map_err(failed)?;
         // One round trip: the settings mean the same to both servers.
-        let row = sqlx::raw_sql(AssertSqlSafe(session)).fetch_one(&mut client).await.map_err(failed)?;
+        let row = readable(sqlx::raw_sql(AssertSqlSafe(session)).fetch_one(&mut client)).await.map_err(failed)?;
         let server = Server::from_version(row.try_get(0).map_err(failed)?);
         if let Some(sql) = self.options.timeout_sql(server) {
             sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut client).await.map_err(failed)?;

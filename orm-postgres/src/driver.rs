@@ -7,7 +7,7 @@ use orm_core::Result;
 use orm_core::dialect::Dialect;
 use orm_core::driver::{Connection, Driver, Query};
 use orm_core::row::Collect;
-use orm_server::{Patience, SslMode, connect_within};
+use orm_server::{Patience, SslMode, connect_within, readable};
 use sqlx::{AssertSqlSafe, Executor, PgConnection, Row};
 
 use crate::backend::{self, Backend, Turn};
@@ -73,11 +73,11 @@ impl Postgres {
         if self.options.pooler == Pooler::Transaction {
             // They are set with each transaction; here they are tried.
             if let Some(sql) = self.options.settings_sql(true) {
-                (&mut client).execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.map_err(failed)?;
+                readable((&mut client).execute(sqlx::raw_sql(AssertSqlSafe(sql)))).await.map_err(failed)?;
             }
         } else {
             let run = sqlx::raw_sql(AssertSqlSafe(self.options.session_sql())).fetch_one(&mut client);
-            pid = Some(run.await.map_err(failed)?.try_get(0).map_err(failed)?);
+            pid = Some(readable(run).await.map_err(failed)?.try_get(0).map_err(failed)?);
         }
         for sql in &self.options.server.init {
             let run = (&mut client).execute(sqlx::raw_sql(AssertSqlSafe(sql.as_str())));

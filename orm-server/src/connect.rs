@@ -26,8 +26,7 @@ pub async fn connect_within<T>(
     })
 }
 
-/// Opens a connection. sqlx 0.9.0 panics over some answers that are not those of its server, such as the greeting of
-/// MySQL 9.7.4 to a client of PostgreSQL: they are errors like the others.
+/// Opens a connection, as [`readable`] says.
 ///
 /// # Errors
 /// The client's.
@@ -35,13 +34,30 @@ pub async fn open<O: ConnectOptions>(options: O) -> sqlx::Result<O::Connection>
 where
     O::Connection: Sized,
 {
-    let opened = AssertUnwindSafe(options.connect()).catch_unwind().await;
-    opened.unwrap_or_else(|_| Err(sqlx::Error::Protocol("the answer could not be read".to_owned())))
+    readable(options.connect()).await
+}
+
+/// Waits for an answer while connecting. sqlx 0.9.0 panics over some answers that are not those of its server, such as the
+/// greeting of MySQL 9.7.4 to a client of PostgreSQL, or a row with fewer columns than were described: they are errors
+/// like the others.
+///
+/// # Errors
+/// The client's.
+pub async fn readable<T>(answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    let read = AssertUnwindSafe(answer).catch_unwind().await;
+    read.unwrap_or_else(|_| Err(sqlx::Error::Protocol("the answer could not be read".to_owned())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn an_answer_over_which_the_client_panics_is_an_error() {
+        let panics = async { Err::<(), _>(sqlx::Error::Protocol([0_u8; 1].iter().nth(1).map(u8::to_string).unwrap())) };
+        let error = readable(panics).await.unwrap_err();
+        assert!(matches!(error, sqlx::Error::Protocol(message) if message == "the answer could not be read"));
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_server_without_an_answer_is_given_up() {

@@ -13,7 +13,7 @@ mod reading;
 mod tls;
 mod url;
 
-pub use connect::{connect_within, open};
+pub use connect::{connect_within, open, readable};
 pub use guard::Guard;
 pub use options::{SERVER_PARAMETERS, ServerOptions};
 pub use patience::{Patience, Silent, answer_within};

@@ -11,8 +11,10 @@ mod cases;
 pub mod models;
 mod relay;
 mod setup;
+mod slow_migrations;
 pub mod suite;
 mod test;
 
 pub use setup::{Home, Lists, Mariadb, Mysql, Postgres, Setup, Shape, Sqlite, Upserts};
+pub use slow_migrations::{TABLES, slow_migrations};
 pub use test::{Case, Running, Test, run};

@@ -7,8 +7,8 @@ use orm::migrate::{Event, Migration, Migrations, Migrator, OutOfOrder, Resolutio
 use orm::prelude::*;
 use orm::{PoolOptions, Result};
 
-use crate::Test;
 use crate::cases::cases;
+use crate::{TABLES, Test, slow_migrations};
 
 /// A migration that creates a table, and drops it when it is undone.
 fn table(version: &str, name: &str) -> Migration {
@@ -222,6 +222,59 @@ async fn a_migration_that_was_interrupted_waits_for_a_word(test: Test) -> Result
     Ok(())
 }
 
+/// Looks what became of the statement during which a migration was interrupted, and says so.
+async fn resolve(migrator: &Migrator, db: &Database) -> Result<()> {
+    for status in migrator.status(db).await? {
+        let State::Interrupted { done, .. } = status.state else { continue };
+        let all = slow_migrations(db.dialect());
+        let statements = orm::migrate::split(&all.get(&status.version).unwrap().up, db.dialect())?;
+        let sql = &statements[done].sql;
+        let table = || format!("t{}", sql.chars().find(char::is_ascii_digit).unwrap());
+        let took_effect = if sql.contains("CREATE TABLE") {
+            is_there(db, &table()).await?
+        } else if sql.contains("INSERT") {
+            !db.query::<i64>(format!("SELECT id FROM {}", table()), ()).await?.is_empty()
+        } else {
+            true
+        };
+        let resolution = if took_effect { Resolution::TookEffect } else { Resolution::DidNot };
+        migrator.resolve(db, &status.version, resolution).await?;
+    }
+    Ok(())
+}
+
+async fn a_process_that_is_killed_leaves_a_history_that_is_true(test: Test) -> Result<()> {
+    let db = test.connect().await?;
+    let migrator = Migrator::new(slow_migrations(db.dialect()));
+    let child = std::env::current_exe().unwrap();
+    let child = child.parent().and_then(std::path::Path::parent).unwrap().join("migrate-child");
+    for attempt in 0..10_u64 {
+        let mut process = std::process::Command::new(&child)
+            .arg(test.url())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", child.display()));
+        tokio::time::sleep(Duration::from_millis(20 + attempt * 61 % 300)).await;
+        process.kill().unwrap();
+        process.wait().unwrap();
+        // The server may still be at work for it; it has the lock until then.
+        match migrator.up_to(&db, "1").await {
+            Err(error) if error.kind() == ErrorKind::Migration => resolve(&migrator, &db).await?,
+            _ if attempt % 2 == 0 => {}
+            other => drop(other?),
+        }
+        let had = states(&migrator, &db).await?;
+        assert!(!had.iter().any(|state| matches!(state, State::Interrupted { .. })), "{had:?}");
+    }
+    migrator.up(&db).await?;
+    assert_eq!(states(&migrator, &db).await?, [State::Applied, State::Applied]);
+    for number in 0..TABLES {
+        let rows = db.query::<i64>(format!("SELECT id FROM t{number}"), ()).await?;
+        assert_eq!(rows, [i64::try_from(number).unwrap()]);
+    }
+    Ok(())
+}
+
 async fn a_database_that_was_made_otherwise_begins_at_a_version(test: Test) -> Result<()> {
     let db = test.connect().await?;
     db.batch("CREATE TABLE one (id INTEGER NOT NULL PRIMARY KEY)").await?;
@@ -278,6 +331,7 @@ cases! { $ migrate:
     processes_that_migrate_at_once_run_each_migration_once,
     a_process_that_waits_too_long_says_so,
     a_migration_that_was_interrupted_waits_for_a_word,
+    a_process_that_is_killed_leaves_a_history_that_is_true,
     a_database_that_was_made_otherwise_begins_at_a_version,
     what_transactions_cannot_have_is_run_without_one,
     folders_and_programs_have_the_same_migrations,
