@@ -446,9 +446,10 @@ async fn trees_mean_the_same_as_in_memory(test: Test) -> Result<()> {
     let db = test.with::<Person>().await?;
     let people = everyone(&db).await?;
     let rows: Vec<Row<'_>> = people.iter().map(|person| Row { person, minds_case: test.shape.minds_case }).collect();
-    let mut runner = TestRunner::new(Config::default());
+    // Making a strategy takes longer than making trees.
+    let (strategy, mut runner) = (asks(), TestRunner::new(Config::default()));
     for _ in 0..trees(120) {
-        let ask = asks().new_tree(&mut runner).unwrap().current();
+        let ask = strategy.new_tree(&mut runner).unwrap().current();
         let mut kept: Vec<&Row<'_>> = rows.iter().filter(|row| ask.filter.answer(row) == Some(true)).collect();
         let find = || Person::find_all().filter(ask.filter.condition());
         let asked = || format!("{ask:#?}");
@@ -504,9 +505,10 @@ async fn trees_in_assignments_store_what_they_mean(test: Test) -> Result<()> {
     let db = test.with::<Person>().await?;
     let people = everyone(&db).await?;
     let minds_case = test.shape.minds_case;
-    let mut runner = TestRunner::new(Config::default());
+    // Making a strategy takes longer than making trees.
+    let (strategy, mut runner) = (asks(), TestRunner::new(Config::default()));
     for _ in 0..trees(40) {
-        let ask = asks().new_tree(&mut runner).unwrap().current();
+        let ask = strategy.new_tree(&mut runner).unwrap().current();
         let tx = db.begin().await?;
         // Within the range of the column.
         let number = ask.number.expr().cast::<i32>();
