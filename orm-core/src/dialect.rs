@@ -152,13 +152,6 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         None
     }
 
-    /// The text of a label of a native enum, where the enum's own order is another than that of its labels; the default is
-    /// for databases in which it is text already.
-    fn label_text(&self, label: Expr) -> Option<Expr> {
-        let _ = label;
-        None
-    }
-
     /// What stands before a query to ask for its plan.
     ///
     /// # Errors

@@ -437,11 +437,6 @@ impl Dialect for MysqlDialect {
         Ok(())
     }
 
-    /// MySQL manual, 13.3.6: ENUM is sorted by number, and compared as text. `CONCAT` keeps the collation.
-    fn label_text(&self, label: Expr) -> Option<Expr> {
-        Some(Expr::Call("CONCAT", vec![label]))
-    }
-
     /// Many rows are one bind, a table made of JSON: a list in the text costs the optimizer a range for each, and on MariaDB
     /// the server a comparison of each row with all of them.
     fn push_row_list(&self, r: &mut Renderer<'_>, columns: &[Expr], rows: &[Vec<Value>], negated: bool) -> Result<()> {

@@ -388,20 +388,13 @@ impl Dialect for PostgresDialect {
         standard::row_lock(r, lock, strength, true)
     }
 
-    /// The text of UUIDs has their order. PostgreSQL manual, 9.21: there is no MIN of booleans and UUIDs. Labels are ordered as
-    /// text.
+    /// The text of UUIDs has their order. PostgreSQL manual, 9.21: there is no MIN of booleans and UUIDs.
     fn ordered_as(&self, ty: SqlType) -> Option<SqlType> {
         match ty {
             SqlType::Bool => Some(SqlType::I32),
             SqlType::Uuid => Some(SqlType::Text),
-            SqlType::Enum(def) if def.storage == EnumStorage::Native => Some(SqlType::Text),
             _ => None,
         }
-    }
-
-    /// PostgreSQL manual, 8.7.2: the order of an enum is that in which its labels were listed.
-    fn label_text(&self, label: Expr) -> Option<Expr> {
-        Some(Expr::Cast(Box::new(label), SqlType::Text))
     }
 
     /// There is no CREATE TYPE IF NOT EXISTS: the block passes over the error of a type that is there, and over that of

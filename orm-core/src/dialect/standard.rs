@@ -120,9 +120,6 @@ pub fn row_lock(r: &mut Renderer<'_>, lock: &RowLock, strength: &str, of: bool) 
 /// # Errors
 /// [`ErrorKind::Unsupported`] for operators of arrays where there are none; those of the operands.
 pub fn binary(r: &mut Renderer<'_>, op: BinaryOp, left: &Expr, right: &Expr) -> Result<()> {
-    if let Some([left, right]) = r.labels([left, right]).filter(|_| is_order(op)) {
-        return binary(r, op, &left, &right);
-    }
     let (text, level) = operator(op);
     let arrays = matches!(op, BinaryOp::Contains | BinaryOp::ContainedBy | BinaryOp::Overlaps);
     if matches!(op, BinaryOp::IsDistinct | BinaryOp::IsNotDistinct) {
@@ -141,10 +138,6 @@ pub fn binary(r: &mut Renderer<'_>, op: BinaryOp, left: &Expr, right: &Expr) -> 
     r.compared(left, right, left_level)?;
     r.push_sql(text);
     r.compared(right, left, level.tighter())
-}
-
-fn is_order(op: BinaryOp) -> bool {
-    matches!(op, BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
 }
 
 /// Whether two values are equal where NULL equals NULL, or `NOT (..)` of that, with the database's operator for it.

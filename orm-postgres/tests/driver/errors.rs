@@ -118,7 +118,7 @@ async fn other_errors_have_their_kinds() {
             ("SELECT 'a' ~ '('", ErrorKind::InvalidValue, "2201B"),
             ("SELECT 'ab' LIKE 'a\\'", ErrorKind::InvalidValue, "22025"),
             ("SELECT n FROM t LIMIT -1", ErrorKind::InvalidValue, "2201W"),
-            ("SELECT 'x'::tsquery, ':'::tsquery", ErrorKind::Syntax, "42601"),
+            ("SELECT 'x'::tsquery, ':'::tsquery", ErrorKind::InvalidValue, "42601"),
             ("SELECT exp(1e10::float8)", ErrorKind::OutOfRange, "22003"),
             ("INSERT INTO t (b) VALUES (B'1')", ErrorKind::DataTooLong, "22026"),
             ("TRUNCATE parent", ErrorKind::ForeignKeyViolation, "0A000"),

@@ -335,35 +335,7 @@ struct Shirt {
     other: Option<Size>,
 }
 
-async fn native_enums_are_ordered_and_compared_by_their_labels(test: Test) -> Result<()> {
-    use Size::{Large, Medium, Small};
-    let db = test.with::<(Shirt,)>().await?;
-    let rows = [(Small, Some(Large)), (Medium, None), (Large, Some(Small)), (Medium, Some(Medium))];
-    Shirt::bulk_create(rows.map(|(size, other)| Shirt::create().size(size).other(other))).count(&db).await?;
-    let ids = async |find: orm::query::Find<Shirt>| -> Result<Vec<i64>> {
-        Ok(find.exec(&db).await?.into_iter().map(|shirt| shirt.id).collect())
-    };
-    let all = || Shirt::find_all().order_by(Shirt::ID);
-    assert_eq!(ids(Shirt::find_all().order_by((Shirt::SIZE, Shirt::ID))).await?, [3, 2, 4, 1]);
-    assert_eq!(ids(Shirt::find_all().order_by((Shirt::SIZE.desc(), Shirt::ID))).await?, [1, 2, 4, 3]);
-    let nulls = Shirt::OTHER.asc().nulls_last();
-    assert_eq!(ids(Shirt::find_all().order_by((nulls, Shirt::ID))).await?, [1, 4, 3, 2]);
-    assert_eq!(ids(all().filter(Shirt::SIZE.gt(Large))).await?, [1, 2, 4]);
-    assert_eq!(ids(all().filter(Shirt::SIZE.ge(Small))).await?, [1]);
-    assert_eq!(ids(all().filter(Shirt::SIZE.lt(Medium))).await?, [3]);
-    assert_eq!(ids(all().filter(Shirt::SIZE.between(Large, Medium))).await?, [2, 3, 4]);
-    assert_eq!(ids(all().filter(Shirt::OTHER.lt(Shirt::SIZE))).await?, [1]);
-    let (least, greatest) = Shirt::aggregate((Shirt::SIZE.min(), Shirt::SIZE.max())).exec(&db).await?;
-    assert_eq!((least, greatest), (Some(Large), Some(Small)));
-    let sizes = Shirt::find_all().select(Shirt::SIZE).distinct().order_by(Shirt::SIZE.desc()).exec(&db).await?;
-    assert_eq!(sizes, [Small, Medium, Large]);
-    let counts = Shirt::find_all().select((Shirt::SIZE, orm::count_all())).group_by(Shirt::SIZE).order_by(Shirt::SIZE);
-    assert_eq!(counts.exec(&db).await?, [(Large, 1), (Medium, 2), (Small, 1)]);
-    Ok(())
-}
-
 cases! { $ order:
-    native_enums_are_ordered_and_compared_by_their_labels,
     names_in_an_order_are_columns,
     names_in_groups_and_having_are_columns,
     order_goes_by_several_keys,

@@ -5,7 +5,6 @@ use super::Renderer;
 use crate::ast::{Aggregate, BinaryOp, Case, Expr, Function, Order, Quantifier, Window};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ColumnDef;
-use crate::value::{EnumDef, EnumStorage, SqlType, Value};
 
 /// The most operands of AND or OR that are written without grouping.
 const CHAIN: usize = 128;
@@ -181,13 +180,7 @@ impl Renderer<'_> {
                 Ok(())
             }
             Expr::In(list) => self.in_list(list),
-            Expr::Between { operands, negated } => {
-                let operands = [&operands.0, &operands.1, &operands.2];
-                match self.labels(operands) {
-                    Some(labels) => self.between(labels.each_ref(), *negated),
-                    None => self.between(operands, *negated),
-                }
-            }
+            Expr::Between { operands, negated } => self.between([&operands.0, &operands.1, &operands.2], *negated),
             Expr::Like { operands, kind, ignore_case, negated } => {
                 let (kind, ignore_case, negated) = (*kind, *ignore_case, *negated);
                 self.like(&Like { expr: &operands.0, pattern: &operands.1, kind, ignore_case, negated })
@@ -299,24 +292,6 @@ impl Renderer<'_> {
         self.compared(low, value, level)?;
         self.w.push_sql(" AND ");
         self.compared(high, value, level)
-    }
-
-    /// A label of a native enum as text, where the enum has an order of its own.
-    pub(super) fn label(&self, expr: &Expr) -> Option<Expr> {
-        match column_of(expr)?.ty {
-            SqlType::Enum(EnumDef { storage: EnumStorage::Native, .. }) => self.dialect().label_text(expr.clone()),
-            _ => None,
-        }
-    }
-
-    /// What is compared by its order, as text where there are labels of such an enum in it.
-    pub(in super::super) fn labels<const N: usize>(&self, all: [&Expr; N]) -> Option<[Expr; N]> {
-        all.iter().find_map(|expr| self.label(expr))?;
-        Some(all.map(|expr| match expr {
-            Expr::Value(Value::Enum(_, label)) => Expr::Value(Value::Text(label.clone())),
-            Expr::Value(Value::Null(_)) => Expr::Value(Value::Null(SqlType::Text)),
-            expr => self.label(expr).unwrap_or_else(|| expr.clone()),
-        }))
     }
 
     /// An expression; a value in the form in which a column keeps it.

@@ -61,11 +61,7 @@ impl Renderer<'_> {
         let dialect = self.dialect();
         let limits = Limits::new(select.limit, select.offset);
         let lock = self.row_lock(select, explicit)?;
-        // Ordered by what is no item of the list, the rows of a group are one row, while DISTINCT is refused.
-        let grouped = select.distinct
-            && select.group_by.is_empty()
-            && select.order_by.iter().any(|order| self.label(&order.expr).is_some());
-        dialect.push_select(self, select.distinct && !grouped, limits)?;
+        dialect.push_select(self, select.distinct, limits)?;
         if select.read_first && !nested {
             dialect.push_read_first(self, select.model.table, HintPlace::Select)?;
         }
@@ -73,9 +69,6 @@ impl Renderer<'_> {
         self.w.push_sql(" FROM ");
         self.from(select, explicit, &paths, lock.as_ref())?;
         self.filter(&select.filter)?;
-        if grouped {
-            self.group_all(select)?;
-        }
         if !select.group_by.is_empty() {
             self.w.push_sql(" GROUP BY ");
             for (i, expr) in select.group_by.iter().enumerate() {
@@ -111,22 +104,6 @@ impl Renderer<'_> {
             dialect.push_lock(self, lock)?;
         }
         self.frames.pop();
-        Ok(())
-    }
-
-    /// ` GROUP BY` all items of the list.
-    fn group_all(&mut self, select: &Select) -> Result<()> {
-        let dialect = self.dialect();
-        let items = match &select.list {
-            SelectList::Model => select.model.columns.len(),
-            SelectList::ModelAnd(exprs) => select.model.columns.len() + exprs.len(),
-            SelectList::Exprs(exprs) => exprs.len(),
-            SelectList::One => 1,
-        };
-        for position in 1..=items {
-            self.w.push_sql(if position == 1 { " GROUP BY " } else { ", " });
-            dialect.push_group_item(self, position as u64)?;
-        }
         Ok(())
     }
 
@@ -289,9 +266,6 @@ impl Renderer<'_> {
     /// # Errors
     /// Those of the expression.
     pub fn order_expr(&mut self, key: &OrderKey<'_>) -> Result<()> {
-        if let Some(label) = self.label(key.expr) {
-            return self.expr(&label);
-        }
         let listed = key.select.filter(|select| select.distinct || !select.group_by.is_empty());
         match listed.and_then(|select| ordinal(select, key.expr)) {
             Some(position) => {
