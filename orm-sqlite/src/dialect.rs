@@ -302,7 +302,7 @@ impl Dialect for SqliteDialect {
         Ok(())
     }
 
-    /// As lists of values, many rows are one bind; see [`row_list`]. Rows of values by themselves need VALUES
+    /// As lists of values, many rows are one bind; see `row_list`. Rows of values by themselves need VALUES
     /// (<https://www.sqlite.org/rowvalue.html>, "Row Value IN Operators").
     fn push_row_list(&self, r: &mut Renderer<'_>, columns: &[Expr], rows: &[Vec<Value>], negated: bool) -> Result<()> {
         match row_list::Members::of(rows).filter(|_| rows.len() > SHORT_LIST) {
