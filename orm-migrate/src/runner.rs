@@ -306,7 +306,7 @@ impl Migrator {
         };
         let statements = self.statements(migration, sql, file, &*run)?;
         if resolution == Resolution::TookEffect {
-            entry.done = (entry.done + 1).min(count(statements.len()));
+            entry.done = entry.done.saturating_add(1).min(count(statements.len()));
         }
         entry.done_checksum = checksum_of(&statements, entry.done);
         entry.phase = if entry.phase == Phase::Applying { Phase::ApplyFailed } else { Phase::RevertFailed };
@@ -403,7 +403,7 @@ impl Migrator {
                     return Err(refused(format!(
                         "{folder} was interrupted at statement {} of {}: look whether that took effect, and say so by \
                          `resolve`",
-                        entry.done + 1,
+                        entry.done.saturating_add(1),
                         entry.statements
                     )));
                 }
@@ -592,7 +592,7 @@ impl Job<'_> {
                 let _ = history.update(&entry).await;
                 return Err(error);
             }
-            entry.done += 1;
+            entry.done = entry.done.saturating_add(1);
             entry.done_checksum = checksum_of(self.statements, entry.done);
             history.update(&entry).await?;
         }
