@@ -364,6 +364,17 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         Ok(None)
     }
 
+    /// Whether renaming a column renames it in checks, in generated columns and in indexes on expressions as well; elsewhere
+    /// the column cannot be renamed while there are such.
+    fn renames_in_expressions(&self) -> bool {
+        true
+    }
+
+    /// Whether an operation can only be done by rebuilding its table, whatever rows the table has.
+    fn rebuilds(&self, _operation: &Operation) -> bool {
+        false
+    }
+
     /// What follows the table's column list in CREATE TABLE, such as an engine.
     fn table_options(&self) -> &'static str {
         ""

@@ -29,7 +29,7 @@ mod with_related;
 pub use aggregate::{AggregateOf, Count, Exists};
 pub use awaited::RunsAlone;
 pub use bulk::{BulkCreate, BulkUpsert, OnConflict};
-pub use check::{check_tables, introspect};
+pub use check::{check_tables, introspect, introspect_like};
 pub use create::{Complete, Create, CreateBuilder, Given, InsertRow, Missing, Set};
 pub use destroy::{Destroy, DestroyOne};
 pub use find::{All, Counted, Find, FindAndCount, FindOne, First, Limited, Wanted};

@@ -14,9 +14,11 @@
 
 mod history;
 mod migration;
+mod plan;
 mod runner;
 mod script;
 
 pub use migration::{Embedded, Migration, Migrations};
+pub use plan::{Fill, Note, Plan, PlanOptions, PlannedFile, Question, Rename, Rule, plan};
 pub use runner::{Event, Migrator, OutOfOrder, Ran, Resolution, State, Status};
 pub use script::{Statement, split};

@@ -514,8 +514,15 @@ impl Job<'_> {
         session: &dyn Session,
         before: Option<&Entry>,
     ) -> Result<Option<Duration>> {
+        let suspends = self.suspends_foreign_keys();
+        let needs_none =
+            |statement: &&Statement| statement.needs_no_transaction() && statement.checks_foreign_keys().is_none();
+        let has_none = match suspends {
+            true => self.statements.iter().any(|statement| needs_none(&statement)),
+            false => self.statements.iter().any(Statement::needs_no_transaction),
+        };
         let whole = session.dialect().capabilities().transactional_ddl
-            && !self.statements.iter().any(Statement::needs_no_transaction)
+            && !has_none
             && before.is_none_or(|entry| matches!(entry.phase, Phase::Applied));
         if let Some(statement) = self.statements.iter().find(|statement| statement.controls_transaction()) {
             return Err(refused(format!(
@@ -523,11 +530,38 @@ impl Job<'_> {
                 self.place(statement)
             )));
         }
-        if whole {
+        if whole && suspends {
+            self.without_foreign_keys(history, session).await
+        } else if whole {
             self.at_once(history, session).await
         } else {
             self.step_by_step(history, session, before).await.map(Some)
         }
+    }
+
+    /// Whether the file ends the checking of foreign keys before anything else, as the rebuild of a table in SQLite wants it.
+    /// The rest can be one transaction all the same.
+    fn suspends_foreign_keys(&self) -> bool {
+        self.statements.first().and_then(Statement::checks_foreign_keys) == Some(false)
+    }
+
+    /// Ends the checking of foreign keys, runs the rest in one transaction, and begins the checking again, whatever happened.
+    /// A row that points nowhere afterwards and did before is an error, and nothing is done.
+    async fn without_foreign_keys(&self, history: &History<'_>, session: &dyn Session) -> Result<Option<Duration>> {
+        let were_checked = number(session, "PRAGMA foreign_keys").await? == 1;
+        set(session, "PRAGMA foreign_keys = OFF").await?;
+        // Inside of a transaction the pragma says nothing and does nothing, and dropping a table then removes rows of others.
+        let result = if number(session, "PRAGMA foreign_keys").await? == 0 {
+            self.at_once(history, session).await
+        } else {
+            Err(refused(format!("{}: the checking of foreign keys cannot be ended here", self.migration.folder())))
+        };
+        // A file that failed in the middle of a rebuild has left it on.
+        let tables = set(session, "PRAGMA legacy_alter_table = OFF").await;
+        let keys = if were_checked { set(session, "PRAGMA foreign_keys = ON").await } else { Ok(()) };
+        let took = result?;
+        tables.and(keys)?;
+        Ok(took)
     }
 
     /// In one transaction with the entry in the history.
@@ -541,8 +575,18 @@ impl Job<'_> {
             if there != self.reverts {
                 return Ok(None);
             }
-            for statement in self.statements {
+            let suspended = self.suspends_foreign_keys();
+            let astray = if suspended { number(&*unit, ASTRAY).await? } else { 0 };
+            for statement in self.statements.iter().filter(|statement| statement.checks_foreign_keys().is_none()) {
                 self.send(&*unit, statement).await?;
+            }
+            if suspended && number(&*unit, ASTRAY).await? > astray {
+                return Err(refused(format!(
+                    "{}/{}: rows would point at rows that are not there; nothing was changed. `PRAGMA foreign_key_check` \
+                     lists them once foreign keys are as the file wants them",
+                    self.migration.folder(),
+                    self.file
+                )));
             }
             if self.reverts {
                 history.delete(&self.migration.version).await?;
@@ -678,8 +722,21 @@ fn index(number: i32) -> usize {
     usize::try_from(number).unwrap_or_default()
 }
 
+/// How many rows of SQLite point at rows that are not there.
+const ASTRAY: &str = "SELECT count(*) FROM pragma_foreign_key_check";
+
+async fn number(session: &dyn Session, sql: &str) -> Result<i64> {
+    let mut numbers: Vec<i64> = Vec::new();
+    session.fetch(Query::text(sql), &mut Collect::new(&mut numbers, |columns| columns.next())).await?;
+    Ok(numbers.first().copied().unwrap_or_default())
+}
+
+async fn set(session: &dyn Session, sql: &str) -> Result<()> {
+    session.fetch(Query::text(sql).effects(of_session()), &mut Discard).await.map(drop)
+}
+
 /// The connection is closed afterwards.
-fn of_session() -> Effects {
+pub(crate) fn of_session() -> Effects {
     let mut effects = Effects::NONE;
     effects.session = true;
     effects

@@ -37,12 +37,21 @@ impl Statement {
         }
     }
 
+    /// Whether it sets SQLite's checking of foreign keys, and to what.
+    pub(crate) fn checks_foreign_keys(&self) -> Option<bool> {
+        let is_off = |word: &String| matches!(word.as_str(), "OFF" | "0" | "FALSE" | "NO");
+        let sets = self.begins(&["PRAGMA", "FOREIGN_KEYS"]) && self.sql.contains('=');
+        sets.then(|| !self.words.get(2).is_some_and(is_off) && !self.sql.trim_end().ends_with('0'))
+    }
+
     /// Whether a database with transactional DDL runs it outside of transactions only: PostgreSQL's manual says so of each,
     /// SQLite's of VACUUM, ATTACH and the pragma for foreign keys, which does nothing inside of one. A label that an enum
     /// gets cannot be used in the same transaction.
     pub(crate) fn needs_no_transaction(&self) -> bool {
         match self.words.first().map(String::as_str) {
-            Some("VACUUM" | "PRAGMA" | "ATTACH" | "DETACH") => true,
+            Some("VACUUM" | "ATTACH" | "DETACH") => true,
+            // It is a setting of the connection alone.
+            Some("PRAGMA") => !self.begins(&["PRAGMA", "LEGACY_ALTER_TABLE"]),
             Some("CREATE" | "DROP") => {
                 self.has("CONCURRENTLY")
                     || self.words.get(1).is_some_and(|word| word == "DATABASE" || word == "TABLESPACE")

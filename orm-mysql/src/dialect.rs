@@ -18,6 +18,7 @@ use orm_core::model::{ColumnDef, TableName};
 use orm_core::schema::{Column, ColumnType, Index, Operation, QualifiedName};
 use orm_core::{Error, ErrorKind, Result, SqlType, Value};
 
+use crate::alter;
 use crate::bind::{check, stored_date_time, stored_time};
 use crate::server::Server;
 use crate::suits::is_json;
@@ -620,30 +621,17 @@ impl Dialect for MysqlDialect {
         true
     }
 
+    /// MySQL's errors 3959, 3108 and 3837 refuse it.
+    fn renames_in_expressions(&self) -> bool {
+        self.server.is_mariadb()
+    }
+
     fn operation(&self, operation: &Operation) -> Result<Option<Vec<String>>> {
-        let mut w = SqlWriter::new(self);
-        match operation {
-            Operation::DropIndex { table, index } => {
-                ddl::push_alter_table(&mut w, table)?;
-                w.push_sql(" DROP INDEX ");
-                ddl::push_name(&mut w, &index.name)?;
-                if ddl::needs_live_column(index, self) {
-                    w.push_sql(", DROP COLUMN ");
-                    ddl::push_name(&mut w, &ddl::live_column(index))?;
-                }
-            }
-            // A name without a schema would move the table to the database in use.
-            Operation::RenameTable { table, to } => {
-                ddl::push_alter_table(&mut w, table)?;
-                w.push_sql(" RENAME TO ");
-                w.push_qualified(table.schema.as_deref(), to)?;
-            }
-            Operation::RenameColumn { .. } if !self.server.since(Some((8, 0, 3)), Some((10, 5, 2))) => {
-                return Err(Error::unsupported(self.name(), "RENAME COLUMN in this version"));
-            }
-            _ => return Ok(None),
+        if matches!(operation, Operation::RenameColumn { .. }) && !self.server.since(Some((8, 0, 3)), Some((10, 5, 2)))
+        {
+            return Err(Error::unsupported(self.name(), "RENAME COLUMN in this version"));
         }
-        Ok(Some(vec![w.finish().sql]))
+        alter::operation(operation, self)
     }
 
     fn check_value(&self, value: &Value) -> Result<()> {

@@ -261,6 +261,9 @@ impl MysqlDialect {
                 match column {
                     Some(column) if row.text(3) == "Column" && sql == json => {
                         column.ty = ColumnType::Plain(SqlType::Json);
+                        // The type brings the check and the collation with it.
+                        column.type_name = Some("json".to_owned());
+                        column.collation = None;
                     }
                     _ => {
                         let condition = CheckCondition::Sql(sql);

@@ -29,6 +29,7 @@
 //! # }
 //! ```
 
+mod alter;
 mod backend;
 mod bind;
 mod connection;

@@ -10,9 +10,10 @@ use orm_core::dialect::{
     SqlWriter, ddl, standard,
 };
 use orm_core::model::ColumnDef;
-use orm_core::schema::{Column, ColumnType, EnumType, Generated, Index, QualifiedName};
+use orm_core::schema::{Column, ColumnType, EnumType, Generated, Index, Operation, QualifiedName};
 use orm_core::{EnumStorage, Error, Result, SqlType, Value};
 
+use crate::alter;
 use crate::bind;
 use crate::json;
 use crate::types::{conversion, is_text, is_varchar, quoted, quoted_part, type_name};
@@ -410,6 +411,10 @@ impl Dialect for PostgresDialect {
         w.separated(", ", &ty.labels, |w, label| w.push_text_literal(label))?;
         w.push_sql("); EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $orm$");
         Ok(())
+    }
+
+    fn operation(&self, operation: &Operation) -> Result<Option<Vec<String>>> {
+        alter::operation(operation, self)
     }
 
     /// Columns computed when they are read came with PostgreSQL 18.

@@ -37,6 +37,7 @@
 //! `money` or of `tsquery` need a conversion to text in the query: `sqlx` 0.9.0 cannot describe the first, and nothing
 //! but the server knows the form of the others.
 
+mod alter;
 mod backend;
 mod bind;
 mod connection;

@@ -147,6 +147,34 @@ pub(crate) fn table(sql: &str) -> Definition {
     definition
 }
 
+/// Whether a CREATE TABLE has the word AUTOINCREMENT.
+pub(crate) fn counts_up(sql: &str) -> bool {
+    parts(sql).iter().any(|part| part.is("AUTOINCREMENT"))
+}
+
+/// The words of a CREATE TABLE that say what no field of a table has: what happens on a conflict, and how the keys of a
+/// constraint are ordered and compared.
+pub(crate) fn beyond_fields(sql: &str) -> Option<String> {
+    let parts = parts(sql);
+    let (inside, _) = body(&parts);
+    for item in items(inside) {
+        for pair in item.windows(2) {
+            if pair[0].is("ON") && pair[1].is("CONFLICT") {
+                return Some("ON CONFLICT".to_owned());
+            }
+        }
+        let is_key = item.iter().any(|part| part.is("UNIQUE") || part.is("PRIMARY"));
+        let is_constraint = ["CONSTRAINT", "PRIMARY", "UNIQUE"].iter().any(|word| item[0].is(word));
+        if is_key
+            && is_constraint
+            && let Some(part) = item.iter().find(|part| part.is("COLLATE") || part.is("DESC"))
+        {
+            return Some(text(sql, std::slice::from_ref(part)).to_owned());
+        }
+    }
+    None
+}
+
 /// Reads the constraints of a column or of the table.
 fn constraints(sql: &str, item: &[Part<'_>], mut column: Option<&mut ColumnDefinition>, definition: &mut Definition) {
     let mut given = String::new();

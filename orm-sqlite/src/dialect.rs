@@ -10,10 +10,11 @@ use orm_core::dialect::{
     Renderer, SqlWriter, standard,
 };
 use orm_core::model::{ColumnDef, ModelDef, TableName};
-use orm_core::schema::{Column, ColumnDefault, ColumnType, Operation};
+use orm_core::schema::{Column, ColumnType, Operation};
 use orm_core::{EnumStorage, Error, Result, SqlType, Value};
 
 use crate::NAME;
+use crate::alter;
 use crate::lexical::LEXICAL;
 use crate::types::{self, Cell};
 use crate::{json, row_list};
@@ -457,22 +458,11 @@ impl Dialect for SqliteDialect {
     /// What ALTER TABLE cannot do (<https://www.sqlite.org/lang_altertable.html>) is refused whatever rows there are: some of
     /// it would succeed on an empty table.
     fn operation(&self, operation: &Operation) -> Result<Option<Vec<String>>> {
-        let version = self.capabilities.version;
-        let what = match operation {
-            Operation::AddForeignKey { .. } => "ALTER TABLE .. ADD FOREIGN KEY",
-            Operation::AddCheck { .. } => "ALTER TABLE .. ADD CHECK",
-            Operation::DropForeignKey { .. } | Operation::DropCheck { .. } => "ALTER TABLE .. DROP CONSTRAINT",
-            Operation::CreateIndex { index, .. } if index.constraint => "ALTER TABLE .. ADD UNIQUE",
-            Operation::DropIndex { index, .. } if index.constraint => "ALTER TABLE .. DROP CONSTRAINT",
-            Operation::AddColumn { column, .. } => match not_addable(column) {
-                Some(what) => what,
-                None => return Ok(None),
-            },
-            Operation::DropColumn { .. } if version < (3, 35, 0) => "DROP COLUMN in this version",
-            Operation::RenameColumn { .. } if version < (3, 25, 0) => "RENAME COLUMN in this version",
-            _ => return Ok(None),
-        };
-        Err(Error::unsupported(NAME, format_args!("{what}: it takes a rebuild of the table")))
+        alter::operation(operation, self)
+    }
+
+    fn rebuilds(&self, operation: &Operation) -> bool {
+        alter::needs_rebuild(operation, self).is_some()
     }
 
     fn check_value(&self, value: &Value) -> Result<()> {
@@ -531,16 +521,4 @@ fn glob(text: &str, before: bool, after: bool) -> String {
         pattern.push('*');
     }
     pattern
-}
-
-/// Why a column cannot be added to a table with rows, if it cannot.
-fn not_addable(column: &Column) -> Option<&'static str> {
-    match (&column.default, &column.generated) {
-        _ if column.auto_increment => Some("ADD COLUMN of a primary key"),
-        (_, Some(generated)) if generated.stored => Some("ADD COLUMN of a stored generated column"),
-        (_, Some(_)) => None,
-        (Some(ColumnDefault::Now | ColumnDefault::Sql(_)), _) => Some("ADD COLUMN with an expression as the default"),
-        (None, None) if !column.nullable => Some("ADD COLUMN of a NOT NULL column without a default"),
-        _ => None,
-    }
 }

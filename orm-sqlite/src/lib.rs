@@ -8,6 +8,7 @@
 //! A tokio runtime with time enabled is expected around connections. Without any runtime, statements still work, but
 //! long ones block the calling thread.
 
+mod alter;
 mod bind;
 mod connection;
 mod definition;

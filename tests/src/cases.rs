@@ -47,6 +47,7 @@ macro_rules! suite {
         $crate::change!(super::Backend);
         $crate::check!(super::Backend);
         $crate::migrate!(super::Backend);
+        $crate::plan!(super::Backend);
         $crate::compound!(super::Backend);
         $crate::compute!(super::Backend);
         $crate::expr!(super::Backend);

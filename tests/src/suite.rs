@@ -27,6 +27,7 @@ pub mod nested;
 pub mod one_of;
 pub mod order;
 pub mod owner;
+pub mod plan;
 pub mod prepared;
 pub mod random;
 pub mod random_schema;

@@ -251,12 +251,12 @@ impl Compare<'_> {
             let create = Operation::CreateIndex { table: name.clone(), index: index.clone() };
             differences.push(self.mended(name, None, Change::NoIndex(Box::new(index.clone())), &create));
         }
-        for index in rest.into_iter().filter(|index| !self.is_implied(index, found)) {
+        for index in rest.into_iter().filter(|index| !self.is_implied(index, declared)) {
             differences.push(Difference::new(name, None, Change::ExtraIndex(Box::new(index.clone()))));
         }
     }
 
-    /// Whether a database has made an index by itself, for a foreign key.
+    /// Whether a database has made an index by itself, for a foreign key that is to stay.
     fn is_implied(&self, index: &Index, table: &Table) -> bool {
         let Some(columns) = index.columns() else { return false };
         !index.unique
@@ -345,6 +345,7 @@ impl Compare<'_> {
             let own = fitting_name(self.dialect, &check.name);
             let same_condition = |other: &Check| match (&check.condition, &other.condition) {
                 (CheckCondition::Sql(one), CheckCondition::Sql(other)) => words(one) == words(other),
+                (own, CheckCondition::Sql(other)) => self.says(own, other),
                 _ => false,
             };
             let place = rest
@@ -364,6 +365,26 @@ impl Compare<'_> {
         }
         for check in rest {
             differences.push(Difference::new(name, None, Change::ExtraCheck(Box::new(check.clone()))));
+        }
+    }
+
+    /// Whether a condition that a database has in words of its own is one of the library's: about the column, with all the
+    /// labels or both ends of the range.
+    fn says(&self, own: &CheckCondition, sql: &str) -> bool {
+        let found = words(sql);
+        let has = |column: &str, constants: &[String]| {
+            found.contains(&words(column)) && constants.iter().all(|constant| found.contains(constant))
+        };
+        match own {
+            CheckCondition::Labels { column, labels } => {
+                let quoted = |label: &String| format!("'{}'", label.replace('\'', "''"));
+                has(column, &labels.iter().map(quoted).collect::<Vec<_>>())
+            }
+            CheckCondition::Range { column, ty } => {
+                let range = self.dialect.checked_range(*ty).or_else(|| ty.integer_range());
+                range.is_some_and(|(min, max)| has(column, &[min.trim_start_matches('-').to_owned(), max.to_owned()]))
+            }
+            CheckCondition::Sql(_) | CheckCondition::OneKey { .. } => false,
         }
     }
 }

@@ -10,12 +10,11 @@ use std::borrow::Cow;
 
 use super::{Dialect, SqlWriter, unsupported};
 use crate::error::Result;
-use crate::schema::{Operation, QualifiedName};
+use crate::schema::{CheckCondition, Operation, QualifiedName};
 
 pub use index::{live_column, needs_live_column};
 pub use plan::{create, drop};
-pub(super) use table::follows_from_type;
-pub use table::{comment_on_column, comment_on_table, push_column};
+pub use table::{comment_on_column, comment_on_table, follows_from_type, push_column, push_default};
 
 /// The statements of an operation, in the order in which they run; none where the database has nothing to do for it.
 ///
@@ -72,6 +71,14 @@ pub fn standard(operation: &Operation, dialect: &dyn Dialect) -> Result<Vec<Stri
         Operation::DropEnum(name) => {
             w.push_sql("DROP TYPE IF EXISTS ");
             w.push_qualified(name.schema.as_deref(), &name.name)?;
+        }
+        Operation::AlterEnum { .. } if !dialect.capabilities().enum_types => return Ok(Vec::new()),
+        Operation::SuspendForeignKeys | Operation::ResumeForeignKeys => return Ok(Vec::new()),
+        Operation::AlterEnum { .. } => return Err(unsupported(dialect, "other labels of an enum type")),
+        Operation::AlterColumn { .. } => return Err(unsupported(dialect, "ALTER COLUMN")),
+        Operation::RebuildTable { .. } => return Err(unsupported(dialect, "rebuilding a table")),
+        Operation::AlterPrimaryKey { table, from, to, added } => {
+            return constraint::alter_primary_key(table, from.as_ref(), to.as_ref(), added, dialect);
         }
         Operation::CreateTable(table) => return table::create(table, dialect),
         Operation::DropTable { table, cascade } => {
@@ -134,6 +141,17 @@ pub fn standard(operation: &Operation, dialect: &dyn Dialect) -> Result<Vec<Stri
         }
         Operation::CommentOnTable { table, comment } => return dialect.comment_on_table(table, comment),
         Operation::CommentOnColumn { table, column } => return dialect.comment_on_column(table, column),
+        Operation::FillColumn { table, column, value } => {
+            w.push_sql("UPDATE ");
+            w.push_qualified(table.schema.as_deref(), &table.name)?;
+            w.push_sql(" SET ");
+            w.push_ident(column)?;
+            w.push_sql(" = ");
+            push_expression(&mut w, value)?;
+            w.push_sql(" WHERE ");
+            w.push_ident(column)?;
+            w.push_sql(" IS NULL");
+        }
         Operation::ClearColumn { table, column } => {
             w.push_sql("UPDATE ");
             w.push_qualified(table.schema.as_deref(), &table.name)?;
@@ -147,6 +165,42 @@ pub fn standard(operation: &Operation, dialect: &dyn Dialect) -> Result<Vec<Stri
         }
     }
     Ok(vec![w.finish().sql])
+}
+
+/// A constraint that is to be added and is about one column alone: the column, and the constraint as a part of the column's
+/// definition. `None` for every other operation.
+///
+/// ```
+/// # use orm_core::{dialect, schema};
+/// # fn show(dialect: &dyn dialect::Dialect) -> orm_core::Result<()> {
+/// let key = schema::ForeignKey::new("posts_user_fkey", "user_id", "users", "id");
+/// let add = schema::Operation::AddForeignKey { table: "posts".into(), key };
+/// let (column, sql) = dialect::ddl::column_constraint(&add, dialect)?.unwrap_or_default();
+/// assert_eq!(column, "user_id"); // CONSTRAINT "posts_user_fkey" REFERENCES "users" ("id")
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// As [`render`].
+pub fn column_constraint(operation: &Operation, dialect: &dyn Dialect) -> Result<Option<(String, String)>> {
+    let mut w = SqlWriter::new(dialect);
+    let column = match operation {
+        Operation::AddCheck { check, .. } => match &check.condition {
+            CheckCondition::Range { column, .. } | CheckCondition::Labels { column, .. } => {
+                constraint::push_check(&mut w, check)?;
+                column
+            }
+            CheckCondition::Sql(_) | CheckCondition::OneKey { .. } => return Ok(None),
+        },
+        Operation::AddForeignKey { table, key } => {
+            let [column] = key.columns.as_slice() else { return Ok(None) };
+            constraint::push_references(&mut w, table, key)?;
+            column
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some((column.clone(), w.finish().sql)))
 }
 
 /// Appends `ALTER TABLE` and the table's name.
@@ -169,7 +223,7 @@ pub fn push_name(w: &mut SqlWriter<'_>, name: &str) -> Result<()> {
 }
 
 /// The name that [`push_name`] writes.
-pub(super) fn fitting_name<'n>(dialect: &dyn Dialect, name: &'n str) -> Cow<'n, str> {
+pub fn fitting_name<'n>(dialect: &dyn Dialect, name: &'n str) -> Cow<'n, str> {
     let capabilities = dialect.capabilities();
     if capabilities.identifier_fits(name) {
         return Cow::Borrowed(name);

@@ -282,27 +282,56 @@ fn normal(text: &str, column: &Column) -> String {
     }
 }
 
-/// The text of an expression without what databases change when they store it: case and space outside quotes, and
-/// parentheses around the whole.
+/// The text of an expression without what databases change when they store it: case and space outside quotes, parentheses
+/// around the whole, quotes around names that need none, and the second spelling of an operator.
+///
+/// ```
+/// use orm_core::dialect::introspect::words;
+///
+/// assert_eq!(words("(Price  <> 7)"), words("\"price\" != 7"));
+/// assert_ne!(words("name = 'A'"), words("name = 'a'"));
+/// ```
 pub fn words(sql: &str) -> String {
     let (mut words, mut quote) = (String::with_capacity(sql.len()), None);
     for c in without_parentheses(sql).chars() {
         match quote {
-            Some(open) => {
+            Some((open, at)) => {
                 words.push(c);
                 if c == open {
                     quote = None;
+                    unquote(&mut words, at);
                 }
             }
             None if matches!(c, '\'' | '"' | '`') => {
+                quote = Some((c, words.len()));
                 words.push(c);
-                quote = Some(c);
             }
             None if c.is_whitespace() => {}
             None => words.extend(c.to_lowercase()),
         }
+        if quote.is_none() {
+            for (spelling, other) in [("!=", "<>"), ("==", "=")] {
+                if words.ends_with(spelling) {
+                    words.truncate(words.len() - 2);
+                    words.push_str(other);
+                }
+            }
+        }
     }
     words
+}
+
+/// Takes the quotes from a name that begins at a place and needs none.
+fn unquote(words: &mut String, at: usize) {
+    let quoted = &words[at..];
+    let inside = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
+    let is_plain = inside.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && inside.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if is_plain && !quoted.starts_with('\'') {
+        let inside = inside.to_owned();
+        words.truncate(at);
+        words.push_str(&inside);
+    }
 }
 
 #[cfg(test)]

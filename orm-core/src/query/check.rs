@@ -50,7 +50,7 @@ pub async fn introspect(session: &dyn Session, schema: Option<&str>) -> Result<S
 /// As [`introspect`] and [`from_models`].
 pub async fn check_tables(session: &dyn Session, defs: &[&'static ModelDef]) -> Result<Vec<Difference>> {
     let declared = from_models(defs)?;
-    let found = read(session, &declared).await?;
+    let found = introspect_like(session, &declared).await?;
     let mut found = differences(&declared, &found, Expressions::Ignored, &**session.dialect())?;
     for difference in &mut found {
         let Some(column) = column_of(defs, difference) else { continue };
@@ -91,8 +91,11 @@ pub(crate) async fn refuse_broken(
     })
 }
 
-/// What the database has of the schemas in which models have tables.
-async fn read(session: &dyn Session, declared: &Schema) -> Result<Schema> {
+/// What the database has in the schemas in which declared tables are.
+///
+/// # Errors
+/// As [`introspect`].
+pub async fn introspect_like(session: &dyn Session, declared: &Schema) -> Result<Schema> {
     let mut schemas: Vec<Option<&str>> = Vec::new();
     let names = declared.tables.iter().map(|table| &table.name).chain(declared.enums.iter().map(|ty| &ty.name));
     for name in names {

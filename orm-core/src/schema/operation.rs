@@ -1,6 +1,6 @@
 //! What changes a schema, one step at a time.
 
-use super::{Check, Column, EnumType, ForeignKey, Index, QualifiedName, Table};
+use super::{Check, Column, EnumType, ForeignKey, Index, Object, PrimaryKey, QualifiedName, Table};
 
 /// One change of a schema. [`dialect::ddl`](crate::dialect::ddl) orders the operations that create or drop tables and
 /// writes an operation as the statements of one dialect.
@@ -52,6 +52,63 @@ pub enum Operation {
         /// The new name.
         to: String,
     },
+    /// Gives a column another type, default, collation, comment, or another answer to whether NULL is allowed and whether
+    /// the database counts it up; a stored generated column can become a plain one and keeps its values.
+    AlterColumn {
+        /// The table.
+        table: QualifiedName,
+        /// The column as it is.
+        from: Box<Column>,
+        /// The column as it is to be, under the same name.
+        to: Box<Column>,
+    },
+    /// Gives a column a value in every row in which it is NULL.
+    FillColumn {
+        /// The table.
+        table: QualifiedName,
+        /// The column.
+        column: String,
+        /// The value, as SQL.
+        value: String,
+    },
+    /// Replaces the primary key.
+    AlterPrimaryKey {
+        /// The table.
+        table: QualifiedName,
+        /// The key as it is.
+        from: Option<PrimaryKey>,
+        /// The key as it is to be.
+        to: Option<PrimaryKey>,
+        /// Columns of the new key that the database counts up. They are added together with it, since some databases
+        /// count only columns of a key.
+        added: Vec<Column>,
+    },
+    /// Gives an enum type other labels: new ones are added where they belong; for labels that go, or that change places,
+    /// the type is replaced. Nothing, on databases without such types.
+    AlterEnum {
+        /// The type as it is.
+        from: EnumType,
+        /// The type as it is to be, under the same name.
+        to: EnumType,
+        /// The columns that have the type, each with its table.
+        columns: Vec<(QualifiedName, Column)>,
+    },
+    /// Replaces a table by one of the same name that has what the old one has in the columns of the same name, for what a
+    /// database cannot do by ALTER TABLE.
+    RebuildTable {
+        /// The table as it is.
+        from: Box<Table>,
+        /// The table as it is to be.
+        to: Box<Table>,
+        /// Values of columns that the old table has not, or has with NULL: the column, and the value as SQL.
+        values: Vec<(String, String)>,
+        /// The triggers of the table, which go with it and are created again.
+        triggers: Vec<Object>,
+    },
+    /// Ends the checking of foreign keys, where it would see the tables half rebuilt. Comes before everything else.
+    SuspendForeignKeys,
+    /// Begins the checking of foreign keys again. Comes after everything else.
+    ResumeForeignKeys,
     /// Creates an index, or a UNIQUE constraint.
     CreateIndex {
         /// The table.
@@ -120,7 +177,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// The table that is changed; `None` for enum types.
+    /// The table that is changed; `None` for enum types and foreign keys in general.
     ///
     /// ```
     /// use orm_core::schema::Operation;
@@ -130,11 +187,19 @@ impl Operation {
     /// ```
     pub fn table(&self) -> Option<&QualifiedName> {
         match self {
-            Self::CreateEnum(_) | Self::DropEnum(_) => None,
+            Self::CreateEnum(_)
+            | Self::DropEnum(_)
+            | Self::AlterEnum { .. }
+            | Self::SuspendForeignKeys
+            | Self::ResumeForeignKeys => None,
             Self::CreateTable(table) => Some(&table.name),
+            Self::RebuildTable { to, .. } => Some(&to.name),
             Self::DropTable { table, .. }
             | Self::RenameTable { table, .. }
             | Self::AddColumn { table, .. }
+            | Self::AlterColumn { table, .. }
+            | Self::FillColumn { table, .. }
+            | Self::AlterPrimaryKey { table, .. }
             | Self::DropColumn { table, .. }
             | Self::RenameColumn { table, .. }
             | Self::CreateIndex { table, .. }

@@ -1,10 +1,13 @@
 //! CREATE TABLE, the definition of a column, and comments.
 
+use std::borrow::Cow;
+
 use super::super::{Dialect, FunctionForm, SqlWriter};
-use super::{constraint, index, push_expression, push_name, push_names};
+use super::{constraint, index, push_expression};
 use crate::ast::Function;
 use crate::error::Result;
 use crate::schema::{Check, CheckCondition, Column, ColumnDefault, ColumnType, Index, QualifiedName, Table};
+use crate::value::{SqlType, Value};
 
 /// The statements that create a table, its indexes and its comments.
 pub(super) fn create(table: &Table, dialect: &dyn Dialect) -> Result<Vec<String>> {
@@ -27,14 +30,7 @@ pub(super) fn create(table: &Table, dialect: &dyn Dialect) -> Result<Vec<String>
     }
     if let (Some(key), false) = (&table.primary_key, key_is_declared) {
         w.push_sql(", ");
-        if let Some(name) = &key.name {
-            w.push_sql("CONSTRAINT ");
-            push_name(&mut w, name)?;
-            w.push_sql(" ");
-        }
-        w.push_sql("PRIMARY KEY (");
-        push_names(&mut w, &key.columns)?;
-        w.push_sql(")");
+        constraint::push_primary_key(&mut w, key)?;
     }
     let is_inline = |index: &Index| index.constraint || dialect.indexes_in_create_table();
     for index in table.indexes.iter().filter(|index| is_inline(index)) {
@@ -68,8 +64,9 @@ pub(super) fn create(table: &Table, dialect: &dyn Dialect) -> Result<Vec<String>
     Ok(statements)
 }
 
-/// Whether the column's type checks the same: the labels of an enum, the range of an integer.
-pub(in crate::dialect) fn follows_from_type(table: &Table, check: &Check, dialect: &dyn Dialect) -> bool {
+/// Whether a column's type says the same as a check of its table: the labels of an enum, the range of an integer. Such a
+/// check is not written.
+pub fn follows_from_type(table: &Table, check: &Check, dialect: &dyn Dialect) -> bool {
     match &check.condition {
         CheckCondition::Labels { column, .. } => table.column(column).is_some_and(|c| dialect.type_checks_labels(c)),
         CheckCondition::Range { ty, .. } => dialect.checked_range(*ty).is_none(),
@@ -85,11 +82,7 @@ pub fn push_column(w: &mut SqlWriter<'_>, column: &Column) -> Result<()> {
     let dialect = w.dialect();
     w.push_ident(&column.name)?;
     w.push_sql(" ");
-    let type_name = match &column.type_name {
-        Some(name) => name.into(),
-        None => dialect.column_type(column)?,
-    };
-    w.push_sql(&type_name);
+    w.push_sql(&type_name(column, dialect)?);
     if let Some(collation) = &column.collation {
         w.push_sql(" COLLATE ");
         w.push_ident(collation)?;
@@ -108,7 +101,8 @@ pub fn push_column(w: &mut SqlWriter<'_>, column: &Column) -> Result<()> {
         w.push_sql(dialect.auto_increment());
     }
     if let Some(default) = &column.default {
-        push_default(w, column, default, &type_name)?;
+        w.push_sql(" DEFAULT ");
+        push_default(w, column, default)?;
     }
     if let Some(extra) = &column.extra {
         w.push_sql(" ");
@@ -120,15 +114,28 @@ pub fn push_column(w: &mut SqlWriter<'_>, column: &Column) -> Result<()> {
     Ok(())
 }
 
-fn push_default(w: &mut SqlWriter<'_>, column: &Column, default: &ColumnDefault, type_name: &str) -> Result<()> {
+/// The type of a column, as it is written.
+pub(super) fn type_name<'c>(column: &'c Column, dialect: &dyn Dialect) -> Result<Cow<'c, str>> {
+    match &column.type_name {
+        Some(name) => Ok(name.into()),
+        None => dialect.column_type(column),
+    }
+}
+
+/// Appends the default of a column, without the word DEFAULT.
+///
+/// # Errors
+/// As [`render`](super::render).
+pub fn push_default(w: &mut SqlWriter<'_>, column: &Column, default: &ColumnDefault) -> Result<()> {
     let dialect = w.dialect();
-    w.push_sql(" DEFAULT ");
     let is_constant = matches!(default, ColumnDefault::Value(_));
-    let in_parentheses = !is_constant || dialect.literal_default_in_parentheses(type_name);
+    let in_parentheses = !is_constant || dialect.literal_default_in_parentheses(&type_name(column, dialect)?);
     if in_parentheses {
         w.push_sql("(");
     }
     match default {
+        // A catalog's constants are text; as a text, TRUE would stay one in SQLite.
+        ColumnDefault::Value(Value::Text(text)) if is_bare(text, column) => w.push_sql(text),
         ColumnDefault::Value(value) => w.push_literal(value)?,
         // In the form of the instants that are written, so that they compare.
         ColumnDefault::Now => w.push_sql(match dialect.function(Function::Now) {
@@ -144,6 +151,22 @@ fn push_default(w: &mut SqlWriter<'_>, column: &Column, default: &ColumnDefault,
         w.push_sql(")");
     }
     Ok(())
+}
+
+/// Whether the text of a constant is a number or a truth value of a column of such a type.
+fn is_bare(text: &str, column: &Column) -> bool {
+    let ColumnType::Plain(ty) = column.ty else { return false };
+    let is_number = ty.is_integer() || matches!(ty, SqlType::F32 | SqlType::F64 | SqlType::Decimal);
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    match text {
+        "true" | "false" => ty == SqlType::Bool,
+        _ if is_number || ty == SqlType::Bool => {
+            digits.starts_with(|c: char| c.is_ascii_digit())
+                && digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'))
+                && text.parse::<f64>().is_ok()
+        }
+        _ => false,
+    }
 }
 
 /// The current time in the form that the column's values have, where the database writes it otherwise.
