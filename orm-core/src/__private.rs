@@ -26,7 +26,12 @@ pub use crate::row::{Columns, Decode, Layout};
 pub use crate::run::IntoInclude;
 pub use crate::value::{EnumDef, EnumStorage, Scalar, SqlType, Type, Value, ValueRef};
 pub use crate::write::Prefilled;
-pub use crate::{__create_builder as create_builder, __update_builder as update_builder};
+pub use crate::{
+    __create_builder as create_builder, __decode_model as decode_model, __register as register,
+    __update_builder as update_builder,
+};
+#[cfg(feature = "registry")]
+pub use inventory;
 
 /// The model of a relation; see [`Itself`].
 pub type Target<M> = <M as Itself>::Model;

@@ -4,13 +4,16 @@
 mod cardinality;
 mod column;
 mod index;
-
+#[cfg(feature = "registry")]
+mod registry;
 mod relation;
 
 pub use cardinality::{Cardinality, Many, One, Optional, Required, one};
 pub use column::{ColumnDef, DefaultDef};
 pub use index::{IndexDef, IndexPart};
 
+#[cfg(feature = "registry")]
+pub use registry::{Registered, registered};
 pub use relation::{Between, HopDef, KeyPair, OnDelete, OneOfDef, RelationDef, RelationKind, concat_hops};
 
 use crate::error::{Error, Result};
@@ -139,6 +142,42 @@ impl ModelDef {
     pub fn relation(&self, name: &str) -> Option<&'static RelationDef> {
         self.relations.iter().find(|relation| relation.name == name)
     }
+}
+
+/// How a row of raw SQL becomes a model: called by the derive, with the parameters, the model and the bounds.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __decode_model {
+    ([$($params:tt)*] $model:ty, [$($bounds:tt)*]) => {
+        impl $($params)* $crate::__private::Decode for $model $($bounds)* {
+            fn decode(columns: &mut $crate::__private::Columns<'_>) -> $crate::__private::Result<Self> {
+                $crate::__private::read_model(columns)
+            }
+            fn layout(layout: &mut $crate::__private::Layout) {
+                $crate::__private::model_layout::<Self>(layout)
+            }
+        }
+    };
+}
+
+/// Registers the metadata of a model, where the feature `registry` is on; without it, nothing is left of the call.
+#[cfg(feature = "registry")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __register {
+    ($def:expr) => {
+        $crate::__private::inventory::submit! {
+            $crate::model::Registered::new($def, ::core::module_path!(), ::core::option_env!("CARGO_PKG_NAME"))
+        }
+    };
+}
+
+/// Registers the metadata of a model, where the feature `registry` is on; without it, nothing is left of the call.
+#[cfg(not(feature = "registry"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __register {
+    ($def:expr) => {};
 }
 
 const fn any_uuids(columns: &[ColumnDef]) -> bool {

@@ -36,10 +36,14 @@ pub struct Migrator {
     out_of_order: OutOfOrder,
     ignore_missing: bool,
     listener: Option<Arc<Listener>>,
+    stop: Option<Arc<Stop>>,
 }
 
 /// Is called with what happens.
 type Listener = dyn Fn(&Event<'_>) + Send + Sync;
+
+/// Says whether to stop before the next statement.
+type Stop = dyn Fn() -> bool + Send + Sync;
 
 /// What to do with a migration that is older than one that the database has had, as comes of two branches that are merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -150,6 +154,7 @@ impl Migrator {
             out_of_order: OutOfOrder::default(),
             ignore_missing: false,
             listener: None,
+            stop: None,
         }
     }
 
@@ -186,6 +191,24 @@ impl Migrator {
     #[must_use]
     pub fn on_event(mut self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         self.listener = Some(Arc::new(listener));
+        self
+    }
+
+    /// Asks before each statement, and while waiting for others, whether to stop there: for a program that is told to end. The
+    /// history is true then, as after a statement that failed, and the next run goes on.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+    /// use orm_migrate::{Migrations, Migrator};
+    ///
+    /// let stop = Arc::new(AtomicBool::new(false)); // set by a handler of signals
+    /// let migrator = Migrator::new(Migrations::default()).stop_when(move || stop.load(SeqCst));
+    /// # let _ = migrator;
+    /// ```
+    #[must_use]
+    pub fn stop_when(mut self, stop: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.stop = Some(Arc::new(stop));
         self
     }
 
@@ -318,6 +341,14 @@ impl Migrator {
         self.migrations.get(version).ok_or_else(|| refused(format!("there is no migration {version}")))
     }
 
+    /// Refuses to go on when the program is to end.
+    fn go_on(&self, place: impl FnOnce() -> String) -> Result<()> {
+        match &self.stop {
+            Some(stop) if stop() => Err(refused(format!("stopped before {}", place()))),
+            _ => Ok(()),
+        }
+    }
+
     fn tell(&self, event: Event<'_>) {
         if let Some(listener) = &self.listener {
             listener(&event);
@@ -358,6 +389,7 @@ impl Migrator {
                 if taken.first() == Some(&1) {
                     break;
                 }
+                self.go_on(|| "the first statement: another process migrates".to_owned())?;
                 if Instant::now() >= until {
                     let message = format!(
                         "another process has been migrating for {:?}; its lock was not to be had",
@@ -452,7 +484,7 @@ impl Migrator {
         for (migration, statements) in plan {
             let before = entries.iter().find(|entry| entry.version == migration.version);
             self.tell(Event::Applying(migration));
-            let job = Job { migration, statements: &statements, file: "up.sql", reverts: false };
+            let job = Job { migrator: self, migration, statements: &statements, file: "up.sql", reverts: false };
             if let Some(took) = job.run(&history, &*run, before).await? {
                 self.tell(Event::Applied(migration, took));
                 done.push(ran(migration, took));
@@ -477,7 +509,7 @@ impl Migrator {
         let mut done = Vec::new();
         for (migration, statements, entry) in plan {
             self.tell(Event::Reverting(migration));
-            let job = Job { migration, statements: &statements, file: "down.sql", reverts: true };
+            let job = Job { migrator: self, migration, statements: &statements, file: "down.sql", reverts: true };
             if let Some(took) = job.run(&history, &*run, Some(&entry)).await? {
                 self.tell(Event::Reverted(migration, took));
                 done.push(ran(migration, took));
@@ -500,6 +532,7 @@ impl fmt::Debug for Migrator {
 
 /// One migration to run or to undo.
 struct Job<'m> {
+    migrator: &'m Migrator,
     migration: &'m Migration,
     statements: &'m [Statement],
     file: &'static str,
@@ -651,6 +684,7 @@ impl Job<'_> {
     }
 
     async fn send(&self, session: &dyn Session, statement: &Statement) -> Result<()> {
+        self.migrator.go_on(|| self.place(statement))?;
         let query = Query::text(&statement.sql).effects(of_session());
         session.fetch(query, &mut Discard).await.map(drop).map_err(|error| {
             let message = format!("{}: {}", self.place(statement), error.message());

@@ -60,6 +60,23 @@ impl Database {
         &*self.inner.dialect
     }
 
+    /// Where the database is and as whom it is used, for messages; never with a password.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> orm::Result<()> {
+    /// let db = orm::connect("sqlite::memory:").await?;
+    /// assert_eq!(db.target(), "sqlite::memory:");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
+    /// ```
+    pub fn target(&self) -> &str {
+        self.inner.observer.target()
+    }
+
     /// The server's version: major, minor, patch.
     pub fn version(&self) -> (u32, u32, u32) {
         self.inner.dialect.capabilities().version

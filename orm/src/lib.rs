@@ -223,6 +223,8 @@
 //! | `decimal` | `rust_decimal::Decimal` as a column type | yes |
 //! | `json` | `serde_json::Value` and `Json<T>` as column types | yes |
 //! | `serde` | `Serialize` and `Deserialize` for relation fields | yes |
+//! | `registry` | every model registers itself: `orm::models()`, `db.create_all()` | no |
+//! | `migrate` | migrations from SQL files | no |
 //!
 //! # Functions of your own
 //! What runs statements is an [`Executor`]: the database, a transaction, or either as `&dyn Executor`. It is the only
@@ -267,6 +269,8 @@ mod pool;
 pub mod prelude;
 mod random;
 mod raw;
+#[cfg(feature = "registry")]
+mod registry;
 #[cfg(feature = "json")]
 pub mod serde_json;
 mod tables;
@@ -316,6 +320,35 @@ macro_rules! migrate {
     };
 }
 
+/// Registers models with parameters for [`models`], which the derive cannot: `Event<Login>` and `Event<Order>` are two models of
+/// one table. Others register themselves. Without the feature `registry`, nothing is left of the call.
+///
+/// ```
+/// # use orm::prelude::*;
+/// # #[cfg(feature = "json")]
+/// # mod example {
+/// # use orm::prelude::*;
+/// use orm::Json;
+///
+/// #[derive(Debug, Clone, Model)]
+/// struct Event<T: serde::Serialize + serde::de::DeserializeOwned + Clone + Send + Sync + 'static> {
+///     #[orm(primary_key)]
+///     id: i64,
+///     data: Json<T>,
+/// }
+///
+/// orm::register!(Event<String>);
+/// # }
+/// # #[cfg(all(feature = "registry", feature = "json"))]
+/// assert!(orm::models().iter().any(|model| model.def.name == "Event"));
+/// ```
+#[macro_export]
+macro_rules! register {
+    ($($model:ty),+ $(,)?) => {
+        $($crate::__private::register!(<$model as $crate::Model>::DEF);)+
+    };
+}
+
 pub use atomic::Atomic;
 pub use connect::{connect, connect_with};
 pub use database::Database;
@@ -355,5 +388,7 @@ pub use orm_derive::serde;
 pub use orm_derive::{Enum, Model, OneOf, Projection, Value};
 pub use pool::PoolStatus;
 pub use raw::{Sql, SqlText, Values, sql};
+#[cfg(feature = "registry")]
+pub use registry::{Models, models};
 pub use tables::DropTables;
 pub use transaction::{InTransaction, Outcome, RunsAgain, Transaction, TransactionOptions};

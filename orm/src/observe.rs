@@ -36,6 +36,11 @@ pub(crate) struct Observer {
 }
 
 impl Observer {
+    /// Where the database is, without a password.
+    pub(crate) fn target(&self) -> &str {
+        &self.target
+    }
+
     pub(crate) fn new(dialect: &dyn Dialect, target: String, options: LogOptions) -> Self {
         let (system, lexical) = (dialect.name(), dialect.lexical());
         Self { system, lexical, target, options, watchers: Arc::default(), logs: Mutex::default() }

@@ -46,6 +46,17 @@ macro_rules! tables {
                 query::create_tables(self.session(), &L::defs()).await
             }
 
+            /// Creates the tables of all models of the program, as [`create_tables`](Self::create_tables) does;
+            /// [`models`](crate::models) says which they are, and narrows them to those of a module.
+            ///
+            /// # Errors
+            /// As [`create_tables`](Self::create_tables), and [`ErrorKind::Config`](crate::ErrorKind::Config) when the
+            /// program has no models.
+            #[cfg(feature = "registry")]
+            pub async fn create_all(&self) -> Result<()> {
+                crate::models().create_tables(self).await
+            }
+
             /// Compares models with the tables that are there, and gives every difference with what to do about it: none
             /// means that the tables are what the models say. Nothing is changed. Expressions (of checks, defaults,
             /// computed columns, partial indexes) are not compared, since a database keeps them in words of its own.
@@ -129,7 +140,7 @@ macro_rules! tables {
             /// # fn main() {}
             /// ```
             pub fn drop_tables<L: ModelList>(&self) -> DropTables<'_> {
-                DropTables { session: self.session(), defs: L::defs(), cascade: false }
+                DropTables::new(self.session(), L::defs())
             }
 
             /// Whether the table of a model is there.
@@ -158,7 +169,11 @@ pub struct DropTables<'a> {
     cascade: bool,
 }
 
-impl DropTables<'_> {
+impl<'a> DropTables<'a> {
+    pub(crate) fn new(session: &'a dyn Session, defs: Vec<&'static ModelDef>) -> Self {
+        Self { session, defs, cascade: false }
+    }
+
     /// Drops what depends on the tables as well: foreign keys of other tables, and views. PostgreSQL;
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) elsewhere.
     pub fn cascade(mut self) -> Self {

@@ -106,14 +106,7 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
         #key
         #version
         impl #params __orm::Unpoliced for #this #bounds {}
-        impl #params __orm::Decode for #this #bounds {
-            fn decode(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
-                __orm::read_model(columns)
-            }
-            fn layout(layout: &mut __orm::Layout) {
-                __orm::model_layout::<Self>(layout)
-            }
-        }
+        __orm::decode_model!([#params] #this, [#bounds]);
         impl #params __orm::Instance for #this #bounds {
             type Create = #create #named;
             type Draft = #create #complete;

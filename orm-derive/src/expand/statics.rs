@@ -7,7 +7,8 @@ use syn::spanned::Spanned;
 use crate::case::plain;
 use crate::ir::{Column, DefaultValue, Index, IndexPart, ModelIr};
 
-/// `__TABLE`, `__COLS` and `__DEF`. A static has no parameters, so those of a model with parameters are constants.
+/// `__TABLE`, `__COLS` and `__DEF`. A static has no parameters, so those of a model with parameters are constants; and since
+/// it is no one model, it is not registered.
 pub(super) fn statics(model: &ModelIr<'_>) -> TokenStream {
     let table = &model.table;
     let named = match &model.schema {
@@ -36,6 +37,7 @@ pub(super) fn statics(model: &ModelIr<'_>) -> TokenStream {
         static __TABLE: __orm::TableName = #named;
         static __COLS: [__orm::ColumnDef; #count] = [#(#columns),*];
         static __DEF: __orm::ModelDef = #def;
+        __orm::register!(&__DEF);
     }
 }
 

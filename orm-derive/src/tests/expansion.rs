@@ -133,19 +133,11 @@ fn a_model_with_parameters() {
                     Event<T, N>: ::core::marker::Send + ::core::marker::Sync + 'static,
                     Json<T>: __orm::Scalar,
                 {}
-                impl<T: Serialize, const N: usize> __orm::Decode for Event<T, N>
-                where
-                    Json<T>: Clone,
-                    Event<T, N>: ::core::marker::Send + ::core::marker::Sync + 'static,
-                    Json<T>: __orm::Scalar,
-                {
-                    fn decode(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
-                        __orm::read_model(columns)
-                    }
-                    fn layout(layout: &mut __orm::Layout) {
-                        __orm::model_layout::<Self>(layout)
-                    }
-                }
+                __orm::decode_model!(
+                    [< T : Serialize, const N : usize >] Event:: < T, N >, [where Json < T > : Clone,
+                    Event:: < T, N > : ::core::marker::Send + ::core::marker::Sync + 'static, Json <
+                    T > : __orm::Scalar,]
+                );
                 impl<T: Serialize, const N: usize> __orm::Instance for Event<T, N>
                 where
                     Json<T>: Clone,
@@ -397,6 +389,7 @@ fn a_model() {
                     comment: "Texts.",
                     ..__orm::ModelDef::new("Post", &__TABLE, &__COLS, &[0usize])
                 };
+                __orm::register!(& __DEF);
                 impl __orm::CreateUnder<9741845151819590158> for Post {
                     type Create = PostCreate<(__orm::Given,)>;
                     fn create_under(start: __orm::Prefilled) -> Self::Create {
@@ -444,14 +437,7 @@ fn a_model() {
                     const COLUMN: __orm::Column<Self, i64> = Self::ID;
                 }
                 impl __orm::Unpoliced for Post {}
-                impl __orm::Decode for Post {
-                    fn decode(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
-                        __orm::read_model(columns)
-                    }
-                    fn layout(layout: &mut __orm::Layout) {
-                        __orm::model_layout::<Self>(layout)
-                    }
-                }
+                __orm::decode_model!([] Post, []);
                 impl __orm::Instance for Post {
                     type Create = PostCreate;
                     type Draft = PostCreate<(__orm::Given,)>;

@@ -1,5 +1,6 @@
 //! Migrations: what was run is there and noted, what fails can go on, and two processes do not get in each other's way.
 
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -31,6 +32,30 @@ async fn is_there(db: &Database, table: &str) -> Result<bool> {
 
 async fn states(migrator: &Migrator, db: &Database) -> Result<Vec<State>> {
     Ok(migrator.status(db).await?.into_iter().map(|status| status.state).collect())
+}
+
+async fn a_migrator_that_is_to_stop_does_so_between_statements_and_goes_on_later(test: Test) -> Result<()> {
+    let db = test.connect().await?;
+    let all = || migrations([table("1", "one"), table("2", "two")]);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    // Each has two statements: it stops before the last of all.
+    let stopped = Migrator::new(all()).stop_when(move || count.fetch_add(1, SeqCst) == 3);
+    let error = stopped.up(&db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Migration);
+    assert!(error.message().contains("stopped before 2_two/up.sql, line 3"), "{error}");
+    let second = states(&stopped, &db).await?.pop().unwrap();
+    if db.dialect().capabilities().transactional_ddl {
+        assert_eq!(second, State::Pending);
+        assert!(!is_there(&db, "two").await?);
+    } else {
+        assert!(matches!(second, State::Failed { done: 1, of: 2, .. }), "{second:?}");
+    }
+    // The lock is free, and nothing is done twice.
+    let migrator = Migrator::new(all()).lock_wait(Duration::from_secs(5));
+    assert_eq!(versions(&migrator.up(&db).await?), ["2"]);
+    assert_eq!(db.query::<i64>("SELECT id FROM two", ()).await?, [1]);
+    Ok(())
 }
 
 async fn what_the_database_has_not_had_is_run_in_order(test: Test) -> Result<()> {
@@ -323,6 +348,7 @@ async fn folders_and_programs_have_the_same_migrations(test: Test) -> Result<()>
 
 cases! { $ migrate:
     what_the_database_has_not_had_is_run_in_order,
+    a_migrator_that_is_to_stop_does_so_between_statements_and_goes_on_later,
     migrations_are_undone_newest_first,
     what_cannot_be_undone_is_refused_before_anything_is,
     a_migration_that_fails_is_undone_or_goes_on_where_it_failed,
