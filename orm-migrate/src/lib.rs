@@ -19,6 +19,6 @@ mod runner;
 mod script;
 
 pub use migration::{Embedded, Migration, Migrations};
-pub use plan::{Fill, Note, Plan, PlanOptions, PlannedFile, Question, Rename, Rule, plan};
+pub use plan::{Fill, Note, Plan, PlanOptions, PlannedFile, Question, Rename, Rule, plan, plan_schema};
 pub use runner::{Event, Migrator, OutOfOrder, Ran, Resolution, State, Status};
 pub use script::{Statement, split};

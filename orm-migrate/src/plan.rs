@@ -158,19 +158,26 @@ impl Plan {
 /// table is a view; [`ErrorKind::Unsupported`] inside a transaction, and for what the database cannot have; else the
 /// database's.
 pub async fn plan(db: &(impl Executor + ?Sized), models: &[&'static ModelDef], options: &PlanOptions) -> Result<Plan> {
+    plan_schema(db, &from_models(models)?, options).await
+}
+
+/// As [`plan`], for tables that are declared by other means than models.
+///
+/// # Errors
+/// As [`plan`].
+pub async fn plan_schema(db: &(impl Executor + ?Sized), declared: &Schema, options: &PlanOptions) -> Result<Plan> {
     let session = db.session();
     let dialect = session.dialect().clone();
     if session.in_transaction() {
         return Err(Error::unsupported(dialect.name(), "planning a migration inside of a transaction"));
     }
-    let declared = from_models(models)?;
-    let live = introspect_like(session, &declared).await?;
-    let (read, expressions) = match scratch::read_back(session, &declared).await {
+    let live = introspect_like(session, declared).await?;
+    let (read, expressions) = match scratch::read_back(session, declared).await {
         Ok(read) => (read, Expressions::Compared),
         Err(error) if error.kind() == ErrorKind::Permission => (declared.clone(), Expressions::Ignored),
         Err(error) => return Err(error),
     };
-    let mut plan = from_schemas(&live, &declared, &read, expressions, options, &*dialect)?;
+    let mut plan = from_schemas(&live, declared, &read, expressions, options, &*dialect)?;
     if expressions == Expressions::Ignored {
         plan.notes.push(Note::new(
             Rule::NoScratch,

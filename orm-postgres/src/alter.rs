@@ -4,7 +4,7 @@
 
 use orm_core::dialect::{Dialect, SqlWriter, ddl};
 use orm_core::schema::{Column, ColumnDefault, ColumnType, EnumType, Operation, QualifiedName};
-use orm_core::{Result, Value};
+use orm_core::{Result, SqlType, Value};
 
 /// The statements of an operation; `None` leaves it to the standard form.
 pub(crate) fn operation(operation: &Operation, dialect: &dyn Dialect) -> Result<Option<Vec<String>>> {
@@ -65,9 +65,7 @@ impl Alter<'_> {
                 }
                 if old_type != new_type {
                     w.push_sql(" USING ");
-                    w.push_ident(&to.name)?;
-                    w.push_sql(if is_enum(from) && is_enum(to) { "::text::" } else { "::" });
-                    w.push_sql(&new_type);
+                    push_converted(w, from, to, &new_type)?;
                 }
                 Ok(())
             })?);
@@ -112,6 +110,48 @@ impl Alter<'_> {
             Some(name) => Ok(name.clone()),
             None => Ok(self.dialect.column_type(column)?.into_owned()),
         }
+    }
+}
+
+/// Appends the old value as one of the new type. Types of one kind convert into each other and into text; between the rest
+/// stands the text (manual, `pg_cast`).
+fn push_converted(w: &mut SqlWriter<'_>, from: &Column, to: &Column, new_type: &str) -> Result<()> {
+    use Kind::{Bool, Json, Number, Other, Text, Time};
+    let (before, after) = match (kind(from), kind(to)) {
+        (Number, Bool) => ("", " <> 0".to_owned()),
+        (Bool, Number) => ("", format!("::int::{new_type}")),
+        (Number | Bool | Time, Json) => ("to_jsonb(", ")".to_owned()),
+        (Json, Number) => ("", format!("::numeric::{new_type}")),
+        (one, other) if one == other && one != Other || one == Text || other == Text => ("", format!("::{new_type}")),
+        (Other, Other) if !is_enum(from) && !is_enum(to) => ("", format!("::{new_type}")),
+        _ => ("", format!("::text::{new_type}")),
+    };
+    w.push_sql(before);
+    w.push_ident(&to.name)?;
+    w.push_sql(&after);
+    Ok(())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Number,
+    Bool,
+    Text,
+    Time,
+    Json,
+    Other,
+}
+
+fn kind(column: &Column) -> Kind {
+    let ColumnType::Plain(ty) = column.ty else { return Kind::Other };
+    match ty {
+        SqlType::Bool => Kind::Bool,
+        SqlType::F32 | SqlType::F64 | SqlType::Decimal => Kind::Number,
+        SqlType::Text => Kind::Text,
+        SqlType::Date | SqlType::DateTime | SqlType::Timestamp => Kind::Time,
+        SqlType::Json => Kind::Json,
+        ty if ty.is_integer() => Kind::Number,
+        _ => Kind::Other,
     }
 }
 

@@ -48,6 +48,7 @@ macro_rules! suite {
         $crate::check!(super::Backend);
         $crate::migrate!(super::Backend);
         $crate::plan!(super::Backend);
+        $crate::random_schemas!(super::Backend);
         $crate::compound!(super::Backend);
         $crate::compute!(super::Backend);
         $crate::expr!(super::Backend);

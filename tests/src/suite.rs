@@ -31,6 +31,7 @@ pub mod plan;
 pub mod prepared;
 pub mod random;
 pub mod random_schema;
+pub mod random_schemas;
 pub mod random_trees;
 pub mod raw;
 pub mod raw_rows;

@@ -81,6 +81,11 @@ pub(crate) fn trees(usual: usize) -> usize {
     std::env::var("ORM_TEST_TREES").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
 }
 
+/// How many pairs of random schemas a test makes: `usual`, or what `ORM_TEST_SCHEMAS` says.
+pub(crate) fn schemas(usual: usize) -> usize {
+    std::env::var("ORM_TEST_SCHEMAS").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
+}
+
 /// Runs a test on a backend. Without a server it is passed over, visibly.
 ///
 /// # Panics
@@ -89,8 +94,8 @@ pub fn run<S: Setup>(name: &str, case: Case) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let home = runtime.block_on(S::create(name)).unwrap_or_else(|error| panic!("no database for the test: {error:?}"));
     let Some(home) = home else { return };
-    // Many trees take their time.
-    let limit = if trees(0) > 0 { LIMIT * 60 } else { LIMIT };
+    // Many trees and schemas take their time.
+    let limit = if trees(0) > 0 || schemas(0) > 0 { LIMIT * 60 } else { LIMIT };
     let test = Test { backend: S::NAME, shape: S::SHAPE, home: home.clone() };
     let result = std::panic::catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async { tokio::time::timeout(limit, case(test)).await })

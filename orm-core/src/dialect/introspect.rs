@@ -289,6 +289,7 @@ fn normal(text: &str, column: &Column) -> String {
 /// use orm_core::dialect::introspect::words;
 ///
 /// assert_eq!(words("(Price  <> 7)"), words("\"price\" != 7"));
+/// assert_eq!(words("a > -(7)"), words("a > -7"));
 /// assert_ne!(words("name = 'A'"), words("name = 'a'"));
 /// ```
 pub fn words(sql: &str) -> String {
@@ -318,7 +319,21 @@ pub fn words(sql: &str) -> String {
             }
         }
     }
+    bare_numbers(&mut words);
     words
+}
+
+/// Takes the parentheses from a number after a minus: MySQL writes a negative constant with and without them.
+fn bare_numbers(words: &mut String) {
+    let mut from = 0;
+    while let Some(at) = words[from..].find("-(").map(|at| from + at) {
+        from = at + 2;
+        let digits = words[from..].find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(0);
+        if digits > 0 && words[from + digits..].starts_with(')') {
+            words.remove(from + digits);
+            words.remove(at + 1);
+        }
+    }
 }
 
 /// Takes the quotes from a name that begins at a place and needs none.

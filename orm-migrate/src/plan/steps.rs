@@ -17,14 +17,20 @@ enum Phase {
     DropKeys,
     DropChecks,
     DropIndexes,
+    /// Before the columns that they are computed from.
+    DropComputed,
     CreateTables,
     AddColumns,
+    /// Before the values of the new type come in.
+    AlterTypes,
     Fill,
     AlterColumns,
     PrimaryKeys,
     CountColumns,
     Rebuild,
     DropColumns,
+    /// After the columns that they are computed from.
+    AddComputed,
     CreateIndexes,
     AddChecks,
     AddKeys,
@@ -104,7 +110,7 @@ impl<'a> Steps<'a> {
                 None => self.push(Phase::Enums, Operation::CreateEnum(ty.clone())),
                 Some(old) if old.labels == ty.labels => {}
                 Some(old) => {
-                    let columns = columns_of(self.from, self.to, &ty.name);
+                    let columns = columns_of(self.from, &ty.name);
                     self.push(Phase::Enums, Operation::AlterEnum { from: old.clone(), to: ty.clone(), columns });
                 }
             }
@@ -247,6 +253,10 @@ impl<'a> Steps<'a> {
             && retyped(old, new).iter().any(|(_, column)| names(sql, column, self.dialect.lexical()))
     }
 
+    fn is_computed_from_retyped(&self, old: &Table, new: &Table, column: &Column) -> bool {
+        column.generated.as_ref().is_some_and(|generated| self.is_bound(old, new, &generated.sql))
+    }
+
     fn checks(&mut self, old: &'a Table, new: &'a Table) {
         let again = |condition: &CheckCondition| match condition {
             CheckCondition::Sql(sql) => self.is_bound(old, new, sql),
@@ -300,20 +310,24 @@ impl<'a> Steps<'a> {
         for column in &new.columns {
             match old.column(&column.name) {
                 None if has_other_key && column.auto_increment => added_to_key.push(column.clone()),
-                None => self.add_column(table, column)?,
-                Some(before) if is_computed_anew(before, column) => {
-                    let drop = Operation::DropColumn { table: table.clone(), column: column.name.clone() };
-                    self.push(Phase::AlterColumns, drop);
+                None if column.generated.is_some() => {
                     let add = Operation::AddColumn { table: table.clone(), column: column.clone() };
-                    self.push(Phase::AlterColumns, add);
+                    self.push(Phase::AddComputed, add);
+                }
+                None => self.add_column(table, column)?,
+                Some(before) if is_computed_anew(before, column) || self.is_computed_from_retyped(old, new, column) => {
+                    let drop = Operation::DropColumn { table: table.clone(), column: column.name.clone() };
+                    self.push(Phase::DropComputed, drop);
+                    let add = Operation::AddColumn { table: table.clone(), column: column.clone() };
+                    self.push(Phase::AddComputed, add);
                 }
                 Some(before) => self.alter_column(table, before, column)?,
             }
         }
         for column in &old.columns {
             if new.column(&column.name).is_none() {
-                let drop = Operation::DropColumn { table: table.clone(), column: column.name.clone() };
-                self.push(Phase::DropColumns, drop);
+                let phase = if column.generated.is_some() { Phase::DropComputed } else { Phase::DropColumns };
+                self.push(phase, Operation::DropColumn { table: table.clone(), column: column.name.clone() });
             }
         }
         if has_other_key {
@@ -346,14 +360,22 @@ impl<'a> Steps<'a> {
     }
 
     fn alter_column(&mut self, table: &QualifiedName, before: &Column, column: &Column) -> Result<()> {
+        let mut before = before.clone();
         if before.nullable && !column.nullable && column.generated.is_none() {
             let fill = self.fill_of(table, &column.name);
             let value = if fill.is_some() { fill } else { self.default_of(column)? };
             if let Some(value) = value {
+                if !same_type(&before, column) {
+                    let typed = Column { nullable: true, comment: before.comment.clone(), ..column.clone() };
+                    let (from, to) = (Box::new(before), Box::new(typed.clone()));
+                    self.push(Phase::AlterTypes, Operation::AlterColumn { table: table.clone(), from, to });
+                    before = typed;
+                }
                 let name = column.name.clone();
                 self.push(Phase::Fill, Operation::FillColumn { table: table.clone(), column: name, value });
             }
         }
+        let before = &before;
         if !same_column(before, column) {
             // Some databases count only columns of a key, so that the key comes first, and goes last.
             let phase =
@@ -420,18 +442,17 @@ fn is_computed_anew(before: &Column, column: &Column) -> bool {
     }
 }
 
-/// The columns of an enum type, as they are, in tables that stay.
-fn columns_of(from: &Schema, to: &Schema, name: &QualifiedName) -> Vec<(QualifiedName, Column)> {
+/// The columns of an enum type, as they are, also in tables that go later.
+fn columns_of(schema: &Schema, name: &QualifiedName) -> Vec<(QualifiedName, Column)> {
     let has = |column: &&Column| {
         let ty = if let ColumnType::Array(element) = &column.ty { element } else { &column.ty };
         matches!(ty, ColumnType::Enum(ty) if ty.name == *name)
     };
-    let stays = |table: &&Table| to.tables.iter().any(|other| other.name == table.name);
     let columns = |table: &Table| {
         let name = table.name.clone();
         table.columns.iter().filter(has).map(move |column| (name.clone(), column.clone())).collect::<Vec<_>>()
     };
-    from.tables.iter().filter(stays).flat_map(columns).collect()
+    schema.tables.iter().flat_map(columns).collect()
 }
 
 /// Tables after those that they point at, where that is possible.

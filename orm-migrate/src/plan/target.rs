@@ -111,9 +111,11 @@ impl Merge<'_> {
             Change::Check { declared, found } => {
                 let fits =
                     |other: &&orm_core::schema::Check| ddl::fitting_name(self.dialect, &other.name) == declared.name;
-                let condition = model.checks.iter().find(fits).unwrap_or(declared).condition.clone();
-                for check in table.checks.iter_mut().filter(|check| **check == **found) {
-                    check.condition = condition.clone();
+                let own = model.checks.iter().find(fits).unwrap_or(declared);
+                match table.checks.iter_mut().find(|check| **check == **found) {
+                    Some(check) => check.condition = own.condition.clone(),
+                    // It went with a column.
+                    None => table.checks.push(own.clone()),
                 }
             }
             _ => {}
