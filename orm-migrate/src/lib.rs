@@ -13,11 +13,13 @@
 //! has not had yet, undoes what it has, and tells what is true. Users get this as `orm::migrate`.
 
 mod history;
+mod lint;
 mod migration;
 mod plan;
 mod runner;
 mod script;
 
+pub use lint::{Finding, LintOptions, Severity, lint, lint_rules};
 pub use migration::{Embedded, Migration, Migrations};
 pub use plan::{Fill, Note, Plan, PlanOptions, PlannedFile, Question, Rename, Rule, plan, plan_schema};
 pub use runner::{Event, Migrator, OutOfOrder, Ran, Resolution, State, Status};

@@ -244,7 +244,11 @@ fn from_schemas(
             let suspend = up.remove(at);
             up.insert(0, suspend);
         }
-        files.push(file("", up, &down, dialect)?);
+        let assertions = notes::assertions(&up, live, dialect)?;
+        let mut main = file("", up, &down, dialect)?;
+        let lines: String = assertions.iter().map(|sql| format!("-- orm:assert {sql}\n")).collect();
+        main.up.insert_str(0, &lines);
+        files.push(main);
     }
     Ok(Plan { differences, files, notes, questions })
 }

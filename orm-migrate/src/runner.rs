@@ -610,8 +610,12 @@ impl Job<'_> {
             }
             let suspended = self.suspends_foreign_keys();
             let astray = if suspended { number(&*unit, ASTRAY).await? } else { 0 };
-            for statement in self.statements.iter().filter(|statement| statement.checks_foreign_keys().is_none()) {
-                self.send(&*unit, statement).await?;
+            for statement in self.statements {
+                if statement.checks_foreign_keys().is_none() {
+                    self.send(&*unit, statement).await?;
+                } else {
+                    self.assert(&*unit, statement).await?;
+                }
             }
             if suspended && number(&*unit, ASTRAY).await? > astray {
                 return Err(refused(format!(
@@ -683,8 +687,24 @@ impl Job<'_> {
         Ok(started.elapsed())
     }
 
+    /// Asks what the comments before a statement say must be true.
+    async fn assert(&self, session: &dyn Session, statement: &Statement) -> Result<()> {
+        for assertion in statement.assertions() {
+            let holds = number(session, &format!("SELECT CASE WHEN ({assertion}) THEN 1 ELSE 0 END")).await;
+            let holds = holds.map_err(|error| {
+                let message = format!("{}: orm:assert {assertion}: {}", self.place(statement), error.message());
+                error.with_message(message)
+            })?;
+            if holds == 0 {
+                return Err(refused(format!("{}: is not true here: {assertion}", self.place(statement))));
+            }
+        }
+        Ok(())
+    }
+
     async fn send(&self, session: &dyn Session, statement: &Statement) -> Result<()> {
         self.migrator.go_on(|| self.place(statement))?;
+        self.assert(session, statement).await?;
         let query = Query::text(&statement.sql).effects(of_session());
         session.fetch(query, &mut Discard).await.map(drop).map_err(|error| {
             let message = format!("{}: {}", self.place(statement), error.message());

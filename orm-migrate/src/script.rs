@@ -37,6 +37,12 @@ impl Statement {
         }
     }
 
+    /// The queries that must be true before it is run: those of comments before it, `-- orm:assert SELECT ..`.
+    pub(crate) fn assertions(&self) -> impl Iterator<Item = &str> {
+        let comments = self.sql.lines().map(str::trim).take_while(|line| line.is_empty() || line.starts_with("--"));
+        comments.filter_map(|line| line.strip_prefix("-- orm:assert ")).map(|sql| sql.trim().trim_end_matches(';'))
+    }
+
     /// Whether it sets SQLite's checking of foreign keys, and to what.
     pub(crate) fn checks_foreign_keys(&self) -> Option<bool> {
         let is_off = |word: &String| matches!(word.as_str(), "OFF" | "0" | "FALSE" | "NO");

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use orm_core::dialect::Dialect;
-use orm_core::schema::{Column, ColumnType, Operation, QualifiedName, Schema};
+use orm_core::Result;
+use orm_core::dialect::{Dialect, SqlWriter};
+use orm_core::schema::{Column, ColumnType, Index, Operation, QualifiedName, Schema};
 
 /// What a [`Note`] is about. The codes are those of `orm migrate lint`; where Atlas has a code for it, it is the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -203,13 +204,60 @@ impl Notes<'_> {
         }
     }
 
-    fn add_column(&mut self, table: &QualifiedName, column: &Column) {
+    /// Whether rows that are there have no value for a column that wants one.
+    fn wants_value(&self, table: &QualifiedName, column: &Column) -> bool {
         let has_value = column.nullable
             || column.default.is_some()
             || column.generated.is_some()
             || column.auto_increment
             || self.is_filled(table, &column.name);
-        if !has_value && !self.is_new(table) {
+        !has_value && !self.is_new(table)
+    }
+
+    fn writer(&self, table: &QualifiedName) -> Result<SqlWriter<'_>> {
+        let mut w = SqlWriter::new(self.dialect);
+        w.push_sql("SELECT NOT EXISTS (SELECT 1 FROM ");
+        w.push_qualified(table.schema.as_deref(), &table.name)?;
+        Ok(w)
+    }
+
+    fn is_empty(&self, table: &QualifiedName) -> Result<String> {
+        let mut w = self.writer(table)?;
+        w.push_sql(")");
+        Ok(w.finish().sql)
+    }
+
+    fn has_no_null(&self, table: &QualifiedName, column: &str) -> Result<String> {
+        let mut w = self.writer(table)?;
+        w.push_sql(" WHERE ");
+        w.push_ident(column)?;
+        w.push_sql(" IS NULL)");
+        Ok(w.finish().sql)
+    }
+
+    /// `None` for keys of which the columns alone do not decide, and of columns that are still to come.
+    fn is_unique(&self, table: &QualifiedName, index: &Index) -> Result<Option<String>> {
+        let Some(live) = self.live.tables.iter().find(|other| other.name == *table) else { return Ok(None) };
+        let Some(columns) = index.columns() else { return Ok(None) };
+        let is_whole = index.filter.is_none() && index.soft_delete.is_none();
+        if !is_whole || columns.iter().any(|column| live.column(column).is_none()) {
+            return Ok(None);
+        }
+        let mut w = self.writer(table)?;
+        w.push_sql(" WHERE ");
+        w.separated(" AND ", &columns, |w, column| {
+            w.push_ident(column)?;
+            w.push_sql(" IS NOT NULL");
+            Ok(())
+        })?;
+        w.push_sql(" GROUP BY ");
+        w.separated(", ", &columns, |w, column| w.push_ident(column))?;
+        w.push_sql(" HAVING COUNT(*) > 1)");
+        Ok(Some(w.finish().sql))
+    }
+
+    fn add_column(&mut self, table: &QualifiedName, column: &Column) {
+        if self.wants_value(table, column) {
             let place = format!("{table}.{}", column.name);
             let what = if self.dialect.capabilities().transactional_ddl {
                 "fails if the table has rows"
@@ -233,6 +281,50 @@ impl Notes<'_> {
             self.say(Rule::NarrowerType, place, text);
         }
     }
+}
+
+/// What must be true of the rows that are there for operations to succeed, as queries in terms of the tables as they are.
+pub(super) fn assertions(operations: &[Operation], live: &Schema, dialect: &dyn Dialect) -> Result<Vec<String>> {
+    let renames =
+        |operation: &Operation| matches!(operation, Operation::RenameTable { .. } | Operation::RenameColumn { .. });
+    if operations.iter().any(renames) {
+        return Ok(Vec::new());
+    }
+    let notes = Notes { live, dialect, operations, notes: Vec::new() };
+    let mut assertions = Vec::new();
+    for operation in operations {
+        match operation {
+            Operation::CreateIndex { table, index } if index.unique && !notes.is_new(table) => {
+                assertions.extend(notes.is_unique(table, index)?);
+            }
+            Operation::AddColumn { table, column } if notes.wants_value(table, column) => {
+                assertions.push(notes.is_empty(table)?);
+            }
+            Operation::AlterColumn { table, from, to }
+                if from.nullable && !to.nullable && to.generated.is_none() && !notes.is_filled(table, &to.name) =>
+            {
+                assertions.push(notes.has_no_null(table, &to.name)?);
+            }
+            Operation::RebuildTable { from, to, values, .. } => {
+                let is_filled = |name: &str| values.iter().any(|(column, _)| column == name);
+                for column in to.columns.iter().filter(|column| !is_filled(&column.name)) {
+                    match from.column(&column.name) {
+                        None if notes.wants_value(&to.name, column) => assertions.push(notes.is_empty(&to.name)?),
+                        Some(before) if before.nullable && !column.nullable && column.generated.is_none() => {
+                            assertions.push(notes.has_no_null(&to.name, &column.name)?);
+                        }
+                        _ => {}
+                    }
+                }
+                for index in to.indexes.iter().filter(|index| index.unique && !from.indexes.contains(index)) {
+                    assertions.extend(notes.is_unique(&to.name, index)?);
+                }
+            }
+            _ => {}
+        }
+    }
+    assertions.dedup();
+    Ok(assertions)
 }
 
 /// Whether values of one column may not fit into the other. Types of different kinds count.

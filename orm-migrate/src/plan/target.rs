@@ -1,6 +1,7 @@
 //! The schema that a database is to have: what it has, with what models say put in its place. What a model cannot say stays.
 
 use orm_core::dialect::{Dialect, ddl};
+use orm_core::driver::{Lexer, Token};
 use orm_core::schema::{
     Change, CheckCondition, Column, Difference, ForeignKey, Index, PrimaryKey, QualifiedName, Schema, Table,
 };
@@ -89,7 +90,9 @@ impl Merge<'_> {
                 // A name that the database has for something else is free once that is gone.
                 table.indexes.push(own.clone());
             }
-            Change::ExtraIndex(index) => table.indexes.retain(|other| other != &**index || !is_sayable(other)),
+            Change::ExtraIndex(index) => {
+                table.indexes.retain(|other| other != &**index || !is_sayable(other, self.dialect))
+            }
             Change::NoForeignKey(key) => {
                 let own = model.foreign_keys.iter().find(|other| same_key(other, key)).unwrap_or(key);
                 table.foreign_keys.push(own.clone());
@@ -183,7 +186,14 @@ fn same_key(one: &ForeignKey, other: &ForeignKey) -> bool {
     one.columns == other.columns && one.target.name == other.target.name && one.target_columns == other.target_columns
 }
 
-/// Whether a model can declare such an index.
-fn is_sayable(index: &Index) -> bool {
-    index.include.is_empty()
+/// Whether a model can declare such an index. How its keys are compared, where NULLs come and what it has beside them is
+/// beyond models.
+fn is_sayable(index: &Index, dialect: &dyn Dialect) -> bool {
+    let beyond = |word: &str| {
+        let word = word.to_ascii_uppercase();
+        matches!(word.as_str(), "COLLATE" | "NULLS" | "INCLUDE") || word.ends_with("_OPS")
+    };
+    let definition = index.definition.as_deref().unwrap_or_default();
+    let mut words = Lexer::new(definition, dialect.lexical());
+    index.include.is_empty() && !words.any(|token| matches!(token, Token::Word(word) if beyond(word)))
 }

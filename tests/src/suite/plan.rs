@@ -389,7 +389,152 @@ async fn what_is_not_there_cannot_be_renamed_or_dropped(test: Test) -> Result<()
     Ok(())
 }
 
+mod strict {
+    #![allow(dead_code, reason = "what is read is the metadata")]
+    use orm::prelude::*;
+
+    #[derive(Debug, Clone, Model)]
+    #[orm(table = "people")]
+    pub(super) struct Named {
+        #[orm(primary_key)]
+        id: i64,
+        #[orm(length = 60, unique)]
+        name: String,
+        age: i32,
+        #[orm(length = 40)]
+        city: Option<String>,
+    }
+
+    #[derive(Debug, Clone, Model)]
+    #[orm(table = "people")]
+    pub(super) struct Settled {
+        #[orm(primary_key)]
+        id: i64,
+        #[orm(length = 60)]
+        name: String,
+        age: i32,
+        #[orm(length = 40)]
+        city: String,
+    }
+
+    #[derive(Debug, Clone, Model)]
+    #[orm(table = "people")]
+    pub(super) struct Listed {
+        #[orm(primary_key)]
+        id: i64,
+        #[orm(length = 60)]
+        name: String,
+        age: i32,
+        #[orm(length = 40)]
+        city: Option<String>,
+        number: i64,
+    }
+}
+
+/// What rows that are there would break is asked before anything is changed.
+async fn a_plan_that_rows_would_break_changes_nothing(test: Test) -> Result<()> {
+    let db = test.with::<first::Person>().await?;
+    db.execute("INSERT INTO people (name, age) VALUES ('Ada', 1), ('Ada', 2)", ()).await?;
+    let before = schema(&db).await?;
+    for defs in [strict::Named::defs(), strict::Settled::defs(), strict::Listed::defs()] {
+        let plan = plan(&db, &defs, &PlanOptions::new()).await?;
+        let mut all = Vec::new();
+        migrations(&mut all, &plan);
+        let error = up(&db, &all).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Migration, "{error}");
+        assert!(error.message().contains("is not true here: SELECT NOT EXISTS"), "{error}");
+        assert_eq!(schema(&db).await?.tables, before.tables);
+        db.execute("DELETE FROM _orm_migrations", ()).await?;
+    }
+    db.execute("DELETE FROM people", ()).await?;
+    let plan = plan(&db, &strict::Listed::defs(), &PlanOptions::new()).await?;
+    let mut all = Vec::new();
+    migrations(&mut all, &plan);
+    assert_eq!(up(&db, &all).await?, 1);
+    Ok(())
+}
+
+/// Everything that a rebuild of a SQLite table could lose.
+async fn a_rebuild_loses_nothing(test: Test) -> Result<()> {
+    if test.backend != "sqlite" {
+        return Ok(());
+    }
+    let db = test.connect().await?;
+    for sql in [
+        "CREATE TABLE teams (id INTEGER PRIMARY KEY AUTOINCREMENT, code VARCHAR(30) NOT NULL)",
+        "CREATE TABLE people (id INTEGER PRIMARY KEY AUTOINCREMENT, name VARCHAR(60) NOT NULL, age INTEGER NOT NULL, \
+         city VARCHAR(40), boss_id INTEGER REFERENCES people (id) ON DELETE CASCADE, \
+         twice INTEGER GENERATED ALWAYS AS (age * 2) STORED, CHECK (age < 200))",
+        "CREATE INDEX people_old_idx ON people (age DESC, name COLLATE NOCASE) WHERE age > 60",
+        "CREATE INDEX people_lower_idx ON people (lower(name))",
+        "CREATE TABLE log (what TEXT)",
+        "CREATE TABLE letters (id INTEGER PRIMARY KEY, person_id INTEGER NOT NULL REFERENCES people (id) ON DELETE CASCADE)",
+        "CREATE TRIGGER people_log AFTER INSERT ON people BEGIN INSERT INTO log VALUES ('new ' || NEW.name); END",
+        "CREATE TRIGGER letters_log AFTER INSERT ON letters BEGIN \
+         INSERT INTO log SELECT name FROM people WHERE id = NEW.person_id; END",
+        "CREATE VIEW elders AS SELECT name FROM people WHERE age > 60",
+        "INSERT INTO people (id, name, age, boss_id) VALUES (1, 'Ada', 70, NULL), (2, 'Bo', 30, 1), (9, 'Cy', 40, 2)",
+        "INSERT INTO letters VALUES (1, 2)",
+        "DELETE FROM people WHERE id = 9",
+    ] {
+        db.execute(sql, ()).await?;
+    }
+    #[derive(Debug, Clone, Model)]
+    #[orm(
+        table = "people",
+        check(name = "young", "age < 200"),
+        index(name = "people_lower_idx", expression = "lower(name)")
+    )]
+    struct Person {
+        #[orm(primary_key)]
+        id: i64,
+        #[orm(length = 60)]
+        name: String,
+        // Was an integer.
+        age: f64,
+        #[orm(length = 40)]
+        city: Option<String>,
+        boss_id: Option<i64>,
+        #[orm(belongs_to(on_delete = cascade))]
+        boss: BelongsTo<Person>,
+        #[orm(generated = "age * 2")]
+        twice: Option<i64>,
+    }
+    let plan = plan(&db, &Person::defs(), &PlanOptions::new()).await?;
+    assert!(plan.notes.iter().any(|note| note.rule == Rule::Rebuild), "{:?}", plan.notes);
+    let mut all = Vec::new();
+    migrations(&mut all, &plan);
+    up(&db, &all).await.inspect_err(|error| panic!("{error:?}\n{}", plan.files[0].up))?;
+    let rows = db.query::<(i64, String, f64, Option<i64>, i64)>(
+        "SELECT id, name, age, boss_id, twice FROM people ORDER BY id",
+        (),
+    );
+    assert_eq!(rows.await?, [(1, "Ada".into(), 70.0, None, 140), (2, "Bo".into(), 30.0, Some(1), 60)]);
+    assert_eq!(db.query::<i64>("SELECT id FROM letters", ()).await?, [1], "children keep their rows");
+    assert_eq!(db.query::<String>("SELECT name FROM elders", ()).await?, ["Ada"], "the view goes on");
+    db.execute("INSERT INTO people (name, age) VALUES ('Di', 5)", ()).await?;
+    db.execute("INSERT INTO letters VALUES (2, 1)", ()).await?;
+    assert_eq!(
+        db.query::<String>("SELECT what FROM log ORDER BY rowid", ()).await?.split_off(3),
+        ["Bo", "new Di", "Ada"],
+        "triggers go on"
+    );
+    assert_eq!(db.query::<i64>("SELECT max(id) FROM people", ()).await?, [10], "the next number is kept");
+    assert_eq!(db.query::<String>("PRAGMA integrity_check", ()).await?, ["ok"]);
+    assert_eq!(db.query::<i64>("SELECT count(*) FROM pragma_foreign_key_check", ()).await?, [0]);
+    assert_eq!(db.query::<i64>("PRAGMA foreign_keys", ()).await?, [1]);
+    let indexes = "SELECT sql FROM sqlite_schema WHERE name = 'people_old_idx'";
+    assert!(db.query::<String>(indexes, ()).await?[0].contains("COLLATE NOCASE"), "what no model says stays");
+    let indexes = "SELECT sql FROM sqlite_schema WHERE name = 'people_lower_idx'";
+    assert!(db.query::<String>(indexes, ()).await?[0].contains("lower(name)"));
+    let error = db.execute("INSERT INTO letters VALUES (3, 99)", ()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ForeignKeyViolation);
+    Ok(())
+}
+
 cases! { $ plan:
+    a_plan_that_rows_would_break_changes_nothing,
+    a_rebuild_loses_nothing,
     changes_of_models_are_applied_undone_and_done_again,
     a_plan_for_what_is_there_is_empty,
     what_could_be_a_rename_is_asked,
