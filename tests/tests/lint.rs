@@ -1,5 +1,6 @@
 //! The rules for files of migrations: for each, a file that it is about and one that does the same as it should be.
 
+use orm::Result;
 use orm::dialect::Dialect;
 use orm::migrate::{LintOptions, Migration, Migrations, lint, lint_rules};
 use orm::mysql::{MysqlDialect, Server};
@@ -15,11 +16,10 @@ fn dialect(name: &str) -> Box<dyn Dialect> {
     }
 }
 
-fn codes(database: &str, up: &str, options: &LintOptions) -> Vec<&'static str> {
-    let migration = Migration::new("1", "change", up, Some("SELECT 1".to_owned()));
-    let migrations = migration.and_then(|migration| Migrations::new([migration]));
-    let found = migrations.and_then(|migrations| lint(&migrations, &*dialect(database), options));
-    found.map_or_else(|error| panic!("{error}"), |found| found.iter().map(|found| found.code).collect())
+fn codes(database: &str, up: &str, options: &LintOptions) -> Result<Vec<&'static str>> {
+    let migration = Migration::new("1", "change", up, Some("SELECT 1".to_owned()))?;
+    let found = lint(&Migrations::new([migration])?, &*dialect(database), options)?;
+    Ok(found.iter().map(|found| found.code).collect())
 }
 
 /// The rule, the database, what it is about, and what is as it should be.
@@ -201,13 +201,14 @@ const CASES: &[(&str, &str, &str, &str)] = &[
 ];
 
 #[test]
-fn every_rule_finds_what_it_is_about_and_nothing_else() {
+fn every_rule_finds_what_it_is_about_and_nothing_else() -> Result<()> {
     for (code, database, bad, good) in CASES {
-        let found = codes(database, bad, &LintOptions::new());
+        let found = codes(database, bad, &LintOptions::new())?;
         assert!(found.contains(code), "{code}, {database}: {bad}\n{found:?}");
-        let found = codes(database, good, &LintOptions::new());
+        let found = codes(database, good, &LintOptions::new())?;
         assert!(!found.contains(code), "{code}, {database}: {good}\n{found:?}");
     }
+    Ok(())
 }
 
 #[test]
@@ -241,24 +242,26 @@ fn a_finding_names_the_file_and_the_line() {
 }
 
 #[test]
-fn rules_are_allowed_for_a_statement_for_a_file_and_for_all() {
+fn rules_are_allowed_for_a_statement_for_a_file_and_for_all() -> Result<()> {
     let drop = "ALTER TABLE users DROP COLUMN age; ALTER TABLE users DROP COLUMN nick";
-    assert_eq!(codes("sqlite", drop, &LintOptions::new()), ["DS103", "DS103"]);
+    assert_eq!(codes("sqlite", drop, &LintOptions::new())?, ["DS103", "DS103"]);
     let first = format!("-- orm:allow DS103 nobody has it\n{drop}");
-    assert_eq!(codes("sqlite", &first, &LintOptions::new()), ["DS103"]);
+    assert_eq!(codes("sqlite", &first, &LintOptions::new())?, ["DS103"]);
     let file = format!("-- orm:allow DS103 nobody has it\n\n{drop}");
-    assert_eq!(codes("sqlite", &file, &LintOptions::new()), [""; 0]);
-    assert_eq!(codes("sqlite", drop, &LintOptions::new().allow("ds103")), [""; 0]);
-    assert_eq!(codes("sqlite", drop, &LintOptions::new().after("1")), [""; 0]);
+    assert_eq!(codes("sqlite", &file, &LintOptions::new())?, [""; 0]);
+    assert_eq!(codes("sqlite", drop, &LintOptions::new().allow("ds103"))?, [""; 0]);
+    assert_eq!(codes("sqlite", drop, &LintOptions::new().after("1"))?, [""; 0]);
+    Ok(())
 }
 
 #[test]
-fn what_a_plan_writes_is_read_as_a_rebuild() {
+fn what_a_plan_writes_is_read_as_a_rebuild() -> Result<()> {
     let up = "PRAGMA foreign_keys = OFF;\nCREATE TABLE \"_orm_new_t\" (\"id\" INTEGER);\n\
         INSERT INTO \"_orm_new_t\" (\"id\") SELECT \"id\" FROM \"t\";\nDROP TABLE IF EXISTS \"t\";\n\
         PRAGMA legacy_alter_table = ON;\nALTER TABLE \"_orm_new_t\" RENAME TO \"t\";\n\
         PRAGMA legacy_alter_table = OFF;\nPRAGMA foreign_keys = ON;\n";
-    assert_eq!(codes("sqlite", up, &LintOptions::new()), ["SL1"]);
+    assert_eq!(codes("sqlite", up, &LintOptions::new())?, ["SL1"]);
+    Ok(())
 }
 
 #[test]
