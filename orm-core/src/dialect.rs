@@ -364,6 +364,15 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         Ok(None)
     }
 
+    /// How an operation on a table in use is done so that readers and writers go on; `None` where its usual form does that, and
+    /// where there is no such way.
+    ///
+    /// # Errors
+    /// As [`ddl::render`].
+    fn online(&self, _operation: &Operation) -> Result<Option<ddl::Online>> {
+        Ok(None)
+    }
+
     /// Whether renaming a column renames it in checks, in generated columns and in indexes on expressions as well; elsewhere
     /// the column cannot be renamed while there are such.
     fn renames_in_expressions(&self) -> bool {

@@ -20,6 +20,9 @@ pub struct Migration {
     pub down: Option<String>,
 }
 
+/// Beside the folders of the migrations.
+pub(crate) const SUM_FILE: &str = "orm.sum";
+
 /// The longest version and name that the history keeps.
 pub(crate) const LONGEST: usize = 190;
 
@@ -66,8 +69,12 @@ pub(crate) fn checksum<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
     for text in texts {
         hash.update(text.replace("\r\n", "\n"));
     }
-    let mut digits = String::with_capacity(64);
-    for byte in hash.finalize() {
+    hexadecimal(&hash.finalize())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut digits = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
         let _ = write!(digits, "{byte:02x}");
     }
     digits
@@ -119,12 +126,30 @@ impl Migrations {
         Ok(Self { all })
     }
 
-    /// The migrations of a folder: a folder for each, named by version and name, with `up.sql` and perhaps `down.sql`. Files
-    /// beside the folders, and folders whose names begin with a dot, are passed over.
+    /// The migrations of a folder: a folder for each, named by version and name, with `up.sql` and perhaps `down.sql`. Other
+    /// files beside the folders, and folders whose names begin with a dot, are passed over. Where there is a file `orm.sum`,
+    /// the migrations must be those that it is about; see [`sum`](Self::sum).
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] for what cannot be read, [`ErrorKind::Config`] for a folder of another name or without `up.sql`.
+    /// [`ErrorKind::Io`] for what cannot be read, [`ErrorKind::Config`] for a folder of another name or without `up.sql`,
+    /// [`ErrorKind::Migration`] for files that are not those of `orm.sum`.
     pub fn from_folder(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let migrations = Self::from_folder_unchecked(path)?;
+        let file = path.join(SUM_FILE);
+        match fs::read_to_string(&file) {
+            Ok(sum) => migrations.check_sum(&sum)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(unreadable(&file, error)),
+        }
+        Ok(migrations)
+    }
+
+    /// As [`from_folder`](Self::from_folder), whatever `orm.sum` says: to write it anew.
+    ///
+    /// # Errors
+    /// As [`from_folder`](Self::from_folder), but for `orm.sum`.
+    pub fn from_folder_unchecked(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let mut all = Vec::new();
         for entry in fs::read_dir(path).map_err(|error| unreadable(path, error))? {
@@ -147,6 +172,69 @@ impl Migrations {
             all.push(from_parts(folder, up, read("down.sql")?)?);
         }
         Self::new(all)
+    }
+
+    /// The content of a file `orm.sum`: a line with the SHA-256 of everything, then one for each migration with that of
+    /// everything up to it. A migration that somebody adds on another branch changes the last lines, so that the two branches
+    /// conflict where they are merged, and somebody looks at the order.
+    ///
+    /// ```
+    /// use orm_migrate::{Migration, Migrations};
+    ///
+    /// let migrations = Migrations::new([Migration::new("1", "users", "CREATE TABLE users (id INTEGER)", None)?])?;
+    /// let sum = migrations.sum();
+    /// assert!(sum.lines().nth(1).is_some_and(|line| line.starts_with("1_users ")));
+    /// assert!(migrations.check_sum(&sum).is_ok());
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
+    pub fn sum(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut lines = String::new();
+        for migration in &self.all {
+            for text in [migration.folder().as_str(), &migration.up, migration.down.as_deref().unwrap_or("\0")] {
+                hash.update(text.replace("\r\n", "\n"));
+                hash.update([0]);
+            }
+            let _ = writeln!(lines, "{} {}", migration.folder(), hexadecimal(&hash.clone().finalize()));
+        }
+        format!("{}\n{lines}", hexadecimal(&hash.finalize()))
+    }
+
+    /// Whether these are the migrations that the content of a file `orm.sum` is about.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Migration`], naming the first one that is not.
+    pub fn check_sum(&self, sum: &str) -> Result<()> {
+        let own = self.sum();
+        if own.lines().eq(sum.lines()) {
+            return Ok(());
+        }
+        let (mut told, mut own) = (sum.lines().skip(1), own.lines().skip(1));
+        let message = loop {
+            match (own.next(), told.next()) {
+                (Some(own), Some(told)) if own == told => {}
+                (Some(own), Some(told)) => {
+                    let [own, told] = [own, told].map(|line| line.split(' ').next().unwrap_or_default());
+                    break if own == told {
+                        format!("`{own}` is not what it was when {SUM_FILE} was written")
+                    } else {
+                        format!("`{own}` stands where {SUM_FILE} has `{told}`")
+                    };
+                }
+                (Some(own), None) => {
+                    break format!("{SUM_FILE} does not know `{}`", own.split(' ').next().unwrap_or_default());
+                }
+                (None, Some(told)) => {
+                    break format!(
+                        "`{}` is in {SUM_FILE} and is not there",
+                        told.split(' ').next().unwrap_or_default()
+                    );
+                }
+                (None, None) => break format!("the first line of {SUM_FILE} is not that of its files"),
+            }
+        };
+        let mend = "look at the files and their order, then write it anew: `orm migrate repair`";
+        Err(Error::new(ErrorKind::Migration, format!("{message}; {mend}")))
     }
 
     /// Migrations inside of the program; `orm::migrate!` calls this.
@@ -232,6 +320,20 @@ mod tests {
         let all = Migrations::new(["10", "9", "010_1", "2"].map(of)).unwrap();
         let versions: Vec<&str> = all.iter().map(|migration| migration.version.as_str()).collect();
         assert_eq!(versions, ["2", "9", "10", "010_1"]);
+    }
+
+    #[test]
+    fn what_was_changed_added_or_taken_away_since_the_sum_is_named() {
+        let of = |all: &[(&str, &str)]| {
+            Migrations::new(all.iter().map(|(version, up)| Migration::new(version, "a", *up, None).unwrap())).unwrap()
+        };
+        let sum = of(&[("1", "x"), ("2", "y")]).sum();
+        let told = |all: &[(&str, &str)]| of(all).check_sum(&sum).unwrap_err().to_string();
+        assert!(of(&[("1", "x"), ("2", "y")]).check_sum(&sum.replace('\n', "\r\n")).is_ok());
+        assert!(told(&[("1", "x"), ("2", "z")]).contains("`2_a` is not what it was"));
+        assert!(told(&[("1", "x"), ("2", "y"), ("3", "z")]).contains("does not know `3_a`"));
+        assert!(told(&[("1", "x")]).contains("`2_a` is in orm.sum and is not there"));
+        assert!(told(&[("0", "n"), ("1", "x"), ("2", "y")]).contains("`0_a` stands where orm.sum has `1_a`"));
     }
 
     #[test]

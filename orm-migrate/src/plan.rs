@@ -5,6 +5,7 @@
 //! are the migration, and those of the way back its undoing. What a model cannot say is in neither.
 
 mod notes;
+mod online;
 mod rename;
 mod scratch;
 mod steps;
@@ -72,6 +73,7 @@ pub struct PlanOptions {
     renames: Vec<Rename>,
     drop_tables: Vec<QualifiedName>,
     fills: Vec<Fill>,
+    online: bool,
 }
 
 impl PlanOptions {
@@ -92,6 +94,16 @@ impl PlanOptions {
     #[must_use]
     pub fn drop_table(mut self, table: impl Into<QualifiedName>) -> Self {
         self.drop_tables.push(table.into());
+        self
+    }
+
+    /// Tables that are there are changed so that the programs that use them go on. On PostgreSQL, constraints and NOT NULL are
+    /// added without a look at the rows and validated in a file of their own, and indexes are made `CONCURRENTLY`, each in a
+    /// file of its own. On MySQL and MariaDB, columns and indexes are added with `ALGORITHM=INPLACE, LOCK=NONE`, which fails
+    /// where the server would keep writers out.
+    #[must_use]
+    pub fn online(mut self, online: bool) -> Self {
+        self.online = online;
         self
     }
 
@@ -118,7 +130,7 @@ pub struct Question {
 #[non_exhaustive]
 pub struct PlannedFile {
     /// What sets the name apart from those of the other files of the plan; empty for the main one.
-    pub suffix: &'static str,
+    pub suffix: String,
     /// What is done.
     pub operations: Vec<Operation>,
     /// `up.sql`.
@@ -234,23 +246,33 @@ fn from_schemas(
     up.append(&mut steps::between(&labelled, &target, &options.fills, dialect)?);
     if !up.is_empty() {
         notes = notes::notes(&up, live, dialect);
+        let assertions = notes::assertions(&up, live, dialect)?;
+        let lines: String = assertions.iter().map(|sql| format!("-- orm:assert {sql}\n")).collect();
+        if let Some(at) = up.iter().position(|operation| matches!(operation, Operation::SuspendForeignKeys)) {
+            let suspend = up.remove(at);
+            up.insert(0, suspend);
+        }
+        let (main, rest) =
+            if options.online { online::divide(up, &mut target, &labelled, dialect)? } else { plain(up, dialect)? };
         let mut down = steps::between(&target, &labelled, &undo::fills(&target, &labelled, dialect)?, dialect)?;
         // Foreign keys are suspended first and resumed last, whatever else there is.
         let resumes = matches!(down.last(), Some(Operation::ResumeForeignKeys));
         let last = if resumes { down.pop() } else { None };
         down.extend(back);
         down.extend(last);
-        if let Some(at) = up.iter().position(|operation| matches!(operation, Operation::SuspendForeignKeys)) {
-            let suspend = up.remove(at);
-            up.insert(0, suspend);
+        if !main.operations.is_empty() {
+            let (up, down) = (lines + &main.up, script(&down, dialect)?);
+            files.push(PlannedFile { up, down, ..main });
         }
-        let assertions = notes::assertions(&up, live, dialect)?;
-        let mut main = file("", up, &down, dialect)?;
-        let lines: String = assertions.iter().map(|sql| format!("-- orm:assert {sql}\n")).collect();
-        main.up.insert_str(0, &lines);
-        files.push(main);
+        files.extend(rest);
     }
     Ok(Plan { differences, files, notes, questions })
+}
+
+/// Everything in one file, whose way back is still to come.
+fn plain(operations: Vec<Operation>, dialect: &dyn Dialect) -> Result<(PlannedFile, Vec<PlannedFile>)> {
+    let up = script(&operations, dialect)?;
+    Ok((PlannedFile { suffix: String::new(), operations, up, down: String::new() }, Vec::new()))
 }
 
 /// Whether all labels stay, in their order.
@@ -259,24 +281,23 @@ fn only_adds(old: &[String], new: &[String]) -> bool {
     old.iter().all(|label| kept.next() == Some(label)) && old.len() < new.len()
 }
 
-fn file(
-    suffix: &'static str,
-    operations: Vec<Operation>,
-    down: &[Operation],
-    dialect: &dyn Dialect,
-) -> Result<PlannedFile> {
+fn file(suffix: &str, operations: Vec<Operation>, down: &[Operation], dialect: &dyn Dialect) -> Result<PlannedFile> {
     let up = script(&operations, dialect)?;
     let down = script(down, dialect)?;
-    Ok(PlannedFile { suffix, operations, up, down })
+    Ok(PlannedFile { suffix: suffix.to_owned(), operations, up, down })
 }
 
 fn script(operations: &[Operation], dialect: &dyn Dialect) -> Result<String> {
+    Ok(joined(&ddl::render_all(operations, dialect)?))
+}
+
+fn joined(statements: &[String]) -> String {
     let mut script = String::new();
-    for sql in ddl::render_all(operations, dialect)? {
-        script.push_str(&sql);
+    for sql in statements {
+        script.push_str(sql);
         script.push_str(";\n");
     }
-    Ok(script)
+    script
 }
 
 /// Pairs of what goes and what comes that could be the same.

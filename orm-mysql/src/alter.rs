@@ -3,6 +3,7 @@
 //! Source: the manuals' chapters on ALTER TABLE.
 
 use orm_core::Result;
+use orm_core::dialect::ddl::Online;
 use orm_core::dialect::{Dialect, SqlWriter, ddl};
 use orm_core::schema::{Operation, PrimaryKey};
 
@@ -52,6 +53,21 @@ pub(crate) fn operation(operation: &Operation, dialect: &dyn Dialect) -> Result<
         _ => return Ok(None),
     }
     Ok(Some(vec![w.finish().sql]))
+}
+
+/// The algorithm and the lock are said, so that a change that the server could only do by keeping writers out fails at once
+/// (manual, "Online DDL Operations").
+pub(crate) fn online(operation: &Operation, dialect: &dyn Dialect) -> Result<Option<Online>> {
+    let how = match operation {
+        Operation::CreateIndex { .. } => " ALGORITHM=INPLACE LOCK=NONE",
+        Operation::DropIndex { .. } => ", ALGORITHM=INPLACE, LOCK=NONE",
+        Operation::AddColumn { column, .. } if column.generated.is_none() && !column.auto_increment => {
+            ", ALGORITHM=INPLACE, LOCK=NONE"
+        }
+        _ => return Ok(None),
+    };
+    let first = ddl::render(operation, dialect)?.into_iter().map(|sql| sql + how).collect();
+    Ok(Some(Online { first, ..Online::default() }))
 }
 
 /// The key has no name of its own.

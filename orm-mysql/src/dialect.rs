@@ -626,6 +626,10 @@ impl Dialect for MysqlDialect {
         self.server.is_mariadb()
     }
 
+    fn online(&self, operation: &Operation) -> Result<Option<ddl::Online>> {
+        alter::online(operation, self)
+    }
+
     fn operation(&self, operation: &Operation) -> Result<Option<Vec<String>>> {
         if matches!(operation, Operation::RenameColumn { .. }) && !self.server.since(Some((8, 0, 3)), Some((10, 5, 2)))
         {

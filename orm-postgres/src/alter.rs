@@ -2,8 +2,9 @@
 //!
 //! Source: manual, ALTER TABLE and ALTER TYPE.
 
+use orm_core::dialect::ddl::Online;
 use orm_core::dialect::{Dialect, SqlWriter, ddl};
-use orm_core::schema::{Column, ColumnDefault, ColumnType, EnumType, Operation, QualifiedName};
+use orm_core::schema::{Check, CheckCondition, Column, ColumnDefault, ColumnType, EnumType, Operation, QualifiedName};
 use orm_core::{Result, SqlType, Value};
 
 /// The statements of an operation; `None` leaves it to the standard form.
@@ -13,6 +14,68 @@ pub(crate) fn operation(operation: &Operation, dialect: &dyn Dialect) -> Result<
         Operation::AlterEnum { from, to, columns } => labels(from, to, columns, dialect).map(Some),
         _ => Ok(None),
     }
+}
+
+/// Constraints are added without a look at the rows and validated afterwards, which takes a lock that lets writers go on;
+/// indexes are made and dropped `CONCURRENTLY` (manual, ALTER TABLE, "Notes", and CREATE INDEX).
+pub(crate) fn online(operation: &Operation, dialect: &dyn Dialect) -> Result<Option<Online>> {
+    match operation {
+        Operation::AddForeignKey { table, key } => {
+            let mut online = not_valid(operation, dialect)?;
+            online.later = vec![validate(table, &key.name, dialect)?];
+            Ok(Some(online))
+        }
+        Operation::AddCheck { table, check } => {
+            let mut online = not_valid(operation, dialect)?;
+            online.later = vec![validate(table, &check.name, dialect)?];
+            Ok(Some(online))
+        }
+        Operation::AlterColumn { table, from, to } if from.nullable && !to.nullable && to.generated.is_none() => {
+            set_not_null(table, from, to, dialect).map(Some)
+        }
+        Operation::CreateIndex { index, .. } if !index.constraint => {
+            concurrently(operation, "INDEX ", dialect).map(Some)
+        }
+        Operation::DropIndex { index, .. } if !index.constraint => concurrently(operation, "INDEX ", dialect).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn not_valid(operation: &Operation, dialect: &dyn Dialect) -> Result<Online> {
+    let add = ddl::render(operation, dialect)?.into_iter().map(|sql| sql + " NOT VALID").collect();
+    Ok(Online { first: add, ..Online::default() })
+}
+
+fn validate(table: &QualifiedName, name: &str, dialect: &dyn Dialect) -> Result<String> {
+    let mut w = SqlWriter::new(dialect);
+    ddl::push_alter_table(&mut w, table)?;
+    w.push_sql(" VALIDATE CONSTRAINT ");
+    ddl::push_name(&mut w, name)?;
+    Ok(w.finish().sql)
+}
+
+/// No row is looked at under the lock that keeps everybody away: a constraint that was validated says that there is no NULL.
+fn set_not_null(table: &QualifiedName, from: &Column, to: &Column, dialect: &dyn Dialect) -> Result<Online> {
+    let column = Column { nullable: true, ..to.clone() };
+    let rest = Operation::AlterColumn { table: table.clone(), from: Box::new(from.clone()), to: Box::new(column) };
+    let mut name = SqlWriter::new(dialect);
+    name.push_ident(&to.name)?;
+    let condition = CheckCondition::Sql(format!("{} IS NOT NULL", name.finish().sql));
+    let check = Check { name: format!("{}_{}_not_null", table.name, to.name), condition };
+    let add = Operation::AddCheck { table: table.clone(), check: check.clone() };
+    let mut online = not_valid(&add, dialect)?;
+    let mut first = ddl::render(&rest, dialect)?;
+    first.append(&mut online.first);
+    let drop = Operation::DropCheck { table: table.clone(), check: check.name.clone() };
+    let mut later = vec![validate(table, &check.name, dialect)?, Alter { table, dialect }.words(to, " SET NOT NULL")?];
+    later.append(&mut ddl::render(&drop, dialect)?);
+    Ok(Online { first, later, ..Online::default() })
+}
+
+fn concurrently(operation: &Operation, after: &str, dialect: &dyn Dialect) -> Result<Online> {
+    let alone = ddl::render(operation, dialect)?;
+    let alone = alone.into_iter().map(|sql| sql.replacen(after, &format!("{after}CONCURRENTLY "), 1)).collect();
+    Ok(Online { alone, ..Online::default() })
 }
 
 struct Alter<'a> {

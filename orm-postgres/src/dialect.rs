@@ -413,6 +413,10 @@ impl Dialect for PostgresDialect {
         Ok(())
     }
 
+    fn online(&self, operation: &Operation) -> Result<Option<ddl::Online>> {
+        alter::online(operation, self)
+    }
+
     fn operation(&self, operation: &Operation) -> Result<Option<Vec<String>>> {
         alter::operation(operation, self)
     }

@@ -56,6 +56,17 @@ pub fn render_all(operations: &[Operation], dialect: &dyn Dialect) -> Result<Vec
     Ok(statements)
 }
 
+/// An operation on a table in use, in steps that keep nobody waiting for long.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Online {
+    /// What is done with the other operations.
+    pub first: Vec<String>,
+    /// What is done afterwards, in a transaction of its own.
+    pub later: Vec<String>,
+    /// What is done alone, outside of any transaction.
+    pub alone: Vec<String>,
+}
+
 /// The statements of an operation in the form of the standard, where it has one: for dialects that write some operations
 /// in another way and this one with other parts.
 ///

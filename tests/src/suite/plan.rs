@@ -1,7 +1,7 @@
 //! Plans: what leads from the tables that a database has to those of models, applied, undone and done again.
 
 use orm::dialect::introspect::words;
-use orm::migrate::{Fill, Migration, Migrations, Migrator, Plan, PlanOptions, Rename, Rule, plan};
+use orm::migrate::{Fill, LintOptions, Migration, Migrations, Migrator, Plan, PlanOptions, Rename, Rule, lint, plan};
 use orm::prelude::*;
 use orm::query::ModelList;
 use orm::schema::{CheckCondition, Schema, Table};
@@ -532,7 +532,57 @@ async fn a_rebuild_loses_nothing(test: Test) -> Result<()> {
     Ok(())
 }
 
+/// Tables in use are changed in steps, and the files are what the rules for files want.
+async fn a_plan_for_tables_in_use_keeps_nobody_waiting(test: Test) -> Result<()> {
+    let db = test.with::<(typed::Person, typed::Team)>().await?;
+    db.execute("INSERT INTO teams (id, code) VALUES (1, 'red')", ()).await?;
+    db.execute("INSERT INTO people (name, email, score) VALUES ('Ada', 'ada', 1), ('Bo', 'bo', 2)", ()).await?;
+    let before = schema(&db).await?;
+    let defs = <(related::Person, related::Team)>::defs();
+    let options = PlanOptions::new().online(true);
+    let planned = plan(&db, &defs, &options).await?;
+    let mut all = Vec::new();
+    migrations(&mut all, &planned);
+    let ups: Vec<&str> = planned.files.iter().map(|file| file.up.as_str()).collect();
+    match test.backend {
+        "postgres" => {
+            assert_eq!(planned.files.len(), 6, "{ups:#?}");
+            assert!(ups[1].contains(" NOT VALID;"), "{}", ups[1]);
+            assert!(ups[2].contains("VALIDATE CONSTRAINT \"people_team_id_fkey\""), "{}", ups[2]);
+            assert!(ups[3..].iter().all(|up| up.contains("INDEX CONCURRENTLY ")), "{ups:#?}");
+        }
+        "mysql" | "mariadb" => assert!(ups[0].contains("ALGORITHM=INPLACE"), "{ups:#?}"),
+        _ => assert_eq!(planned.files.len(), 1),
+    }
+    let found = lint(&Migrations::new(all.clone())?, db.dialect(), &LintOptions::new())?;
+    let waits: Vec<_> = found.iter().filter(|found| matches!(found.code, "PG1" | "PG3" | "PG4" | "PG5")).collect();
+    assert!(waits.is_empty(), "{waits:#?}");
+    up(&db, &all).await.inspect_err(|error| panic!("{error:?}\n{ups:#?}"))?;
+    let left = plan(&db, &defs, &PlanOptions::new()).await?;
+    assert!(left.is_empty(), "{:?}", left.differences);
+    let migrator = Migrator::new(Migrations::new(all.clone())?);
+    migrator.down(&db, all.len()).await.inspect_err(|error| panic!("{error:?}\n{all:#?}"))?;
+    for (now, before) in schema(&db).await?.tables.iter().zip(&before.tables) {
+        assert_eq!(now, before);
+    }
+    Ok(())
+}
+
+/// NOT NULL comes by a constraint that was validated before, which is gone at the end.
+async fn a_column_in_use_becomes_not_null_in_steps(test: Test) -> Result<()> {
+    let db = test.with::<first::Person>().await?;
+    db.execute("INSERT INTO people (name, age, city) VALUES ('Ada', 1, 'Rome')", ()).await?;
+    let planned = plan(&db, &strict::Settled::defs(), &PlanOptions::new().online(true)).await?;
+    let mut all = Vec::new();
+    migrations(&mut all, &planned);
+    assert_eq!(up(&db, &all).await?, if test.backend == "postgres" { 2 } else { 1 });
+    assert!(plan(&db, &strict::Settled::defs(), &PlanOptions::new()).await?.is_empty());
+    Ok(())
+}
+
 cases! { $ plan:
+    a_plan_for_tables_in_use_keeps_nobody_waiting,
+    a_column_in_use_becomes_not_null_in_steps,
     a_plan_that_rows_would_break_changes_nothing,
     a_rebuild_loses_nothing,
     changes_of_models_are_applied_undone_and_done_again,
