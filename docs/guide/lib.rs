@@ -63,6 +63,7 @@ chapters! {
     writes: "writes.md",
     transactions: "transactions.md",
     migrations: "migrations.md",
+    deploying: "deploying.md",
     errors: "errors.md",
     connections: "connections.md",
     testing: "testing.md",
