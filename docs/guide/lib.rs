@@ -56,6 +56,7 @@ macro_rules! chapters {
 chapters! {
     introduction: "introduction.md",
     getting_started: "getting-started.md",
+    first_project: "first-project.md",
     models_chapter: "models.md",
     mistakes: "mistakes.md",
     queries: "queries.md",
@@ -64,6 +65,8 @@ chapters! {
     transactions: "transactions.md",
     migrations: "migrations.md",
     deploying: "deploying.md",
+    seeds: "seeds.md",
+    existing_database: "existing-database.md",
     errors: "errors.md",
     connections: "connections.md",
     testing: "testing.md",

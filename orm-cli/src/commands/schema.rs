@@ -1,0 +1,68 @@
+//! `orm schema`: the schema that a database has, as statements that create it.
+
+use std::path::PathBuf;
+
+use orm::dialect::ddl;
+use orm::schema::{ObjectKind, Schema};
+use serde_json::json;
+
+use crate::args;
+use crate::context::Context;
+use crate::failure::Outcome;
+use crate::files;
+use crate::report::Report;
+
+/// Runs one of the commands.
+///
+/// # Errors
+/// What went wrong.
+pub(crate) async fn run(context: &Context, command: args::Schema) -> Outcome<Report> {
+    match command {
+        args::Schema::Dump { out } => dump(context, out).await,
+    }
+}
+
+async fn dump(context: &Context, out: Option<PathBuf>) -> Outcome<Report> {
+    let db = context.connect_existing().await?;
+    let mut schema = db.introspect(None).await?;
+    schema.tables.retain(|table| !table.name.name.starts_with("_orm_"));
+    let statements = statements(&schema, db.dialect())?;
+    let text = statements
+        .iter()
+        .map(|sql| format!("{};\n", sql.trim_end().trim_end_matches(';')))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let json = json!({ "database": db.target(), "statements": statements });
+    match out {
+        None => Ok(Report::new(text, json)),
+        Some(path) => {
+            files::replace(&path, &text)?;
+            Ok(Report::new(format!("wrote {}", path.display()), json))
+        }
+    }
+}
+
+/// The statements, tables before what is made of them.
+fn statements(schema: &Schema, dialect: &dyn orm::dialect::Dialect) -> Outcome<Vec<String>> {
+    let own: Vec<String> = schema.tables.iter().filter_map(|table| table.definition.clone()).collect();
+    // Where the database keeps the statement itself, that says more than the parts of it.
+    let mut statements = if own.len() == schema.tables.len() && !own.is_empty() {
+        let indexes = schema.tables.iter().flat_map(|table| &table.indexes);
+        own.into_iter().chain(indexes.filter_map(|index| index.definition.clone())).collect()
+    } else {
+        ddl::render_all(&ddl::create(schema, &[], dialect), dialect)?
+    };
+    for object in &schema.objects {
+        let sql = object.sql.trim();
+        let is_whole = sql.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("create"));
+        statements.push(match object.kind {
+            _ if is_whole => sql.to_owned(),
+            ObjectKind::View if !sql.is_empty() => format!("CREATE VIEW {} AS {sql}", object.name),
+            ObjectKind::MaterializedView if !sql.is_empty() => {
+                format!("CREATE MATERIALIZED VIEW {} AS {sql}", object.name)
+            }
+            kind => format!("-- {kind} {}", object.name),
+        });
+    }
+    Ok(statements)
+}

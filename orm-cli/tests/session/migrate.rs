@@ -1,0 +1,158 @@
+//! Migrations from the command line: what runs, what is undone, what is refused, and with which exit code.
+
+use super::{Project, rows};
+
+fn two(name: &str) -> Project {
+    let project = Project::ready(name);
+    project.migration("1_users", "CREATE TABLE users (id INTEGER PRIMARY KEY);", Some("DROP TABLE users;"));
+    project.migration(
+        "2_email",
+        "ALTER TABLE users ADD COLUMN email TEXT;",
+        Some("ALTER TABLE users DROP COLUMN email;"),
+    );
+    project
+}
+
+#[test]
+fn up_down_redo_and_status_tell_what_they_did() {
+    let project = two("up-down");
+    assert_eq!(project.run(&["migrate", "up", "--check"]).code, 2);
+    assert!(project.ok(&["migrate", "up", "--to", "1"]).contains("users  ran"));
+    let status = project.json(&["migrate", "status"]);
+    assert_eq!((status["applied"].as_u64(), status["pending"].as_u64()), (Some(1), Some(1)));
+    assert_eq!(project.run(&["migrate", "status", "--check"]).code, 2);
+    assert!(project.ok(&["migrate", "up"]).contains("email"));
+    assert!(project.ok(&["migrate", "up"]).contains("nothing to do"));
+    assert_eq!(project.run(&["migrate", "status", "--check"]).code, 0);
+    assert!(project.ok(&["migrate", "redo"]).contains("email"));
+    assert!(project.ok(&["migrate", "down"]).contains("undid"));
+    assert!(project.ok(&["migrate", "down", "--all"]).contains("users"));
+    assert!(project.ok(&["migrate", "down"]).contains("nothing to undo"));
+}
+
+#[test]
+fn a_file_that_was_changed_or_is_gone_is_told_of() {
+    let project = two("edited");
+    project.ok(&["migrate", "up"]);
+    assert!(project.ok(&["migrate", "verify"]).contains("2 migrations agree"));
+    project.migration("2_email", "ALTER TABLE users ADD COLUMN mail TEXT;", None);
+    let said = project.run(&["migrate", "verify"]);
+    assert_eq!(said.code, 6);
+    assert!(said.out.contains("edited"), "{}", said.out);
+    assert!(project.ok(&["migrate", "status"]).contains("edited"));
+    assert_eq!(project.run(&["migrate", "status", "--check"]).code, 6);
+    assert!(project.fails(&["migrate", "up"], 6).contains("was changed after the database had it"));
+}
+
+#[test]
+fn a_statement_that_fails_is_named_by_file_and_line() {
+    let project = two("broken");
+    project.migration("3_broken", "CREATE TABLE a (id INTEGER);\n\nCREATE TABEL b (id INTEGER);", None);
+    let error = project.fails(&["migrate", "up"], 1);
+    assert!(error.contains("3_broken/up.sql, line 3"), "{error}");
+    // SQLite takes the whole migration back.
+    assert_eq!(rows(&project.path("dev.db"), "SELECT name FROM sqlite_schema WHERE name IN ('a', 'b')"), [""; 0]);
+    project.migration("3_broken", "CREATE TABLE a (id INTEGER);", None);
+    project.ok(&["migrate", "up"]);
+}
+
+#[test]
+fn what_cannot_be_undone_is_refused_before_anything_is() {
+    let project = two("one-way");
+    project.migration("3_one_way", "CREATE TABLE a (id INTEGER);", None);
+    project.ok(&["migrate", "up"]);
+    let error = project.fails(&["migrate", "down", "--step", "2"], 5);
+    assert!(error.contains("3_one_way cannot be undone") && error.contains("nothing was undone"), "{error}");
+    assert_eq!(project.json(&["migrate", "status"])["applied"].as_u64(), Some(3));
+}
+
+#[test]
+fn a_protected_environment_keeps_its_data() {
+    let project = two("protected");
+    let toml = project.read("orm.toml").replace("url = \"env:DATABASE_URL\"", "url = \"sqlite:production.db\"");
+    project.write("orm.toml", &toml);
+    project.ok(&["migrate", "up", "--env", "production"]);
+    for command in [["migrate", "down"], ["migrate", "redo"], ["db", "drop"], ["db", "reset"], ["seed", "undo"]] {
+        let error = project.fails(&[command[0], command[1], "--env", "production"], 5);
+        assert!(error.contains("`production` is protected") && error.contains("--allow-protected"), "{error}");
+    }
+    project.ok(&["migrate", "down", "--env", "production", "--allow-protected"]);
+}
+
+#[test]
+fn a_database_that_was_made_otherwise_begins_at_a_version() {
+    let project = two("baseline");
+    project.migration("0_nothing", "SELECT 1;", None);
+    project.ok(&["db", "create"]);
+    assert!(project.ok(&["migrate", "baseline", "1"]).contains("noted as had"));
+    let status = project.json(&["migrate", "status"]);
+    assert_eq!(status["pending"].as_u64(), Some(1));
+    assert!(project.fails(&["migrate", "baseline", "77"], 6).contains("there is no migration 77"));
+}
+
+#[test]
+fn new_migrations_follow_each_other() {
+    let project = Project::ready("new");
+    project.ok(&["migrate", "new", "AddEmail"]);
+    project.ok(&["generate", "migration", "add email"]);
+    let names: Vec<_> = std::fs::read_dir(project.path("migrations")).unwrap().collect();
+    assert_eq!(names.len(), 3); // with .gitkeep
+    assert_eq!(project.json(&["migrate", "up"])["migrations"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn seeds_run_again_or_once_as_the_settings_say() {
+    let project = two("seeds");
+    project.ok(&["migrate", "up"]);
+    project.write("seeds/1_ada/up.sql", "INSERT INTO users VALUES (1, 'ada') ON CONFLICT DO NOTHING;");
+    project.write("seeds/1_ada/down.sql", "DELETE FROM users WHERE id = 1;");
+    project.write("seeds/2_bob/up.sql", "INSERT INTO users VALUES (2, 'bob') ON CONFLICT DO NOTHING;");
+    let emails = || rows(&project.path("dev.db"), "SELECT email FROM users ORDER BY id");
+    assert!(project.ok(&["seed", "run"]).contains("2_bob"));
+    assert!(project.ok(&["seed", "run", "ada"]).contains("1_ada"));
+    assert_eq!(emails(), ["ada", "bob"]);
+    assert!(project.ok(&["seed", "status"]).contains("runs each time"));
+    assert!(project.fails(&["seed", "undo", "--all"], 5).contains("2_bob cannot be undone"));
+    project.ok(&["seed", "undo", "ada"]);
+    assert_eq!(emails(), ["bob"]);
+    assert!(project.fails(&["seed", "run", "eve"], 1).contains("there is no seed `eve`; there are 1_ada, 2_bob"));
+
+    for storage in ["json", "table"] {
+        let toml = project.read("orm.toml");
+        let (before, rest) = toml.split_once("seed_storage = \"").unwrap();
+        let (_, after) = rest.split_once('"').unwrap();
+        project.write("orm.toml", &format!("{before}seed_storage = \"{storage}\"{after}"));
+        let ran = |said: &serde_json::Value| said["seeds"].as_array().unwrap().len();
+        assert_eq!(ran(&project.json(&["seed", "run"])), 2, "{storage}");
+        assert_eq!(ran(&project.json(&["seed", "run"])), 0, "{storage}");
+        let status = project.ok(&["seed", "status"]);
+        assert!(status.contains("ada") && !status.contains("pending"), "{status}");
+    }
+    assert!(project.read("seeds/seeds.json").contains("\"development\""));
+}
+
+#[test]
+fn a_seed_that_fails_leaves_nothing_of_itself() {
+    let project = two("seed-fails");
+    project.ok(&["migrate", "up"]);
+    project.write("seeds/1_bad/up.sql", "INSERT INTO users VALUES (1, 'ada');\nINSERT INTO nobody VALUES (1);");
+    let error = project.fails(&["seed", "run"], 1);
+    assert!(error.contains("1_bad/up.sql, line 2"), "{error}");
+    assert_eq!(rows(&project.path("dev.db"), "SELECT email FROM users"), [""; 0]);
+}
+
+#[test]
+fn the_database_is_created_dropped_and_set_up() {
+    let project = two("db");
+    project.write("seeds/1_ada/up.sql", "INSERT INTO users VALUES (1, 'ada');");
+    assert!(project.ok(&["db", "setup"]).contains("created"));
+    assert!(project.ok(&["db", "create"]).contains("is there already"));
+    assert_eq!(rows(&project.path("dev.db"), "SELECT email FROM users"), ["ada"]);
+    // Nobody is there to answer.
+    assert!(project.fails(&["db", "drop"], 3).contains("--yes"));
+    project.ok(&["db", "reset", "--yes"]);
+    assert_eq!(rows(&project.path("dev.db"), "SELECT email FROM users"), ["ada"]);
+    project.ok(&["db", "drop", "--yes"]);
+    assert!(!project.path("dev.db").exists());
+    assert!(project.ok(&["db", "drop", "--yes"]).contains("was not there"));
+}
