@@ -81,7 +81,9 @@ pub async fn from_database(db: &Database, schema: Option<&str>) -> orm::Result<P
 /// The database's.
 pub(crate) async fn schema(db: &Database, schema: Option<&str>) -> orm::Result<Schema> {
     let mut schema = db.introspect(schema).await?;
-    schema.tables.retain(|table| !OWN.contains(&table.name.name.as_str()));
+    // The rows of a partition are rows of its table.
+    let is_part = |table: &Table| table.options.as_deref().is_some_and(|options| options.contains("PARTITION OF"));
+    schema.tables.retain(|table| !OWN.contains(&table.name.name.as_str()) && !is_part(table));
     look_at_times(db, &mut schema).await?;
     Ok(schema)
 }

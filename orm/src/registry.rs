@@ -32,11 +32,9 @@ use crate::tables::DropTables;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<()> {
 /// let db = connect("sqlite::memory:").await?;
-/// db.create_all().await?;
-/// assert!(db.table_exists::<blog::Author>().await?);
-///
 /// let models = orm::models().within(concat!(module_path!(), "::blog"));
 /// assert_eq!(models.len(), 1);
+/// models.create_tables(&db).await?; // of all models: `db.create_all().await?`
 /// assert!(models.check(&db).await?.is_empty());
 /// # Ok(())
 /// # }

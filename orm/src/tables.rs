@@ -49,6 +49,24 @@ macro_rules! tables {
             /// Creates the tables of all models of the program, as [`create_tables`](Self::create_tables) does;
             /// [`models`](crate::models) says which they are, and narrows them to those of a module.
             ///
+            /// ```standalone_crate
+            /// # use orm::prelude::*;
+            /// # #[derive(Debug, Clone, Model)]
+            /// # struct User { #[orm(primary_key)] id: i64, posts: HasMany<Post> }
+            /// # #[derive(Debug, Clone, Model)]
+            /// # struct Post { #[orm(primary_key)] id: i64, user_id: i64, user: BelongsTo<User> }
+            /// # #[cfg(feature = "sqlite")]
+            /// # #[tokio::main(flavor = "current_thread")]
+            /// # async fn main() -> Result<()> {
+            /// # let db = connect("sqlite::memory:").await?;
+            /// db.create_all().await?;
+            /// assert!(db.table_exists::<Post>().await?);
+            /// # Ok(())
+            /// # }
+            /// # #[cfg(not(feature = "sqlite"))]
+            /// # fn main() {}
+            /// ```
+            ///
             /// # Errors
             /// As [`create_tables`](Self::create_tables), and [`ErrorKind::Config`](crate::ErrorKind::Config) when the
             /// program has no models.

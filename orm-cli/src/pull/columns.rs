@@ -189,14 +189,17 @@ fn typed(table: &Table, column: &Column, model: &str, dialect: &dyn Dialect, enu
             one.named = true;
             return one;
         }
-        ColumnType::Array(element) => {
-            let element = match &**element {
+        ColumnType::Array(inner) => {
+            let element = match &**inner {
                 ColumnType::Enum(ty) if enums.can_be_made(ty) => enums.native(ty, model, &column.name),
                 ColumnType::Plain(ty) => rust_type(*ty).to_owned(),
                 _ => "String".to_owned(),
             };
             one.ty = format!("Vec<Option<{element}>>");
-            if !says(&declared(None, None, column.ty.clone())) {
+            // Text stands for an element that Rust has nothing for.
+            if element == "String" && **inner != ColumnType::Plain(SqlType::Text)
+                || !says(&declared(None, None, column.ty.clone()))
+            {
                 one.field.words.push(format!("type = {live:?}"));
             }
             one.named = true;
@@ -230,6 +233,9 @@ fn typed(table: &Table, column: &Column, model: &str, dialect: &dyn Dialect, enu
             if !is_unchecked && says(&declared(None, None, ColumnType::Plain(ty))) {
                 return one;
             }
+        }
+        ColumnType::Native(name) if name.eq_ignore_ascii_case("year") || name.eq_ignore_ascii_case("year(4)") => {
+            "u16".clone_into(&mut one.ty);
         }
         // A type that only this database has is sent and read as text.
         _ => "String".clone_into(&mut one.ty),

@@ -1,0 +1,12 @@
+CREATE TABLE `Purchase` (id INT AUTO_INCREMENT PRIMARY KEY, `type` VARCHAR(20) NOT NULL DEFAULT 'it''s', `self` TEXT, `2nd` INT, `first name` VARCHAR(50));
+CREATE TABLE purchases (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, `exec` VARCHAR(10), `b` TEXT, `b_` TEXT, total DECIMAL(10,2) NOT NULL DEFAULT 9.90, status ENUM('open', 'so-so', '') NOT NULL DEFAULT 'open');
+CREATE TABLE options (code VARCHAR(10) NOT NULL PRIMARY KEY COMMENT 'It says "which".', flag TINYINT(1) NOT NULL DEFAULT 1, ratio DOUBLE DEFAULT 0.5, small SMALLINT, tiny TINYINT UNSIGNED, letter CHAR(3), doc JSON, long_text MEDIUMTEXT, size SET('s', 'm'), made TIMESTAMP NULL, at DATETIME, exact DATETIME(6), clock TIME, y YEAR, photo BLOB) COMMENT 'What can be chosen.';
+CREATE TABLE nodes (id BIGINT AUTO_INCREMENT PRIMARY KEY, parent_id BIGINT, path VARCHAR(200) NOT NULL, FOREIGN KEY (parent_id) REFERENCES nodes (id) ON DELETE CASCADE);
+CREATE TABLE people (id BINARY(16) NOT NULL PRIMARY KEY, email VARCHAR(120) NOT NULL, name VARCHAR(80), boss BINARY(16), UNIQUE KEY (email), KEY people_named (name DESC, id), FOREIGN KEY (boss) REFERENCES people (id));
+CREATE TABLE friendships (person_id BINARY(16) NOT NULL, friend_id BINARY(16) NOT NULL, since DATE, PRIMARY KEY (person_id, friend_id), FOREIGN KEY (person_id) REFERENCES people (id), FOREIGN KEY (friend_id) REFERENCES people (id));
+CREATE TABLE orgs (region VARCHAR(20) NOT NULL, number INT NOT NULL, name VARCHAR(80) NOT NULL UNIQUE, PRIMARY KEY (region, number));
+CREATE TABLE members (id INT AUTO_INCREMENT PRIMARY KEY, org_region VARCHAR(20) NOT NULL, org_number INT NOT NULL, person_id BINARY(16) NOT NULL UNIQUE, age INT NOT NULL, CONSTRAINT members_age CHECK (age >= 0), FOREIGN KEY (org_region, org_number) REFERENCES orgs (region, number), FOREIGN KEY (person_id) REFERENCES people (id));
+CREATE TABLE sales (id INT AUTO_INCREMENT PRIMARY KEY, seller BINARY(16) NOT NULL, buyer BINARY(16), net DECIMAL(10,2) NOT NULL, tax DECIMAL(10,2) NOT NULL, gross DECIMAL(10,2) GENERATED ALWAYS AS (net + tax) STORED, FOREIGN KEY (seller) REFERENCES people (id), FOREIGN KEY (buyer) REFERENCES people (id) ON DELETE SET NULL);
+CREATE TABLE log_lines (line TEXT NOT NULL, data BLOB);
+CREATE VIEW named AS SELECT name FROM people;
+INSERT INTO options (code, small, tiny, letter, doc, long_text, size, made, at, exact, clock, y, photo) VALUES ('a', 1, 2, 'abc', '{"a": 1}', 'text', 's,m', '2026-01-02 03:04:05', '2026-01-02 03:04:05', '2026-01-02 03:04:05.123456', '10:11:12', 2026, x'00ff');

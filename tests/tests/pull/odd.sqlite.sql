@@ -1,0 +1,16 @@
+CREATE TABLE "Order" (id INTEGER PRIMARY KEY, "type" TEXT NOT NULL DEFAULT 'it''s', "self" TEXT, "2nd" INTEGER, "first name" TEXT);
+CREATE TABLE orders (id INTEGER PRIMARY KEY, "exec" TEXT, "A" TEXT, "a_" TEXT, total DECIMAL(10,2) NOT NULL DEFAULT 9.90);
+CREATE TABLE options (code VARCHAR(10) NOT NULL PRIMARY KEY, flag BOOLEAN NOT NULL DEFAULT 1, ratio DOUBLE DEFAULT 0.5);
+CREATE TABLE nodes (id INTEGER PRIMARY KEY, parent_id INTEGER REFERENCES nodes (id) ON DELETE CASCADE, path TEXT NOT NULL);
+CREATE INDEX nodes_parent ON nodes (parent_id);
+CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT NOT NULL, name TEXT COLLATE NOCASE, boss INTEGER REFERENCES people (id));
+CREATE UNIQUE INDEX people_email ON people (lower(email));
+CREATE INDEX people_named ON people (name DESC, id) WHERE name IS NOT NULL;
+CREATE TABLE friendships (person_id INTEGER NOT NULL REFERENCES people (id), friend_id INTEGER NOT NULL REFERENCES people (id), since DATE, PRIMARY KEY (person_id, friend_id));
+CREATE TABLE orgs (region TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL UNIQUE, PRIMARY KEY (region, number));
+CREATE TABLE members (id INTEGER PRIMARY KEY, org_region TEXT NOT NULL, org_number INTEGER NOT NULL, person_id INTEGER NOT NULL UNIQUE REFERENCES people (id), age INTEGER NOT NULL CHECK (age >= 0), FOREIGN KEY (org_region, org_number) REFERENCES orgs (region, number));
+CREATE TABLE sales (id INTEGER PRIMARY KEY, seller INTEGER NOT NULL REFERENCES people (id), buyer INTEGER REFERENCES people (id) ON DELETE SET NULL, net REAL NOT NULL, tax REAL NOT NULL, gross REAL GENERATED ALWAYS AS (net + tax) STORED, made DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP);
+CREATE TABLE log_lines (line TEXT NOT NULL, data BLOB);
+CREATE TABLE "顧客" (id INTEGER PRIMARY KEY, "名前" TEXT);
+CREATE VIEW named AS SELECT name FROM people;
+INSERT INTO options VALUES ('a', 0, 1.5);
