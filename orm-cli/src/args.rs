@@ -165,6 +165,8 @@ pub(crate) enum Migrate {
     New(Named),
     /// Write the migration that leads from the tables of the database to the models
     Diff(Diff),
+    /// What in the files may lose data, fail, or hold up others; asks no database
+    Lint(Lint),
     /// Run what the database has not had
     Up(Up),
     /// Undo the last one, or several
@@ -175,6 +177,8 @@ pub(crate) enum Migrate {
     Status(Check),
     /// Whether the files are what the database has had
     Verify,
+    /// Write `orm.sum`, which tells when two branches have added migrations; afterwards it is kept up to date
+    Sum,
     /// Note migrations as had, without running them: for a database that was made by other means
     Baseline {
         /// The last of them
@@ -203,6 +207,19 @@ pub(crate) struct Diff {
     pub(crate) drop_table: Vec<String>,
     /// Write nothing; exit code 2 when the database is not what the models say
     #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Lint {
+    /// Only those that are newer than this version
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) after: Option<String>,
+    /// Pass over a rule, such as DS103
+    #[arg(long, value_name = "CODE")]
+    pub(crate) allow: Vec<String>,
+    /// Exit code 2 when there is a warning or a danger
+    #[arg(long, visible_alias = "exit-code")]
     pub(crate) check: bool,
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 use heck::ToSnakeCase;
-use orm::migrate::Migration;
+use orm::migrate::{Migration, Migrations};
 use serde_json::json;
 
 use crate::context::Context;
@@ -80,7 +80,24 @@ pub(crate) fn migration(folder: &Path, name: &str, up: &str, down: Option<&str>)
     }
     // Last: a folder without it is no migration, and says so.
     create(&place.join("up.sql"), up)?;
+    if folder.join(SUM).is_file() {
+        sum(folder)?;
+    }
     Ok(place)
+}
+
+/// The file by which it is seen that two branches have added migrations.
+const SUM: &str = "orm.sum";
+
+/// Writes `orm.sum` for the migrations of a folder, and gives its path.
+///
+/// # Errors
+/// When the folder cannot be read, or the file not be written.
+pub(crate) fn sum(folder: &Path) -> Outcome<PathBuf> {
+    let migrations = Migrations::from_folder_unchecked(folder)?;
+    let path = folder.join(SUM);
+    replace(&path, &migrations.sum())?;
+    Ok(path)
 }
 
 /// `orm migrate new`, `orm generate migration`.

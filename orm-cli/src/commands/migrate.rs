@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orm::migrate::{
-    Event, Fill, Migration, Migrations, Migrator, OutOfOrder, Plan, PlanOptions, Ran, Rename, Resolution, State, Status,
+    Event, Fill, LintOptions, Migration, Migrations, Migrator, OutOfOrder, Plan, PlanOptions, Ran, Rename, Resolution,
+    Severity, State, Status,
 };
-use orm::{Database, Error};
+use orm::{Database, Error, ErrorKind};
 use serde_json::{Value, json};
 
 use crate::args;
 use crate::config::Order;
-use crate::context::Context;
+use crate::context::{Context, dialect_of};
 use crate::failure::{Code, Failure, Outcome};
 use crate::files;
 use crate::progress::Progress;
@@ -27,11 +28,16 @@ pub(crate) async fn run(context: &Context, command: args::Migrate) -> Outcome<Re
     match command {
         args::Migrate::New(named) => files::new_migration(context, &named.name),
         args::Migrate::Diff(diff) => self::diff(context, diff).await,
+        args::Migrate::Lint(lint) => self::lint(context, &lint),
         args::Migrate::Up(up) => self::up(context, up).await,
         args::Migrate::Down(down) => self::down(context, down).await,
         args::Migrate::Redo(loss) => redo(context, &loss).await,
         args::Migrate::Status(check) => status(context, check.check).await,
         args::Migrate::Verify => verify(context).await,
+        args::Migrate::Sum => {
+            let place = context.config.shown(&files::sum(&context.config.migrations)?);
+            Ok(Report::new(format!("wrote {place}"), json!({ "wrote": place })))
+        }
         args::Migrate::Baseline { version } => baseline(context, &version).await,
         args::Migrate::Resolve(resolve) => self::resolve(context, &resolve).await,
     }
@@ -56,7 +62,12 @@ pub(crate) fn read(context: &Context, folder: &Path, how: &str) -> Outcome<Migra
             .hint(format!("`orm init` makes it, and `{how}` writes the first file into it")));
     }
     // A mistake in the folder is one of its files, not of the history.
-    Migrations::from_folder(folder).map_err(|error| Failure::new(with_cause(&error)))
+    Migrations::from_folder(folder).map_err(|error| match error.kind() {
+        ErrorKind::Migration => Failure::new(with_cause(&error))
+            .code(Code::History)
+            .hint("look at the order of the migrations; `orm migrate sum` writes orm.sum anew"),
+        _ => Failure::new(with_cause(&error)),
+    })
 }
 
 /// An error with what is behind it.
@@ -159,6 +170,35 @@ async fn diff(context: &Context, diff: args::Diff) -> Outcome<Report> {
     lines.extend(wrote.iter().map(|place| format!("wrote {place}/up.sql and {place}/down.sql")));
     json["wrote"] = wrote.into();
     Ok(Report::new(lines.join("\n"), json))
+}
+
+fn lint(context: &Context, lint: &args::Lint) -> Outcome<Report> {
+    let dialect = dialect_of(&context.config.url()?)?;
+    let mut options = LintOptions::new();
+    for code in &lint.allow {
+        options = options.allow(code);
+    }
+    if let Some(version) = &lint.after {
+        options = options.after(version);
+    }
+    let migrations = migrations(context)?;
+    let found = orm::migrate::lint(&migrations, &*dialect, &options).map_err(planned)?;
+    let json: Vec<Value> = found
+        .iter()
+        .map(|finding| {
+            json!({
+                "code": finding.code, "severity": finding.severity.to_string(), "migration": finding.migration,
+                "line": finding.line, "message": finding.message,
+            })
+        })
+        .collect();
+    let text = if found.is_empty() {
+        format!("nothing to say about {}", counted(migrations.len(), "migration", "migrations"))
+    } else {
+        found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let is_bad = found.iter().any(|finding| finding.severity >= Severity::Warning);
+    Ok(Report::new(text, json!({ "findings": json })).code((lint.check && is_bad).then_some(Code::Differs)))
 }
 
 /// A plan that could not be made is a matter of the models, not of the history.

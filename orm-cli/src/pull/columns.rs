@@ -138,7 +138,7 @@ pub(super) fn drafted(
         one.field.name = name;
         one.field.column = Some(column.name.clone());
         numbering(table, column, &mut one);
-        default(column, &mut one, enums);
+        default(column, &mut one, enums, dialect);
         if let Some(generated) = &column.generated {
             one.field.words.push(format!("generated = {:?}", generated.sql));
             if !generated.stored {
@@ -298,13 +298,15 @@ fn numbering(table: &Table, column: &Column, one: &mut Drafted) {
 }
 
 /// Says the default, as a value where Rust has one for it.
-fn default(column: &Column, one: &mut Drafted, enums: &Enums<'_>) {
+fn default(column: &Column, one: &mut Drafted, enums: &Enums<'_>, dialect: &dyn Dialect) {
     let Some(default) = &column.default else { return };
     if column.auto_increment || column.generated.is_some() {
         return;
     }
     let word = match default {
         ColumnDefault::Now => "default_sql = \"CURRENT_TIMESTAMP\"".to_owned(),
+        // A bare word for the time becomes the form in which the library stores times; in parentheses it stays.
+        ColumnDefault::Sql(sql) if is_time(sql, column, dialect) => format!("default_sql = \"({sql})\""),
         ColumnDefault::Sql(sql) => format!("default_sql = {sql:?}"),
         ColumnDefault::Value(Value::Text(text)) => match literal(&one.ty, text, enums) {
             Some(literal) => format!("default = {literal}"),
@@ -313,6 +315,14 @@ fn default(column: &Column, one: &mut Drafted, enums: &Enums<'_>) {
         ColumnDefault::Value(_) => return,
     };
     one.field.words.push(word);
+}
+
+/// Whether a default is a word for the time that the dialect writes in another form.
+fn is_time(sql: &str, column: &Column, dialect: &dyn Dialect) -> bool {
+    let is_word =
+        sql.to_ascii_uppercase().starts_with("CURRENT_") && sql.chars().all(|c| c.is_alphabetic() || c == '_');
+    let ColumnType::Plain(ty) = column.ty else { return false };
+    is_word && dialect.current(ty).is_some_and(|form| !form.eq_ignore_ascii_case(sql))
 }
 
 /// A constant as SQL.

@@ -101,6 +101,34 @@ fn new_migrations_follow_each_other() {
 }
 
 #[test]
+fn the_sum_is_kept_and_tells_of_files_that_came_otherwise() {
+    let project = two("sum");
+    project.ok(&["migrate", "sum"]);
+    project.ok(&["migrate", "new", "third"]);
+    project.ok(&["migrate", "up"]);
+    project.migration("1_other", "SELECT 1;", None);
+    std::fs::remove_dir_all(project.path("migrations/1_users")).unwrap();
+    let error = project.fails(&["migrate", "status"], 6);
+    assert!(error.contains("orm migrate sum"), "{error}");
+}
+
+#[test]
+fn files_are_linted_without_a_database() {
+    let project = two("lint");
+    project.migration(
+        "3_drop",
+        "ALTER TABLE users DROP COLUMN email;",
+        Some("ALTER TABLE users ADD COLUMN email TEXT;"),
+    );
+    let said = project.run(&["migrate", "lint", "--check"]);
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(said.out.contains("3_drop/up.sql:1: danger DS103"), "{said:?}");
+    let found = project.json(&["migrate", "lint", "--after", "2", "--allow", "DS103"]);
+    assert!(!found.to_string().contains("DS103"), "{found}");
+    assert!(!project.path("dev.db").exists());
+}
+
+#[test]
 fn seeds_run_again_or_once_as_the_settings_say() {
     let project = two("seeds");
     project.ok(&["migrate", "up"]);

@@ -23,6 +23,7 @@ mod sakila_sqlite;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use orm::migrate::PlanOptions;
 use orm::query::Statements as _;
 use orm::{Database, PoolOptions};
 use orm_tests::{Mariadb, Mysql, Postgres, Setup, Sqlite};
@@ -52,7 +53,11 @@ async fn differences(db: &Database, module: &str) -> Vec<String> {
     let models = orm::models().within(&format!("pull::{module}"));
     assert!(!models.is_empty(), "{module}");
     let mut all: Vec<String> = models.check(db).await.unwrap().iter().map(ToString::to_string).collect();
+    // Expressions are compared here, in the database's own words.
+    let plan = orm::migrate::plan(db, &models.defs(), &PlanOptions::new()).await.unwrap();
+    all.extend(plan.differences.iter().map(ToString::to_string));
     all.sort();
+    all.dedup();
     all
 }
 

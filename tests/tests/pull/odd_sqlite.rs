@@ -138,7 +138,7 @@ pub struct Sale {
     pub tax: f64,
     #[orm(generated = "net + tax")]
     pub gross: Option<f64>,
-    #[orm(type = "DATETIME", default_sql = "CURRENT_TIMESTAMP")]
+    #[orm(type = "DATETIME", default_sql = "(CURRENT_TIMESTAMP)")]
     pub made: orm::chrono::NaiveDateTime,
     #[orm(index = false)]
     pub seller: BelongsTo<Person>,
