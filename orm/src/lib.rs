@@ -320,27 +320,24 @@ macro_rules! migrate {
     };
 }
 
-/// Registers models with parameters for [`models`], which the derive cannot: `Event<Login>` and `Event<Order>` are two models of
-/// one table. Others register themselves. Without the feature `registry`, nothing is left of the call.
+/// Registers models with parameters for [`models`], which the derive cannot: it does not know with which arguments they are used.
+/// Others register themselves. Without the feature `registry`, nothing is left of the call.
 ///
 /// ```
-/// # use orm::prelude::*;
-/// # #[cfg(feature = "json")]
-/// # mod example {
-/// # use orm::prelude::*;
-/// use orm::Json;
+/// use orm::prelude::*;
 ///
 /// #[derive(Debug, Clone, Model)]
-/// struct Event<T: serde::Serialize + serde::de::DeserializeOwned + Clone + Send + Sync + 'static> {
+/// struct Measurement<const DIGITS: usize> {
 ///     #[orm(primary_key)]
 ///     id: i64,
-///     data: Json<T>,
+///     value: f64,
 /// }
 ///
-/// orm::register!(Event<String>);
+/// orm::register!(Measurement<3>);
+/// # fn main() {
+/// # #[cfg(feature = "registry")]
+/// assert!(orm::models().iter().any(|model| model.def.name == "Measurement"));
 /// # }
-/// # #[cfg(all(feature = "registry", feature = "json"))]
-/// assert!(orm::models().iter().any(|model| model.def.name == "Event"));
 /// ```
 #[macro_export]
 macro_rules! register {
