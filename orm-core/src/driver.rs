@@ -19,12 +19,14 @@
 mod advice;
 mod classify;
 mod connection;
+mod context;
 mod executor;
 mod lexer;
 mod parameters;
 mod reads;
 mod session;
 mod shapes;
+mod tx;
 
 use std::sync::Arc;
 
@@ -33,7 +35,8 @@ use async_trait::async_trait;
 pub use advice::connect_advice;
 pub use classify::{Statement, StatementKind, Statements, classify, operation_name, statement_kind};
 pub use connection::{BeginOptions, Connection, Control, Done, Effects, Isolation, LockMode, Query};
-pub use executor::{Executor, Runs, Session, Unit, Unpoliced};
+pub use context::Context;
+pub use executor::{Executor, Opening, Runs, Session, Unit, Unpoliced};
 pub use lexer::{Lexer, Token};
 pub use parameters::{
     Form, LONGEST, MOST_STATEMENTS, POOL_PARAMETERS, Parameter, Setting, check_range, check_time, percent_decoded,
@@ -42,6 +45,7 @@ pub use parameters::{
 pub use reads::{Reads, Unsuited};
 pub use session::Leaves;
 pub use shapes::{Shape, ShapeCache};
+pub use tx::{Tx, View};
 
 use crate::dialect::Dialect;
 use crate::error::Result;

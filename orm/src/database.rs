@@ -1,5 +1,6 @@
 //! [`Database`]: what a program has one of. The pool, the server's dialect, and the statement texts made for it so far.
 
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
@@ -7,12 +8,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use orm_core::dialect::Dialect;
-use orm_core::driver::{BeginOptions, Done, Driver, Executor, Query, Session, ShapeCache, Unit};
+use orm_core::driver::{BeginOptions, Context, Done, Driver, Executor, Query, Session, ShapeCache, Unit};
 use orm_core::row::{Decode, RowSink};
 use orm_core::{Error, Result};
 
 use crate::again::Again;
-use crate::inner::Inner;
+use crate::inner::{Handle, Inner};
 use crate::observe::{Observer, QueryLog};
 use crate::options::DatabaseOptions;
 use crate::pool::{Pool, PoolStatus, Use};
@@ -28,7 +29,7 @@ use crate::transaction::{
 /// [`transaction`](Self::transaction).
 #[derive(Clone)]
 pub struct Database {
-    inner: Arc<Inner>,
+    handle: Handle,
 }
 
 impl Database {
@@ -51,13 +52,46 @@ impl Database {
         let observer = Observer::new(&*dialect, driver.target(), options.log);
         let statement_retries = options.statement_retries;
         let inner = Inner { pool, dialect, shapes: ShapeCache::default(), observer, statement_retries };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { handle: Handle { inner: Arc::new(inner), context: Context::EMPTY } })
     }
 
     /// The dialect of the server: for looking at the text of statements, `query.to_sql(db.dialect())`, and for asking what
     /// it can do, `db.dialect().capabilities().row_locks`.
     pub fn dialect(&self) -> &dyn Dialect {
-        &*self.inner.dialect
+        &*self.handle.inner.dialect
+    }
+
+    /// The same database, knowing a fact of a type of your own: who asks, why, in which language. All that comes of this handle
+    /// knows it: transactions and savepoints, and what a statement does on its own account. It takes the place of a fact of
+    /// the same type.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// struct Request {
+    ///     user_id: i64,
+    /// }
+    ///
+    /// # async fn example(db: Database) -> Result<()> {
+    /// let db = db.with(Request { user_id: 7 });
+    /// db.transaction(async |tx| {
+    ///     assert_eq!(tx.get::<Request>().map(|request| request.user_id), Some(7));
+    ///     Ok(())
+    /// })
+    /// .await
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with<T: Any + Send + Sync>(&self, fact: T) -> Self {
+        self.under(self.handle.context.with(fact))
+    }
+
+    /// The fact of a type that was given by [`with`](Self::with).
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.handle.context.get()
+    }
+
+    fn under(&self, context: Context) -> Self {
+        Self { handle: Handle { inner: Arc::clone(&self.handle.inner), context } }
     }
 
     /// Where the database is and as whom it is used, for messages; never with a password.
@@ -79,7 +113,7 @@ impl Database {
 
     /// The server's version: major, minor, patch.
     pub fn version(&self) -> (u32, u32, u32) {
-        self.inner.dialect.capabilities().version
+        self.handle.inner.dialect.capabilities().version
     }
 
     /// Asks the server whether it is there.
@@ -88,12 +122,12 @@ impl Database {
     /// Those of getting a connection; [`ErrorKind::ConnectionLost`](crate::ErrorKind::ConnectionLost), also when there is no
     /// answer within five seconds.
     pub async fn ping(&self) -> Result<()> {
-        self.inner.pool.acquire().await?.ping().await
+        self.handle.inner.pool.acquire().await?.ping().await
     }
 
     /// The figures of the pool at this moment.
     pub fn pool_status(&self) -> PoolStatus {
-        self.inner.pool.status()
+        self.handle.inner.pool.status()
     }
 
     /// Closes the database for all clones: nothing new begins, what runs may end within
@@ -106,17 +140,17 @@ impl Database {
     /// [`ErrorKind::PoolClosed`](crate::ErrorKind::PoolClosed) naming who still holds a connection when the time is
     /// over; those connections are closed when they are given back.
     pub async fn close(&self) -> Result<()> {
-        self.inner.pool.close().await
+        self.handle.inner.pool.close().await
     }
 
     /// Whether [`close`](Self::close) was called.
     pub fn is_closed(&self) -> bool {
-        self.inner.pool.is_closed()
+        self.handle.inner.pool.is_closed()
     }
 
     /// Records the texts of all statements that run on this database from now on, until the log is dropped. For tests.
     pub fn watch(&self) -> QueryLog {
-        self.inner.observer.watch()
+        self.handle.inner.observer.watch()
     }
 }
 
@@ -146,7 +180,7 @@ impl Database {
         body: impl AsyncFnOnce(&Transaction) -> Result<T, E>,
     ) -> InTransaction<T, E, impl Future<Output = Result<T, E>>> {
         let at = Location::caller();
-        InTransaction::new(run::once(&self.inner, at, body))
+        InTransaction::new(run::once(&self.handle, at, body))
     }
 
     /// As [`transaction`](Self::transaction), with an error type of your own. When `?` leaves it open, name it:
@@ -160,7 +194,7 @@ impl Database {
         body: impl AsyncFnOnce(&Transaction) -> Result<T, E>,
     ) -> impl Future<Output = Result<T, E>> {
         let at = Location::caller();
-        run::once(&self.inner, at, body)
+        run::once(&self.handle, at, body)
     }
 
     /// As [`transaction`](Self::transaction), with options. With [`retries`](TransactionOptions::retries), the closure
@@ -190,7 +224,7 @@ impl Database {
         body: impl AsyncFnOnce(&Transaction) -> Result<T> + RunsAgain,
     ) -> impl Future<Output = Result<T>> {
         let at = Location::caller();
-        run::again(&self.inner, options, at, run::classify, body)
+        run::again(&self.handle, options, at, run::classify, body)
     }
 
     /// As [`transaction_with`](Self::transaction_with), with an error type of your own. Since that type need not tell its
@@ -205,7 +239,7 @@ impl Database {
         body: impl AsyncFnOnce(&Transaction) -> Result<T, E> + RunsAgain,
     ) -> impl Future<Output = Result<T, E>> {
         let at = Location::caller();
-        run::again(&self.inner, options, at, |_| None, body)
+        run::again(&self.handle, options, at, |_| None, body)
     }
 
     /// Begins a transaction that is ended by hand. Dropped without [`commit`](Transaction::commit), it is rolled back, and a
@@ -225,8 +259,8 @@ impl Database {
     #[track_caller]
     pub fn begin_with(&self, options: TransactionOptions) -> impl Future<Output = Result<Transaction>> + Send {
         let at = Location::caller();
-        let inner = Arc::clone(&self.inner);
-        async move { Transaction::open_by_hand(inner, &options, at).await }
+        let handle = self.handle.clone();
+        async move { Transaction::open_by_hand(&handle, &options, at).await }
     }
 }
 
@@ -256,7 +290,7 @@ impl Database {
     /// begins or ends a transaction. Where the words do not tell, as with `CALL` on MySQL and MariaDB, the database is asked
     /// afterwards; a transaction that was left open is rolled back.
     pub async fn execute(&self, sql: impl SqlText, values: impl Values) -> Result<Done> {
-        raw::execute(&*self.inner, sql, values.into_values()).await
+        raw::execute(&self.handle, sql, values.into_values()).await
     }
 
     /// Runs a query and reads its rows as a value, a model, a projection or a tuple of these.
@@ -277,7 +311,7 @@ impl Database {
     /// The database's; [`ErrorKind::Decode`](crate::ErrorKind::Decode) when a column is of another type, when there are
     /// too many or too few, and when their names are not those of the model; this is noticed with the first row.
     pub async fn query<T: Decode>(&self, sql: impl SqlText, values: impl Values) -> Result<Vec<T>> {
-        raw::query(&*self.inner, sql, values.into_values()).await
+        raw::query(&self.handle, sql, values.into_values()).await
     }
 
     /// Runs several statements without values, separated by semicolons, on one connection and without a transaction.
@@ -287,13 +321,13 @@ impl Database {
     /// [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) for a script that begins a transaction and does
     /// not end it, since the connection goes back to the pool; one that fails inside its own transaction is rolled back.
     pub async fn batch(&self, sql: impl AsRef<str> + Send) -> Result<()> {
-        raw::batch(&*self.inner, sql.as_ref()).await
+        raw::batch(&self.handle, sql.as_ref()).await
     }
 }
 
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &self.inner;
+        let inner = &self.handle.inner;
         f.debug_struct("Database")
             .field("target", &inner.pool.driver().target())
             .field("dialect", &inner.dialect.name())
@@ -310,40 +344,40 @@ impl fmt::Debug for Inner {
 
 impl Executor for Database {
     fn session(&self) -> &dyn Session {
-        &*self.inner
+        &self.handle
     }
 
-    fn shared_session(&self) -> Arc<dyn Session> {
-        Arc::clone(&self.inner) as Arc<dyn Session>
+    fn shared_session(&self) -> Result<Arc<dyn Session>> {
+        Ok(Arc::new(self.handle.clone()))
     }
 }
 
 #[async_trait]
-impl Session for Inner {
+impl Session for Handle {
     fn dialect(&self) -> &Arc<dyn Dialect> {
-        &self.dialect
+        &self.inner.dialect
     }
 
     fn shapes(&self) -> &ShapeCache {
-        &self.shapes
+        &self.inner.shapes
     }
 
     async fn fetch(&self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
-        inside::check_statement(self, query.sql)?;
+        inside::check_statement(&self.inner, query.sql)?;
         let mut again = Again::default();
         loop {
-            let mut lease = self.pool.acquire().await?;
+            let mut lease = self.inner.pool.acquire().await?;
             if query.effects.session {
                 lease.retire();
             }
-            let mut result = self.observer.fetch(lease.connection()?, query, &mut *sink).await;
+            let mut result = self.inner.observer.fetch(lease.connection()?, query, &mut *sink).await;
             if query.effects.transaction {
                 result = Box::pin(lease.without_transaction(result)).await;
             }
             let Err(error) = result else { return result };
             let error = lease.explain(error);
             drop(lease);
-            if !again.should(self, query, &error, sink.restartable()).await {
+            if !again.should(&self.inner, query, &error, sink.restartable()).await {
                 return Err(error);
             }
             sink.restart();
@@ -351,28 +385,33 @@ impl Session for Inner {
     }
 
     async fn batch(&self, script: Query<'_>) -> Result<()> {
-        inside::check_statement(self, script.sql)?;
-        let mut lease = self.pool.acquire().await?;
+        inside::check_statement(&self.inner, script.sql)?;
+        let mut lease = self.inner.pool.acquire().await?;
         if script.effects.session {
             lease.retire();
         }
-        let mut result = self.observer.batch(lease.connection()?, script.sql).await;
+        let mut result = self.inner.observer.batch(lease.connection()?, script.sql).await;
         if script.effects.transaction {
             result = lease.without_transaction(result).await;
         }
         result.map_err(|error| lease.explain(error))
     }
 
-    async fn pin(&self) -> Result<Box<dyn Session + '_>> {
-        inside::check_reads(self)?;
-        let lease = self.pool.acquire_for(Use::Pin, None).await?;
-        Ok(Box::new(Pinned::pin(self, Source::Pool(TransactionState::new(lease, None)))))
+    fn context(&self) -> &Context {
+        &self.context
     }
 
-    async fn begin(&self, options: &BeginOptions) -> Result<Box<dyn Unit + '_>> {
-        inside::check_begin(self, options)?;
-        let lease = self.pool.acquire_for(Use::Transaction, None).await?;
-        Ok(Box::new(Pinned::begin(self, Source::Pool(TransactionState::new(lease, None)), options).await?))
+    async fn pin_as(&self, context: Context) -> Result<Box<dyn Session + '_>> {
+        inside::check_reads(&self.inner)?;
+        let lease = self.inner.pool.acquire_for(Use::Pin, None).await?;
+        Ok(Box::new(Pinned::pin(&self.inner, context, Source::Pool(TransactionState::new(lease, None)))))
+    }
+
+    async fn begin_as(&self, options: &BeginOptions, context: Context) -> Result<Box<dyn Unit + '_>> {
+        inside::check_begin(&self.inner, options)?;
+        let lease = self.inner.pool.acquire_for(Use::Transaction, None).await?;
+        let source = Source::Pool(TransactionState::new(lease, None));
+        Ok(Box::new(Pinned::begin(&self.inner, context, source, options).await?))
     }
 
     fn in_transaction(&self) -> bool {

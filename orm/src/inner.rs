@@ -1,9 +1,9 @@
-//! [`Inner`]: what all clones of a database share, and its transactions with them.
+//! [`Inner`]: what all clones of a database share, and its transactions with them; [`Handle`]: that, and what one clone knows.
 
 use std::sync::Arc;
 
 use orm_core::dialect::Dialect;
-use orm_core::driver::ShapeCache;
+use orm_core::driver::{Context, ShapeCache};
 
 use crate::observe::Observer;
 use crate::pool::Pool;
@@ -15,4 +15,11 @@ pub(crate) struct Inner {
     pub(crate) shapes: ShapeCache,
     pub(crate) observer: Observer,
     pub(crate) statement_retries: u32,
+}
+
+/// What statements on a database run on.
+#[derive(Clone)]
+pub(crate) struct Handle {
+    pub(crate) inner: Arc<Inner>,
+    pub(crate) context: Context,
 }

@@ -357,7 +357,7 @@ pub use orm_core::__private;
 pub use orm_core::Json;
 /// The crate of the dates and times of models, in the version that fits.
 pub use orm_core::chrono;
-pub use orm_core::driver::{Done, Driver, Executor, Isolation, LockMode, Runs, Unpoliced};
+pub use orm_core::driver::{Done, Driver, Executor, Isolation, LockMode, Runs, Tx, Unpoliced};
 pub use orm_core::expr::{
     Column, Condition, Expr, Free, JsonPath, Order, all_of, any_of, call, case, coalesce, concat, count_all, now,
     random, raw, row_number, val,

@@ -10,6 +10,7 @@ mod pinned;
 pub(crate) mod run;
 mod state;
 
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
@@ -19,7 +20,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use orm_core::dialect::Dialect;
-use orm_core::driver::{BeginOptions, Done, Executor, Query, Session, ShapeCache, Unit};
+use orm_core::driver::{BeginOptions, Context, Done, Executor, Query, Session, ShapeCache, Tx, Unit, View};
 use orm_core::row::{Decode, RowSink};
 use orm_core::{Error, ErrorKind, Result};
 use tokio::sync::Notify;
@@ -29,12 +30,11 @@ use self::callbacks::{Callbacks, End};
 use self::drain::Drains;
 pub use self::options::TransactionOptions;
 pub use self::outcome::{InTransaction, Outcome};
-use self::pinned::Reborrowed;
 pub(crate) use self::pinned::{Pinned, Source};
 pub use self::run::RunsAgain;
 pub(crate) use self::state::TransactionState;
 use self::state::within;
-use crate::inner::Inner;
+use crate::inner::{Handle, Inner};
 use crate::options::deadline;
 use crate::pool::Use;
 use crate::raw::{self, SqlText, Values};
@@ -55,6 +55,7 @@ pub struct Transaction {
 /// One level of a transaction.
 struct Core {
     inner: Arc<Inner>,
+    context: Context,
     /// 1 for the transaction itself, more for savepoints.
     level: u32,
     /// The level around a savepoint.
@@ -86,9 +87,16 @@ struct Returned {
 const DRAIN_LIMIT: Duration = Duration::from_secs(5);
 
 impl Core {
-    fn new(inner: Arc<Inner>, level: u32, parent: Option<Arc<Core>>, work: TransactionState) -> Arc<Self> {
+    fn new(
+        inner: Arc<Inner>,
+        context: Context,
+        level: u32,
+        parent: Option<Arc<Core>>,
+        work: TransactionState,
+    ) -> Arc<Self> {
         Arc::new(Self {
             inner,
+            context,
             level,
             parent,
             work: tokio::sync::Mutex::new(work),
@@ -315,26 +323,27 @@ impl Drop for Last<'_> {
 impl Transaction {
     /// Begins a transaction on a connection of the pool.
     pub(crate) async fn open(
-        inner: Arc<Inner>,
+        handle: &Handle,
         options: &TransactionOptions,
         deadline: Option<Instant>,
         attempt: u32,
         at: &'static Location<'static>,
     ) -> Result<Self> {
+        let inner = Arc::clone(&handle.inner);
         inside::check_begin(&inner, &options.begin)?;
         let lease = within(deadline, inner.pool.acquire_for(Use::Transaction, Some(at))).await?;
         let mut work = TransactionState::new(lease, deadline);
         work.begin(&inner.observer, &options.begin).await?;
-        Ok(Self { core: Core::new(inner, 1, None, work), attempt, begun: None })
+        Ok(Self { core: Core::new(inner, handle.context.clone(), 1, None, work), attempt, begun: None })
     }
 
     /// As [`open`](Self::open), to be ended by hand.
     pub(crate) async fn open_by_hand(
-        inner: Arc<Inner>,
+        handle: &Handle,
         options: &TransactionOptions,
         at: &'static Location<'static>,
     ) -> Result<Self> {
-        let mut opened = Self::open(inner, options, options.limit().map(deadline), 1, at).await?;
+        let mut opened = Self::open(handle, options, options.limit().map(deadline), 1, at).await?;
         opened.begun = Some(at);
         Ok(opened)
     }
@@ -342,6 +351,28 @@ impl Transaction {
     /// The dialect of the server, as [`Database::dialect`](crate::Database::dialect).
     pub fn dialect(&self) -> &dyn Dialect {
         &*self.core.inner.dialect
+    }
+
+    /// The fact of a type that the database this was begun on was given by [`Database::with`](crate::Database::with).
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.core.context.get()
+    }
+
+    /// The transaction, for statements that know one more fact; as [`Database::with`](crate::Database::with).
+    ///
+    /// ```
+    /// # struct Reason(&'static str);
+    /// # async fn example(db: orm::Database) -> orm::Result<()> {
+    /// db.transaction(async |tx| {
+    ///     let import = tx.with(Reason("nightly import"));
+    ///     assert_eq!(import.get::<Reason>().map(|reason| reason.0), Some("nightly import"));
+    ///     Ok(())
+    /// })
+    /// .await
+    /// # }
+    /// ```
+    pub fn with<T: Any + Send + Sync>(&self, fact: T) -> Tx<'_> {
+        Tx::shared(Arc::clone(&self.core) as Arc<dyn Session>, self.core.context.with(fact))
     }
 
     /// Runs a closure in a savepoint: its changes stay when the closure gives `Ok`, and are undone when it gives `Err`,
@@ -408,7 +439,8 @@ impl Transaction {
         let level = outer.begin(&self.core.inner.observer, &BeginOptions::default()).await?;
         // Nothing is awaited from here on: the connection moves to the savepoint.
         let work = std::mem::take(&mut *outer);
-        let core = Core::new(Arc::clone(&self.core.inner), level, Some(Arc::clone(&self.core)), work);
+        let (inner, context) = (Arc::clone(&self.core.inner), self.core.context.clone());
+        let core = Core::new(inner, context, level, Some(Arc::clone(&self.core)), work);
         Ok(Self { core, attempt: self.attempt, begun })
     }
 
@@ -567,8 +599,8 @@ impl Executor for Transaction {
         &*self.core
     }
 
-    fn shared_session(&self) -> Arc<dyn Session> {
-        Arc::clone(&self.core) as Arc<dyn Session>
+    fn shared_session(&self) -> Result<Arc<dyn Session>> {
+        Ok(Arc::clone(&self.core) as Arc<dyn Session>)
     }
 }
 
@@ -590,13 +622,17 @@ impl Session for Core {
         self.borrow().await?.batch(&self.inner.observer, script).await
     }
 
-    async fn pin(&self) -> Result<Box<dyn Session + '_>> {
-        Ok(Box::new(Reborrowed(self)))
+    fn context(&self) -> &Context {
+        &self.context
     }
 
-    async fn begin(&self, options: &BeginOptions) -> Result<Box<dyn Unit + '_>> {
+    async fn pin_as(&self, context: Context) -> Result<Box<dyn Session + '_>> {
+        Ok(Box::new(View::new(self, context)))
+    }
+
+    async fn begin_as(&self, options: &BeginOptions, context: Context) -> Result<Box<dyn Unit + '_>> {
         let source = Source::Borrowed(tokio::sync::MutexGuard::map(self.borrow().await?, |work| work));
-        Ok(Box::new(Pinned::begin(&self.inner, source, options).await?))
+        Ok(Box::new(Pinned::begin(&self.inner, context, source, options).await?))
     }
 
     fn in_transaction(&self) -> bool {

@@ -77,6 +77,7 @@ macro_rules! suite {
         $crate::tagged!(super::Backend);
         $crate::one_of!(super::Backend);
         $crate::transaction!(super::Backend);
+        $crate::context!(super::Backend);
         $crate::raw!(super::Backend);
         $crate::raw_rows!(super::Backend);
         $crate::raw_state!(super::Backend);

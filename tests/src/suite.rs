@@ -8,6 +8,7 @@ pub mod change;
 pub mod check;
 pub mod compound;
 pub mod compute;
+pub mod context;
 pub mod crud;
 pub mod ddl;
 pub mod error;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{BeginOptions, Done, Query, ShapeCache};
+use super::{BeginOptions, Context, Done, Query, ShapeCache};
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::model::Model;
@@ -26,15 +26,23 @@ pub trait Executor: Send + Sync {
     fn session(&self) -> &dyn Session;
 
     /// The same, for a statement that may outlive its caller.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) where that cannot be.
     #[doc(hidden)]
-    fn shared_session(&self) -> Arc<dyn Session>;
+    fn shared_session(&self) -> Result<Arc<dyn Session>>;
+
+    /// What this handle knows beside its connection: the facts given by `with`.
+    fn context(&self) -> &Context {
+        self.session().context()
+    }
 }
 
 impl<E: Executor + ?Sized> Executor for &E {
     fn session(&self) -> &dyn Session {
         (**self).session()
     }
-    fn shared_session(&self) -> Arc<dyn Session> {
+    fn shared_session(&self) -> Result<Arc<dyn Session>> {
         (**self).shared_session()
     }
 }
@@ -43,7 +51,7 @@ impl<E: Executor + ?Sized> Executor for Arc<E> {
     fn session(&self) -> &dyn Session {
         (**self).session()
     }
-    fn shared_session(&self) -> Arc<dyn Session> {
+    fn shared_session(&self) -> Result<Arc<dyn Session>> {
         (**self).shared_session()
     }
 }
@@ -69,6 +77,9 @@ impl<M: Model + Unpoliced, E: Executor + ?Sized> Runs<M> for E {}
 )]
 pub trait Unpoliced {}
 
+/// A session that is being opened.
+pub type Opening<'f, S> = Pin<Box<dyn Future<Output = Result<S>> + Send + 'f>>;
+
 /// The untyped side of an executor.
 #[async_trait]
 pub trait Session: Send + Sync {
@@ -84,11 +95,24 @@ pub trait Session: Send + Sync {
     /// Runs several statements without values, separated by semicolons.
     async fn batch(&self, script: Query<'_>) -> Result<()>;
 
+    /// What the handle knows. A session that stands for another one answers as that one does, unless it says otherwise.
+    fn context(&self) -> &Context;
+
+    /// As [`pin`](Self::pin), and the session knows this.
+    async fn pin_as(&self, context: Context) -> Result<Box<dyn Session + '_>>;
+
+    /// As [`begin`](Self::begin), and the session knows this.
+    async fn begin_as(&self, options: &BeginOptions, context: Context) -> Result<Box<dyn Unit + '_>>;
+
     /// Holds one connection for several statements, without a transaction; on a transaction, the transaction itself.
-    async fn pin(&self) -> Result<Box<dyn Session + '_>>;
+    fn pin(&self) -> Opening<'_, Box<dyn Session + '_>> {
+        self.pin_as(self.context().clone())
+    }
 
     /// Opens a transaction; on a transaction, a savepoint.
-    async fn begin(&self, options: &BeginOptions) -> Result<Box<dyn Unit + '_>>;
+    fn begin<'f, 's: 'f>(&'s self, options: &'f BeginOptions) -> Opening<'f, Box<dyn Unit + 's>> {
+        self.begin_as(options, self.context().clone())
+    }
 
     /// Whether this is a transaction already.
     fn in_transaction(&self) -> bool;

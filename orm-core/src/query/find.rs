@@ -431,7 +431,7 @@ impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
     /// # Ok(()) });
     /// ```
     pub fn stream<'e, E: Runs<M> + ?Sized>(self, db: &'e E) -> Rows<'e, Out> {
-        Rows::new(db.shared_session(), self.select, self.includes, self.decoder)
+        Rows::start(db.shared_session(), self.select, self.includes, self.decoder)
     }
 
     /// As [`stream`](Self::stream), with the database inside: it borrows nothing, so it can be the body of an answer, or go to
@@ -458,7 +458,7 @@ impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
     /// # Ok(()) });
     /// ```
     pub fn stream_owned<E: Runs<M> + 'static>(self, db: E) -> Rows<'static, Out> {
-        Rows::new(db.shared_session(), self.select, self.includes, self.decoder).keeping(Box::new(db))
+        Rows::start(db.shared_session(), self.select, self.includes, self.decoder).keeping(Box::new(db))
     }
 }
 

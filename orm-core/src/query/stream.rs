@@ -24,7 +24,8 @@ pub struct Rows<'e, T: Send + 'static> {
     shared: Arc<Mutex<Ahead<T>>>,
     /// What ended the query, given after the rows that came before it.
     error: Option<Error>,
-    session: Arc<dyn Session>,
+    /// None where there is nothing to run.
+    session: Option<Arc<dyn Session>>,
     run: Option<Pin<Box<dyn Future<Output = Result<()>> + Send>>>,
     started: bool,
     /// While there is a stream, its transaction cannot end.
@@ -84,15 +85,33 @@ impl<T: Send + 'static> Rows<'_, T> {
 }
 
 impl<'e, T: Send + 'static> Rows<'e, T> {
-    pub(super) fn new(
+    /// The rows of a query; where there is no session for it, the reason is all that comes.
+    pub(super) fn start(
+        session: Result<Arc<dyn Session>>,
+        select: Box<ast::Select>,
+        includes: Vec<IncludeNode>,
+        decoder: Decoder<T>,
+    ) -> Self {
+        match session {
+            Ok(session) => Self::new(session, select, includes, decoder),
+            Err(error) => Self::ended(Some(error)),
+        }
+    }
+
+    fn ended(error: Option<Error>) -> Self {
+        let shared = Arc::new(Mutex::new(Ahead { rows: VecDeque::new(), taken: false, gone: false }));
+        Self { shared, error, session: None, run: None, started: false, executor: PhantomData, owned: None }
+    }
+
+    fn new(
         session: Arc<dyn Session>,
         mut select: Box<ast::Select>,
         includes: Vec<IncludeNode>,
         decoder: Decoder<T>,
     ) -> Self {
         let on = Arc::clone(&session);
-        let shared = Arc::new(Mutex::new(Ahead { rows: VecDeque::new(), taken: false, gone: false }));
-        let ahead = Arc::clone(&shared);
+        let mut rows = Self::ended(None);
+        let ahead = Arc::clone(&rows.shared);
         let run = async move {
             if includes.is_empty() {
                 let mut feed = Feed { shared: ahead, read: |row: &dyn Row| (decoder.read)(&mut Columns::new(row)) };
@@ -112,15 +131,9 @@ impl<'e, T: Send + 'static> Rows<'e, T> {
             };
             run::fetch_into(&*on, *select, &mut Feed { shared: ahead, read }).await
         };
-        Self {
-            shared,
-            error: None,
-            session,
-            run: Some(Box::pin(run)),
-            started: false,
-            executor: PhantomData,
-            owned: None,
-        }
+        rows.session = Some(session);
+        rows.run = Some(Box::pin(run));
+        rows
     }
 
     /// Keeps what it runs on.
@@ -180,13 +193,14 @@ impl<T: Send + 'static> Stream for Rows<'_, T> {
 impl<T: Send + 'static> Drop for Rows<'_, T> {
     fn drop(&mut self) {
         let Some(run) = self.run.take().filter(|_| self.started) else { return };
+        let Some(session) = self.session.take() else { return };
         {
             let mut ahead = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
             ahead.gone = true;
             ahead.rows.clear();
         }
         // An error has nobody to be told to; the transaction notices it.
-        Arc::clone(&self.session).take_over(Box::pin(async move { drop(run.await) }));
+        session.take_over(Box::pin(async move { drop(run.await) }));
     }
 }
 

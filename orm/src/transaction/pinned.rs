@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use orm_core::Result;
 use orm_core::dialect::Dialect;
-use orm_core::driver::{BeginOptions, Done, Query, Session, ShapeCache, Unit};
+use orm_core::driver::{BeginOptions, Context, Done, Query, Session, ShapeCache, Unit, View};
 use orm_core::row::RowSink;
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
@@ -47,6 +47,7 @@ impl DerefMut for Source<'_> {
 #[derive(Debug)]
 pub(crate) struct Pinned<'a> {
     inner: &'a Inner,
+    context: Context,
     /// The level to end; 0 when nothing was begun here.
     level: u32,
     ended: bool,
@@ -55,14 +56,19 @@ pub(crate) struct Pinned<'a> {
 
 impl<'a> Pinned<'a> {
     /// Keeps a connection as it is.
-    pub(crate) fn pin(inner: &'a Inner, source: Source<'a>) -> Self {
-        Self { inner, level: 0, ended: true, source: Mutex::new(source) }
+    pub(crate) fn pin(inner: &'a Inner, context: Context, source: Source<'a>) -> Self {
+        Self { inner, context, level: 0, ended: true, source: Mutex::new(source) }
     }
 
     /// Keeps a connection and opens a transaction or a savepoint on it.
-    pub(crate) async fn begin(inner: &'a Inner, mut source: Source<'a>, options: &BeginOptions) -> Result<Self> {
+    pub(crate) async fn begin(
+        inner: &'a Inner,
+        context: Context,
+        mut source: Source<'a>,
+        options: &BeginOptions,
+    ) -> Result<Self> {
         let level = source.begin(&inner.observer, options).await?;
-        Ok(Self { inner, level, ended: false, source: Mutex::new(source) })
+        Ok(Self { inner, context, level, ended: false, source: Mutex::new(source) })
     }
 }
 
@@ -94,13 +100,17 @@ impl Session for Pinned<'_> {
         self.source.lock().await.batch(&self.inner.observer, script).await
     }
 
-    async fn pin(&self) -> Result<Box<dyn Session + '_>> {
-        Ok(Box::new(Reborrowed(self)))
+    fn context(&self) -> &Context {
+        &self.context
     }
 
-    async fn begin(&self, options: &BeginOptions) -> Result<Box<dyn Unit + '_>> {
+    async fn pin_as(&self, context: Context) -> Result<Box<dyn Session + '_>> {
+        Ok(Box::new(View::new(self, context)))
+    }
+
+    async fn begin_as(&self, options: &BeginOptions, context: Context) -> Result<Box<dyn Unit + '_>> {
         let outer = MutexGuard::map(self.source.lock().await, |source| &mut **source);
-        Ok(Box::new(Pinned::begin(self.inner, Source::Borrowed(outer), options).await?))
+        Ok(Box::new(Pinned::begin(self.inner, context, Source::Borrowed(outer), options).await?))
     }
 
     fn in_transaction(&self) -> bool {
@@ -123,39 +133,5 @@ impl Drop for Pinned<'_> {
         if !self.ended {
             self.source.get_mut().leave(self.level);
         }
-    }
-}
-
-/// A session that is another one's under a new name: what pinning gives when the connection is held already.
-pub(crate) struct Reborrowed<'a>(pub(crate) &'a dyn Session);
-
-#[async_trait]
-impl Session for Reborrowed<'_> {
-    fn dialect(&self) -> &Arc<dyn Dialect> {
-        self.0.dialect()
-    }
-
-    fn shapes(&self) -> &ShapeCache {
-        self.0.shapes()
-    }
-
-    async fn fetch(&self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
-        self.0.fetch(query, sink).await
-    }
-
-    async fn batch(&self, script: Query<'_>) -> Result<()> {
-        self.0.batch(script).await
-    }
-
-    async fn pin(&self) -> Result<Box<dyn Session + '_>> {
-        self.0.pin().await
-    }
-
-    async fn begin(&self, options: &BeginOptions) -> Result<Box<dyn Unit + '_>> {
-        self.0.begin(options).await
-    }
-
-    fn in_transaction(&self) -> bool {
-        self.0.in_transaction()
     }
 }

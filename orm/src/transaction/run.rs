@@ -3,7 +3,6 @@
 
 use std::error::Error as StdError;
 use std::panic::Location;
-use std::sync::Arc;
 
 use orm_core::{Error, ErrorKind, Result};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -11,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::inside::inside;
 use super::state::timed_out;
 use super::{Transaction, TransactionOptions};
-use crate::inner::Inner;
+use crate::inner::Handle;
 
 /// Whether an error of a closure's type asks for running the closure again; `None` when the type does not tell.
 pub(crate) type Classify<E> = fn(&E) -> Option<bool>;
@@ -69,17 +68,17 @@ impl<E: From<Error>> Failed<E> {
 
 /// Runs a closure in a transaction once.
 pub(crate) async fn once<T, E: From<Error>>(
-    inner: &Arc<Inner>,
+    handle: &Handle,
     at: &'static Location<'static>,
     body: impl AsyncFnOnce(&Transaction) -> Result<T, E>,
 ) -> Result<T, E> {
     let options = TransactionOptions::default();
-    attempt(inner, &options, None, (1, false), at, |_| None, body).await.map_err(|failed| failed.error)
+    attempt(handle, &options, None, (1, false), at, |_| None, body).await.map_err(|failed| failed.error)
 }
 
 /// Runs a closure in a transaction, as often as the options allow.
 pub(crate) async fn again<T, E: From<Error>>(
-    inner: &Arc<Inner>,
+    handle: &Handle,
     options: TransactionOptions,
     at: &'static Location<'static>,
     classify: Classify<E>,
@@ -90,7 +89,7 @@ pub(crate) async fn again<T, E: From<Error>>(
     loop {
         let more = number <= options.retries;
         let body = body.another();
-        let failed = match attempt(inner, &options, deadline, (number, more), at, classify, body).await {
+        let failed = match attempt(handle, &options, deadline, (number, more), at, classify, body).await {
             Ok(value) => return Ok(value),
             Err(failed) => failed,
         };
@@ -108,7 +107,7 @@ pub(crate) async fn again<T, E: From<Error>>(
 }
 
 async fn attempt<T, E: From<Error>>(
-    inner: &Arc<Inner>,
+    handle: &Handle,
     options: &TransactionOptions,
     deadline: Option<Instant>,
     (number, more): (u32, bool),
@@ -116,9 +115,9 @@ async fn attempt<T, E: From<Error>>(
     classify: Classify<E>,
     body: impl AsyncFnOnce(&Transaction) -> Result<T, E>,
 ) -> Result<T, Failed<E>> {
-    let tx = Transaction::open(Arc::clone(inner), options, deadline, number, at).await.map_err(Failed::new)?;
+    let tx = Transaction::open(handle, options, deadline, number, at).await.map_err(Failed::new)?;
     let locks = tx.core.work.try_lock().is_ok_and(|work| work.locks());
-    let body = inside(inner, locks, body(&tx));
+    let body = inside(&handle.inner, locks, body(&tx));
     let result = match deadline {
         None => body.await,
         Some(deadline) => timeout_at(deadline, body).await.unwrap_or_else(|_| Err(timed_out().into())),

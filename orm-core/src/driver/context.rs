@@ -1,0 +1,84 @@
+//! [`Context`]: what a handle knows beside its connection: facts of the caller's own types, which every session that comes
+//! of the handle knows as well.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+/// What a handle knows: facts of the caller's own types. It is asked for by
+/// [`Executor::context`](super::Executor::context), also where the handle is any executor:
+///
+/// ```
+/// # use {orm::prelude::*, orm_guide::*};
+/// #[derive(Debug)]
+/// struct Request {
+///     user_id: i64,
+/// }
+/// async fn who(db: &impl Executor) -> Option<i64> {
+///     db.context().get::<Request>().map(|request| request.user_id)
+/// }
+/// # run(async |db| {
+/// let db = db.with(Request { user_id: 7 });
+/// assert_eq!(who(&db).await, Some(7));
+/// let inside = db.transaction(async |tx| Ok(who(tx).await)).await?;
+/// assert_eq!(inside, Some(7));
+/// # Ok(()) });
+/// ```
+///
+/// Clones share what they know. [`Debug`](fmt::Debug) tells how much that is, and not what: it may be secret.
+#[derive(Clone, Default)]
+pub struct Context(Option<Arc<Known>>);
+
+/// What a context knows, when it is not nothing.
+#[derive(Clone, Default)]
+struct Known {
+    /// One of each type.
+    facts: Vec<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Context {
+    /// Knows nothing.
+    pub const EMPTY: Self = Self(None);
+
+    /// The fact of a type, if it is known.
+    ///
+    /// ```
+    /// use orm::driver::Context;
+    ///
+    /// let context = Context::EMPTY.with(7_i64).with("en");
+    /// assert_eq!(context.get::<i64>(), Some(&7));
+    /// assert_eq!(context.get::<String>(), None);
+    /// ```
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.0.as_ref()?.facts.iter().find_map(|fact| (**fact).downcast_ref())
+    }
+
+    /// The same with one more fact, which takes the place of one of the same type.
+    ///
+    /// ```
+    /// use orm::driver::Context;
+    ///
+    /// let context = Context::EMPTY.with(7_i64);
+    /// assert_eq!((context.with(8_i64).get(), context.get()), (Some(&8_i64), Some(&7_i64)));
+    /// ```
+    #[must_use]
+    pub fn with<T: Any + Send + Sync>(&self, fact: T) -> Self {
+        self.changed(|known| {
+            known.facts.retain(|other| !(**other).is::<T>());
+            known.facts.push(Arc::new(fact));
+        })
+    }
+
+    fn changed(&self, change: impl FnOnce(&mut Known)) -> Self {
+        let mut known = self.0.as_deref().cloned().unwrap_or_default();
+        change(&mut known);
+        Self(Some(Arc::new(known)))
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let facts = self.0.as_ref().map_or(0, |known| known.facts.len());
+        f.debug_struct("Context").field("facts", &facts).finish()
+    }
+}

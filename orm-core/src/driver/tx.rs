@@ -1,0 +1,155 @@
+//! [`Tx`]: a transaction under a context of its own, and [`View`], the session behind it.
+
+use std::any::Any;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{BeginOptions, Context, Done, Executor, Query, Session, ShapeCache, Unit};
+use crate::dialect::Dialect;
+use crate::error::{Error, ErrorKind, Result};
+use crate::row::RowSink;
+
+/// A session under another context.
+pub struct View<'a> {
+    session: Behind<'a>,
+    context: Context,
+}
+
+/// The session that a view is of.
+enum Behind<'a> {
+    Borrowed(&'a dyn Session),
+    /// One that a stream may keep.
+    Shared(Arc<dyn Session>),
+}
+
+impl<'a> View<'a> {
+    /// A session under a context.
+    pub fn new(session: &'a dyn Session, context: Context) -> Self {
+        Self { session: Behind::Borrowed(session), context }
+    }
+
+    fn session(&self) -> &dyn Session {
+        match &self.session {
+            Behind::Borrowed(session) => *session,
+            Behind::Shared(session) => &**session,
+        }
+    }
+}
+
+impl fmt::Debug for View<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("View").field(&self.context).finish()
+    }
+}
+
+#[async_trait]
+impl Session for View<'_> {
+    fn dialect(&self) -> &Arc<dyn Dialect> {
+        self.session().dialect()
+    }
+
+    fn shapes(&self) -> &ShapeCache {
+        self.session().shapes()
+    }
+
+    fn context(&self) -> &Context {
+        &self.context
+    }
+
+    async fn fetch(&self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
+        self.session().fetch(query, sink).await
+    }
+
+    async fn batch(&self, script: Query<'_>) -> Result<()> {
+        self.session().batch(script).await
+    }
+
+    async fn pin_as(&self, context: Context) -> Result<Box<dyn Session + '_>> {
+        self.session().pin_as(context).await
+    }
+
+    async fn begin_as(&self, options: &BeginOptions, context: Context) -> Result<Box<dyn Unit + '_>> {
+        self.session().begin_as(options, context).await
+    }
+
+    fn in_transaction(&self) -> bool {
+        self.session().in_transaction()
+    }
+
+    fn take_over(self: Arc<Self>, rest: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        match &self.session {
+            Behind::Borrowed(_) => drop(rest),
+            Behind::Shared(session) => Arc::clone(session).take_over(rest),
+        }
+    }
+}
+
+/// A transaction, with what the caller says beside it. `tx.with(..)` of a transaction gives one for some of its statements:
+///
+/// ```
+/// # use {orm::prelude::*, orm_guide::*};
+/// # run(async |db| {
+/// db.transaction(async |tx| {
+///     let tx = tx.with("nightly import");
+///     assert_eq!(tx.get::<&str>(), Some(&"nightly import"));
+///     User::create().email("dee@example.com").exec(&tx).await
+/// })
+/// .await?;
+/// # Ok(()) });
+/// ```
+pub struct Tx<'a>(View<'a>);
+
+impl<'a> Tx<'a> {
+    /// A transaction under a context.
+    #[doc(hidden)]
+    pub fn shared(session: Arc<dyn Session>, context: Context) -> Self {
+        Self(View { session: Behind::Shared(session), context })
+    }
+
+    /// The fact of a type that this handle, or the one it comes of, was given by `with`.
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.0.context.get()
+    }
+
+    /// The same transaction, which knows one more fact. It takes the place of one of the same type.
+    #[must_use]
+    pub fn with<T: Any + Send + Sync>(&self, fact: T) -> Tx<'_> {
+        self.under(self.0.context.with(fact))
+    }
+
+    fn under(&self, context: Context) -> Tx<'_> {
+        let session = match &self.0.session {
+            Behind::Borrowed(session) => Behind::Borrowed(*session),
+            Behind::Shared(session) => Behind::Shared(Arc::clone(session)),
+        };
+        Tx(View { session, context })
+    }
+}
+
+impl Executor for Tx<'_> {
+    fn session(&self) -> &dyn Session {
+        &self.0
+    }
+
+    fn shared_session(&self) -> Result<Arc<dyn Session>> {
+        match &self.0.session {
+            Behind::Borrowed(_) => Err(Error::new(
+                ErrorKind::Unsupported,
+                "this handle lives for one call, so it cannot stream; read the rows by `.exec(tx)`",
+            )),
+            Behind::Shared(session) => {
+                let session = Behind::Shared(Arc::clone(session));
+                Ok(Arc::new(View { session, context: self.0.context.clone() }))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Tx<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Tx").field(&self.0.context).finish()
+    }
+}
