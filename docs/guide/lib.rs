@@ -62,6 +62,7 @@ chapters! {
     queries: "queries.md",
     relations: "relations.md",
     writes: "writes.md",
+    validation: "validation.md",
     transactions: "transactions.md",
     migrations: "migrations.md",
     deploying: "deploying.md",

@@ -8,13 +8,15 @@ pub use crate::driver::{Runs, Unpoliced};
 pub use crate::error::{Error, Result};
 pub use crate::expr::{Assign, Column, Expr, KeyOperand, KeyPart, SingleKey};
 pub use crate::handle::{CreateUnder, ManyToMany, NewChild, Related, Through, ToMany, ToOne, ToOwner};
+pub use crate::model::rule::RuleDef;
 pub use crate::model::{
-    ColumnDef, DefaultDef, HopDef, IndexDef, IndexPart, Itself, Many, Model, ModelDef, OnDelete, One, OneOfDef,
+    ColumnDef, DefaultDef, HopDef, IndexDef, IndexPart, Itself, Life, Many, Model, ModelDef, OnDelete, One, OneOfDef,
     Optional, Referred, RelationDef, RelationKind, TableName, Versioned, concat_hops, model_layout, one, read_model,
+    rule,
 };
 pub use crate::query::{
-    Complete, Create, CreateBuilder, Destroy, Filtered, Given, Instance, Missing, Restore, Running, RunsAlone, Set,
-    Update, UpdateBuilder, UpdateOne, UpdateRows, Updates,
+    Complete, Create, CreateBuilder, Destroy, Draft, Filtered, Given, Instance, Missing, Restore, Running, RunsAlone,
+    Set, Update, UpdateBuilder, UpdateOne, UpdateRows, Updates,
 };
 #[cfg(feature = "serde")]
 pub use crate::relation::with_through;
@@ -27,7 +29,7 @@ pub use crate::run::IntoInclude;
 pub use crate::value::{EnumDef, EnumStorage, Scalar, SqlType, Type, Value, ValueRef};
 pub use crate::write::Prefilled;
 pub use crate::{
-    __create_builder as create_builder, __decode_model as decode_model, __register as register,
+    __create_builder as create_builder, __decode_model as decode_model, __pattern as pattern, __register as register,
     __update_builder as update_builder,
 };
 #[cfg(feature = "registry")]

@@ -276,12 +276,14 @@ impl fmt::Debug for Error {
 impl Error {
     fn causes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut withheld = self.kind().may_quote_values();
-        let (mut next, mut last) = (StdError::source(self), String::new());
+        // What the error itself says already is not said again.
+        let (mut next, mut last) = (StdError::source(self), self.message().to_owned());
+        let mut first = true;
         while let (Some(cause), false) = (next, withheld) {
             let text = cause.to_string();
             // Some clients repeat the cause in their own text.
             if !last.contains(&text) {
-                write!(f, "{}    {text}", if last.is_empty() { "\n\nCaused by:\n" } else { "\n" })?;
+                write!(f, "{}    {text}", if std::mem::take(&mut first) { "\n\nCaused by:\n" } else { "\n" })?;
                 last = text;
             }
             withheld = cause.downcast_ref::<Self>().is_some_and(|cause| cause.kind().may_quote_values());

@@ -4,17 +4,21 @@
 mod cardinality;
 mod column;
 mod index;
+mod life;
 #[cfg(feature = "registry")]
 mod registry;
 mod relation;
+pub mod rule;
+mod violation;
 
 pub use cardinality::{Cardinality, Many, One, Optional, Required, one};
 pub use column::{ColumnDef, DefaultDef};
 pub use index::{IndexDef, IndexPart};
-
+pub use life::{Check, Life, RowDraft};
 #[cfg(feature = "registry")]
 pub use registry::{Registered, registered};
 pub use relation::{Between, HopDef, KeyPair, OnDelete, OneOfDef, RelationDef, RelationKind, concat_hops};
+pub use violation::{Violation, Violations};
 
 use crate::error::{Error, Result};
 use crate::row::{Columns, Layout};
@@ -77,6 +81,8 @@ pub struct ModelDef {
     pub comment: &'static str,
     /// Whether there are columns of UUIDs.
     pub has_uuids: bool,
+    /// What happens to rows on their way in; none for models that declare nothing of it.
+    pub life: Option<&'static Life>,
 }
 
 /// Models are equal when they have the same name and table.
@@ -109,6 +115,7 @@ impl ModelDef {
             version: None,
             comment: "",
             has_uuids: any_uuids(columns),
+            life: None,
         }
     }
 

@@ -12,6 +12,7 @@ mod relation_filter;
 mod remove;
 mod tree;
 mod update;
+mod validate;
 mod violated;
 
 pub(crate) use cascade::{Mark, cascade, deleted_at, of_row};
@@ -26,6 +27,6 @@ pub(crate) use relation_filter::{RelationFilter, fixed_by};
 pub(crate) use remove::remove;
 pub use update::update_row;
 pub(crate) use update::{
-    FirstRows, RowKey, compute_row, count_up, expect_version, known, prepared, remove_by_key, removed, reread, saves,
-    touch, update_of, write_row, write_rows,
+    FirstRows, RowKey, checked, compute_row, count_up, expect_version, known, prepared, remove_by_key, removed, reread,
+    saves, touch, update_of, write_row, write_rows,
 };

@@ -6,12 +6,14 @@ mod field;
 mod item;
 mod model;
 mod projection;
+mod rule;
 
 pub(crate) use enumeration::{EnumAttrs, Storage, VariantAttrs};
 pub(crate) use field::{DefaultAttr, FieldAttrs, RelationAttrs, RelationKind};
 pub(crate) use item::is_number;
 pub(crate) use model::{ModelAttrs, PartAttr};
 pub(crate) use projection::{PathAttr, ProjectionAttrs, ProjectionFieldAttrs, Source};
+pub(crate) use rule::{Limit, NormalAttr, RuleAttr, RuleKind};
 
 use syn::Attribute;
 

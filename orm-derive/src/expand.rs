@@ -9,6 +9,7 @@ mod columns;
 mod create;
 mod decode;
 mod key_number;
+mod life;
 mod relations;
 mod statements;
 mod statics;

@@ -12,7 +12,7 @@ use syn::spanned::Spanned as _;
 use syn::{LitStr, Path, Type, Visibility};
 
 use crate::ast::{Field, Model, Part, last_word, one_argument};
-use crate::attr::{PartAttr, RelationKind};
+use crate::attr::{NormalAttr, PartAttr, RelationKind, RuleAttr};
 use crate::case;
 use crate::ctxt::{Ctxt, nearest};
 
@@ -38,6 +38,8 @@ pub(crate) struct ModelIr<'a> {
     pub(crate) primary_key: Vec<usize>,
     pub(crate) indexes: Vec<Index>,
     pub(crate) checks: Vec<(String, String)>,
+    /// Functions that look at a row before it is written.
+    pub(crate) checks_of_rows: &'a [Path],
     pub(crate) created_at: Option<usize>,
     pub(crate) updated_at: Option<usize>,
     pub(crate) deleted_at: Option<usize>,
@@ -82,6 +84,8 @@ pub(crate) struct Column<'a> {
     pub(crate) required: bool,
     /// Whether the user may write it.
     pub(crate) writable: bool,
+    pub(crate) rules: &'a [RuleAttr],
+    pub(crate) normals: &'a [NormalAttr],
 }
 
 /// A model that a relation names; a type that is none is an error here, and nowhere else.
@@ -285,6 +289,7 @@ impl<'a> ModelIr<'a> {
             fields: model.fields.iter().map(|field| init(model, field)).collect(),
             indexes: indexes(ctxt, model),
             checks: attrs.checks.iter().map(|check| (check.name.clone(), check.sql.value())).collect(),
+            checks_of_rows: &attrs.row_checks,
             created_at: marks.created_at,
             updated_at: marks.updated_at,
             deleted_at: marks.deleted_at,

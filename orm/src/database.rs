@@ -90,6 +90,31 @@ impl Database {
         self.handle.context.get()
     }
 
+    /// The same database, for writes that need not keep the rules of their models. What the database itself demands holds all the
+    /// same, and so do normalisers.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Clone, Model)]
+    /// # struct User { #[orm(primary_key)] id: i64, #[orm(validate(email))] email: String }
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = connect("sqlite::memory:").await?;
+    /// # db.create_tables::<User>().await?;
+    /// let user = User::create().email("imported");
+    /// assert_eq!(user.clone().exec(&db).await.unwrap_err().kind(), ErrorKind::Validation);
+    /// user.exec(&db.without_validation()).await?;
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
+    /// ```
+    #[must_use]
+    pub fn without_validation(&self) -> Self {
+        self.under(self.handle.context.without_validation())
+    }
+
     fn under(&self, context: Context) -> Self {
         Self { handle: Handle { inner: Arc::clone(&self.handle.inner), context } }
     }

@@ -222,6 +222,7 @@
 //! | `uuid` | `uuid::Uuid` as a column type | yes |
 //! | `decimal` | `rust_decimal::Decimal` as a column type | yes |
 //! | `json` | `serde_json::Value` and `Json<T>` as column types | yes |
+//! | `pattern` | rules that are regular expressions | no |
 //! | `serde` | `Serialize` and `Deserialize` for relation fields | yes |
 //! | `registry` | every model registers itself: `orm::models()`, `db.create_all()` | no |
 //! | `migrate` | migrations from SQL files | no |
@@ -363,8 +364,8 @@ pub use orm_core::expr::{
     random, raw, row_number, val,
 };
 pub use orm_core::handle::Related;
-pub use orm_core::model::Model;
-pub use orm_core::query::{Find, Instance, Page, Refine, RefineRows, Rows, Statements, Tracked};
+pub use orm_core::model::{Model, Violation, Violations};
+pub use orm_core::query::{Draft, Find, Instance, Page, Refine, RefineRows, Rows, Statements, Tracked};
 pub use orm_core::relation::Projection;
 pub use orm_core::relation::{
     BelongsTo, BelongsToMany, HasMany, HasOne, Include, LazyBatch, OneOf, References, Relation, load,

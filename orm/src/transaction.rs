@@ -375,6 +375,12 @@ impl Transaction {
         Tx::shared(Arc::clone(&self.core) as Arc<dyn Session>, self.core.context.with(fact))
     }
 
+    /// The transaction, for writes that need not keep the rules of their models; as
+    /// [`Database::without_validation`](crate::Database::without_validation).
+    pub fn without_validation(&self) -> Tx<'_> {
+        Tx::shared(Arc::clone(&self.core) as Arc<dyn Session>, self.core.context.without_validation())
+    }
+
     /// Runs a closure in a savepoint: its changes stay when the closure gives `Ok`, and are undone when it gives `Err`,
     /// panics or is dropped. The transaction goes on in any case.
     ///

@@ -58,6 +58,7 @@ macro_rules! suite {
         $crate::types!(super::Backend);
         $crate::json!(super::Backend);
         $crate::written!(super::Backend);
+        $crate::validation!(super::Backend);
         $crate::includes!(super::Backend);
         $crate::loading!(super::Backend);
         $crate::nested!(super::Backend);

@@ -1,5 +1,6 @@
 //! The models of the suite, by what they are for. Their tables are created by the tests that need them.
 
+pub mod accounts;
 pub mod blog;
 pub mod club;
 pub mod crew;

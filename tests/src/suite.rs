@@ -48,4 +48,5 @@ pub mod transaction;
 pub mod trees;
 pub mod types;
 pub mod upsert;
+pub mod validation;
 pub mod written;

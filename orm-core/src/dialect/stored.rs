@@ -14,6 +14,7 @@ use crate::value::{SqlType, Value};
 /// [`ErrorKind::Encode`] when the column cannot keep the value exactly, [`ErrorKind::OutOfRange`] when it has more digits
 /// before the point than the column, [`ErrorKind::DataTooLong`] for text and bytes that are longer.
 pub(crate) fn stored(dialect: &dyn Dialect, column: &ColumnDef, value: Value) -> Result<Value> {
+    let value = column.normalized(value);
     let kept = match value {
         Value::Time(_) | Value::DateTime(_) | Value::Timestamp(_) => Ok(cut(value, second_digits(dialect, column))),
         Value::Decimal(_) if column.is_text() => Err(decimal_in_text()),
@@ -22,9 +23,9 @@ pub(crate) fn stored(dialect: &dyn Dialect, column: &ColumnDef, value: Value) ->
             in_list(dialect, column, value)
         }
         Value::Text(_) | Value::Bytes(_) | Value::Array(SqlType::Text, _) => {
-            within(&value, length(column)).map(|()| for_column(dialect, column, value))
+            within(&value, length(column)).map(|()| formed(dialect, column, value))
         }
-        value => Ok(for_column(dialect, column, value)),
+        value => Ok(formed(dialect, column, value)),
     };
     kept.and_then(|value| dialect.check_value(&value).map(|()| value))
         .map_err(|error| error.with_table(column.table.name).with_columns([column.name]))
@@ -148,9 +149,14 @@ fn too_long(length: u32, unit: &str) -> Error {
     Error::new(ErrorKind::DataTooLong, format!("the column keeps at most {length} {unit}, the value has more"))
 }
 
+/// A value as it is compared with a column: normalised as the column's values are, in the form that its declared type takes.
+pub(crate) fn for_column(dialect: &dyn Dialect, column: &ColumnDef, value: Value) -> Value {
+    formed(dialect, column, column.normalized(value))
+}
+
 /// A value in the form that the declared type of its column takes: text as a value of a type of the database's own, a
 /// UUID as text where that is what the column holds.
-pub(crate) fn for_column(dialect: &dyn Dialect, column: &ColumnDef, value: Value) -> Value {
+fn formed(dialect: &dyn Dialect, column: &ColumnDef, value: Value) -> Value {
     if matches!(column.ty, SqlType::Array(_))
         && let Some(list) = dialect.list_type(column)
     {

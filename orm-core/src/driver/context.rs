@@ -32,6 +32,8 @@ pub struct Context(Option<Arc<Known>>);
 /// What a context knows, when it is not nothing.
 #[derive(Clone, Default)]
 struct Known {
+    /// Whether rules of models are left out.
+    unvalidated: bool,
     /// One of each type.
     facts: Vec<Arc<dyn Any + Send + Sync>>,
 }
@@ -69,6 +71,17 @@ impl Context {
         })
     }
 
+    /// The same, and rules of models are left out: see `Database::without_validation`.
+    #[must_use]
+    pub fn without_validation(&self) -> Self {
+        self.changed(|known| known.unvalidated = true)
+    }
+
+    /// Whether what is written must keep the rules of its model.
+    pub fn validates(&self) -> bool {
+        self.0.as_ref().is_none_or(|known| !known.unvalidated)
+    }
+
     fn changed(&self, change: impl FnOnce(&mut Known)) -> Self {
         let mut known = self.0.as_deref().cloned().unwrap_or_default();
         change(&mut known);
@@ -79,6 +92,6 @@ impl Context {
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let facts = self.0.as_ref().map_or(0, |known| known.facts.len());
-        f.debug_struct("Context").field("facts", &facts).finish()
+        f.debug_struct("Context").field("facts", &facts).field("validates", &self.validates()).finish()
     }
 }

@@ -120,6 +120,12 @@ impl<'a> Tx<'a> {
         self.under(self.0.context.with(fact))
     }
 
+    /// The same transaction, for writes that need not keep the rules of their models; as `Database::without_validation`.
+    #[must_use]
+    pub fn without_validation(&self) -> Tx<'_> {
+        self.under(self.0.context.without_validation())
+    }
+
     fn under(&self, context: Context) -> Tx<'_> {
         let session = match &self.0.session {
             Behind::Borrowed(session) => Behind::Borrowed(*session),

@@ -16,6 +16,8 @@ pub enum ErrorKind {
     CheckViolation,
     /// An exclusion constraint refused the row.
     ExclusionViolation,
+    /// Rules of the model do not hold for what was to be written: [`Error::violations`](crate::Error::violations) has them.
+    Validation,
     /// Two transactions waited for each other and this one was chosen to fail; run it again.
     Deadlock,
     /// The transaction could not be serialized with concurrent ones; run it again.
@@ -124,6 +126,7 @@ impl fmt::Display for ErrorKind {
             Self::NotNullViolation => "not null violation",
             Self::CheckViolation => "check violation",
             Self::ExclusionViolation => "exclusion violation",
+            Self::Validation => "not valid",
             Self::Deadlock => "deadlock",
             Self::Serialization => "serialization failure",
             Self::LockTimeout => "lock timeout",

@@ -1,6 +1,7 @@
 //! The metadata of a column.
 
 use super::TableName;
+use super::rule::{Normal, normalized};
 use crate::value::{Scalar, SqlType, Type, Value};
 
 /// A column of a table.
@@ -34,6 +35,8 @@ pub struct ColumnDef {
     pub generated: Option<&'static str>,
     /// The comment.
     pub comment: &'static str,
+    /// What texts go through on their way into the column, and when they are compared with it.
+    pub normal: &'static [Normal],
 }
 
 /// Columns are equal when they are the same column of the same table.
@@ -61,12 +64,18 @@ impl ColumnDef {
             check: None,
             generated: None,
             comment: "",
+            normal: &[],
         }
     }
 
     /// Whether the model declares a type of text.
     pub fn is_text(&self) -> bool {
         self.type_name.is_some_and(is_text)
+    }
+
+    /// A value as the column's normalisers leave it.
+    pub(crate) fn normalized(&self, value: Value) -> Value {
+        if self.normal.is_empty() { value } else { normalized(value, self.normal) }
     }
 
     /// Whether the column holds UUIDs.

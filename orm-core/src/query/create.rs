@@ -370,7 +370,7 @@ impl<M: Model> Complete<M> for Whole<M> {
                 given |= 1 << column.index;
             }
         }
-        Create { row: Draft { values, given, by_caller: given, by_hand: false, nested: None }, _model: PhantomData }
+        Create { row: Draft::whole(values, given), _model: PhantomData }
     }
 }
 

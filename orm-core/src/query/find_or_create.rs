@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::expr::IntoCondition;
 use crate::model::{Model, read_model};
 use crate::run::{self, Comparable, begin_write};
+use crate::value::Value;
 use crate::write::{create_one, fixed_by};
 
 /// Finds a row or creates it: `User::find_or_create().filter(..).defaults(..)`. The row to create comes second, so a
@@ -160,7 +161,7 @@ impl<M: Model> FindOrInsert<M> {
             if !column.table.is(M::DEF.table) || column.generated.is_some() {
                 continue;
             }
-            let of = |value| Comparable::of_type(column.ty, value);
+            let of = |value: &Value| Comparable::of_type(column.ty, &column.normalized(value.clone()));
             if row.given & (1 << column.index) == 0 {
                 row.give(column.index, value);
             } else if of(&row.values[column.index]) != of(&value) {

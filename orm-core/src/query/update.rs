@@ -13,7 +13,7 @@ use crate::model::{ColumnDef, Model, RelationDef, Versioned, read_model};
 use crate::run::{self, key_of};
 use crate::value::{Type, Value};
 use crate::write::{
-    Changes, FirstRows, compute_row, count_up, expect_version, prepared, touch, update_row, write_rows,
+    Changes, FirstRows, checked, compute_row, count_up, expect_version, prepared, touch, update_row, write_rows,
 };
 
 /// A statement without a filter.
@@ -295,7 +295,7 @@ pub trait UpdateRows: Sized {
         Box::pin(async move {
             let mut update = update?;
             update.returning = Returning::Model;
-            let update = prepared(&**db.session().dialect(), Self::Model::DEF, Statement::Update(update))?;
+            let update = checked(db.session(), Self::Model::DEF, Statement::Update(update))?;
             run::fetch_all(db.session(), Self::Model::DEF, update, read_model::<Self::Model>).await
         })
     }

@@ -232,14 +232,26 @@ impl Shape {
 fn take(condition: &mut Expr, binds: &mut Vec<Value>) {
     match condition {
         Expr::Value(value) => binds.push(std::mem::replace(value, Value::Bool(false))),
-        Expr::Binary(_, pair) => take(&mut pair.1, binds),
+        Expr::Binary(_, pair) => take_compared(&pair.0, &mut pair.1, binds),
         Expr::Not(inner) => take(inner, binds),
         Expr::And(all) | Expr::Or(all) => all.iter_mut().for_each(|part| take(part, binds)),
         Expr::Between { operands, .. } => {
-            take(&mut operands.1, binds);
-            take(&mut operands.2, binds);
+            let (column, low, high) = &mut **operands;
+            take_compared(column, low, binds);
+            take_compared(column, high, binds);
         }
         _ => {}
+    }
+}
+
+/// Takes a value that is compared with a column, normalised as the renderer does.
+fn take_compared(column: &Expr, value: &mut Expr, binds: &mut Vec<Value>) {
+    take(value, binds);
+    if let (Expr::Column(column), Some(value)) = (column, binds.last_mut())
+        && !column.normal.is_empty()
+    {
+        let given = std::mem::replace(value, Value::Bool(false));
+        *value = column.normalized(given);
     }
 }
 

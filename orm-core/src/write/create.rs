@@ -2,6 +2,7 @@
 
 use super::draft::Draft;
 use super::insert::{insert_one, insert_rows};
+use super::prepare;
 use super::tree::{Around, create_tree, fill};
 use crate::ast::Conflict;
 use crate::driver::{BeginOptions, Session};
@@ -16,6 +17,7 @@ pub(crate) async fn create_one<M: Model>(session: &dyn Session, mut draft: Draft
     let def = M::DEF;
     draft.settle()?;
     if draft.nested.is_some() {
+        prepare::trees(session, def, std::slice::from_mut(&mut draft))?;
         let unit = session.begin(&BeginOptions::default()).await?;
         let created = create_tree(&*unit, def, draft).await?;
         let mut models = models_of(&[created.values], vec![created.nested])?;
@@ -63,12 +65,13 @@ pub(crate) fn models_of<M: Model>(rows: &[Vec<Value>], nested: Vec<Around>) -> R
 async fn create_trees(
     session: &dyn Session,
     def: &'static ModelDef,
-    rows: Vec<Draft>,
+    mut rows: Vec<Draft>,
     conflict: Option<&Conflict>,
 ) -> Result<Inserted> {
     if conflict.is_some() {
         return Err(Error::new(ErrorKind::InvalidStatement, "an upsert cannot create nested rows").with_model(def.name));
     }
+    prepare::trees(session, def, &mut rows)?;
     let unit = session.begin(&BeginOptions::default()).await?;
     let (mut created, mut nested) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     for row in rows {

@@ -17,6 +17,8 @@ pub(crate) struct Draft {
     pub(crate) by_caller: u128,
     /// Whether nothing has checked that the required columns are given.
     pub(crate) by_hand: bool,
+    /// Whether the rules of the model were asked already.
+    pub(super) validated: bool,
     /// Rows to create around this one.
     pub(crate) nested: Option<Box<Nested>>,
 }
@@ -29,8 +31,14 @@ impl Draft {
             given: 0,
             by_caller: 0,
             by_hand: false,
+            validated: false,
             nested: None,
         }
+    }
+
+    /// The row of a struct: the values of all columns, of which these are given.
+    pub(crate) fn whole(values: Vec<Value>, given: u128) -> Self {
+        Self { values, given, by_caller: given, by_hand: false, validated: false, nested: None }
     }
 
     /// Gives a column, by its position; the last one counts.

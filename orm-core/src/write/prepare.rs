@@ -1,35 +1,55 @@
-//! What every write passes before it becomes SQL: defaults and times of the client, versions, and the form in which a
-//! column keeps a value.
+//! What every write passes before it becomes SQL: defaults and times of the client, versions, the rules of the model, and the
+//! form in which a column keeps a value.
 
 use super::draft::{Changes, Draft};
+use super::validate;
 use crate::ast::Expr;
 use crate::dialect::{Dialect, stored};
 use crate::driver::Session;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ColumnDef, DefaultDef, ModelDef};
+use crate::model::{ColumnDef, DefaultDef, Life, ModelDef, Violations};
 use crate::value::{SqlType, Value};
 
-/// Prepares a new row: fills in what the client makes, and brings each value into the form that its column keeps.
+/// Prepares a new row: fills in what the client makes, asks the rules of the model, and brings each value into the form that its
+/// column keeps.
 ///
 /// # Errors
-/// Those of [`stored`], naming the model.
+/// [`ErrorKind::Validation`] with all that the rules found; those of [`stored`], naming the model.
 pub(super) fn row(session: &dyn Session, def: &'static ModelDef, draft: &mut Draft) -> Result<()> {
     complete(def, draft, &mut None);
-    check_complete(def, draft)?;
-    keep(&**session.dialect(), def, draft)
+    let Some(life) = rules(session, def).filter(|_| !draft.validated) else {
+        check_complete(def, draft)?;
+        return keep(&**session.dialect(), def, draft);
+    };
+    let mut found = Violations::new();
+    validate::row(&**session.dialect(), def, life, draft, 0, &mut found)?;
+    found.into_result(def.name)
 }
 
-/// The error for a draft that lacks required columns: neither it nor the database has a value for them.
-fn check_complete(def: &'static ModelDef, draft: &Draft) -> Result<()> {
-    if !draft.by_hand {
-        return Ok(());
-    }
-    let lacks = |column: &&ColumnDef| {
+/// The rules that a write must keep.
+fn rules(session: &dyn Session, def: &'static ModelDef) -> Option<&'static Life> {
+    def.life.filter(|_| session.context().validates())
+}
+
+/// The required columns that a draft lacks: neither it nor the database has a value for them.
+pub(super) fn lacking<'d>(
+    def: &'static ModelDef,
+    draft: &'d Draft,
+) -> impl Iterator<Item = &'static ColumnDef> + use<'d> {
+    let lacks = move |column: &&ColumnDef| {
         draft.given & (1 << column.index) == 0
             && !(column.nullable || column.auto_increment || column.generated.is_some())
             && !matches!(column.default, DefaultDef::Sql(_))
     };
-    let missing: Vec<&str> = def.columns.iter().filter(lacks).map(|column| column.name).collect();
+    def.columns.iter().filter(move |_| draft.by_hand).filter(lacks)
+}
+
+/// The error for a draft that lacks required columns.
+fn check_complete(def: &'static ModelDef, draft: &Draft) -> Result<()> {
+    if !draft.by_hand {
+        return Ok(());
+    }
+    let missing: Vec<&str> = lacking(def, draft).map(|column| column.name).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -38,12 +58,78 @@ fn check_complete(def: &'static ModelDef, draft: &Draft) -> Result<()> {
     Err(Error::new(ErrorKind::NotNullViolation, message).with_model(def.name).with_columns(missing))
 }
 
-/// As [`row`], with one instant for all.
+/// As [`row`], with one instant for all; what the rules found in any row is one error.
 pub(super) fn rows(session: &dyn Session, def: &'static ModelDef, drafts: &mut [Draft]) -> Result<()> {
-    let mut now = None;
+    let (dialect, mut now) = (&**session.dialect(), None);
     drafts.iter_mut().for_each(|draft| complete(def, draft, &mut now));
-    drafts.iter().try_for_each(|draft| check_complete(def, draft))?;
-    drafts.iter_mut().try_for_each(|draft| keep(&**session.dialect(), def, draft))
+    let Some(life) = rules(session, def) else {
+        drafts.iter().try_for_each(|draft| check_complete(def, draft))?;
+        return drafts.iter_mut().try_for_each(|draft| keep(dialect, def, draft));
+    };
+    let mut found = Violations::new();
+    for (index, draft) in drafts.iter_mut().enumerate() {
+        let from = found.len();
+        validate::row(dialect, def, life, draft, 0, &mut found)?;
+        found.move_below(from, &format!("[{index}]"));
+    }
+    found.into_result(def.name)
+}
+
+/// Asks the rules of all rows that are to be created around each other, before any of them is written: what they find is one
+/// error. The keys that connect the rows come later.
+pub(super) fn trees(session: &dyn Session, def: &'static ModelDef, drafts: &mut [Draft]) -> Result<()> {
+    if !session.context().validates() {
+        return Ok(());
+    }
+    let (mut found, many) = (Violations::new(), drafts.len() > 1);
+    for (index, draft) in drafts.iter_mut().enumerate() {
+        let from = found.len();
+        tree(&**session.dialect(), def, draft, 0, &mut found)?;
+        if many {
+            found.move_below(from, &format!("[{index}]"));
+        }
+    }
+    found.into_result(def.name)
+}
+
+/// The rows of a tree. The columns of `later` get their values from the row above.
+fn tree(
+    dialect: &dyn Dialect,
+    def: &'static ModelDef,
+    draft: &mut Draft,
+    mut later: u128,
+    found: &mut Violations,
+) -> Result<()> {
+    if let Some(life) = def.life {
+        complete(def, draft, &mut None);
+        for (node, _) in draft.nested.iter().flat_map(|nested| &nested.parents) {
+            later |= node.relation.keys().iter().fold(0, |keys, pair| keys | 1 << pair.from.index);
+        }
+        validate::row(dialect, def, life, draft, later, found)?;
+        draft.validated = true;
+    }
+    let Some(nested) = &mut draft.nested else { return Ok(()) };
+    for (node, parent) in &mut nested.parents {
+        let from = found.len();
+        let later = if node.scope.is_some() { u128::MAX } else { 0 };
+        tree(dialect, node.relation.target(), parent, later, found)?;
+        found.move_below(from, node.relation.name);
+    }
+    for (node, children) in &mut nested.children {
+        let first = node.relation.first();
+        let linked = first.tag.map(|(column, _)| column).into_iter().chain(first.keys.iter().map(|pair| pair.to));
+        let later = match (node.relation.between(), &node.scope) {
+            (None, None) => linked.fold(0, |keys, column| keys | 1 << column.index),
+            (Some(_), None) => 0,
+            (_, Some(_)) => u128::MAX,
+        };
+        for (index, child) in children.iter_mut().enumerate() {
+            let from = found.len();
+            tree(dialect, node.relation.target(), child, later, found)?;
+            found.move_below(from, &format!("{}[{index}]", node.relation.name));
+        }
+    }
+    Ok(())
 }
 
 /// Brings the values given into the form that their columns keep.
@@ -77,8 +163,47 @@ pub(super) fn changes(dialect: &dyn Dialect, def: &'static ModelDef, changes: &m
     Ok(())
 }
 
+/// Asks the rules of the model about the new values of one row; `current` gives the values that it has.
+///
+/// # Errors
+/// [`ErrorKind::Validation`] with all that they found.
+pub(super) fn check_changes(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    changes: &mut Changes,
+    current: &(dyn Fn(usize) -> Value + Sync),
+) -> Result<()> {
+    let Some(life) = rules(session, def) else { return Ok(()) };
+    // Neither a soft deletion nor its end is stopped by what is wrong with the row.
+    if changes.set.iter().all(|(column, _)| Some(*column) == def.deleted_at) {
+        return Ok(());
+    }
+    let mut found = Violations::new();
+    validate::changes(&**session.dialect(), def, life, changes, current, &mut found)?;
+    found.into_result(def.name)
+}
+
+/// Asks the rules of columns about the values that an UPDATE of many rows assigns.
+///
+/// # Errors
+/// [`ErrorKind::Validation`] with all that they found.
+pub(super) fn check_assignments(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    set: &mut [(&'static ColumnDef, Expr)],
+) -> Result<()> {
+    let Some(life) = rules(session, def) else { return Ok(()) };
+    let mut found = Violations::new();
+    for (column, assigned) in set {
+        if let Expr::Value(value) = assigned {
+            validate::value(&**session.dialect(), life, column, value, &mut found)?;
+        }
+    }
+    found.into_result(def.name)
+}
+
 /// Brings the values that an UPDATE assigns into the form that their columns keep. Expressions are the database's.
-pub(crate) fn assignments(
+pub(super) fn assignments(
     dialect: &dyn Dialect,
     def: &'static ModelDef,
     set: &mut [(&'static ColumnDef, Expr)],

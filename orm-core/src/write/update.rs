@@ -84,6 +84,17 @@ pub(crate) fn update_of(
     Statement::Update(Box::new(ast::Update { model: def, set, filter, visibility, returning }))
 }
 
+/// As [`prepared`], after the rules of the model were asked.
+///
+/// # Errors
+/// [`ErrorKind::Validation`] with all that they found; those of [`prepared`].
+pub(crate) fn checked(session: &dyn Session, def: &'static ModelDef, mut statement: Statement) -> Result<Statement> {
+    if let Statement::Update(update) = &mut statement {
+        prepare::check_assignments(session, def, &mut update.set)?;
+    }
+    prepared(&**session.dialect(), def, statement)
+}
+
 /// An UPDATE with its values in the form that columns keep; a DELETE as it is.
 ///
 /// # Errors
@@ -97,7 +108,7 @@ pub(crate) fn prepared(dialect: &dyn Dialect, def: &'static ModelDef, mut statem
 
 /// Runs an UPDATE or a DELETE of many rows and gives their number.
 pub(crate) async fn write_rows(session: &dyn Session, def: &'static ModelDef, statement: Statement) -> Result<u64> {
-    let statement = prepared(&**session.dialect(), def, statement)?;
+    let statement = checked(session, def, statement)?;
     match affected_rows(session, def, &statement).await {
         Err(error) => Err(violated::by_statement(session, def, &statement, error).await),
         affected => affected,
@@ -169,7 +180,7 @@ pub(crate) fn known<M: Model>(row: &M) -> Visibility {
 
 pub(crate) async fn write_row<M: Model>(
     row: &mut M,
-    changes: Changes,
+    mut changes: Changes,
     session: &dyn Session,
     visibility: Visibility,
 ) -> Result<()> {
@@ -177,6 +188,7 @@ pub(crate) async fn write_row<M: Model>(
     if changes.is_empty() {
         return target.check_version(session, M::DEF, visibility).await;
     }
+    prepare::check_changes(session, M::DEF, &mut changes, &|column| row.value(column))?;
     let mut fresh = None;
     let update = RowUpdate::new(session, M::DEF, changes, target.clone(), visibility, true)?;
     let (current, mut sink) = (|column| row.value(column), First::new(&mut fresh, read_model::<M>));

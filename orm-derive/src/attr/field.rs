@@ -4,10 +4,11 @@ use proc_macro2::Ident;
 use syn::{Attribute, Expr, ExprLit, Lit, LitInt, LitStr, Path};
 
 use super::item::{Body, Item, Named, Slot, items};
+use super::rule::{NormalAttr, RuleAttr, normals, rules};
 use crate::ctxt::Ctxt;
 
 /// The words of columns and of relations. Both are accepted on every field here; `check` says which do not fit.
-const WORDS: [&str; 37] = [
+const WORDS: [&str; 39] = [
     "primary_key",
     "auto_increment",
     "column",
@@ -45,6 +46,8 @@ const WORDS: [&str; 37] = [
     "constraints",
     "one_of",
     "at_most_one_of",
+    "validate",
+    "normalize",
 ];
 
 /// The words of relations. `unique` and `index` are also words of columns.
@@ -92,6 +95,8 @@ pub(crate) struct FieldAttrs {
     pub(crate) created_at: Slot<()>,
     pub(crate) updated_at: Slot<()>,
     pub(crate) deleted_at: Slot<()>,
+    pub(crate) rules: Vec<RuleAttr>,
+    pub(crate) normals: Vec<NormalAttr>,
     pub(crate) relation: RelationAttrs,
     /// The words given, in order, for errors about words that do not fit the field.
     pub(crate) words: Vec<Ident>,
@@ -212,7 +217,8 @@ impl FieldAttrs {
             "created_at" => self.created_at.set(ctxt, &name, item.flag(ctxt)),
             "updated_at" => self.updated_at.set(ctxt, &name, item.flag(ctxt)),
             "deleted_at" => self.deleted_at.set(ctxt, &name, item.flag(ctxt)),
-            "validate" => ctxt.error(&name, "`validate` is not available yet"),
+            "validate" => self.rules.extend(rules(ctxt, item)),
+            "normalize" => self.normals.extend(normals(ctxt, item)),
             _ => self.relation.item(ctxt, item),
         }
     }

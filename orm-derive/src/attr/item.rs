@@ -1,6 +1,6 @@
 //! The grammar of `#[orm(..)]`: words, `word = value`, `word(..)` and literals, and readers for their values.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::Ident;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
@@ -44,10 +44,7 @@ impl Parse for Item {
         } else if input.peek(syn::token::Paren) {
             let content;
             syn::parenthesized!(content in input);
-            if name == "validate" {
-                content.parse::<TokenStream>()?;
-                Body::Word
-            } else if name == "through" {
+            if name == "through" {
                 Body::Paths(Punctuated::<Path, Token![,]>::parse_terminated(&content)?.into_iter().collect())
             } else {
                 Body::List(Punctuated::<Item, Token![,]>::parse_terminated(&content)?.into_iter().collect())

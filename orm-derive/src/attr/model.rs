@@ -7,7 +7,7 @@ use super::item::{Body, Item, Named, Slot, items};
 use crate::case::RenameRule;
 use crate::ctxt::Ctxt;
 
-const WORDS: [&str; 12] = [
+const WORDS: [&str; 13] = [
     "table",
     "schema",
     "rename_all",
@@ -20,6 +20,7 @@ const WORDS: [&str; 12] = [
     "crate",
     "primary_key",
     "no_primary_key",
+    "validate",
 ];
 
 /// What `#[orm(..)]` on the struct says.
@@ -37,6 +38,8 @@ pub(crate) struct ModelAttrs {
     pub(crate) krate: Slot<Path>,
     pub(crate) primary_key: Slot<Vec<Ident>>,
     pub(crate) no_primary_key: Slot<()>,
+    /// Functions that look at a row before it is written.
+    pub(crate) row_checks: Vec<Path>,
 }
 
 /// `timestamps`: which fields; `Some(None)` switches one off.
@@ -100,7 +103,7 @@ impl ModelAttrs {
             "crate" => self.krate.set(ctxt, &name, item.path(ctxt, "\"path::to::orm\"")),
             "primary_key" => self.primary_key.set(ctxt, &name, item.fields(ctxt, "id")),
             "no_primary_key" => self.no_primary_key.set(ctxt, &name, item.flag(ctxt)),
-            "validate" => ctxt.error(&name, "`validate` is not available yet"),
+            "validate" => self.row_checks.extend(item.path(ctxt, "User::names_differ")),
             _ => ctxt.unknown("attribute", &name, &WORDS),
         }
     }

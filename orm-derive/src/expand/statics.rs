@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use super::life;
 use crate::case::plain;
 use crate::ir::{Column, DefaultValue, Index, IndexPart, ModelIr};
 
@@ -70,6 +71,7 @@ fn column_def(index: usize, column: &Column<'_>, table: &TokenStream) -> TokenSt
         let comment = &column.comment;
         fields.push(quote!(comment: #comment));
     }
+    fields.extend(life::normal(column));
     let ty = column.ty;
     let stored = column.stored();
     let plain = quote_spanned!(ty.span()=> __orm::ColumnDef::of::<#stored>(#table, #index, #name));
@@ -126,6 +128,7 @@ fn model_def(model: &ModelIr<'_>, table: &TokenStream, columns: &TokenStream) ->
         let comment = &model.comment;
         fields.push(quote!(comment: #comment));
     }
+    fields.extend(life::life(model));
     let plain = quote!(__orm::ModelDef::new(#name, #table, #columns, &[#(#primary_key),*]));
     if fields.is_empty() { plain } else { quote!(__orm::ModelDef { #(#fields,)* ..#plain }) }
 }

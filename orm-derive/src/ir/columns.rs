@@ -193,6 +193,8 @@ fn column<'a>(ctxt: &Ctxt, model: &Model<'_>, marks: &Marks, index: usize, field
         doc: field.doc.clone(),
         required: writable && !filled && field.nullable().is_none(),
         writable,
+        rules: &attrs.rules,
+        normals: &attrs.normals,
     }
 }
 

@@ -61,7 +61,7 @@ fn unknown_words() {
     on_struct(
         "banana",
         "unknown attribute `banana`; expected one of: table, schema, rename_all, timestamps, paranoid, index, unique, \
-         check, comment, crate, primary_key, no_primary_key",
+         check, comment, crate, primary_key, no_primary_key, validate",
     );
     on_struct("index(name, nme = \"x\")", "unknown option `nme`; did you mean `name`?");
     on_struct("check(nam = \"x\", \"1\")", "unknown option `nam`; did you mean `name`?");
@@ -74,8 +74,32 @@ fn unknown_words() {
         "user_id: i64, #[orm(on_delete = cascad)] user: BelongsTo<User>",
         "unknown action `cascad`; did you mean `cascade`?",
     );
-    field("#[orm(validate(email))] a: String", "`validate` is not available yet");
-    on_struct("validate(email)", "`validate` is not available yet");
+}
+
+#[test]
+fn rules_and_normalisers() {
+    let rule = |rule: &str, expected: &str| field(&format!("#[orm({rule})] a: String"), expected);
+    rule("validate(emial)", "unknown rule `emial`; did you mean `email`?");
+    rule("validate", "`validate` expects a list: `validate(email, length = 3..=80)`");
+    rule("validate()", "`validate` has no rule: `validate(email, length = 3..=80)`");
+    rule("validate(email = true)", "`email` takes no value");
+    rule("validate(email(mesage = \"no\"))", "unknown option `mesage`; did you mean `message`?");
+    rule("validate(email(on = save))", "unknown operation `save`; expected one of: create, update");
+    rule("validate(length)", "`length` expects a range: `length = 3..=80`, or `length(min = 3, max = 80)`");
+    rule("validate(range = 5)", "`range` expects a range: `range = 3..=80`, or `range(min = 3, max = 80)`");
+    rule("validate(after)", "`after` expects a date or a time: `after = Utc::now()`");
+    rule("validate(pattern = a)", "`pattern` expects a regular expression: `pattern = \"^[a-z]+$\"`");
+    rule("validate(contains)", "`contains` expects a text: `contains = \"@\"`");
+    rule("validate(one_of)", "`one_of` expects values: `one_of(\"a\", \"b\")`, or `one_of = [1, 2]`");
+    rule(
+        "validate(custom)",
+        "`custom` expects a function: `custom = no_digits`, or `custom(function = no_digits, ..)`",
+    );
+    rule("normalize(trimm)", "unknown normaliser `trimm`; did you mean `trim`?");
+    rule("normalize()", "`normalize` has no normaliser: `normalize(trim, lowercase)`");
+    rule("normalize(trim = 1)", "`trim` takes no value");
+    on_struct("validate(email)", "`validate` expects a path: `validate = User::names_differ`");
+    field("#[orm(validate(email))] posts: HasMany<Post>", "`validate` belongs to columns, and `posts` is a relation");
 }
 
 #[test]

@@ -1,0 +1,137 @@
+//! What happens to rows on their way in: rules and normalisers, as tables of functions in the metadata.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Expr;
+use syn::spanned::Spanned;
+
+use crate::ast::last_word;
+use crate::attr::{Limit, NormalAttr, RuleAttr, RuleKind, is_number};
+use crate::ir::{Column, ModelIr};
+
+/// The field of the model's metadata, when there is anything to say.
+pub(super) fn life(model: &ModelIr<'_>) -> Option<TokenStream> {
+    let rules = model.columns.iter().enumerate();
+    let rules: Vec<TokenStream> = rules
+        .flat_map(|(index, column)| column.rules.iter().map(move |rule| rule_def(model, index, column, rule)))
+        .collect();
+    let mut fields = Vec::new();
+    if !rules.is_empty() {
+        fields.push(quote!(rules: &[#(#rules),*]));
+    }
+    if !model.checks_of_rows.is_empty() {
+        let this = model.params.this();
+        let checks = model
+            .checks_of_rows
+            .iter()
+            .map(|path| quote_spanned!(path.span()=> |row, found| #path(&__orm::Draft::<#this>::new(row), found)));
+        fields.push(quote!(checks: &[#(#checks),*]));
+    }
+    (!fields.is_empty())
+        .then(|| quote!(life: ::core::option::Option::Some(&__orm::Life { #(#fields,)* ..__orm::Life::NONE })))
+}
+
+fn rule_def(model: &ModelIr<'_>, index: usize, column: &Column<'_>, rule: &RuleAttr) -> TokenStream {
+    let mut name = rule.name.to_string();
+    if let RuleKind::Custom(path) = &rule.kind
+        && let Some(last) = path.segments.last()
+    {
+        name = last.ident.to_string();
+    }
+    let test = test(column, rule);
+    let plain = quote!(__orm::RuleDef::new(#index, #name, |value| #test));
+    let mut fields = Vec::new();
+    if let Some(message) = rule.message.get() {
+        fields.push(quote!(message: ::core::option::Option::Some(#message)));
+    }
+    if let Some(on) = rule.on.get() {
+        let on = Ident::new(if on == "create" { "Create" } else { "Update" }, on.span());
+        fields.push(quote!(on: ::core::option::Option::Some(__orm::rule::Operation::#on)));
+    }
+    if let Some(path) = rule.when.get() {
+        let this = model.params.this();
+        let when = quote_spanned!(path.span()=> |row| #path(&__orm::Draft::<#this>::new(row)));
+        fields.push(quote!(when: ::core::option::Option::Some(#when)));
+    }
+    if fields.is_empty() { plain } else { quote!(__orm::RuleDef { #(#fields,)* ..#plain }) }
+}
+
+/// The call of a rule's function; what the field's type does not allow is an error at that type.
+fn test(column: &Column<'_>, rule: &RuleAttr) -> TokenStream {
+    let (ty, stored, span) = (column.ty, column.stored(), column.ty.span());
+    let call = |function: &Ident, arguments: TokenStream| quote_spanned!(span=> __orm::rule::#function::<#ty>(value #arguments));
+    match &rule.kind {
+        RuleKind::Plain => call(&rule.name, TokenStream::new()),
+        RuleKind::Uuid(version) => call(&format_ident!("uuid_of"), quote!(, #version)),
+        RuleKind::Length { min, max, exclusive } => {
+            let min = option(min.as_ref().map(|min| quote!(#min)));
+            let max = option(max.as_ref().map(|max| if *exclusive { quote!((#max) - 1) } else { quote!(#max) }));
+            call(&format_ident!("length"), quote!(, #min, #max))
+        }
+        RuleKind::Range { min, max } => {
+            let (min, max) = (bound(column, min), bound(column, max));
+            call(&format_ident!("range"), quote!(, #min, #max))
+        }
+        RuleKind::Pattern { pattern, found } => {
+            quote_spanned!(pattern.span()=> __orm::pattern!(value, #ty, #pattern, #found))
+        }
+        RuleKind::OneOf { values, among } => {
+            let function = format_ident!("{}", if *among { "one_of" } else { "not_one_of" });
+            let values = values.iter().map(|value| quote_spanned!(value.span()=> __orm::Set::<#ty>::into_set(#value)));
+            quote!(__orm::rule::#function(value, &[#(#values),*]))
+        }
+        RuleKind::Contains { text, has } => {
+            call(&format_ident!("{}", if *has { "contains" } else { "not_contains" }), quote!(, #text))
+        }
+        RuleKind::Custom(path) => {
+            let test = quote_spanned!(path.span()=> __orm::rule::verdict(#path(value)));
+            quote_spanned!(path.span()=> __orm::rule::custom::<#stored>(value, |value| #test))
+        }
+    }
+}
+
+/// A bound, in the column's type: a number takes its type from there, but that of decimals is no literal's.
+fn bound(column: &Column<'_>, limit: &Limit) -> TokenStream {
+    let (variant, expr) = match limit {
+        Limit::None => return quote!(__orm::rule::Bound::None),
+        Limit::Included(expr) => ("Included", expr),
+        Limit::Excluded(expr) => ("Excluded", expr),
+    };
+    let variant = format_ident!("{variant}");
+    let decimal = is_number(expr) && is_decimal(column);
+    let value = |expr: &Expr| if decimal { quote!(::core::convert::Into::into(#expr)) } else { quote!(#expr) };
+    let value = value(expr);
+    quote!(__orm::rule::Bound::#variant(#value))
+}
+
+fn is_decimal(column: &Column<'_>) -> bool {
+    let scalar = crate::ast::one_argument(column.ty, "Option").unwrap_or(column.ty);
+    last_word(scalar).is_some_and(|word| word == "Decimal")
+}
+
+fn option(value: Option<TokenStream>) -> TokenStream {
+    value.map_or_else(|| quote!(::core::option::Option::None), |value| quote!(::core::option::Option::Some(#value)))
+}
+
+/// The field of a column's metadata, when it has normalisers.
+pub(super) fn normal(column: &Column<'_>) -> Option<TokenStream> {
+    if column.normals.is_empty() {
+        return None;
+    }
+    let ty = column.ty;
+    let normals = column.normals.iter().map(|normal| match normal {
+        NormalAttr::Word(word) => {
+            let function = match word.to_string().as_str() {
+                "lowercase" => format_ident!("to_lowercase"),
+                "uppercase" => format_ident!("to_uppercase"),
+                word => format_ident!("{word}"),
+            };
+            quote!(__orm::rule::#function)
+        }
+        NormalAttr::Custom(path) => {
+            quote_spanned!(path.span()=> |text| ::std::borrow::Cow::Owned(::core::convert::Into::into(#path(text))))
+        }
+    });
+    let all = quote_spanned!(ty.span()=> __orm::rule::normals::<#ty>);
+    Some(quote!(normal: #all(&[#(#normals),*])))
+}
