@@ -63,6 +63,7 @@ chapters! {
     relations: "relations.md",
     writes: "writes.md",
     validation: "validation.md",
+    hooks: "hooks.md",
     transactions: "transactions.md",
     migrations: "migrations.md",
     deploying: "deploying.md",

@@ -27,7 +27,7 @@ pub use crate::relation::{
 pub use crate::row::{Columns, Decode, Layout};
 pub use crate::run::IntoInclude;
 pub use crate::value::{EnumDef, EnumStorage, Scalar, SqlType, Type, Value, ValueRef};
-pub use crate::write::Prefilled;
+pub use crate::write::{Hooks, Prefilled, owned, row_of};
 pub use crate::{
     __create_builder as create_builder, __decode_model as decode_model, __pattern as pattern, __register as register,
     __update_builder as update_builder,

@@ -5,6 +5,7 @@ mod cascade;
 mod conflict;
 mod create;
 mod draft;
+pub(crate) mod hooks;
 mod insert;
 mod link;
 mod prepare;
@@ -20,6 +21,8 @@ pub(crate) use conflict::{alive_filter, is_join_key, is_key, is_unique, unique_k
 pub(crate) use create::{create_many, create_one, models_of};
 pub use draft::{Changes, Prefilled};
 pub(crate) use draft::{Draft, Linked, Payload, given_columns, nest, no_key, payload_values};
+pub(crate) use hooks::Event;
+pub use hooks::{After, Ask, Before, Committed, Hooked, Hooks, owned, row_of};
 pub(crate) use insert::{given_assignments, insert_of, insert_values};
 pub(crate) use link::{other_keys, pointing};
 pub(crate) use prepare::{complete, time_value};
@@ -27,6 +30,6 @@ pub(crate) use relation_filter::{RelationFilter, fixed_by};
 pub(crate) use remove::remove;
 pub use update::update_row;
 pub(crate) use update::{
-    FirstRows, RowKey, checked, compute_row, count_up, expect_version, known, prepared, remove_by_key, removed, reread,
-    saves, touch, update_of, write_row, write_rows,
+    FirstRows, RowKey, compute_row, count_up, event_of_rows, expect_version, known, prepared, remove_row, removed,
+    reread, save_row, saves, touch, update_each, update_of, write_row, write_rows,
 };

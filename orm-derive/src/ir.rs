@@ -40,6 +40,10 @@ pub(crate) struct ModelIr<'a> {
     pub(crate) checks: Vec<(String, String)>,
     /// Functions that look at a row before it is written.
     pub(crate) checks_of_rows: &'a [Path],
+    /// The same, of functions that may ask the database.
+    pub(crate) asks: &'a [Path],
+    /// Events and the functions that run then.
+    pub(crate) hooks: &'a [(Ident, Path)],
     pub(crate) created_at: Option<usize>,
     pub(crate) updated_at: Option<usize>,
     pub(crate) deleted_at: Option<usize>,
@@ -290,6 +294,8 @@ impl<'a> ModelIr<'a> {
             indexes: indexes(ctxt, model),
             checks: attrs.checks.iter().map(|check| (check.name.clone(), check.sql.value())).collect(),
             checks_of_rows: &attrs.row_checks,
+            asks: &attrs.row_asks,
+            hooks: &attrs.hooks,
             created_at: marks.created_at,
             updated_at: marks.updated_at,
             deleted_at: marks.deleted_at,

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use orm_core::dialect::Dialect;
-use orm_core::driver::{BeginOptions, Context, Done, Driver, Executor, Query, Session, ShapeCache, Unit};
+use orm_core::driver::{BeginOptions, Callback, Context, Done, Driver, Executor, Query, Session, ShapeCache, Unit};
 use orm_core::row::{Decode, RowSink};
-use orm_core::{Error, Result};
+use orm_core::{Error, ErrorKind, Result};
 
 use crate::again::Again;
 use crate::inner::{Handle, Inner};
@@ -19,7 +19,8 @@ use crate::options::DatabaseOptions;
 use crate::pool::{Pool, PoolStatus, Use};
 use crate::raw::{self, SqlText, Values};
 use crate::transaction::{
-    InTransaction, Pinned, RunsAgain, Source, Transaction, TransactionOptions, TransactionState, inside, run,
+    Callbacks, InTransaction, Pinned, RunsAgain, Source, Told, Transaction, TransactionOptions, TransactionState,
+    inside, run,
 };
 
 /// A database: a pool of connections, and what is known about the server behind them. Cloning it is cheap; all clones
@@ -113,6 +114,36 @@ impl Database {
     #[must_use]
     pub fn without_validation(&self) -> Self {
         self.under(self.handle.context.without_validation())
+    }
+
+    /// The same database, for writes that run no hooks of their models.
+    ///
+    /// ```
+    /// # use orm::{Draft, Tx, prelude::*};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[orm(hooks(before_save = User::refuse))]
+    /// # struct User { #[orm(primary_key)] id: i64, name: String }
+    /// # impl User {
+    /// #     async fn refuse(_user: &mut Draft<'_, User>, _tx: &Tx<'_>) -> Result<()> {
+    /// #         Err(Error::new(ErrorKind::Permission, "closed"))
+    /// #     }
+    /// # }
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = connect("sqlite::memory:").await?;
+    /// # db.create_tables::<User>().await?;
+    /// let user = User::create().name("Ada");
+    /// assert!(user.clone().exec(&db).await.is_err());
+    /// user.exec(&db.without_hooks()).await?;
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
+    /// ```
+    #[must_use]
+    pub fn without_hooks(&self) -> Self {
+        self.under(self.handle.context.without_hooks())
     }
 
     fn under(&self, context: Context) -> Self {
@@ -436,10 +467,15 @@ impl Session for Handle {
         inside::check_begin(&self.inner, options)?;
         let lease = self.inner.pool.acquire_for(Use::Transaction, None).await?;
         let source = Source::Pool(TransactionState::new(lease, None));
-        Ok(Box::new(Pinned::begin(&self.inner, context, source, options).await?))
+        let told = Told::Own(Callbacks::default());
+        Ok(Box::new(Pinned::begin(&self.inner, context, told, source, options).await?))
     }
 
     fn in_transaction(&self) -> bool {
         false
+    }
+
+    fn after_commit(&self, _callback: Callback) -> Result<()> {
+        Err(Error::new(ErrorKind::InvalidStatement, "there is no transaction whose commit could be waited for"))
     }
 }

@@ -20,17 +20,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use orm_core::dialect::Dialect;
-use orm_core::driver::{BeginOptions, Context, Done, Executor, Query, Session, ShapeCache, Tx, Unit, View};
+use orm_core::driver::{BeginOptions, Callback, Context, Done, Executor, Query, Session, ShapeCache, Tx, Unit, View};
 use orm_core::row::{Decode, RowSink};
 use orm_core::{Error, ErrorKind, Result};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use self::callbacks::{Callbacks, End};
+pub(crate) use self::callbacks::Callbacks;
+use self::callbacks::End;
 use self::drain::Drains;
 pub use self::options::TransactionOptions;
 pub use self::outcome::{InTransaction, Outcome};
-pub(crate) use self::pinned::{Pinned, Source};
+pub(crate) use self::pinned::{Pinned, Source, Told};
 pub use self::run::RunsAgain;
 pub(crate) use self::state::TransactionState;
 use self::state::within;
@@ -381,6 +382,11 @@ impl Transaction {
         Tx::shared(Arc::clone(&self.core) as Arc<dyn Session>, self.core.context.without_validation())
     }
 
+    /// The transaction, for writes that run no hooks of their models.
+    pub fn without_hooks(&self) -> Tx<'_> {
+        Tx::shared(Arc::clone(&self.core) as Arc<dyn Session>, self.core.context.without_hooks())
+    }
+
     /// Runs a closure in a savepoint: its changes stay when the closure gives `Ok`, and are undone when it gives `Err`,
     /// panics or is dropped. The transaction goes on in any case.
     ///
@@ -527,7 +533,7 @@ impl Transaction {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        self.core.root().callbacks.add(End::Committed, self.core.level, callback);
+        self.core.root().callbacks.add(End::Committed, self.core.level, Box::new(|| Box::pin(callback())));
     }
 
     /// Runs a callback after the outermost transaction was rolled back, also by dropping it. Otherwise as
@@ -537,7 +543,7 @@ impl Transaction {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        self.core.root().callbacks.add(End::RolledBack, self.core.level, callback);
+        self.core.root().callbacks.add(End::RolledBack, self.core.level, Box::new(|| Box::pin(callback())));
     }
 }
 
@@ -638,11 +644,17 @@ impl Session for Core {
 
     async fn begin_as(&self, options: &BeginOptions, context: Context) -> Result<Box<dyn Unit + '_>> {
         let source = Source::Borrowed(tokio::sync::MutexGuard::map(self.borrow().await?, |work| work));
-        Ok(Box::new(Pinned::begin(&self.inner, context, source, options).await?))
+        let told = Told::Of(&self.root().callbacks);
+        Ok(Box::new(Pinned::begin(&self.inner, context, told, source, options).await?))
     }
 
     fn in_transaction(&self) -> bool {
         true
+    }
+
+    fn after_commit(&self, callback: Callback) -> Result<()> {
+        self.root().callbacks.add(End::Committed, self.level, callback);
+        Ok(())
     }
 
     fn take_over(self: Arc<Self>, rest: Pin<Box<dyn Future<Output = ()> + Send>>) {

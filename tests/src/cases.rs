@@ -59,6 +59,7 @@ macro_rules! suite {
         $crate::json!(super::Backend);
         $crate::written!(super::Backend);
         $crate::validation!(super::Backend);
+        $crate::hooks!(super::Backend);
         $crate::includes!(super::Backend);
         $crate::loading!(super::Backend);
         $crate::nested!(super::Backend);

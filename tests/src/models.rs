@@ -6,6 +6,7 @@ pub mod club;
 pub mod crew;
 pub mod gallery;
 pub mod generic;
+pub mod hooked;
 pub mod keys;
 pub mod kinds;
 pub mod links;

@@ -18,6 +18,7 @@ pub mod filter;
 pub mod generic;
 pub mod graph;
 pub mod handles;
+pub mod hooks;
 pub mod includes;
 pub mod inherited;
 pub mod injection;

@@ -34,6 +34,8 @@ pub struct Context(Option<Arc<Known>>);
 struct Known {
     /// Whether rules of models are left out.
     unvalidated: bool,
+    /// Whether hooks of models are left out.
+    unhooked: bool,
     /// One of each type.
     facts: Vec<Arc<dyn Any + Send + Sync>>,
 }
@@ -82,6 +84,17 @@ impl Context {
         self.0.as_ref().is_none_or(|known| !known.unvalidated)
     }
 
+    /// The same, and hooks of models do not run: see `Database::without_hooks`.
+    #[must_use]
+    pub fn without_hooks(&self) -> Self {
+        self.changed(|known| known.unhooked = true)
+    }
+
+    /// Whether hooks of models run.
+    pub fn runs_hooks(&self) -> bool {
+        self.0.as_ref().is_none_or(|known| !known.unhooked)
+    }
+
     fn changed(&self, change: impl FnOnce(&mut Known)) -> Self {
         let mut known = self.0.as_deref().cloned().unwrap_or_default();
         change(&mut known);
@@ -92,6 +105,10 @@ impl Context {
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let facts = self.0.as_ref().map_or(0, |known| known.facts.len());
-        f.debug_struct("Context").field("facts", &facts).field("validates", &self.validates()).finish()
+        f.debug_struct("Context")
+            .field("facts", &facts)
+            .field("validates", &self.validates())
+            .field("runs_hooks", &self.runs_hooks())
+            .finish()
     }
 }

@@ -80,6 +80,9 @@ pub trait Unpoliced {}
 /// A session that is being opened.
 pub type Opening<'f, S> = Pin<Box<dyn Future<Output = Result<S>> + Send + 'f>>;
 
+/// What runs when a transaction has ended, not called yet.
+pub type Callback = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
+
 /// The untyped side of an executor.
 #[async_trait]
 pub trait Session: Send + Sync {
@@ -116,6 +119,12 @@ pub trait Session: Send + Sync {
 
     /// Whether this is a transaction already.
     fn in_transaction(&self) -> bool;
+
+    /// Runs a callback after the outermost transaction was committed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) where there is no transaction.
+    fn after_commit(&self, callback: Callback) -> Result<()>;
 
     /// Takes over a statement whose caller went away half-way, and whose sink wants no more rows. To drop it cuts it off,
     /// which is fine where the connection can be replaced; where others depend on it, it is brought to its end.

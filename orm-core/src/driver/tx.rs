@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{BeginOptions, Context, Done, Executor, Query, Session, ShapeCache, Unit};
+use super::{BeginOptions, Callback, Context, Done, Executor, Query, Session, ShapeCache, Unit};
 use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
 use crate::row::RowSink;
@@ -79,6 +79,10 @@ impl Session for View<'_> {
         self.session().in_transaction()
     }
 
+    fn after_commit(&self, callback: Callback) -> Result<()> {
+        self.session().after_commit(callback)
+    }
+
     fn take_over(self: Arc<Self>, rest: Pin<Box<dyn Future<Output = ()> + Send>>) {
         match &self.session {
             Behind::Borrowed(_) => drop(rest),
@@ -109,6 +113,11 @@ impl<'a> Tx<'a> {
         Self(View { session: Behind::Shared(session), context })
     }
 
+    /// The transaction of a statement, for its hooks.
+    pub(crate) fn of(session: &'a dyn Session) -> Self {
+        Self(View::new(session, session.context().clone()))
+    }
+
     /// The fact of a type that this handle, or the one it comes of, was given by `with`.
     pub fn get<T: Any>(&self) -> Option<&T> {
         self.0.context.get()
@@ -124,6 +133,24 @@ impl<'a> Tx<'a> {
     #[must_use]
     pub fn without_validation(&self) -> Tx<'_> {
         self.under(self.0.context.without_validation())
+    }
+
+    /// The same transaction, for writes that run no hooks; as `Database::without_hooks`.
+    #[must_use]
+    pub fn without_hooks(&self) -> Tx<'_> {
+        self.under(self.0.context.without_hooks())
+    }
+
+    /// Runs a callback after the outermost transaction was committed; as `Transaction::after_commit`.
+    ///
+    /// # Errors
+    /// None where there is a transaction, as there is in a hook.
+    pub fn after_commit<F, Fut>(&self, callback: F) -> Result<()>
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.0.after_commit(Box::new(|| Box::pin(callback())))
     }
 
     fn under(&self, context: Context) -> Tx<'_> {

@@ -1,5 +1,7 @@
-//! What happens to a row on its way into the database and out of it, as a model declares it: its rules. And the row that these
+//! What happens to a row on its way into the database and out of it, as a model declares it: its rules and hooks. And the row that these
 //! see, untyped.
+
+use std::any::Any;
 
 use super::ModelDef;
 use super::rule::{Operation, RuleDef};
@@ -14,6 +16,8 @@ pub struct Life {
     pub rules: &'static [RuleDef],
     /// Functions that look at a whole row.
     pub checks: &'static [Check],
+    /// The table of hooks, which is the type of a module that knows transactions.
+    pub hooks: Option<&'static (dyn Any + Send + Sync)>,
 }
 
 /// Looks at a whole row and says what is wrong with it.
@@ -21,7 +25,7 @@ pub type Check = fn(&mut RowDraft, &mut Violations) -> Result<()>;
 
 impl Life {
     /// Nothing; the derive changes what differs with the struct's update syntax.
-    pub const NONE: Self = Self { rules: &[], checks: &[] };
+    pub const NONE: Self = Self { rules: &[], checks: &[], hooks: None };
 }
 
 /// A row before it is written. Values that it does not have are those that the database will make.

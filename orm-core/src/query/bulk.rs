@@ -11,7 +11,8 @@ use crate::expr::{IntoCondition, Select};
 use crate::model::{ColumnDef, Model};
 use crate::run::after_write;
 use crate::write::{
-    Draft, alive_filter, complete, count_up, create_many, given_columns, insert_of, is_join_key, is_unique, models_of,
+    Draft, alive_filter, complete, count_up, create_many, given_columns, hooks, insert_of, is_join_key, is_unique,
+    models_of,
 };
 
 /// Many rows to create at once: `User::bulk_create([..])`.
@@ -291,6 +292,11 @@ impl<M: Model> BulkUpsert<M> {
     /// The database's, naming the model and the columns of a violated constraint.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64> {
         self.check()?;
+        if hooks::of(db.session(), M::DEF).is_some() {
+            let message = "one statement does not tell which rows are new, so the model's hooks cannot run; use `upsert` for each row, \
+                           or a handle `without_hooks()`";
+            return Err(Error::new(ErrorKind::InvalidStatement, message).with_model(M::DEF.name));
+        }
         Ok(create_many(db.session(), M::DEF, self.rows, Some(&self.conflict), false).await?.affected)
     }
 

@@ -14,8 +14,8 @@ use crate::model::{Model, Versioned};
 use crate::run::{IncludeNode, IntoInclude, key_of};
 use crate::value::{Type, Value};
 use crate::write::{
-    FirstRows, Mark, RowKey, cascade, deleted_at, expect_version, of_row, prepared, remove, remove_by_key, time_value,
-    update_of, write_rows,
+    Event, FirstRows, Mark, RowKey, cascade, deleted_at, event_of_rows, expect_version, hooks, of_row, prepared,
+    remove, remove_row, time_value, update_of, write_rows,
 };
 
 /// Removes rows: `User::destroy().filter(..)`. Rows of a soft-deleting model are marked, unless forced.
@@ -198,7 +198,7 @@ impl<M: Model, F> Destroy<M, F> {
         F: IsFiltered,
     {
         let statement = self.statement();
-        Box::pin(async move { write_rows(db.session(), M::DEF, statement?).await })
+        Box::pin(async move { event_of_rows(db.session(), M::DEF, Event::Destroy, statement?).await })
     }
 }
 
@@ -311,12 +311,11 @@ impl<'m, M: Model> DestroyOne<'m, M> {
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it is gone,
     /// [`ErrorKind::Stale`](crate::ErrorKind::Stale) when its version changed, else the database's.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<()> {
-        let def = M::DEF;
         expect_version(self.row, self.expected.as_ref())?;
         if !self.cascade.is_empty() {
             return self.with_related(db.session()).await;
         }
-        remove_by_key(db.session(), def, RowKey::of(self.row)?, self.force).await
+        remove_row(db.session(), self.row, self.force).await
     }
 }
 
@@ -336,10 +335,18 @@ impl<M: Model> DestroyOne<'_, M> {
         let unit = session.begin(&BeginOptions::default()).await?;
         let set = vec![(column, ast::Expr::Value(now.clone()))];
         let target = RowKey::of(self.row)?;
+        let hooks = hooks::of(session, def);
+        if let Some(hooks) = hooks {
+            hooks::before_event(&*unit, def, hooks, Event::Destroy, self.row).await?;
+        }
         if write_rows(&*unit, def, update_of(def, set, target.filter(def))).await? == 0 {
             return Err(target.lost(&*unit, def, Visibility::DEFAULT).await);
         }
         cascade(&*unit, &self.cascade, &of_row(def, &key), Mark::Delete(&now)).await?;
+        if let Some(hooks) = hooks {
+            let values = || (0..def.columns.len()).map(|column| self.row.value(column)).collect();
+            hooks::after(&*unit, def, hooks, Event::Destroy, self.row, &values).await?;
+        }
         unit.commit().await
     }
 }

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use super::create::Set;
 use crate::error::{Error, Result};
 use crate::expr::Column;
 use crate::model::{Model, RowDraft};
@@ -59,12 +60,31 @@ impl<'d, M: Model> Draft<'d, M> {
         self.row.given & (1 << column.def().index) != 0
     }
 
-    /// Whether the column is written with a value that the row does not have yet. `save` writes the struct's values, and what the
-    /// row had before is not known then: every column counts as the struct has it.
+    /// Whether the column is written with a value that the row does not have yet. Of a model with hooks, `save` reads the row first.
     pub fn changes<T: Type>(&self, column: Column<M, T>) -> bool {
         let index = column.def().index;
         let before = self.row.before.as_ref().and_then(|before| before.get(index));
         self.gives(column) && before != self.row.values.get(index)
+    }
+
+    /// Gives a column a value; for hooks that come before a write. The column's normalisers have their say.
+    pub fn set<T: Type>(&mut self, column: Column<M, T>, value: impl Set<T>) {
+        let def = column.def();
+        if let Some(slot) = self.row.values.get_mut(def.index) {
+            *slot = def.normalized(value.into_set());
+            self.row.known |= 1 << def.index;
+            self.row.given |= 1 << def.index;
+        }
+    }
+
+    /// The value that a column of a row that is changed had before; `None` of a new row.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for a value that is not of the column's type.
+    pub fn before<T: Type>(&self, column: Column<M, T>) -> Result<Option<T>> {
+        let named = |error: Error| error.with_model(M::DEF.name).with_columns([column.def().name]);
+        let before = self.row.before.as_ref().and_then(|before| before.get(column.def().index));
+        before.map(|value| T::take(value.as_ref()).map_err(named)).transpose()
     }
 
     /// The value of a column; `None` where the database is to make it.

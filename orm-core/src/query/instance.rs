@@ -10,8 +10,8 @@ use crate::relation::load_into;
 use crate::run::{IntoInclude, key_filter, key_of, merged};
 use crate::value::{Numeric, Scalar, Type, Value};
 use crate::write::{
-    Changes, Mark, Prefilled, cascade, deleted_at, expect_version, known, of_row, removed, reread, saves, touch,
-    update_row, write_row, write_rows,
+    Changes, Mark, Prefilled, cascade, deleted_at, expect_version, known, of_row, removed, reread, save_row, saves,
+    touch, write_row, write_rows,
 };
 
 /// Methods of one row. In the prelude, so that `User::update()` and `user.update()` can both exist.
@@ -124,7 +124,8 @@ pub trait Instance: Model {
                     changes.set(column.index, self.value(column.index));
                 }
             }
-            update_row(self, changes, db).await
+            let visibility = known(self);
+            save_row(self, changes, db.session(), visibility).await
         }
     }
 

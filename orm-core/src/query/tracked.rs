@@ -9,7 +9,7 @@ use crate::expr::Column;
 use crate::model::{ColumnDef, Model};
 use crate::run::key_of;
 use crate::value::{Type, Value, ValueRef};
-use crate::write::{Changes, saves, write_row};
+use crate::write::{Changes, save_row, saves};
 
 /// A row that remembers its columns, so that [`save`](Self::save) writes those that were changed and no others. It reads
 /// and changes like the row itself.
@@ -127,7 +127,7 @@ impl<M: Model> Tracked<M> {
         // A row that was deleted when it was read may be changed, and restored.
         let knew = def.deleted_at.is_some_and(|index| self.before.get(index).is_some_and(|value| !value.is_null()));
         let visibility = if knew { Visibility::ALL } else { Visibility::DEFAULT };
-        write_row(&mut self.row, changes, db.session(), visibility).await?;
+        save_row(&mut self.row, changes, db.session(), visibility).await?;
         self.before = values(&self.row);
         Ok(())
     }

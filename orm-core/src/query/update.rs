@@ -10,10 +10,12 @@ use crate::driver::Runs;
 use crate::error::Result;
 use crate::expr::{Assign, Column, IntoCondition, IntoOrder};
 use crate::model::{ColumnDef, Model, RelationDef, Versioned, read_model};
-use crate::run::{self, key_of};
+use crate::row::Columns;
+use crate::run::{self, ValueRow, key_of};
 use crate::value::{Type, Value};
 use crate::write::{
-    Changes, FirstRows, checked, compute_row, count_up, expect_version, prepared, touch, update_row, write_rows,
+    Changes, Event, FirstRows, compute_row, count_up, event_of_rows, expect_version, prepared, touch, update_each,
+    update_row,
 };
 
 /// A statement without a filter.
@@ -272,7 +274,7 @@ pub trait UpdateRows: Sized {
         Self::Rows: IsFiltered,
     {
         let update = self.__finish().finish();
-        Box::pin(async move { write_rows(db.session(), Self::Model::DEF, Statement::Update(update?)).await })
+        Box::pin(async move { Ok(update_each(db.session(), Self::Model::DEF, update?, false).await?.1) })
     }
 
     /// Changes the rows and gives them as they are then.
@@ -293,10 +295,8 @@ pub trait UpdateRows: Sized {
     {
         let update = self.__finish().finish();
         Box::pin(async move {
-            let mut update = update?;
-            update.returning = Returning::Model;
-            let update = checked(db.session(), Self::Model::DEF, Statement::Update(update))?;
-            run::fetch_all(db.session(), Self::Model::DEF, update, read_model::<Self::Model>).await
+            let (rows, _) = update_each(db.session(), Self::Model::DEF, update?, true).await?;
+            rows.iter().map(|values| read_model(&mut Columns::new(&ValueRow(values)))).collect()
         })
     }
 }
@@ -432,7 +432,8 @@ impl<M: Model, F> Restore<M, F> {
     where
         F: IsFiltered,
     {
-        self.0.exec(db)
+        let update = self.0.finish();
+        Box::pin(async move { event_of_rows(db.session(), M::DEF, Event::Restore, Statement::Update(update?)).await })
     }
 }
 

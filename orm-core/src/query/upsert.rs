@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{IntoCondition, Select};
 use crate::model::{ColumnDef, Model, read_model};
 use crate::run::{self, begin_write};
-use crate::write::{Draft, complete, create_one, given_assignments, unique_keys, write_rows};
+use crate::write::{Draft, complete, create_one, given_assignments, unique_keys, update_each};
 
 /// A row that is created or, where its unique columns are taken, changes the row that has them:
 ///
@@ -249,6 +249,6 @@ async fn change<M: Model>(session: &dyn Session, row: &Draft, conflict: &Conflic
     }
     let (visibility, returning) = (Visibility::ALL, Returning::Nothing);
     let update = ast::Update { model: def, set, filter: filter.clone(), visibility, returning };
-    write_rows(session, def, Statement::Update(Box::new(update))).await?;
+    update_each(session, def, Box::new(update), false).await?;
     read(None).await
 }

@@ -1,7 +1,8 @@
 //! Creating rows, one or many, alone or with rows of their relations. Everything that makes a row comes through here.
 
 use super::draft::Draft;
-use super::insert::{insert_one, insert_rows};
+use super::hooks;
+use super::insert::{insert_one, insert_row, insert_rows};
 use super::prepare;
 use super::tree::{Around, create_tree, fill};
 use crate::ast::Conflict;
@@ -23,6 +24,14 @@ pub(crate) async fn create_one<M: Model>(session: &dyn Session, mut draft: Draft
         let mut models = models_of(&[created.values], vec![created.nested])?;
         unit.commit().await?;
         return models.pop().ok_or_else(|| not_found(def.name));
+    }
+    if hooks::of(session, def).is_some() {
+        let unit = session.begin(&BeginOptions::default()).await?;
+        // Apart, so that the future of models without hooks does not grow by it.
+        let values = Box::pin(insert_row(&*unit, def, draft)).await?;
+        let model = read_model(&mut Columns::new(&ValueRow(&values)))?;
+        unit.commit().await?;
+        return Ok(model);
     }
     let mut row = None;
     insert_one(session, def, draft, &mut First::new(&mut row, read_model::<M>)).await?;

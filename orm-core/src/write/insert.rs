@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::draft::{Draft, given_columns};
+use super::hooks::{self, Event};
 use super::{prepare, violated};
 use crate::ast::{self, Conflict, ConflictAction, Insert, Returning, Statement};
 use crate::dialect::{Dialect, SqlWriter, render, render_insert, rewrites, unnests};
@@ -128,11 +129,19 @@ pub(super) async fn insert_one(
     sink.row(&ValueRow(&values)).map(|_| ()).map_err(after_write(session, def))
 }
 
-/// As [`insert_one`], giving the values.
-pub(super) async fn insert_row(session: &dyn Session, def: &'static ModelDef, draft: Draft) -> Result<Vec<Value>> {
+/// As [`insert_one`], giving the values; with the hooks of the model, for which the session must be a transaction.
+pub(super) async fn insert_row(session: &dyn Session, def: &'static ModelDef, mut draft: Draft) -> Result<Vec<Value>> {
+    let hooks = hooks::of(session, def);
+    if let Some(hooks) = hooks {
+        Box::pin(hooks::before_create(session, def, hooks, std::slice::from_mut(&mut draft))).await?;
+    }
     let mut values = None;
     insert_one(session, def, draft, &mut First::new(&mut values, read_values)).await?;
-    values.ok_or_else(|| run::not_inserted(session, def.name))
+    let values = values.ok_or_else(|| run::not_inserted(session, def.name))?;
+    if let Some(hooks) = hooks {
+        Box::pin(hooks::after_values(session, def, hooks, Event::Create, &values)).await?;
+    }
+    Ok(values)
 }
 
 /// The text of an INSERT of one row with these columns.
@@ -192,8 +201,31 @@ fn rows_per_statement(session: &dyn Session, def: &'static ModelDef, given: u128
     room.clamp(1, if capabilities.round_trips { ROWS_PER_ROUND_TRIP } else { ROWS_PER_STATEMENT })
 }
 
-/// Inserts rows without what is nested in them, and gives their values, when wanted, and how many were written.
+/// Inserts rows without what is nested in them, with the hooks of the model, and gives their values, when wanted, and how many were
+/// written. Where rows that are there may be changed instead, nobody knows which are new, and no hooks run.
 pub(super) async fn insert_rows(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    mut rows: Vec<Draft>,
+    conflict: Option<&Conflict>,
+    wanted: bool,
+) -> Result<(Vec<Vec<Value>>, u64)> {
+    let Some(hooks) = hooks::of(session, def).filter(|_| conflict.is_none()) else {
+        return insert_prepared(session, def, rows, conflict, wanted).await;
+    };
+    let unit = session.begin(&BeginOptions::default()).await?;
+    Box::pin(hooks::before_create(&*unit, def, hooks, &mut rows)).await?;
+    let wanted = wanted || hooks::wants_created(hooks);
+    let (values, affected) = insert_prepared(&*unit, def, rows, None, wanted).await?;
+    for row in &values {
+        Box::pin(hooks::after_values(&*unit, def, hooks, Event::Create, row)).await?;
+    }
+    unit.commit().await?;
+    Ok((values, affected))
+}
+
+/// Inserts rows, each of which is prepared if it was not yet.
+async fn insert_prepared(
     session: &dyn Session,
     def: &'static ModelDef,
     mut rows: Vec<Draft>,

@@ -62,7 +62,7 @@ fn check_complete(def: &'static ModelDef, draft: &Draft) -> Result<()> {
 pub(super) fn rows(session: &dyn Session, def: &'static ModelDef, drafts: &mut [Draft]) -> Result<()> {
     let (dialect, mut now) = (&**session.dialect(), None);
     drafts.iter_mut().for_each(|draft| complete(def, draft, &mut now));
-    let Some(life) = rules(session, def) else {
+    let Some(life) = rules(session, def).filter(|_| unvalidated(drafts)) else {
         drafts.iter().try_for_each(|draft| check_complete(def, draft))?;
         return drafts.iter_mut().try_for_each(|draft| keep(dialect, def, draft));
     };
@@ -72,7 +72,14 @@ pub(super) fn rows(session: &dyn Session, def: &'static ModelDef, drafts: &mut [
         validate::row(dialect, def, life, draft, 0, &mut found)?;
         found.move_below(from, &format!("[{index}]"));
     }
-    found.into_result(def.name)
+    found.into_result(def.name)?;
+    drafts.iter_mut().for_each(|draft| draft.validated = true);
+    Ok(())
+}
+
+/// Whether the rules were not asked yet about some of these rows.
+pub(super) fn unvalidated(drafts: &[Draft]) -> bool {
+    drafts.iter().any(|draft| !draft.validated)
 }
 
 /// Asks the rules of all rows that are to be created around each other, before any of them is written: what they find is one
@@ -84,7 +91,7 @@ pub(super) fn trees(session: &dyn Session, def: &'static ModelDef, drafts: &mut 
     let (mut found, many) = (Violations::new(), drafts.len() > 1);
     for (index, draft) in drafts.iter_mut().enumerate() {
         let from = found.len();
-        tree(&**session.dialect(), def, draft, 0, &mut found)?;
+        tree(session, def, draft, 0, &mut found)?;
         if many {
             found.move_below(from, &format!("[{index}]"));
         }
@@ -94,25 +101,27 @@ pub(super) fn trees(session: &dyn Session, def: &'static ModelDef, drafts: &mut 
 
 /// The rows of a tree. The columns of `later` get their values from the row above.
 fn tree(
-    dialect: &dyn Dialect,
+    session: &dyn Session,
     def: &'static ModelDef,
     draft: &mut Draft,
     mut later: u128,
     found: &mut Violations,
 ) -> Result<()> {
-    if let Some(life) = def.life {
+    // Hooks that come before the rules run when it is the row's turn, in the transaction.
+    let early = super::hooks::of(session, def).is_none_or(|hooks| hooks.before_validate.is_empty());
+    if let Some(life) = def.life.filter(|_| early) {
         complete(def, draft, &mut None);
         for (node, _) in draft.nested.iter().flat_map(|nested| &nested.parents) {
             later |= node.relation.keys().iter().fold(0, |keys, pair| keys | 1 << pair.from.index);
         }
-        validate::row(dialect, def, life, draft, later, found)?;
+        validate::row(&**session.dialect(), def, life, draft, later, found)?;
         draft.validated = true;
     }
     let Some(nested) = &mut draft.nested else { return Ok(()) };
     for (node, parent) in &mut nested.parents {
         let from = found.len();
         let later = if node.scope.is_some() { u128::MAX } else { 0 };
-        tree(dialect, node.relation.target(), parent, later, found)?;
+        tree(session, node.relation.target(), parent, later, found)?;
         found.move_below(from, node.relation.name);
     }
     for (node, children) in &mut nested.children {
@@ -125,7 +134,7 @@ fn tree(
         };
         for (index, child) in children.iter_mut().enumerate() {
             let from = found.len();
-            tree(dialect, node.relation.target(), child, later, found)?;
+            tree(session, node.relation.target(), child, later, found)?;
             found.move_below(from, &format!("{}[{index}]", node.relation.name));
         }
     }

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use super::draft::Changes;
+use super::hooks::{self, Event, Hooks};
 use super::prepare::{self, integer_value, time_value};
 use super::violated;
 use crate::ast::{self, BinaryOp, Returning, Statement, Visibility};
 use crate::dialect::{Dialect, for_column, render, rewrites};
-use crate::driver::{Runs, Session, Shape};
+use crate::driver::{BeginOptions, Runs, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, Model, ModelDef, read_model};
-use crate::row::{Discard, First, RowSink};
+use crate::row::{Columns, Discard, First, RowSink};
 use crate::run::{
-    ValueRow, about, affected_rows, after_write, after_write_read, fetch_first, kept, key_filter, key_of, read_back_sql,
+    ValueRow, about, affected_rows, after_write, after_write_read, begin_write, fetch_all, fetch_first, kept,
+    key_filter, key_of, read_back_sql,
 };
 use crate::value::Value;
 
@@ -109,10 +111,68 @@ pub(crate) fn prepared(dialect: &dyn Dialect, def: &'static ModelDef, mut statem
 /// Runs an UPDATE or a DELETE of many rows and gives their number.
 pub(crate) async fn write_rows(session: &dyn Session, def: &'static ModelDef, statement: Statement) -> Result<u64> {
     let statement = checked(session, def, statement)?;
+    send_prepared(session, def, statement).await
+}
+
+/// As [`write_rows`], where the rules were asked already.
+pub(super) async fn send(session: &dyn Session, def: &'static ModelDef, statement: Statement) -> Result<u64> {
+    let statement = prepared(&**session.dialect(), def, statement)?;
+    send_prepared(session, def, statement).await
+}
+
+async fn send_prepared(session: &dyn Session, def: &'static ModelDef, statement: Statement) -> Result<u64> {
     match affected_rows(session, def, &statement).await {
         Err(error) => Err(violated::by_statement(session, def, &statement, error).await),
         affected => affected,
     }
+}
+
+/// Changes the rows of an UPDATE of the user's: with hooks one by one, else by the statement. With `wanted`, gives them then.
+pub(crate) async fn update_each(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    mut update: Box<ast::Update>,
+    wanted: bool,
+) -> Result<(Vec<Vec<Value>>, u64)> {
+    let Some(hooks) = hooks::of(session, def) else {
+        if !wanted {
+            let affected = write_rows(session, def, Statement::Update(update)).await?;
+            return Ok((Vec::new(), affected));
+        }
+        update.returning = Returning::Model;
+        let update = checked(session, def, Statement::Update(update))?;
+        let rows = fetch_all(session, def, update, all_values).await?;
+        let affected = rows.len() as u64;
+        return Ok((rows, affected));
+    };
+    let unit = begin_write(session).await?;
+    let rows = Box::pin(hooks::update_each(&*unit, def, hooks, *update)).await?;
+    unit.commit().await?;
+    let affected = rows.len() as u64;
+    Ok((rows, affected))
+}
+
+/// Removes or restores the rows of a statement of the user's, with the hooks of the model.
+pub(crate) async fn event_of_rows(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    event: Event,
+    statement: Statement,
+) -> Result<u64> {
+    let Some(hooks) = hooks::of(session, def) else { return write_rows(session, def, statement).await };
+    let unit = begin_write(session).await?;
+    let affected = Box::pin(hooks::event_of_each(&*unit, def, hooks, event, statement)).await?;
+    unit.commit().await?;
+    Ok(affected)
+}
+
+/// All values of a row.
+pub(super) fn all_values(columns: &mut Columns<'_>) -> Result<Vec<Value>> {
+    let mut values = Vec::with_capacity(columns.left());
+    while columns.left() > 0 {
+        values.push(columns.next_value()?.into());
+    }
+    Ok(values)
 }
 
 /// Whether saving a row writes a column: not its key, nor what the database or the library makes.
@@ -132,6 +192,56 @@ pub async fn update_row<M: Model, E: Runs<M> + ?Sized>(row: &mut M, changes: Cha
     write_row(row, changes, db.session(), visibility).await
 }
 
+/// As [`write_row`], of a struct that has the new values already: hooks see what the row had before.
+pub(crate) async fn save_row<M: Model>(
+    row: &mut M,
+    changes: Changes,
+    session: &dyn Session,
+    visibility: Visibility,
+) -> Result<()> {
+    match hooks::of(session, M::DEF).filter(|_| !changes.is_empty()) {
+        None => write_row(row, changes, session, visibility).await,
+        Some(hooks) => Box::pin(write_hooked(row, changes, session, visibility, hooks, None)).await,
+    }
+}
+
+/// Writes new values of a row with the hooks of the model. `before` has the values of the row, which is read where they are not
+/// known.
+async fn write_hooked<M: Model>(
+    row: &mut M,
+    mut changes: Changes,
+    session: &dyn Session,
+    visibility: Visibility,
+    hooks: &'static Hooks,
+    before: Option<Vec<Value>>,
+) -> Result<()> {
+    let (def, target) = (M::DEF, RowKey::of(row)?);
+    let unit = begin_write(session).await?;
+    let before = match before {
+        Some(before) => before,
+        None => match hooks::row_before(&*unit, def, key_filter(def, &target.key), visibility).await? {
+            Some(before) => before,
+            None => return Err(target.lost(&*unit, def, visibility).await),
+        },
+    };
+    let restored = def.deleted_at.filter(|index| matches!(&changes.set[..], [(column, _)] if column == index));
+    let event = if restored.is_some() { Event::Restore } else { Event::Update };
+    match event {
+        Event::Restore => hooks::before_event(&*unit, def, hooks, event, row).await?,
+        _ => hooks::before_update(&*unit, def, hooks, &mut changes, &before).await?,
+    }
+    let mut fresh = None;
+    let update = RowUpdate::new(&*unit, def, changes, target.clone(), visibility, true)?;
+    let (current, mut sink) = (|column| row.value(column), First::new(&mut fresh, read_model::<M>));
+    update_by_key(&*unit, def, update, &current, &mut sink).await?;
+    let Some(fresh) = fresh else { return Err(target.lost(&*unit, def, visibility).await) };
+    let values = || (0..def.columns.len()).map(|column| fresh.value(column)).collect();
+    hooks::after(&*unit, def, hooks, event, &fresh, &values).await?;
+    unit.commit().await?;
+    refresh(row, fresh);
+    Ok(())
+}
+
 /// As [`update_row`], where the database computes some of the new values; the row is read again.
 pub(crate) async fn compute_row<M: Model>(
     row: &mut M,
@@ -149,7 +259,7 @@ pub(crate) async fn compute_row<M: Model>(
     }
     let (filter, returning) = (target.filter(def), Returning::Nothing);
     let update = ast::Update { model: def, set, filter, visibility, returning };
-    if write_rows(session, def, Statement::Update(Box::new(update))).await? == 0 {
+    if update_each(session, def, Box::new(update), false).await?.1 == 0 {
         return Err(target.lost(session, def, visibility).await);
     }
     reread(row, session).await
@@ -187,6 +297,10 @@ pub(crate) async fn write_row<M: Model>(
     let target = RowKey::of(row)?;
     if changes.is_empty() {
         return target.check_version(session, M::DEF, visibility).await;
+    }
+    if let Some(hooks) = hooks::of(session, M::DEF) {
+        let before = (0..M::DEF.columns.len()).map(|column| row.value(column)).collect();
+        return Box::pin(write_hooked(row, changes, session, visibility, hooks, Some(before))).await;
     }
     prepare::check_changes(session, M::DEF, &mut changes, &|column| row.value(column))?;
     let mut fresh = None;
@@ -407,6 +521,21 @@ async fn update_by_key(
     sink.row(&ValueRow(&values)).map(|_| ()).map_err(after_write(session, def))
 }
 
+/// Removes the row of a struct, with the hooks of the model.
+///
+/// # Errors
+/// As [`remove_by_key`].
+pub(crate) async fn remove_row<M: Model>(session: &dyn Session, row: &M, force: bool) -> Result<()> {
+    let (def, target) = (M::DEF, RowKey::of(row)?);
+    let Some(hooks) = hooks::of(session, def) else { return remove_by_key(session, def, target, force).await };
+    let unit = session.begin(&BeginOptions::default()).await?;
+    Box::pin(hooks::before_event(&*unit, def, hooks, Event::Destroy, row)).await?;
+    remove_by_key(&*unit, def, target, force).await?;
+    let values = || (0..def.columns.len()).map(|column| row.value(column)).collect();
+    Box::pin(hooks::after(&*unit, def, hooks, Event::Destroy, row, &values)).await?;
+    unit.commit().await
+}
+
 /// Removes one row, or sets its soft-delete timestamp unless forced.
 ///
 /// # Errors
@@ -423,11 +552,7 @@ pub(crate) async fn remove_by_key(
         changes.set(index, time_value(column, crate::value::now()));
         let update = RowUpdate::new(session, def, changes, target.clone(), Visibility::DEFAULT, false)?;
         let done = session.fetch(kept(&update.sql, &update.binds), &mut Discard).await.map_err(about(def))?;
-        return if done.rows_affected == 0 {
-            Err(target.lost(session, def, Visibility::DEFAULT).await)
-        } else {
-            Ok(())
-        };
+        return if done.rows_affected == 0 { Err(target.lost(session, def, Visibility::DEFAULT).await) } else { Ok(()) };
     }
     let visibility = if force { Visibility::ALL } else { Visibility::DEFAULT };
     let sql = session.shapes().get(def, Shape::DeleteByKey { all: force }, || {

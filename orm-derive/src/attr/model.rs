@@ -7,7 +7,7 @@ use super::item::{Body, Item, Named, Slot, items};
 use crate::case::RenameRule;
 use crate::ctxt::Ctxt;
 
-const WORDS: [&str; 13] = [
+const WORDS: [&str; 15] = [
     "table",
     "schema",
     "rename_all",
@@ -21,6 +21,25 @@ const WORDS: [&str; 13] = [
     "primary_key",
     "no_primary_key",
     "validate",
+    "validate_async",
+    "hooks",
+];
+
+/// The events of hooks.
+const EVENTS: [&str; 13] = [
+    "before_validate",
+    "after_validate",
+    "before_create",
+    "before_update",
+    "before_save",
+    "after_create",
+    "after_update",
+    "after_save",
+    "before_destroy",
+    "after_destroy",
+    "before_restore",
+    "after_restore",
+    "after_commit",
 ];
 
 /// What `#[orm(..)]` on the struct says.
@@ -40,6 +59,10 @@ pub(crate) struct ModelAttrs {
     pub(crate) no_primary_key: Slot<()>,
     /// Functions that look at a row before it is written.
     pub(crate) row_checks: Vec<Path>,
+    /// The same, of functions that may ask the database.
+    pub(crate) row_asks: Vec<Path>,
+    /// Events and the functions that run then.
+    pub(crate) hooks: Vec<(Ident, Path)>,
 }
 
 /// `timestamps`: which fields; `Some(None)` switches one off.
@@ -103,10 +126,31 @@ impl ModelAttrs {
             "crate" => self.krate.set(ctxt, &name, item.path(ctxt, "\"path::to::orm\"")),
             "primary_key" => self.primary_key.set(ctxt, &name, item.fields(ctxt, "id")),
             "no_primary_key" => self.no_primary_key.set(ctxt, &name, item.flag(ctxt)),
+            "validate_async" => self.row_asks.extend(item.path(ctxt, "User::name_is_free")),
+            "hooks" => self.hooks.extend(hooks(ctxt, item)),
             "validate" => self.row_checks.extend(item.path(ctxt, "User::names_differ")),
             _ => ctxt.unknown("attribute", &name, &WORDS),
         }
     }
+}
+
+/// `hooks(before_save = User::hash, after_commit = mail)`.
+fn hooks(ctxt: &Ctxt, item: Named) -> Vec<(Ident, Path)> {
+    const EXAMPLE: &str = "before_save = User::hash";
+    let word = item.name.clone();
+    let items = item.list(ctxt, EXAMPLE);
+    if items.as_ref().is_some_and(Vec::is_empty) {
+        ctxt.error(word, format!("`hooks` names no function: `hooks({EXAMPLE})`"));
+    }
+    let mut hooks = Vec::new();
+    for item in items.into_iter().flatten().filter_map(|item| item.named(ctxt)) {
+        if EVENTS.iter().any(|event| item.name == event) {
+            hooks.extend(item.path(ctxt, "User::hash").map(|path| (item.name.clone(), path)));
+        } else {
+            ctxt.unknown("hook", &item.name, &EVENTS);
+        }
+    }
+    hooks
 }
 
 /// `rename_all = "case"`.

@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::Expr;
 use syn::spanned::Spanned;
+use syn::{Expr, Path};
 
 use crate::ast::last_word;
 use crate::attr::{Limit, NormalAttr, RuleAttr, RuleKind, is_number};
@@ -27,8 +27,67 @@ pub(super) fn life(model: &ModelIr<'_>) -> Option<TokenStream> {
             .map(|path| quote_spanned!(path.span()=> |row, found| #path(&__orm::Draft::<#this>::new(row), found)));
         fields.push(quote!(checks: &[#(#checks),*]));
     }
+    fields.extend(hooks(model));
     (!fields.is_empty())
         .then(|| quote!(life: ::core::option::Option::Some(&__orm::Life { #(#fields,)* ..__orm::Life::NONE })))
+}
+
+/// The table of hooks. Each is called in a closure of its own, where what is wrong with it is said: at its path.
+fn hooks(model: &ModelIr<'_>) -> Option<TokenStream> {
+    let this = model.params.this();
+    let mut fields = Vec::new();
+    if !model.asks.is_empty() {
+        let asks = model.asks.iter().map(|path| {
+            let call = quote_spanned!(path.span()=> #path(&__orm::Draft::<#this>::new(row), found, tx).await);
+            quote!(|row, found, tx| ::std::boxed::Box::pin(async move { #call }))
+        });
+        fields.push(quote!(asks: &[#(#asks),*]));
+    }
+    let mut events: Vec<&Ident> = Vec::new();
+    for (event, _) in model.hooks {
+        if !events.contains(&event) {
+            events.push(event);
+        }
+    }
+    for event in events {
+        let paths = model.hooks.iter().filter(|(other, _)| other == event).map(|(_, path)| path);
+        let hooks = paths.map(|path| hook(event, path, &this));
+        fields.push(quote!(#event: &[#(#hooks),*]));
+    }
+    (!fields.is_empty()).then(|| {
+        let table = quote!(&__orm::Hooks { #(#fields,)* ..__orm::Hooks::of::<#this>() });
+        quote!(hooks: ::core::option::Option::Some(#table))
+    })
+}
+
+fn hook(event: &Ident, path: &Path, this: &TokenStream) -> TokenStream {
+    let span = path.span();
+    match event.to_string().as_str() {
+        "before_validate" | "after_validate" | "before_create" | "before_update" | "before_save" => {
+            let call = quote_spanned!(span=> #path(&mut __orm::Draft::<#this>::new(row), tx).await);
+            quote!(|row, tx| ::std::boxed::Box::pin(async move { #call }))
+        }
+        "after_commit" => {
+            let call = quote_spanned!(span=> #path(row).await);
+            quote! {
+                |row| ::std::boxed::Box::pin(async move {
+                    if let ::core::option::Option::Some(row) = __orm::owned::<#this>(row) {
+                        #call;
+                    }
+                })
+            }
+        }
+        _ => {
+            // In a statement of its own, so that what is said of a function of another type is about that type.
+            let call = quote_spanned!(span=> #path(row, tx).await);
+            quote! {
+                |row, tx| ::std::boxed::Box::pin(async move {
+                    let row: &#this = __orm::row_of(row)?;
+                    #call
+                })
+            }
+        }
+    }
 }
 
 fn rule_def(model: &ModelIr<'_>, index: usize, column: &Column<'_>, rule: &RuleAttr) -> TokenStream {

@@ -61,7 +61,7 @@ fn unknown_words() {
     on_struct(
         "banana",
         "unknown attribute `banana`; expected one of: table, schema, rename_all, timestamps, paranoid, index, unique, \
-         check, comment, crate, primary_key, no_primary_key, validate",
+         check, comment, crate, primary_key, no_primary_key, validate, validate_async, hooks",
     );
     on_struct("index(name, nme = \"x\")", "unknown option `nme`; did you mean `name`?");
     on_struct("check(nam = \"x\", \"1\")", "unknown option `nam`; did you mean `name`?");
@@ -99,6 +99,11 @@ fn rules_and_normalisers() {
     rule("normalize()", "`normalize` has no normaliser: `normalize(trim, lowercase)`");
     rule("normalize(trim = 1)", "`trim` takes no value");
     on_struct("validate(email)", "`validate` expects a path: `validate = User::names_differ`");
+    on_struct("validate_async", "`validate_async` expects a path: `validate_async = User::name_is_free`");
+    on_struct("hooks(before_creat = a)", "unknown hook `before_creat`; did you mean `before_create`?");
+    on_struct("hooks(before_save)", "`before_save` expects a path: `before_save = User::hash`");
+    on_struct("hooks()", "`hooks` names no function: `hooks(before_save = User::hash)`");
+    on_struct("hooks", "`hooks` expects a list: `hooks(before_save = User::hash)`");
     field("#[orm(validate(email))] posts: HasMany<Post>", "`validate` belongs to columns, and `posts` is a relation");
 }
 

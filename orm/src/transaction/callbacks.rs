@@ -1,12 +1,9 @@
 //! What runs after a transaction: kept in order with the level that registered it, thrown away with its savepoint, and run
 //! apart from the transaction, so that nothing it does changes the outcome.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 
-/// A callback, not called yet.
-type Callback = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
+use orm_core::driver::Callback;
 
 /// How a transaction ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,19 +21,15 @@ struct Entry {
 
 /// The callbacks of one transaction and its savepoints.
 #[derive(Default)]
-pub(super) struct Callbacks(Mutex<Vec<Entry>>);
+pub(crate) struct Callbacks(Mutex<Vec<Entry>>);
 
 impl Callbacks {
     fn entries(&self) -> std::sync::MutexGuard<'_, Vec<Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn add<F, Fut>(&self, end: End, level: u32, callback: F)
-    where
-        F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output = ()> + Send + 'static,
-    {
-        self.entries().push(Entry { end, level, callback: Box::new(|| Box::pin(callback())) });
+    pub(super) fn add(&self, end: End, level: u32, callback: Callback) {
+        self.entries().push(Entry { end, level, callback });
     }
 
     /// A savepoint ended well: its callbacks now hang on the level around it.

@@ -5,12 +5,13 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use orm_core::Result;
 use orm_core::dialect::Dialect;
-use orm_core::driver::{BeginOptions, Context, Done, Query, Session, ShapeCache, Unit, View};
+use orm_core::driver::{BeginOptions, Callback, Context, Done, Query, Session, ShapeCache, Unit, View};
 use orm_core::row::RowSink;
+use orm_core::{Error, ErrorKind, Result};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
+use super::callbacks::{Callbacks, End};
 use super::state::TransactionState;
 use crate::again::Again;
 use crate::inner::Inner;
@@ -43,11 +44,23 @@ impl DerefMut for Source<'_> {
     }
 }
 
+/// Who is told that the transaction was committed.
+#[derive(Debug)]
+pub(crate) enum Told<'a> {
+    /// Nobody: there is no transaction.
+    Nobody,
+    /// Those who registered here: this is the outermost level.
+    Own(Callbacks),
+    /// Those of the outermost level.
+    Of(&'a Callbacks),
+}
+
 /// A connection kept for several statements.
 #[derive(Debug)]
 pub(crate) struct Pinned<'a> {
     inner: &'a Inner,
     context: Context,
+    told: Told<'a>,
     /// The level to end; 0 when nothing was begun here.
     level: u32,
     ended: bool,
@@ -57,18 +70,19 @@ pub(crate) struct Pinned<'a> {
 impl<'a> Pinned<'a> {
     /// Keeps a connection as it is.
     pub(crate) fn pin(inner: &'a Inner, context: Context, source: Source<'a>) -> Self {
-        Self { inner, context, level: 0, ended: true, source: Mutex::new(source) }
+        Self { inner, context, told: Told::Nobody, level: 0, ended: true, source: Mutex::new(source) }
     }
 
     /// Keeps a connection and opens a transaction or a savepoint on it.
     pub(crate) async fn begin(
         inner: &'a Inner,
         context: Context,
+        told: Told<'a>,
         mut source: Source<'a>,
         options: &BeginOptions,
     ) -> Result<Self> {
         let level = source.begin(&inner.observer, options).await?;
-        Ok(Self { inner, context, level, ended: false, source: Mutex::new(source) })
+        Ok(Self { inner, context, told, level, ended: false, source: Mutex::new(source) })
     }
 }
 
@@ -110,11 +124,29 @@ impl Session for Pinned<'_> {
 
     async fn begin_as(&self, options: &BeginOptions, context: Context) -> Result<Box<dyn Unit + '_>> {
         let outer = MutexGuard::map(self.source.lock().await, |source| &mut **source);
-        Ok(Box::new(Pinned::begin(self.inner, context, Source::Borrowed(outer), options).await?))
+        let told = match &self.told {
+            Told::Nobody => Told::Own(Callbacks::default()),
+            Told::Own(callbacks) => Told::Of(callbacks),
+            Told::Of(callbacks) => Told::Of(callbacks),
+        };
+        Ok(Box::new(Pinned::begin(self.inner, context, told, Source::Borrowed(outer), options).await?))
     }
 
     fn in_transaction(&self) -> bool {
         self.level > 0
+    }
+
+    fn after_commit(&self, callback: Callback) -> Result<()> {
+        let callbacks = match &self.told {
+            Told::Own(callbacks) => callbacks,
+            Told::Of(callbacks) => callbacks,
+            Told::Nobody => {
+                let message = "there is no transaction whose commit could be waited for";
+                return Err(Error::new(ErrorKind::InvalidStatement, message));
+            }
+        };
+        callbacks.add(End::Committed, self.level, callback);
+        Ok(())
     }
 }
 
@@ -124,6 +156,15 @@ impl Unit for Pinned<'_> {
         let level = self.level;
         self.source.get_mut().commit(&self.inner.observer, level).await?;
         self.ended = true;
+        match std::mem::replace(&mut self.told, Told::Nobody) {
+            Told::Nobody => {}
+            Told::Of(callbacks) => callbacks.keep(level),
+            Told::Own(callbacks) => {
+                // What they do may need a connection, and this one is free.
+                drop(self);
+                callbacks.run(End::Committed).await;
+            }
+        }
         Ok(())
     }
 }
@@ -132,6 +173,9 @@ impl Drop for Pinned<'_> {
     fn drop(&mut self) {
         if !self.ended {
             self.source.get_mut().leave(self.level);
+            if let Told::Of(callbacks) = &self.told {
+                callbacks.discard(self.level);
+            }
         }
     }
 }

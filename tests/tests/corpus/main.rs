@@ -15,6 +15,7 @@ mod filter;
 mod include;
 mod json;
 mod kinds;
+mod life;
 mod listed;
 mod order;
 mod read;
@@ -190,6 +191,7 @@ async fn run() {
         read::cases(),
         kinds::cases(),
         scopes::cases(),
+        life::cases(),
         write::cases(),
     ]
     .into_iter()
