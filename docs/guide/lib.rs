@@ -64,6 +64,7 @@ chapters! {
     writes: "writes.md",
     validation: "validation.md",
     hooks: "hooks.md",
+    scopes: "scopes.md",
     transactions: "transactions.md",
     migrations: "migrations.md",
     deploying: "deploying.md",

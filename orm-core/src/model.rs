@@ -81,6 +81,8 @@ pub struct ModelDef {
     pub comment: &'static str,
     /// Whether there are columns of UUIDs.
     pub has_uuids: bool,
+    /// The condition that rows meet unless a statement asks for others. A function, so that a time in it is that of the statement.
+    pub scope: Option<fn() -> crate::ast::Expr>,
     /// What happens to rows on their way in; none for models that declare nothing of it.
     pub life: Option<&'static Life>,
 }
@@ -115,6 +117,7 @@ impl ModelDef {
             version: None,
             comment: "",
             has_uuids: any_uuids(columns),
+            scope: None,
             life: None,
         }
     }

@@ -19,7 +19,7 @@ pub(crate) use exec::{
     affected_rows, by_key_sql, fetch_all, fetch_all_shape, fetch_first, fetch_into, fetch_shape, read_back_sql,
 };
 pub use include::{Attach, IncludeNode, IntoInclude, Owners, Parents, RowSet, Strategy};
-pub(crate) use include::{include_into, merged, push_node};
+pub(crate) use include::{include_into, merge, merged, push_node};
 pub(crate) use join::Joins;
 pub(crate) use key::{Comparable, key_filter, key_of};
 pub(crate) use load::{Rows, fetch_with, load_node};

@@ -9,7 +9,7 @@ mod relations;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{LitStr, Path, Type, Visibility};
+use syn::{Expr, LitStr, Path, Type, Visibility};
 
 use crate::ast::{Field, Model, Part, last_word, one_argument};
 use crate::attr::{NormalAttr, PartAttr, RelationKind, RuleAttr};
@@ -38,6 +38,8 @@ pub(crate) struct ModelIr<'a> {
     pub(crate) primary_key: Vec<usize>,
     pub(crate) indexes: Vec<Index>,
     pub(crate) checks: Vec<(String, String)>,
+    /// The condition that rows meet unless a statement asks for others.
+    pub(crate) default_scope: Option<&'a Expr>,
     /// Functions that look at a row before it is written.
     pub(crate) checks_of_rows: &'a [Path],
     /// The same, of functions that may ask the database.
@@ -293,6 +295,7 @@ impl<'a> ModelIr<'a> {
             fields: model.fields.iter().map(|field| init(model, field)).collect(),
             indexes: indexes(ctxt, model),
             checks: attrs.checks.iter().map(|check| (check.name.clone(), check.sql.value())).collect(),
+            default_scope: attrs.default_scope.get(),
             checks_of_rows: &attrs.row_checks,
             asks: &attrs.row_asks,
             hooks: &attrs.hooks,

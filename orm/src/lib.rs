@@ -365,7 +365,7 @@ pub use orm_core::expr::{
 };
 pub use orm_core::handle::Related;
 pub use orm_core::model::{Model, Violation, Violations};
-pub use orm_core::query::{Draft, Find, Instance, Page, Refine, RefineRows, Rows, Statements, Tracked};
+pub use orm_core::query::{Draft, Find, Instance, Page, Refine, RefineRows, Rows, Scope, Statements, Tracked};
 pub use orm_core::relation::Projection;
 pub use orm_core::relation::{
     BelongsTo, BelongsToMany, HasMany, HasOne, Include, LazyBatch, OneOf, References, Relation, load,

@@ -71,6 +71,7 @@ macro_rules! suite {
         $crate::owner!(super::Backend);
         $crate::prepared!(super::Backend);
         $crate::graph!(super::Backend);
+        $crate::scope!(super::Backend);
         $crate::scoped!(super::Backend);
         $crate::silence!(super::Backend);
         $crate::chain!(super::Backend);

@@ -16,5 +16,6 @@ pub mod remarks;
 pub mod reviews;
 pub mod schema;
 pub mod shelf;
+pub mod shop;
 pub mod store;
 pub mod yard;

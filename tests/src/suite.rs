@@ -40,6 +40,7 @@ pub mod raw_rows;
 pub mod raw_state;
 pub mod refine;
 pub mod relation;
+pub mod scope;
 pub mod scoped;
 pub mod silence;
 pub mod stale;

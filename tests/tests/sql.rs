@@ -536,7 +536,7 @@ fn updates_and_deletes_give_rows_back() {
     let delete = ast::Delete {
         model: Post::DEF,
         filter: vec![],
-        visibility: ast::Visibility { deleted: ast::Deleted::Only },
+        visibility: ast::Visibility { deleted: ast::Deleted::Only, ..ast::Visibility::DEFAULT },
         returning: Returning::Columns(vec![&Post::DEF.columns[0]]),
     };
     all(

@@ -150,17 +150,27 @@ pub enum Deleted {
 }
 
 /// Which rows of a table a statement sees, at one occurrence of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Visibility {
     /// Rows that are marked as deleted.
     pub deleted: Deleted,
+    /// Whether the default scope of the model holds.
+    pub scoped: bool,
+}
+
+impl Default for Visibility {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
 }
 
 impl Visibility {
     /// What users see unless they ask for more.
-    pub const DEFAULT: Self = Self { deleted: Deleted::Hidden };
+    pub const DEFAULT: Self = Self { deleted: Deleted::Hidden, scoped: true };
+    /// Rows that are not deleted, inside of the default scope or not: for rows that are at hand.
+    pub const ROW: Self = Self { deleted: Deleted::Hidden, scoped: false };
     /// Every row: for rows that were found before, and are written or read once more.
-    pub const ALL: Self = Self { deleted: Deleted::Included };
+    pub const ALL: Self = Self { deleted: Deleted::Included, scoped: false };
 }
 
 /// Which rows of a join survive without a partner.

@@ -161,6 +161,8 @@ pub struct Renderer<'d> {
     reads_changed: bool,
     /// Whether this is inside of a derived table that may read the table being changed.
     derived: bool,
+    /// Whether this is inside of the default scope of a model.
+    in_scope: bool,
     /// How many expressions are around the one being written.
     depth: usize,
 }
@@ -187,6 +189,7 @@ impl<'d> Renderer<'d> {
             aliases: 0,
             reads_changed: false,
             derived: false,
+            in_scope: false,
             depth: 0,
         }
     }
@@ -319,6 +322,33 @@ impl<'d> Renderer<'d> {
     /// Appends what must hold of the rows of an occurrence of a table, each condition after ` AND `, or after `before` when it
     /// is the first. Every table of every statement passes here, whatever it is read or written for.
     fn push_visible(&mut self, source: &Source, before: &str) -> Result<bool> {
+        let alive = self.push_alive(source, before)?;
+        let scope = source.model.scope.filter(|_| source.visibility.scoped && !self.in_scope);
+        let Some(scope) = scope else { return Ok(alive) };
+        self.w.push_sql(if alive { " AND " } else { before });
+        // Other scopes are not part of this one: one that asks about its own model would have no end.
+        self.in_scope = true;
+        let condition = scope();
+        let written = if self.is_bare() {
+            self.condition(&condition, Level::And)
+        } else {
+            let frame = Frame { qualified: true, ..Frame::of(Source { path: Vec::new(), ..source.clone() }) };
+            self.frames.push(frame);
+            let written = self.condition(&condition, Level::And);
+            self.frames.pop();
+            written
+        };
+        self.in_scope = false;
+        written.map(|()| true)
+    }
+
+    /// Whether the one table of the statement needs no name before its columns.
+    fn is_bare(&self) -> bool {
+        self.frames.len() == 1 && self.frames[0].sources.len() == 1 && !self.frames[0].qualified
+    }
+
+    /// Appends which rows of an occurrence of a table are seen, deleted or not.
+    fn push_alive(&mut self, source: &Source, before: &str) -> Result<bool> {
         let Some(index) = source.model.deleted_at else { return Ok(false) };
         let test = match source.visibility.deleted {
             Deleted::Included => return Ok(false),
@@ -327,8 +357,7 @@ impl<'d> Renderer<'d> {
         };
         let column = &source.model.columns[index];
         self.w.push_sql(before);
-        let bare = self.frames.len() == 1 && self.frames[0].sources.len() == 1 && !self.frames[0].qualified;
-        if !bare {
+        if !self.is_bare() {
             self.push_source_name(source)?;
             self.w.push_sql(".");
         }

@@ -152,7 +152,7 @@ impl<C: Model> ChangeRows<C> {
         let Change { def, .. } = &self.change;
         let filter = self.owned(which);
         if self.destroy {
-            return remove(C::DEF, filter, Visibility::DEFAULT, false);
+            return remove(C::DEF, filter, Visibility::ROW, false);
         }
         let tag = def.first().tag.map(|(column, _)| column);
         let columns = def.keys().iter().map(|pair| pair.to).chain(tag).filter(|column| column.nullable);

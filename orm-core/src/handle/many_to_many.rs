@@ -141,7 +141,7 @@ impl<J: Model> ChangeLinks<J> {
             filter.push(ast::Expr::In(Box::new(InList { expr, items, negated: false })));
             filter.extend(scope.of_between());
         }
-        remove(J::DEF, filter, Visibility::DEFAULT, false)
+        remove(J::DEF, filter, Visibility::ROW, false)
     }
 
     /// Locks the row at one end, the same from whichever end this is asked, so that of two who connect the same rows, one

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use super::refine::Refine;
+use super::scope::IntoScope;
 use crate::ast::{self, Aggregate, Expr as Node, JoinKind, SelectList, Statement};
 use crate::dialect::{Dialect, Rendered, render, show};
 use crate::driver::{Runs, Session};
@@ -38,6 +39,12 @@ macro_rules! refine {
         }
 
         impl<M: Model $(, $t)?, S> $name<M $(, $t)?, S> {
+            /// Adds the conditions of a scope. See [`Scope`](super::Scope).
+            pub fn scope(mut self, scope: impl IntoScope<M>) -> Self {
+                let _ = scope.into_scope().filter_into(&mut self.0);
+                self
+            }
+
             /// Joins another model, as [`Find::join`](super::Find::join) does: rows without a partner are left out, and
             /// rows with several are there several times.
             ///

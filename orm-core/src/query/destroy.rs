@@ -161,6 +161,12 @@ impl<M: Model, F> Destroy<M, F> {
         self
     }
 
+    /// Removes rows outside of the model's default scope as well.
+    pub fn unscoped(mut self) -> Self {
+        self.visibility.scoped = false;
+        self
+    }
+
     fn statement(mut self) -> Result<Statement> {
         self.first.narrow(M::DEF, &mut self.filter, &mut self.visibility)?;
         Ok(remove(M::DEF, self.filter, self.visibility, self.force))
@@ -340,7 +346,7 @@ impl<M: Model> DestroyOne<'_, M> {
             hooks::before_event(&*unit, def, hooks, Event::Destroy, self.row).await?;
         }
         if write_rows(&*unit, def, update_of(def, set, target.filter(def))).await? == 0 {
-            return Err(target.lost(&*unit, def, Visibility::DEFAULT).await);
+            return Err(target.lost(&*unit, def, Visibility::ROW).await);
         }
         cascade(&*unit, &self.cascade, &of_row(def, &key), Mark::Delete(&now)).await?;
         if let Some(hooks) = hooks {

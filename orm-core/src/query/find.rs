@@ -8,6 +8,7 @@ use super::decoder::Decoder;
 use super::explain::Lines;
 use super::page::{Page, snapshot};
 use super::refine::{Refine, RefineRows};
+use super::scope::IntoScope;
 use super::stream::Rows;
 use crate::ast::{self, JoinKind, ListItems, SelectList, Statement, Visibility};
 use crate::dialect::{Dialect, Rendered, render, render_select, show};
@@ -145,6 +146,24 @@ impl<M: Model, Out, S, N> Refine for Find<M, Out, S, N> {
 }
 
 impl<M: Model, Out, S, N> RefineRows for Find<M, Out, S, N> {}
+
+impl<M: Model, Out, S, N: Wanted> Find<M, Out, S, N> {
+    /// Adds a scope: what a function of yours says about conditions, includes, orders and limits. See [`Scope`](super::Scope).
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// fn published() -> Condition<Post> {
+    ///     Post::PUBLISHED.eq(true)
+    /// }
+    /// # run(async |db| {
+    /// assert_eq!(Post::find_all().scope(published()).exec(&db).await?.len(), 2);
+    /// # Ok(()) });
+    /// ```
+    pub fn scope(mut self, scope: impl IntoScope<M>) -> Self {
+        scope.into_scope().apply(&mut self.select, &mut self.includes, N::LIMIT.is_none());
+        self
+    }
+}
 
 impl<M: Model, Out, S, N> Find<M, Out, S, N> {
     /// Limits the query to `rows` rows. With to-many includes, still so many rows of this model. A count is of all rows.
@@ -565,6 +584,7 @@ fn is_plain(select: &ast::Select) -> bool {
         && select.lock.is_none()
         && !select.distinct
         && select.visibility == Visibility::DEFAULT
+        && select.model.scope.is_none()
 }
 
 /// NULL where the sub-query has no row.

@@ -38,6 +38,8 @@ impl<M: Model> FindOrCreate<M> {
     pub fn new() -> Self {
         let mut select = ast::Select::new(M::DEF);
         select.limit = Some(1);
+        // A row outside of the default scope would be in the way of the one to create.
+        select.visibility.scoped = false;
         Self { select: Box::new(select), _model: PhantomData }
     }
 

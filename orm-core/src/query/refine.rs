@@ -83,6 +83,29 @@ pub trait Refine: Sized {
         self.__select().visibility.deleted = Deleted::Only;
         self
     }
+
+    /// Leaves the model's default scope out.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::run};
+    /// #[derive(Debug, Clone, Model)]
+    /// #[orm(default_scope = Page::PUBLIC.eq(true))]
+    /// struct Page {
+    ///     #[orm(primary_key)]
+    ///     id: i64,
+    ///     public: bool,
+    /// }
+    /// # run(async |db| {
+    /// # db.create_tables::<Page>().await?;
+    /// Page::create().public(false).exec(&db).await?;
+    /// assert_eq!(Page::count().exec(&db).await?, 0);
+    /// assert_eq!(Page::count().unscoped().exec(&db).await?, 1);
+    /// # Ok(()) });
+    /// ```
+    fn unscoped(mut self) -> Self {
+        self.__select().visibility.scoped = false;
+        self
+    }
 }
 
 /// The order and the locks of a finder that gives rows: `find_all`, `find_one`, `find_by_pk`, `find_and_count_all`. In the

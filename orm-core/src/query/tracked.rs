@@ -126,7 +126,7 @@ impl<M: Model> Tracked<M> {
         }
         // A row that was deleted when it was read may be changed, and restored.
         let knew = def.deleted_at.is_some_and(|index| self.before.get(index).is_some_and(|value| !value.is_null()));
-        let visibility = if knew { Visibility::ALL } else { Visibility::DEFAULT };
+        let visibility = if knew { Visibility::ALL } else { Visibility::ROW };
         save_row(&mut self.row, changes, db.session(), visibility).await?;
         self.before = values(&self.row);
         Ok(())

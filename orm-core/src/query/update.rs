@@ -196,6 +196,12 @@ pub trait UpdateRows: Sized {
         self
     }
 
+    /// Changes rows outside of the model's default scope as well.
+    fn unscoped(mut self) -> Self {
+        self.__update().update.visibility.scoped = false;
+        self
+    }
+
     /// Changes at most so many rows: those that come first in the order, else any.
     ///
     /// ```
@@ -370,6 +376,11 @@ impl<M: Model, F> Restore<M, F> {
     /// ```
     pub fn all_rows(self) -> Restore<M, Filtered> {
         Restore(self.0.all_rows())
+    }
+
+    /// Restores rows outside of the model's default scope as well.
+    pub fn unscoped(self) -> Self {
+        Self(UpdateRows::unscoped(self.0))
     }
 
     /// Restores at most so many rows; see [`Update::limit`].

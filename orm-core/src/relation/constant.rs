@@ -421,6 +421,11 @@ impl<P: Model, C: Model, R: Cardinality> Relation<P, C, R> {
         self.start().with_deleted()
     }
 
+    /// Loads related rows outside of their model's default scope as well.
+    pub fn unscoped(self) -> Include<P, C, R> {
+        self.start().unscoped()
+    }
+
     /// Loads soft-deleted related rows only.
     pub fn only_deleted(self) -> Include<P, C, R::Filtered> {
         self.start().only_deleted()

@@ -107,6 +107,12 @@ impl<P: Model, C: Model, R: Cardinality> Include<P, C, R> {
         self
     }
 
+    /// Loads related rows outside of their model's default scope as well.
+    pub fn unscoped(mut self) -> Self {
+        self.node.select.visibility.scoped = false;
+        self
+    }
+
     /// Loads soft-deleted related rows only.
     pub fn only_deleted(mut self) -> Include<P, C, R::Filtered> {
         self.node.select.visibility.deleted = Deleted::Only;

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use super::attach::attach_as;
 use super::field::Slot;
 use super::stale::{is_stale, keys_of};
-use crate::ast::{self, Visibility};
+use crate::ast::{self, Deleted};
 use crate::error::Result;
 use crate::expr::{Condition, Expr};
 use crate::model::{Model, RelationDef};
@@ -156,7 +156,7 @@ impl<P: Model, E> OneOf<P, E> {
         let mut nodes = Vec::with_capacity(self.relations.len());
         (self.nodes)(&mut nodes);
         for node in &mut nodes {
-            node.select.visibility = Visibility::ALL;
+            node.select.visibility.deleted = Deleted::Included;
         }
         IncludeOneOf { nodes, _model: PhantomData }
     }

@@ -44,6 +44,8 @@ pub struct IncludeNode {
     pub required: bool,
     /// How the relation is loaded.
     pub strategy: Strategy,
+    /// Whether a scope says so, rather than the statement itself.
+    pub from_scope: bool,
     /// Why this cannot be loaded, when it cannot: an error when the query runs.
     pub refused: Option<&'static str>,
     /// An empty set of related rows.
@@ -71,6 +73,7 @@ impl IncludeNode {
             children: Vec::new(),
             required: false,
             strategy: Strategy::Auto,
+            from_scope: false,
             refused: None,
             new_set,
             attach,
@@ -243,8 +246,16 @@ pub(crate) fn merged<P>(relations: impl IntoInclude<P>) -> Vec<IncludeNode> {
     nodes
 }
 
-/// Adds a node, to the one for the same field when there is one.
-fn merge(nodes: &mut Vec<IncludeNode>, node: IncludeNode) {
+/// Adds a node, to the one for the same field when there is one. What the statement itself says goes before what a scope says.
+pub(crate) fn merge(nodes: &mut Vec<IncludeNode>, node: IncludeNode) {
+    if let Some(known) =
+        nodes.iter_mut().find(|known| known.relation == node.relation && known.from_scope != node.from_scope)
+    {
+        if known.from_scope {
+            *known = node;
+        }
+        return;
+    }
     let rest = match nodes.iter_mut().find(|known| known.relation == node.relation) {
         Some(known) => known.merge(node).map(|node| IncludeNode {
             refused: Some(

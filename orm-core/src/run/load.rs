@@ -56,7 +56,8 @@ impl Rows {
             && select.offset.is_none()
             && select.per_parent.is_none()
             && !select.distinct
-            && (select.model.deleted_at.is_none() || select.visibility.deleted == Deleted::Included);
+            && (select.model.deleted_at.is_none() || select.visibility.deleted == Deleted::Included)
+            && (select.model.scope.is_none() || !select.visibility.scoped);
         if all { Self::All } else { Self::Some }
     }
 }

@@ -93,7 +93,8 @@ impl Shape {
 
     /// `None` for trees that are rendered each time.
     fn select(&mut self, select: &Select) -> Option<()> {
-        let plain = select.reached.is_none()
+        let plain = (select.model.scope.is_none() || !select.visibility.scoped)
+            && select.reached.is_none()
             && select.joins.is_empty()
             && select.group_by.is_empty()
             && select.having.is_empty()

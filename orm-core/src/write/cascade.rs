@@ -62,7 +62,7 @@ pub(crate) async fn cascade(
         filter.extend(ast::Expr::tag_of(&node.relation));
         filter.extend(node.select.filter.iter().cloned());
         let (new, value, visibility) = match mark {
-            Mark::Delete(now) => (now.clone(), now, Visibility::DEFAULT),
+            Mark::Delete(now) => (now.clone(), now, Visibility::ROW),
             Mark::Restore(then) => {
                 filter.push(ast::Expr::binary(BinaryOp::Eq, column.into(), ast::Expr::Value(then.clone())));
                 (Value::Null(column.ty), then, Visibility::ALL)

@@ -82,7 +82,7 @@ pub(crate) fn update_of(
     filter: Vec<ast::Expr>,
 ) -> Statement {
     touch(def, &mut set);
-    let (visibility, returning) = (Visibility::DEFAULT, Returning::Nothing);
+    let (visibility, returning) = (Visibility::ROW, Returning::Nothing);
     Statement::Update(Box::new(ast::Update { model: def, set, filter, visibility, returning }))
 }
 
@@ -285,7 +285,7 @@ pub(crate) async fn reread<M: Model>(row: &mut M, session: &dyn Session) -> Resu
 /// deletion does not write over it.
 pub(crate) fn known<M: Model>(row: &M) -> Visibility {
     let knows = M::DEF.deleted_at.is_some_and(|index| !row.value(index).is_null());
-    if knows { Visibility::ALL } else { Visibility::DEFAULT }
+    if knows { Visibility::ALL } else { Visibility::ROW }
 }
 
 pub(crate) async fn write_row<M: Model>(
@@ -550,11 +550,11 @@ pub(crate) async fn remove_by_key(
         let column = &def.columns[index];
         let mut changes = Changes::new();
         changes.set(index, time_value(column, crate::value::now()));
-        let update = RowUpdate::new(session, def, changes, target.clone(), Visibility::DEFAULT, false)?;
+        let update = RowUpdate::new(session, def, changes, target.clone(), Visibility::ROW, false)?;
         let done = session.fetch(kept(&update.sql, &update.binds), &mut Discard).await.map_err(about(def))?;
-        return if done.rows_affected == 0 { Err(target.lost(session, def, Visibility::DEFAULT).await) } else { Ok(()) };
+        return if done.rows_affected == 0 { Err(target.lost(session, def, Visibility::ROW).await) } else { Ok(()) };
     }
-    let visibility = if force { Visibility::ALL } else { Visibility::DEFAULT };
+    let visibility = if force { Visibility::ALL } else { Visibility::ROW };
     let sql = session.shapes().get(def, Shape::DeleteByKey { all: force }, || {
         let delete = ast::Delete { model: def, filter: RowKey::slots(def), visibility, returning: Returning::Nothing };
         Ok(render(&Statement::Delete(Box::new(delete)), &**session.dialect())?.sql)

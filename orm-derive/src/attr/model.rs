@@ -7,7 +7,7 @@ use super::item::{Body, Item, Named, Slot, items};
 use crate::case::RenameRule;
 use crate::ctxt::Ctxt;
 
-const WORDS: [&str; 15] = [
+const WORDS: [&str; 16] = [
     "table",
     "schema",
     "rename_all",
@@ -23,6 +23,7 @@ const WORDS: [&str; 15] = [
     "validate",
     "validate_async",
     "hooks",
+    "default_scope",
 ];
 
 /// The events of hooks.
@@ -57,6 +58,8 @@ pub(crate) struct ModelAttrs {
     pub(crate) krate: Slot<Path>,
     pub(crate) primary_key: Slot<Vec<Ident>>,
     pub(crate) no_primary_key: Slot<()>,
+    /// The condition that rows meet unless a statement asks for others.
+    pub(crate) default_scope: Slot<Expr>,
     /// Functions that look at a row before it is written.
     pub(crate) row_checks: Vec<Path>,
     /// The same, of functions that may ask the database.
@@ -127,6 +130,7 @@ impl ModelAttrs {
             "primary_key" => self.primary_key.set(ctxt, &name, item.fields(ctxt, "id")),
             "no_primary_key" => self.no_primary_key.set(ctxt, &name, item.flag(ctxt)),
             "validate_async" => self.row_asks.extend(item.path(ctxt, "User::name_is_free")),
+            "default_scope" => self.default_scope.set(ctxt, &name, item.expr(ctxt)),
             "hooks" => self.hooks.extend(hooks(ctxt, item)),
             "validate" => self.row_checks.extend(item.path(ctxt, "User::names_differ")),
             _ => ctxt.unknown("attribute", &name, &WORDS),

@@ -46,7 +46,10 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             }
         }
     });
-    let referred = format_ident!("{}", if model.deleted_at.is_some() { "Optional" } else { "One" });
+    let referred = format_ident!(
+        "{}",
+        if model.deleted_at.is_some() || model.default_scope.is_some() { "Optional" } else { "One" }
+    );
     let def = if model.params.exist() { quote!(Self::__DEF) } else { quote!(&__DEF) };
     let one = |lifetime| model.params.named(&[quote!(__orm::UpdateOne<#lifetime, Self>)]);
     let (there, here) = (one(quote!('__a)), one(quote!('_)));

@@ -128,6 +128,11 @@ fn model_def(model: &ModelIr<'_>, table: &TokenStream, columns: &TokenStream) ->
         let comment = &model.comment;
         fields.push(quote!(comment: #comment));
     }
+    if let Some(scope) = model.default_scope {
+        let this = model.params.this();
+        let condition = quote_spanned!(scope.span()=> __orm::scope::<#this, _>(#scope));
+        fields.push(quote!(scope: ::core::option::Option::Some(|| #condition)));
+    }
     fields.extend(life::life(model));
     let plain = quote!(__orm::ModelDef::new(#name, #table, #columns, &[#(#primary_key),*]));
     if fields.is_empty() { plain } else { quote!(__orm::ModelDef { #(#fields,)* ..#plain }) }
