@@ -8,16 +8,18 @@ mod life;
 #[cfg(feature = "registry")]
 mod registry;
 mod relation;
+mod row_draft;
 pub mod rule;
 mod violation;
 
 pub use cardinality::{Cardinality, Many, One, Optional, Required, one};
 pub use column::{ColumnDef, DefaultDef};
 pub use index::{IndexDef, IndexPart};
-pub use life::{Check, Life, RowDraft};
+pub use life::{Check, Life};
 #[cfg(feature = "registry")]
 pub use registry::{Registered, registered};
 pub use relation::{Between, HopDef, KeyPair, OnDelete, OneOfDef, RelationDef, RelationKind, concat_hops};
+pub use row_draft::RowDraft;
 pub use violation::{Violation, Violations};
 
 use crate::error::{Error, Result};

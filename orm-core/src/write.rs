@@ -5,12 +5,14 @@ mod cascade;
 mod conflict;
 mod create;
 mod draft;
+pub(crate) mod hooked;
 pub(crate) mod hooks;
 mod insert;
 mod link;
 mod prepare;
 mod relation_filter;
 mod remove;
+mod send;
 mod tree;
 mod update;
 mod validate;
@@ -28,8 +30,9 @@ pub(crate) use link::{other_keys, pointing};
 pub(crate) use prepare::{complete, time_value};
 pub(crate) use relation_filter::{RelationFilter, fixed_by};
 pub(crate) use remove::remove;
+pub(crate) use send::{prepared, removed, write_rows};
 pub use update::update_row;
 pub(crate) use update::{
-    FirstRows, RowKey, compute_row, count_up, event_of_rows, expect_version, known, prepared, remove_row, removed,
-    reread, save_row, saves, touch, update_each, update_of, write_row, write_rows,
+    FirstRows, RowKey, compute_row, count_up, event_of_rows, expect_version, known, remove_row, reread, save_row,
+    saves, touch, update_each, update_of, write_row,
 };

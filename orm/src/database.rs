@@ -164,7 +164,7 @@ impl Database {
     /// # fn main() {}
     /// ```
     pub fn target(&self) -> &str {
-        self.inner.observer.target()
+        self.handle.inner.observer.target()
     }
 
     /// The server's version: major, minor, patch.

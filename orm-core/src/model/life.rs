@@ -1,13 +1,12 @@
-//! What happens to a row on its way into the database and out of it, as a model declares it: its rules and hooks. And the row that these
-//! see, untyped.
+//! What happens to a row on its way into the database and out of it, as a model declares it: its rules and hooks. Models that declare
+//! nothing of it have none.
 
 use std::any::Any;
 
-use super::ModelDef;
-use super::rule::{Operation, RuleDef};
+use super::row_draft::RowDraft;
+use super::rule::RuleDef;
 use super::violation::Violations;
 use crate::error::Result;
-use crate::value::Value;
 
 /// What a model declares about the life of its rows. Models that declare nothing have none.
 #[derive(Debug)]
@@ -22,30 +21,3 @@ pub struct Life {
 
 /// Looks at a whole row and says what is wrong with it.
 pub type Check = fn(&mut RowDraft, &mut Violations) -> Result<()>;
-
-impl Life {
-    /// Nothing; the derive changes what differs with the struct's update syntax.
-    pub const NONE: Self = Self { rules: &[], checks: &[], hooks: None };
-}
-
-/// A row before it is written. Values that it does not have are those that the database will make.
-#[derive(Debug)]
-pub struct RowDraft {
-    /// The model.
-    pub def: &'static ModelDef,
-    /// The values, by the positions of their columns; they count where `known` has a bit.
-    pub values: Vec<Value>,
-    /// The columns that have a value.
-    pub known: u128,
-    /// The columns that are written.
-    pub given: u128,
-    /// The row as it was read, of a row that is there.
-    pub before: Option<Vec<Value>>,
-}
-
-impl RowDraft {
-    /// What is done with the row.
-    pub fn operation(&self) -> Operation {
-        if self.before.is_none() { Operation::Create } else { Operation::Update }
-    }
-}

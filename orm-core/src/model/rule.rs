@@ -5,7 +5,8 @@ mod text;
 
 use std::borrow::Cow;
 
-use super::life::RowDraft;
+pub use super::row_draft::Operation;
+use super::row_draft::RowDraft;
 use crate::error::Result;
 use crate::value::{Scalar, Type, Value};
 
@@ -41,15 +42,6 @@ pub struct Failed {
     pub message: Cow<'static, str>,
     /// The parameters of the rule.
     pub params: Vec<(&'static str, Value)>,
-}
-
-/// What is done with a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation {
-    /// It is new.
-    Create,
-    /// It is changed.
-    Update,
 }
 
 impl RuleDef {

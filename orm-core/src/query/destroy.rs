@@ -14,8 +14,8 @@ use crate::model::{Model, Versioned};
 use crate::run::{IncludeNode, IntoInclude, key_of};
 use crate::value::{Type, Value};
 use crate::write::{
-    Event, FirstRows, Mark, RowKey, cascade, deleted_at, event_of_rows, expect_version, hooks, of_row, prepared,
-    remove, remove_row, time_value, update_of, write_rows,
+    Event, FirstRows, Mark, RowKey, cascade, deleted_at, event_of_rows, expect_version, hooked, hooks, of_row,
+    prepared, remove, remove_row, time_value, update_of, write_rows,
 };
 
 /// Removes rows: `User::destroy().filter(..)`. Rows of a soft-deleting model are marked, unless forced.
@@ -343,7 +343,7 @@ impl<M: Model> DestroyOne<'_, M> {
         let target = RowKey::of(self.row)?;
         let hooks = hooks::of(session, def);
         if let Some(hooks) = hooks {
-            hooks::before_event(&*unit, def, hooks, Event::Destroy, self.row).await?;
+            hooked::before_event(&*unit, def, hooks, Event::Destroy, self.row).await?;
         }
         if write_rows(&*unit, def, update_of(def, set, target.filter(def))).await? == 0 {
             return Err(target.lost(&*unit, def, Visibility::ROW).await);
@@ -351,7 +351,7 @@ impl<M: Model> DestroyOne<'_, M> {
         cascade(&*unit, &self.cascade, &of_row(def, &key), Mark::Delete(&now)).await?;
         if let Some(hooks) = hooks {
             let values = || (0..def.columns.len()).map(|column| self.row.value(column)).collect();
-            hooks::after(&*unit, def, hooks, Event::Destroy, self.row, &values).await?;
+            hooked::after(&*unit, def, hooks, Event::Destroy, self.row, &values).await?;
         }
         unit.commit().await
     }

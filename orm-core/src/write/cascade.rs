@@ -1,7 +1,8 @@
 //! Soft deletion that takes related rows along, and restoring them as a unit: all rows of one deletion carry the same
 //! instant.
 
-use super::update::{touch, write_rows};
+use super::send::write_rows;
+use super::update::touch;
 use crate::ast::{self, BinaryOp, InList, ListItems, Returning, Select, SelectList, Statement, Update, Visibility};
 use crate::driver::Session;
 use crate::error::{Error, ErrorKind, Result};

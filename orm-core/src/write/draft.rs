@@ -3,7 +3,7 @@
 use super::relation_filter::RelationFilter;
 use crate::ast;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ColumnDef, ModelDef, RelationDef};
+use crate::model::{ColumnDef, DefaultDef, ModelDef, RelationDef};
 use crate::run::{IncludeNode, IntoInclude};
 use crate::value::{SqlType, Value};
 
@@ -48,6 +48,18 @@ impl Draft {
             self.given |= 1 << column;
             self.by_caller |= 1 << column;
         }
+    }
+
+    /// The required columns that it lacks, where nothing else has looked after that: neither it nor the database has a value for
+    /// them.
+    pub(super) fn lacking(&self, def: &'static ModelDef) -> impl Iterator<Item = &'static ColumnDef> + use<> {
+        let (by_hand, given) = (self.by_hand, self.given);
+        def.columns.iter().filter(move |column| {
+            by_hand
+                && given & (1 << column.index) == 0
+                && !(column.nullable || column.auto_increment || column.generated.is_some())
+                && !matches!(column.default, DefaultDef::Sql(_))
+        })
     }
 
     /// Rows to create around this one.

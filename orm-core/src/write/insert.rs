@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::draft::{Draft, given_columns};
 use super::hooks::{self, Event};
-use super::{prepare, violated};
+use super::{hooked, prepare, violated};
 use crate::ast::{self, Conflict, ConflictAction, Insert, Returning, Statement};
 use crate::dialect::{Dialect, SqlWriter, render, render_insert, rewrites, unnests};
 use crate::driver::{BeginOptions, Session, Shape};
@@ -133,13 +133,13 @@ pub(super) async fn insert_one(
 pub(super) async fn insert_row(session: &dyn Session, def: &'static ModelDef, mut draft: Draft) -> Result<Vec<Value>> {
     let hooks = hooks::of(session, def);
     if let Some(hooks) = hooks {
-        Box::pin(hooks::before_create(session, def, hooks, std::slice::from_mut(&mut draft))).await?;
+        Box::pin(hooked::before_create(session, def, hooks, std::slice::from_mut(&mut draft))).await?;
     }
     let mut values = None;
     insert_one(session, def, draft, &mut First::new(&mut values, read_values)).await?;
     let values = values.ok_or_else(|| run::not_inserted(session, def.name))?;
     if let Some(hooks) = hooks {
-        Box::pin(hooks::after_values(session, def, hooks, Event::Create, &values)).await?;
+        Box::pin(hooked::after_values(session, def, hooks, Event::Create, &values)).await?;
     }
     Ok(values)
 }
@@ -214,11 +214,11 @@ pub(super) async fn insert_rows(
         return insert_prepared(session, def, rows, conflict, wanted).await;
     };
     let unit = session.begin(&BeginOptions::default()).await?;
-    Box::pin(hooks::before_create(&*unit, def, hooks, &mut rows)).await?;
-    let wanted = wanted || hooks::wants_created(hooks);
+    Box::pin(hooked::before_create(&*unit, def, hooks, &mut rows)).await?;
+    let wanted = wanted || hooked::wants_created(hooks);
     let (values, affected) = insert_prepared(&*unit, def, rows, None, wanted).await?;
     for row in &values {
-        Box::pin(hooks::after_values(&*unit, def, hooks, Event::Create, row)).await?;
+        Box::pin(hooked::after_values(&*unit, def, hooks, Event::Create, row)).await?;
     }
     unit.commit().await?;
     Ok((values, affected))

@@ -4,7 +4,8 @@
 use super::draft::{Linked, no_key, payload_values};
 use super::insert::insert_values;
 use super::relation_filter::RelationFilter;
-use super::update::{gone, update_of, write_rows};
+use super::send::write_rows;
+use super::update::{gone, update_of};
 use crate::ast;
 use crate::driver::Session;
 use crate::error::Result;

@@ -31,25 +31,12 @@ fn rules(session: &dyn Session, def: &'static ModelDef) -> Option<&'static Life>
     def.life.filter(|_| session.context().validates())
 }
 
-/// The required columns that a draft lacks: neither it nor the database has a value for them.
-pub(super) fn lacking<'d>(
-    def: &'static ModelDef,
-    draft: &'d Draft,
-) -> impl Iterator<Item = &'static ColumnDef> + use<'d> {
-    let lacks = move |column: &&ColumnDef| {
-        draft.given & (1 << column.index) == 0
-            && !(column.nullable || column.auto_increment || column.generated.is_some())
-            && !matches!(column.default, DefaultDef::Sql(_))
-    };
-    def.columns.iter().filter(move |_| draft.by_hand).filter(lacks)
-}
-
 /// The error for a draft that lacks required columns.
 fn check_complete(def: &'static ModelDef, draft: &Draft) -> Result<()> {
     if !draft.by_hand {
         return Ok(());
     }
-    let missing: Vec<&str> = lacking(def, draft).map(|column| column.name).collect();
+    let missing: Vec<&str> = draft.lacking(def).map(|column| column.name).collect();
     if missing.is_empty() {
         return Ok(());
     }

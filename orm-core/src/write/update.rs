@@ -5,16 +5,17 @@ use std::sync::Arc;
 use super::draft::Changes;
 use super::hooks::{self, Event, Hooks};
 use super::prepare::{self, integer_value, time_value};
-use super::violated;
+use super::send::{all_values, checked, removed, write_rows};
+use super::{hooked, violated};
 use crate::ast::{self, BinaryOp, Returning, Statement, Visibility};
-use crate::dialect::{Dialect, for_column, render, rewrites};
+use crate::dialect::{for_column, render, rewrites};
 use crate::driver::{BeginOptions, Runs, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, Model, ModelDef, read_model};
-use crate::row::{Columns, Discard, First, RowSink};
+use crate::row::{Discard, First, RowSink};
 use crate::run::{
-    ValueRow, about, affected_rows, after_write, after_write_read, begin_write, fetch_all, fetch_first, kept,
-    key_filter, key_of, read_back_sql,
+    ValueRow, about, after_write, after_write_read, begin_write, fetch_all, fetch_first, kept, key_filter, key_of,
+    read_back_sql,
 };
 use crate::value::Value;
 
@@ -86,47 +87,6 @@ pub(crate) fn update_of(
     Statement::Update(Box::new(ast::Update { model: def, set, filter, visibility, returning }))
 }
 
-/// As [`prepared`], after the rules of the model were asked.
-///
-/// # Errors
-/// [`ErrorKind::Validation`] with all that they found; those of [`prepared`].
-pub(crate) fn checked(session: &dyn Session, def: &'static ModelDef, mut statement: Statement) -> Result<Statement> {
-    if let Statement::Update(update) = &mut statement {
-        prepare::check_assignments(session, def, &mut update.set)?;
-    }
-    prepared(&**session.dialect(), def, statement)
-}
-
-/// An UPDATE with its values in the form that columns keep; a DELETE as it is.
-///
-/// # Errors
-/// Those of values that a column cannot keep.
-pub(crate) fn prepared(dialect: &dyn Dialect, def: &'static ModelDef, mut statement: Statement) -> Result<Statement> {
-    if let Statement::Update(update) = &mut statement {
-        prepare::assignments(dialect, def, &mut update.set)?;
-    }
-    Ok(statement)
-}
-
-/// Runs an UPDATE or a DELETE of many rows and gives their number.
-pub(crate) async fn write_rows(session: &dyn Session, def: &'static ModelDef, statement: Statement) -> Result<u64> {
-    let statement = checked(session, def, statement)?;
-    send_prepared(session, def, statement).await
-}
-
-/// As [`write_rows`], where the rules were asked already.
-pub(super) async fn send(session: &dyn Session, def: &'static ModelDef, statement: Statement) -> Result<u64> {
-    let statement = prepared(&**session.dialect(), def, statement)?;
-    send_prepared(session, def, statement).await
-}
-
-async fn send_prepared(session: &dyn Session, def: &'static ModelDef, statement: Statement) -> Result<u64> {
-    match affected_rows(session, def, &statement).await {
-        Err(error) => Err(violated::by_statement(session, def, &statement, error).await),
-        affected => affected,
-    }
-}
-
 /// Changes the rows of an UPDATE of the user's: with hooks one by one, else by the statement. With `wanted`, gives them then.
 pub(crate) async fn update_each(
     session: &dyn Session,
@@ -146,7 +106,7 @@ pub(crate) async fn update_each(
         return Ok((rows, affected));
     };
     let unit = begin_write(session).await?;
-    let rows = Box::pin(hooks::update_each(&*unit, def, hooks, *update)).await?;
+    let rows = Box::pin(hooked::update_each(&*unit, def, hooks, *update)).await?;
     unit.commit().await?;
     let affected = rows.len() as u64;
     Ok((rows, affected))
@@ -161,18 +121,9 @@ pub(crate) async fn event_of_rows(
 ) -> Result<u64> {
     let Some(hooks) = hooks::of(session, def) else { return write_rows(session, def, statement).await };
     let unit = begin_write(session).await?;
-    let affected = Box::pin(hooks::event_of_each(&*unit, def, hooks, event, statement)).await?;
+    let affected = Box::pin(hooked::event_of_each(&*unit, def, hooks, event, statement)).await?;
     unit.commit().await?;
     Ok(affected)
-}
-
-/// All values of a row.
-pub(super) fn all_values(columns: &mut Columns<'_>) -> Result<Vec<Value>> {
-    let mut values = Vec::with_capacity(columns.left());
-    while columns.left() > 0 {
-        values.push(columns.next_value()?.into());
-    }
-    Ok(values)
 }
 
 /// Whether saving a row writes a column: not its key, nor what the database or the library makes.
@@ -219,7 +170,7 @@ async fn write_hooked<M: Model>(
     let unit = begin_write(session).await?;
     let before = match before {
         Some(before) => before,
-        None => match hooks::row_before(&*unit, def, key_filter(def, &target.key), visibility).await? {
+        None => match hooked::row_before(&*unit, def, key_filter(def, &target.key), visibility).await? {
             Some(before) => before,
             None => return Err(target.lost(&*unit, def, visibility).await),
         },
@@ -227,8 +178,8 @@ async fn write_hooked<M: Model>(
     let restored = def.deleted_at.filter(|index| matches!(&changes.set[..], [(column, _)] if column == index));
     let event = if restored.is_some() { Event::Restore } else { Event::Update };
     match event {
-        Event::Restore => hooks::before_event(&*unit, def, hooks, event, row).await?,
-        _ => hooks::before_update(&*unit, def, hooks, &mut changes, &before).await?,
+        Event::Restore => hooked::before_event(&*unit, def, hooks, event, row).await?,
+        _ => hooked::before_update(&*unit, def, hooks, &mut changes, &before).await?,
     }
     let mut fresh = None;
     let update = RowUpdate::new(&*unit, def, changes, target.clone(), visibility, true)?;
@@ -236,7 +187,7 @@ async fn write_hooked<M: Model>(
     update_by_key(&*unit, def, update, &current, &mut sink).await?;
     let Some(fresh) = fresh else { return Err(target.lost(&*unit, def, visibility).await) };
     let values = || (0..def.columns.len()).map(|column| fresh.value(column)).collect();
-    hooks::after(&*unit, def, hooks, event, &fresh, &values).await?;
+    hooked::after(&*unit, def, hooks, event, &fresh, &values).await?;
     unit.commit().await?;
     refresh(row, fresh);
     Ok(())
@@ -529,10 +480,10 @@ pub(crate) async fn remove_row<M: Model>(session: &dyn Session, row: &M, force: 
     let (def, target) = (M::DEF, RowKey::of(row)?);
     let Some(hooks) = hooks::of(session, def) else { return remove_by_key(session, def, target, force).await };
     let unit = session.begin(&BeginOptions::default()).await?;
-    Box::pin(hooks::before_event(&*unit, def, hooks, Event::Destroy, row)).await?;
+    Box::pin(hooked::before_event(&*unit, def, hooks, Event::Destroy, row)).await?;
     remove_by_key(&*unit, def, target, force).await?;
     let values = || (0..def.columns.len()).map(|column| row.value(column)).collect();
-    Box::pin(hooks::after(&*unit, def, hooks, Event::Destroy, row, &values)).await?;
+    Box::pin(hooked::after(&*unit, def, hooks, Event::Destroy, row, &values)).await?;
     unit.commit().await
 }
 
@@ -569,12 +520,6 @@ pub(crate) async fn remove_by_key(
         }
     };
     if done.rows_affected == 0 { Err(target.lost(session, def, visibility).await) } else { Ok(()) }
-}
-
-/// The error for a row that the database has no longer.
-#[cold]
-pub(crate) fn removed(def: &'static ModelDef) -> Error {
-    Error::new(ErrorKind::NotFound, "the row was removed since it was read").with_model(def.name)
 }
 
 /// The error after a write that found no row, whose version was not known.

@@ -2,7 +2,6 @@
 //! what the columns themselves do not take is among it.
 
 use super::draft::{Changes, Draft};
-use super::prepare::lacking;
 use crate::dialect::{Dialect, stored};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::rule::{Operation, RuleDef};
@@ -19,7 +18,7 @@ pub(super) fn row(
     later: u128,
     found: &mut Violations,
 ) -> Result<()> {
-    for column in lacking(def, draft).filter(|column| later & (1 << column.index) == 0) {
+    for column in draft.lacking(def).filter(|column| later & (1 << column.index) == 0) {
         found.push(Violation::new(column.field, "required", "is required", Vec::new()));
     }
     let (values, given) = (std::mem::take(&mut draft.values), draft.given & !later);

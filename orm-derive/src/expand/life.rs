@@ -15,21 +15,19 @@ pub(super) fn life(model: &ModelIr<'_>) -> Option<TokenStream> {
     let rules: Vec<TokenStream> = rules
         .flat_map(|(index, column)| column.rules.iter().map(move |rule| rule_def(model, index, column, rule)))
         .collect();
-    let mut fields = Vec::new();
-    if !rules.is_empty() {
-        fields.push(quote!(rules: &[#(#rules),*]));
+    let this = model.params.this();
+    let checks = model
+        .checks_of_rows
+        .iter()
+        .map(|path| quote_spanned!(path.span()=> |row, found| #path(&__orm::Draft::<#this>::new(row), found)));
+    let checks: Vec<TokenStream> = checks.collect();
+    let hooks = hooks(model);
+    if rules.is_empty() && checks.is_empty() && hooks.is_none() {
+        return None;
     }
-    if !model.checks_of_rows.is_empty() {
-        let this = model.params.this();
-        let checks = model
-            .checks_of_rows
-            .iter()
-            .map(|path| quote_spanned!(path.span()=> |row, found| #path(&__orm::Draft::<#this>::new(row), found)));
-        fields.push(quote!(checks: &[#(#checks),*]));
-    }
-    fields.extend(hooks(model));
-    (!fields.is_empty())
-        .then(|| quote!(life: ::core::option::Option::Some(&__orm::Life { #(#fields,)* ..__orm::Life::NONE })))
+    let hooks = option(hooks);
+    let table = quote!(&__orm::Life { rules: &[#(#rules),*], checks: &[#(#checks),*], hooks: #hooks });
+    Some(quote!(life: ::core::option::Option::Some(#table)))
 }
 
 /// The table of hooks. Each is called in a closure of its own, where what is wrong with it is said: at its path.
@@ -54,10 +52,7 @@ fn hooks(model: &ModelIr<'_>) -> Option<TokenStream> {
         let hooks = paths.map(|path| hook(event, path, &this));
         fields.push(quote!(#event: &[#(#hooks),*]));
     }
-    (!fields.is_empty()).then(|| {
-        let table = quote!(&__orm::Hooks { #(#fields,)* ..__orm::Hooks::of::<#this>() });
-        quote!(hooks: ::core::option::Option::Some(#table))
-    })
+    (!fields.is_empty()).then(|| quote!(&__orm::Hooks { #(#fields,)* ..__orm::Hooks::of::<#this>() }))
 }
 
 fn hook(event: &Ident, path: &Path, this: &TokenStream) -> TokenStream {

@@ -52,9 +52,9 @@ rules! {
     /// The digits 0 to 9, at least one.
     digits: |text| each(text, |c| c.is_ascii_digit()), "must have digits only";
     /// A number, with a sign, a point and an exponent if there are any.
-    numeric: |text| is_finite(text), "must be a number";
+    numeric: is_finite, "must be a number";
     /// A whole number.
-    int: |text| is_int(text), "must be a whole number";
+    int: is_int, "must be a whole number";
     /// A number without an exponent.
     decimal: |text| is_finite(text) && !text.contains(['e', 'E']), "must be a decimal number";
     /// No letter is upper-case.

@@ -1,0 +1,68 @@
+//! Sending an UPDATE or a DELETE: the rules of the model are asked, values take the form that their columns keep, and an error
+//! is named.
+
+use super::{prepare, violated};
+use crate::ast::Statement;
+use crate::dialect::Dialect;
+use crate::driver::Session;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::ModelDef;
+use crate::row::Columns;
+use crate::run::affected_rows;
+use crate::value::Value;
+
+/// As [`prepared`], after the rules of the model were asked.
+///
+/// # Errors
+/// [`ErrorKind::Validation`] with all that they found; those of [`prepared`].
+pub(crate) fn checked(session: &dyn Session, def: &'static ModelDef, mut statement: Statement) -> Result<Statement> {
+    if let Statement::Update(update) = &mut statement {
+        prepare::check_assignments(session, def, &mut update.set)?;
+    }
+    prepared(&**session.dialect(), def, statement)
+}
+
+/// An UPDATE with its values in the form that columns keep; a DELETE as it is.
+///
+/// # Errors
+/// Those of values that a column cannot keep.
+pub(crate) fn prepared(dialect: &dyn Dialect, def: &'static ModelDef, mut statement: Statement) -> Result<Statement> {
+    if let Statement::Update(update) = &mut statement {
+        prepare::assignments(dialect, def, &mut update.set)?;
+    }
+    Ok(statement)
+}
+
+/// Runs an UPDATE or a DELETE of many rows and gives their number.
+pub(crate) async fn write_rows(session: &dyn Session, def: &'static ModelDef, statement: Statement) -> Result<u64> {
+    let statement = checked(session, def, statement)?;
+    send_prepared(session, def, statement).await
+}
+
+/// As [`write_rows`], where the rules were asked already.
+pub(super) async fn unchecked(session: &dyn Session, def: &'static ModelDef, statement: Statement) -> Result<u64> {
+    let statement = prepared(&**session.dialect(), def, statement)?;
+    send_prepared(session, def, statement).await
+}
+
+async fn send_prepared(session: &dyn Session, def: &'static ModelDef, statement: Statement) -> Result<u64> {
+    match affected_rows(session, def, &statement).await {
+        Err(error) => Err(violated::by_statement(session, def, &statement, error).await),
+        affected => affected,
+    }
+}
+
+/// All values of a row.
+pub(super) fn all_values(columns: &mut Columns<'_>) -> Result<Vec<Value>> {
+    let mut values = Vec::with_capacity(columns.left());
+    while columns.left() > 0 {
+        values.push(columns.next_value()?.into());
+    }
+    Ok(values)
+}
+
+/// The error for a row that the database has no longer.
+#[cold]
+pub(crate) fn removed(def: &'static ModelDef) -> Error {
+    Error::new(ErrorKind::NotFound, "the row was removed since it was read").with_model(def.name)
+}
