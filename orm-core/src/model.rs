@@ -81,6 +81,8 @@ pub struct ModelDef {
     pub version: Option<usize>,
     /// The comment of the table.
     pub comment: &'static str,
+    /// The name that the table had before, for a migration that is planned; empty for none.
+    pub renamed_from: &'static str,
     /// Whether there are columns of UUIDs.
     pub has_uuids: bool,
     /// The condition that rows meet unless a statement asks for others. A function, so that a time in it is that of the statement.
@@ -118,6 +120,7 @@ impl ModelDef {
             deleted_at: None,
             version: None,
             comment: "",
+            renamed_from: "",
             has_uuids: any_uuids(columns),
             scope: None,
             life: None,

@@ -29,6 +29,7 @@ pub(crate) struct ModelIr<'a> {
     pub(crate) table: String,
     pub(crate) schema: Option<String>,
     pub(crate) comment: String,
+    pub(crate) renamed_from: String,
     pub(crate) columns: Vec<Column<'a>>,
     pub(crate) relations: Vec<Relation<'a>>,
     pub(crate) one_of: Vec<OneOf<'a>>,
@@ -85,6 +86,7 @@ pub(crate) struct Column<'a> {
     pub(crate) check: Option<String>,
     pub(crate) generated: Option<String>,
     pub(crate) comment: String,
+    pub(crate) renamed_from: String,
     pub(crate) doc: String,
     /// Whether `create()` insists on a value.
     pub(crate) required: bool,
@@ -290,6 +292,7 @@ impl<'a> ModelIr<'a> {
             table: text(attrs.table.get()).unwrap_or_else(|| case::table(model.ident)),
             schema: text(attrs.schema.get()),
             comment: text(attrs.comment.get()).unwrap_or_else(|| model.doc.clone()),
+            renamed_from: text(attrs.renamed_from.get()).unwrap_or_default(),
             relations,
             one_of,
             fields: model.fields.iter().map(|field| init(model, field)).collect(),

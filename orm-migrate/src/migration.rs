@@ -233,7 +233,7 @@ impl Migrations {
                 (None, None) => break format!("the first line of {SUM_FILE} is not that of its files"),
             }
         };
-        let mend = "look at the files and their order, then write it anew: `orm migrate repair`";
+        let mend = "look at the files and their order, then write it anew: `orm migrate sum`";
         Err(Error::new(ErrorKind::Migration, format!("{message}; {mend}")))
     }
 

@@ -170,7 +170,8 @@ impl Plan {
 /// table is a view; [`ErrorKind::Unsupported`] inside a transaction, and for what the database cannot have; else the
 /// database's.
 pub async fn plan(db: &(impl Executor + ?Sized), models: &[&'static ModelDef], options: &PlanOptions) -> Result<Plan> {
-    plan_schema(db, &from_models(models)?, options).await
+    let renames = models.iter().flat_map(|model| declared_renames(model)).collect();
+    planned(db, &from_models(models)?, options, renames).await
 }
 
 /// As [`plan`], for tables that are declared by other means than models.
@@ -178,12 +179,39 @@ pub async fn plan(db: &(impl Executor + ?Sized), models: &[&'static ModelDef], o
 /// # Errors
 /// As [`plan`].
 pub async fn plan_schema(db: &(impl Executor + ?Sized), declared: &Schema, options: &PlanOptions) -> Result<Plan> {
+    planned(db, declared, options, Vec::new()).await
+}
+
+/// The renames that a model names; those that were done already are passed over.
+fn declared_renames(model: &'static ModelDef) -> Vec<Rename> {
+    let table = QualifiedName::from(model.table);
+    let mut renames = Vec::new();
+    if !model.renamed_from.is_empty() {
+        let from = QualifiedName { schema: table.schema.clone(), name: model.renamed_from.to_owned() };
+        renames.push(Rename::Table { from, to: table.name.clone() });
+    }
+    for column in model.columns.iter().filter(|column| !column.renamed_from.is_empty()) {
+        let (from, to) = (column.renamed_from.to_owned(), column.name.to_owned());
+        renames.push(Rename::Column { table: table.clone(), from, to });
+    }
+    renames
+}
+
+async fn planned(
+    db: &(impl Executor + ?Sized),
+    declared: &Schema,
+    options: &PlanOptions,
+    renames: Vec<Rename>,
+) -> Result<Plan> {
     let session = db.session();
     let dialect = session.dialect().clone();
     if session.in_transaction() {
         return Err(Error::unsupported(dialect.name(), "planning a migration inside of a transaction"));
     }
     let live = introspect_like(session, declared).await?;
+    let mut options = options.clone();
+    options.renames.extend(rename::still_to_do(renames, &live, &options.renames));
+    let options = &options;
     let (read, expressions) = match scratch::read_back(session, declared).await {
         Ok(read) => (read, Expressions::Compared),
         Err(error) if error.kind() == ErrorKind::Permission => (declared.clone(), Expressions::Ignored),

@@ -35,6 +35,8 @@ pub struct ColumnDef {
     pub generated: Option<&'static str>,
     /// The comment.
     pub comment: &'static str,
+    /// The name that the column had before, for a migration that is planned; empty for none.
+    pub renamed_from: &'static str,
     /// What texts go through on their way into the column, and when they are compared with it.
     pub normal: &'static [Normal],
 }
@@ -64,6 +66,7 @@ impl ColumnDef {
             check: None,
             generated: None,
             comment: "",
+            renamed_from: "",
             normal: &[],
         }
     }

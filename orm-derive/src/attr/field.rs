@@ -8,7 +8,7 @@ use super::rule::{NormalAttr, RuleAttr, normals, rules};
 use crate::ctxt::Ctxt;
 
 /// The words of columns and of relations. Both are accepted on every field here; `check` says which do not fit.
-const WORDS: [&str; 39] = [
+const WORDS: [&str; 40] = [
     "primary_key",
     "auto_increment",
     "column",
@@ -23,6 +23,7 @@ const WORDS: [&str; 39] = [
     "precision",
     "type",
     "comment",
+    "renamed_from",
     "skip",
     "generated",
     "computed",
@@ -88,6 +89,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) precision: Slot<(u8, u8)>,
     pub(crate) type_name: Slot<LitStr>,
     pub(crate) comment: Slot<LitStr>,
+    pub(crate) renamed_from: Slot<LitStr>,
     pub(crate) skip: Slot<()>,
     pub(crate) generated: Slot<LitStr>,
     pub(crate) computed: Slot<Path>,
@@ -210,6 +212,7 @@ impl FieldAttrs {
             "precision" => self.precision.set(ctxt, &name, precision(ctxt, item)),
             "type" => self.type_name.set(ctxt, &name, item.text(ctxt, "citext")),
             "comment" => self.comment.set(ctxt, &name, item.text(ctxt, "..")),
+            "renamed_from" => self.renamed_from.set(ctxt, &name, item.text(ctxt, "old_name")),
             "skip" => self.skip.set(ctxt, &name, item.flag(ctxt)),
             "generated" => self.generated.set(ctxt, &name, item.text(ctxt, "price * quantity")),
             "computed" => self.computed.set(ctxt, &name, item.path(ctxt, "Self::full_name")),

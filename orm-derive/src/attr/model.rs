@@ -7,7 +7,7 @@ use super::item::{Body, Item, Named, Slot, items};
 use crate::case::RenameRule;
 use crate::ctxt::Ctxt;
 
-const WORDS: [&str; 16] = [
+const WORDS: [&str; 17] = [
     "table",
     "schema",
     "rename_all",
@@ -17,6 +17,7 @@ const WORDS: [&str; 16] = [
     "unique",
     "check",
     "comment",
+    "renamed_from",
     "crate",
     "primary_key",
     "no_primary_key",
@@ -55,6 +56,7 @@ pub(crate) struct ModelAttrs {
     pub(crate) indexes: Vec<IndexAttr>,
     pub(crate) checks: Vec<CheckAttr>,
     pub(crate) comment: Slot<LitStr>,
+    pub(crate) renamed_from: Slot<LitStr>,
     pub(crate) krate: Slot<Path>,
     pub(crate) primary_key: Slot<Vec<Ident>>,
     pub(crate) no_primary_key: Slot<()>,
@@ -126,6 +128,7 @@ impl ModelAttrs {
             "unique" => self.indexes.extend(index(ctxt, item, true)),
             "check" => self.checks.extend(check(ctxt, item)),
             "comment" => self.comment.set(ctxt, &name, item.text(ctxt, "..")),
+            "renamed_from" => self.renamed_from.set(ctxt, &name, item.text(ctxt, "old_name")),
             "crate" => self.krate.set(ctxt, &name, item.path(ctxt, "\"path::to::orm\"")),
             "primary_key" => self.primary_key.set(ctxt, &name, item.fields(ctxt, "id")),
             "no_primary_key" => self.no_primary_key.set(ctxt, &name, item.flag(ctxt)),

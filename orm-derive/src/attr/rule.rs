@@ -282,9 +282,11 @@ fn one_text(values: &[Expr]) -> Option<LitStr> {
 pub(super) fn normals(ctxt: &Ctxt, item: Named) -> Vec<NormalAttr> {
     let word = item.name.clone();
     let items = item.list(ctxt, "trim, lowercase").unwrap_or_default();
+    // What is in the list and is no normaliser is told of already.
+    let says_nothing = items.is_empty();
     let normals: Vec<_> =
         items.into_iter().filter_map(|item| item.named(ctxt)).filter_map(|item| normal(ctxt, &item)).collect();
-    if normals.is_empty() {
+    if says_nothing {
         ctxt.error(word, "`normalize` has no normaliser: `normalize(trim, lowercase)`");
     }
     normals

@@ -71,6 +71,10 @@ fn column_def(index: usize, column: &Column<'_>, table: &TokenStream) -> TokenSt
         let comment = &column.comment;
         fields.push(quote!(comment: #comment));
     }
+    if !column.renamed_from.is_empty() {
+        let old = &column.renamed_from;
+        fields.push(quote!(renamed_from: #old));
+    }
     fields.extend(life::normal(column));
     let ty = column.ty;
     let stored = column.stored();
@@ -127,6 +131,10 @@ fn model_def(model: &ModelIr<'_>, table: &TokenStream, columns: &TokenStream) ->
     if !model.comment.is_empty() {
         let comment = &model.comment;
         fields.push(quote!(comment: #comment));
+    }
+    if !model.renamed_from.is_empty() {
+        let old = &model.renamed_from;
+        fields.push(quote!(renamed_from: #old));
     }
     if let Some(scope) = model.default_scope {
         let this = model.params.this();

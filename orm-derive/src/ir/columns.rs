@@ -190,6 +190,7 @@ fn column<'a>(ctxt: &Ctxt, model: &Model<'_>, marks: &Marks, index: usize, field
         check: text(attrs.check.get()),
         generated,
         comment: text(attrs.comment.get()).unwrap_or_else(|| field.doc.clone()),
+        renamed_from: text(attrs.renamed_from.get()).unwrap_or_default(),
         doc: field.doc.clone(),
         required: writable && !filled && field.nullable().is_none(),
         writable,

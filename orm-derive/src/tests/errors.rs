@@ -61,7 +61,7 @@ fn unknown_words() {
     on_struct(
         "banana",
         "unknown attribute `banana`; expected one of: table, schema, rename_all, timestamps, paranoid, index, unique, \
-         check, comment, crate, primary_key, no_primary_key, validate, validate_async, hooks, \
+         check, comment, renamed_from, crate, primary_key, no_primary_key, validate, validate_async, hooks, \
          default_scope",
     );
     on_struct("index(name, nme = \"x\")", "unknown option `nme`; did you mean `name`?");

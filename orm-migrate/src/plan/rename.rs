@@ -82,6 +82,40 @@ pub(super) fn reversed(renames: &[Rename]) -> Vec<Rename> {
     renames.iter().rev().map(Rename::reversed).collect()
 }
 
+/// Those renames whose old name is there and whose new one is not, unless others say so already.
+pub(super) fn still_to_do(renames: Vec<Rename>, live: &Schema, said: &[Rename]) -> Vec<Rename> {
+    // A table may go under its new name already, by what was said or by a rename before this one.
+    let mut names: Vec<(QualifiedName, QualifiedName)> =
+        live.tables.iter().map(|table| (table.name.clone(), table.name.clone())).collect();
+    let rename_in = |names: &mut Vec<(QualifiedName, QualifiedName)>, rename: &Rename| {
+        if let Rename::Table { from, to } = rename {
+            let new = QualifiedName { schema: from.schema.clone(), name: to.clone() };
+            names.iter_mut().filter(|(name, _)| name == from).for_each(|(name, _)| *name = new.clone());
+        }
+    };
+    said.iter().for_each(|rename| rename_in(&mut names, rename));
+    let mut rest = Vec::new();
+    for rename in renames.into_iter().filter(|rename| !said.contains(rename)) {
+        let is_wanted = match &rename {
+            Rename::Table { from, to } => {
+                let has =
+                    |wanted: &str| names.iter().any(|(name, _)| name.schema == from.schema && name.name == wanted);
+                has(&from.name) && !has(to)
+            }
+            Rename::Column { table, from, to } => {
+                let old = names.iter().find(|(name, _)| name == table).map(|(_, old)| old);
+                let found = live.tables.iter().find(|other| Some(&other.name) == old);
+                found.is_some_and(|table| table.column(from).is_some() && table.column(to).is_none())
+            }
+        };
+        if is_wanted {
+            rename_in(&mut names, &rename);
+            rest.push(rename);
+        }
+    }
+    rest
+}
+
 /// Renames in a schema, and gives the operations that do it to a database.
 ///
 /// # Errors

@@ -371,6 +371,37 @@ async fn what_could_be_a_rename_is_asked(test: Test) -> Result<()> {
     Ok(())
 }
 
+mod moved {
+    #![allow(dead_code, reason = "what is read is the metadata")]
+    use orm::prelude::*;
+
+    #[derive(Debug, Clone, Model)]
+    #[orm(table = "persons", renamed_from = "people")]
+    pub(super) struct Person {
+        #[orm(primary_key)]
+        id: i64,
+        #[orm(length = 60)]
+        name: String,
+        age: i32,
+        #[orm(length = 40, renamed_from = "city")]
+        town: Option<String>,
+    }
+}
+
+/// A model may say under which names its table and columns were before; that stays right once it is done.
+async fn a_model_names_what_it_was_before(test: Test) -> Result<()> {
+    let db = test.with::<first::Person>().await?;
+    db.execute("INSERT INTO people (name, age, city) VALUES ('Ada', 1, 'Rome')", ()).await?;
+    let planned = plan(&db, &moved::Person::defs(), &PlanOptions::new()).await?;
+    assert_eq!(planned.questions, []);
+    let mut all = Vec::new();
+    migrations(&mut all, &planned);
+    up(&db, &all).await?;
+    assert_eq!(db.query::<String>("SELECT town FROM persons", ()).await?, ["Rome"]);
+    assert!(plan(&db, &moved::Person::defs(), &PlanOptions::new()).await?.is_empty());
+    Ok(())
+}
+
 async fn what_is_not_there_cannot_be_renamed_or_dropped(test: Test) -> Result<()> {
     let db = test.with::<(first::Person, first::Team)>().await?;
     let defs = <(first::Person, first::Team)>::defs();
@@ -581,6 +612,7 @@ async fn a_column_in_use_becomes_not_null_in_steps(test: Test) -> Result<()> {
 }
 
 cases! { $ plan:
+    a_model_names_what_it_was_before,
     a_plan_for_tables_in_use_keeps_nobody_waiting,
     a_column_in_use_becomes_not_null_in_steps,
     a_plan_that_rows_would_break_changes_nothing,
