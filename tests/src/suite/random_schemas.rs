@@ -286,8 +286,12 @@ async fn a_plan_leads_there_and_back(test: Test) -> Result<()> {
     let start = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
     let start = std::env::var("ORM_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(start as u64 | 1);
     let mut all = Vec::new();
-    // MySQL takes seconds for a pair.
-    let usual = if test.backend == "mysql" { 8 } else { 60 };
+    // Some take seconds for a pair.
+    let usual = match test.backend {
+        "mysql" => 8,
+        "postgres" => 20,
+        _ => 60,
+    };
     for turn in 0..schemas(usual) {
         let seed = start.wrapping_add(turn as u64 * 2);
         let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
