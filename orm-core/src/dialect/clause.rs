@@ -1,7 +1,7 @@
 //! What the methods of [`Dialect`](super::Dialect) that write one clause are told about it. How the standard writes each
 //! clause is in [`standard`](super::standard).
 
-use crate::ast::{Expr, LikeKind, NullsOrder, Order, Returning, Select};
+use crate::ast::{Expr, Function, LikeKind, NullsOrder, Order, Returning, Select};
 use crate::model::ModelDef;
 use crate::value::Value;
 
@@ -118,9 +118,17 @@ impl OrderKey<'_> {
         self.select.is_some_and(|select| select.distinct)
     }
 
-    /// Whether it is a value that is bound: the same for every row, so it orders nothing.
+    /// Whether it is a value that is bound, or the first of such: the same for every row, so it orders nothing.
     pub fn is_constant(&self) -> bool {
-        matches!(self.expr, Expr::Value(_))
+        is_constant(self.expr)
+    }
+}
+
+fn is_constant(expr: &Expr) -> bool {
+    match expr {
+        Expr::Value(_) => true,
+        Expr::Function(Function::Coalesce, all) => all.iter().all(is_constant),
+        _ => false,
     }
 }
 

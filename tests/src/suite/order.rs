@@ -28,6 +28,10 @@ async fn a_constant_orders_nothing(test: Test) -> Result<()> {
     let order = (constant.clone().asc(), constant.nullable().desc().nulls_last(), Person::ID.free().desc());
     let found = Person::find_all().order_by(order).exec(&db).await?;
     assert_eq!(ids(&found), [5, 4, 3, 2, 1]);
+    // MariaDB takes the first of one constant for the constant, and that for a position.
+    let first = orm::coalesce([orm::val(43_i64)]);
+    let found = Person::find_all().order_by((first.asc(), Person::ID.free().desc())).exec(&db).await?;
+    assert_eq!(ids(&found), [5, 4, 3, 2, 1]);
     Ok(())
 }
 
