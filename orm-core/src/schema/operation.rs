@@ -79,8 +79,8 @@ pub enum Operation {
         from: Option<PrimaryKey>,
         /// The key as it is to be.
         to: Option<PrimaryKey>,
-        /// Columns of the new key that the database counts up. They are added together with it, since some databases
-        /// count only columns of a key.
+        /// Columns of the new key that the database increments. They are added in the same operation, since some databases
+        /// increment only columns of a key.
         added: Vec<Column>,
     },
     /// Gives an enum type other labels: new ones are added where they belong; for labels that go, or that change places,
