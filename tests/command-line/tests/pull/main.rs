@@ -36,7 +36,7 @@ fn script(set: &str, backend: &str) -> Option<String> {
     }
     let folder = match std::env::var_os("ORM_CORPUS") {
         Some(folder) => PathBuf::from(folder),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus/open"),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/open"),
     };
     let file = std::fs::File::open(folder.join(format!("{set}.{dialect}.sql.gz"))).ok()?;
     let mut text = String::new();
