@@ -50,16 +50,16 @@ impl Count {
             let number = |name| attribute(tag, name).and_then(|text| text.parse().ok()).unwrap_or(0);
             let (tests, skipped) = (number("tests"), number("disabled") + number("skipped"));
             let failed: u32 = number("failures") + number("errors");
-            let group = match attribute(tag, "name").unwrap_or_default().strip_prefix("orm-tests::") {
-                Some(binary) => group(binary),
-                None => "common",
+            let group = match attribute(tag, "name").unwrap_or_default().split_once("::") {
+                Some(("orm-tests" | "orm-auth-tests", binary)) => group(binary),
+                _ => "common",
             };
             self.add(group, Binary { passed: tests.saturating_sub(failed + skipped), failed, skipped });
         }
     }
 }
 
-/// The group of a test binary of the `orm-tests` crate.
+/// The group of a test binary of the crates that test every backend.
 fn group(binary: &str) -> &'static str {
     ["sqlite", "postgres", "mariadb", "mysql"].into_iter().find(|name| *name == binary).unwrap_or("common")
 }

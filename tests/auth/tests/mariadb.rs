@@ -1,0 +1,3 @@
+//! The services on MariaDB.
+
+orm_auth_tests::suite!(Mariadb);

@@ -1,0 +1,3 @@
+//! The services on MySQL.
+
+orm_auth_tests::suite!(Mysql);

@@ -1,0 +1,3 @@
+//! The services on PostgreSQL.
+
+orm_auth_tests::suite!(Postgres);

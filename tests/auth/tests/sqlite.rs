@@ -1,0 +1,3 @@
+//! The services on SQLite.
+
+orm_auth_tests::suite!(Sqlite);
