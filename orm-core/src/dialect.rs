@@ -27,7 +27,7 @@ pub use lexical::Lexical;
 pub use render::{Renderer, RowLock, render, render_condition};
 pub(crate) use render::{render_insert, render_select, unnests};
 pub(crate) use shown::show;
-pub(crate) use stored::{for_column, rewrites, stored};
+pub(crate) use stored::{for_column, formed, rewrites, stored};
 pub use writer::{Rendered, SqlWriter};
 
 use crate::ast::{

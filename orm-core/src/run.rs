@@ -8,6 +8,7 @@ mod grouping;
 mod include;
 mod join;
 mod key;
+mod keyset;
 mod load;
 mod probe;
 mod projected;
@@ -22,7 +23,8 @@ pub use include::{Attach, IncludeNode, IntoInclude, Owners, Parents, RowSet, Str
 pub(crate) use include::{include_into, merge, merged, push_node};
 pub(crate) use join::Joins;
 pub(crate) use key::{Comparable, key_filter, key_of};
-pub(crate) use load::{Rows, fetch_with, load_node};
+pub(crate) use keyset::{Gate, Keyset, Side, Through};
+pub(crate) use load::{Rows, fetch_gated, fetch_with, load_node};
 pub(crate) use probe::{any_row, begin_write, count_rows, latest_row, lock_rows};
 pub(crate) use projected::ProjectedSet;
 pub use rows::JoinRow;

@@ -5,6 +5,7 @@
 mod bind;
 mod convert;
 mod literal;
+mod packed;
 mod scalar;
 mod sql_type;
 mod value_ref;
@@ -18,6 +19,7 @@ pub use bind::Bind;
 #[cfg(feature = "json")]
 pub use convert::Json;
 pub use literal::{FromText, Parsed};
+pub(crate) use packed::{Packed, of_type, pack};
 pub use scalar::{Numeric, Scalar, Type};
 pub use sql_type::{EnumDef, EnumStorage, SqlType};
 pub use value_ref::ValueRef;

@@ -172,6 +172,9 @@ fn capabilities(server: Server) -> Capabilities {
         arrays: false,
         enum_types: false,
         nulls_first: true,
+        row_ranges: false,
+        // Manual, "The ENUM Type": sorted by index; in comparisons with text, a text.
+        enums_compare_as_text: true,
         windows: since(Some((8, 0, 2)), Some((10, 2, 0))),
         lateral: since(Some((8, 0, 14)), None),
         ctes: since(Some((8, 0, 1)), Some((10, 2, 2))),

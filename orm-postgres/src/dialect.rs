@@ -63,6 +63,8 @@ impl PostgresDialect {
                 arrays: true,
                 enum_types: true,
                 nulls_first: false,
+                row_ranges: true,
+                enums_compare_as_text: false,
                 windows: true,
                 lateral: true,
                 ctes: true,

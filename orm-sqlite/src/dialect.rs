@@ -59,6 +59,8 @@ impl SqliteDialect {
                 arrays: false,
                 enum_types: false,
                 nulls_first: true,
+                row_ranges: since(3, 15),
+                enums_compare_as_text: false,
                 windows: since(3, 28),
                 lateral: false,
                 ctes: true,

@@ -48,6 +48,7 @@
 //! | change and delete a row | [`Instance`], [`Tracked`] |
 //! | change and delete many rows | [`query::UpdateRows`], [`query::Destroy`] |
 //! | load, create and connect related rows | [`Find::include`], [`Related`], [`load`] |
+//! | give pages to a client | [`Find::first`], [`Find::last`] |
 //! | choose what to read | [`Find::select`], [`derive(Projection)`](derive@Projection) |
 //! | run a transaction | [`Database::transaction`], [`TransactionOptions`] |
 //! | handle an error | [`Error`], [`ErrorKind`] |
@@ -223,6 +224,7 @@
 //! | `decimal` | `rust_decimal::Decimal` as a column type | yes |
 //! | `json` | `serde_json::Value` and `Json<T>` as column types | yes |
 //! | `pattern` | rules that are regular expressions | no |
+//! | `signed-cursors` | [`CursorKey`]: cursors of pages that nobody else can make | no |
 //! | `serde` | `Serialize` and `Deserialize` for relation fields | yes |
 //! | `registry` | every model registers itself: `orm::models()`, `db.create_all()` | no |
 //! | `migrate` | migrations from SQL files | no |
@@ -365,7 +367,11 @@ pub use orm_core::expr::{
 };
 pub use orm_core::handle::Related;
 pub use orm_core::model::{Model, Violation, Violations};
-pub use orm_core::query::{Draft, Find, Instance, Page, Refine, RefineRows, Rows, Scope, Statements, Tracked};
+#[cfg(feature = "signed-cursors")]
+pub use orm_core::query::CursorKey;
+pub use orm_core::query::{
+    Cursor, CursorPage, Draft, Edge, Find, Instance, Page, PageInfo, Refine, RefineRows, Rows, Scope, Statements, Tracked,
+};
 pub use orm_core::relation::Projection;
 pub use orm_core::relation::{
     BelongsTo, BelongsToMany, HasMany, HasOne, Include, LazyBatch, OneOf, References, Relation, load,

@@ -54,6 +54,7 @@ macro_rules! suite {
         $crate::expr!(super::Backend);
         $crate::filter!(super::Backend);
         $crate::order!(super::Backend);
+        $crate::pages!(super::Backend);
         $crate::refine!(super::Backend);
         $crate::types!(super::Backend);
         $crate::json!(super::Backend);

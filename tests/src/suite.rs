@@ -29,6 +29,7 @@ pub mod nested;
 pub mod one_of;
 pub mod order;
 pub mod owner;
+pub mod pages;
 pub mod plan;
 pub mod prepared;
 pub mod random;

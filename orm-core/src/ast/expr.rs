@@ -20,6 +20,9 @@ pub enum Expr {
     Path(Vec<Hop>, Box<Expr>),
     /// A value, always bound.
     Value(Value),
+    /// A value that was read from a column, to compare with it: in the form that the column's type takes, and not normalised
+    /// once more.
+    AsRead(&'static ColumnDef, Value),
     /// Two operands and an operator.
     Binary(BinaryOp, Box<(Expr, Expr)>),
     /// Logical negation.
@@ -217,6 +220,7 @@ impl Expr {
             Self::Column(_)
             | Self::Outer(_)
             | Self::Value(_)
+            | Self::AsRead(..)
             | Self::Excluded(_)
             | Self::ParentKey(_)
             | Self::Subquery(_)

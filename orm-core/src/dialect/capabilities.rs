@@ -35,6 +35,10 @@ pub struct Capabilities {
     pub enum_types: bool,
     /// Whether NULLs come first in ascending order by themselves.
     pub nulls_first: bool,
+    /// A comparison of rows, `(a, b) > (1, 2)`, is a range of an index over their columns.
+    pub row_ranges: bool,
+    /// Enums are ordered by the places of their labels, but `<` and `>` compare the labels as text.
+    pub enums_compare_as_text: bool,
     /// Window functions.
     pub windows: bool,
     /// LATERAL sub-queries.
@@ -122,6 +126,8 @@ impl Capabilities {
             arrays: false,
             enum_types: false,
             nulls_first: false,
+            row_ranges: false,
+            enums_compare_as_text: false,
             windows: false,
             lateral: false,
             ctes: false,

@@ -156,7 +156,7 @@ pub(crate) fn for_column(dialect: &dyn Dialect, column: &ColumnDef, value: Value
 
 /// A value in the form that the declared type of its column takes: text as a value of a type of the database's own, a
 /// UUID as text where that is what the column holds.
-fn formed(dialect: &dyn Dialect, column: &ColumnDef, value: Value) -> Value {
+pub(crate) fn formed(dialect: &dyn Dialect, column: &ColumnDef, value: Value) -> Value {
     if matches!(column.ty, SqlType::Array(_))
         && let Some(list) = dialect.list_type(column)
     {

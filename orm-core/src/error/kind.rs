@@ -90,6 +90,8 @@ pub enum ErrorKind {
     Unsupported,
     /// A statement that makes no sense, such as a column of a table that the query does not read.
     InvalidStatement,
+    /// A cursor of a page that is broken, or of another query.
+    InvalidCursor,
     /// A URL or an option that cannot be used.
     Config,
     /// Reading or writing a file or socket failed.
@@ -163,6 +165,7 @@ impl fmt::Display for ErrorKind {
             Self::Stale => "stale row",
             Self::Unsupported => "not supported",
             Self::InvalidStatement => "invalid statement",
+            Self::InvalidCursor => "invalid cursor",
             Self::Config => "configuration error",
             Self::Io => "input/output error",
             Self::Database => "database error",

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use super::{
     AggregateOf, BulkCreate, BulkUpsert, Count, Destroy, DestroyOne, Exists, Find, FindByPk, FindOrCreate,
-    FindOrInsert, InsertRow, Restore, Truncate, Update,
+    FindOrInsert, InsertRow, Paged, Restore, Truncate, Update,
 };
 
 /// A statement that knows where to run. There is none.
@@ -54,6 +54,7 @@ statements! {
     [M] FindOrInsert<M>;
     [M] InsertRow<M>;
     [M, F] Restore<M, F>;
+    [M, Out, S] Paged<M, Out, S>;
     [M] Truncate<M>;
     [M, F] Update<M, F>;
 }

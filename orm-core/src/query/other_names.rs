@@ -83,7 +83,6 @@ macro_rules! finders {
 finders! {
     all -> Vec<Out>;
     one -> Option<Out>;
-    first -> Option<Out>;
     load -> Vec<Out>;
     get_result -> Option<Out>;
     get_results -> Vec<Out>;

@@ -10,6 +10,7 @@ use super::exec::fetch_into;
 use super::grouping::Keys;
 use super::include::{IncludeNode, Parents, RowSet};
 use super::join::{Joined, Joins, Plan};
+use super::keyset::{Gate, Through};
 use super::text::query;
 use crate::ast::{self, BinaryOp, Deleted, Join, JoinKind, Order, PerParent, Reached, Select, SelectList, Visibility};
 use crate::dialect::{Capabilities, SqlWriter};
@@ -33,6 +34,19 @@ pub(crate) async fn fetch_with(
     let mut joins = Joins::of(&mut select, nodes)?;
     fetch_into(session, select, &mut joins.sink(set)).await?;
     finish(session, joins.into_plan(), set, rows).await
+}
+
+/// As [`fetch_with`], of the rows that a gate lets through.
+pub(crate) async fn fetch_gated(
+    session: &dyn Session,
+    mut select: Select,
+    nodes: &[IncludeNode],
+    set: &mut dyn RowSet,
+    gate: &mut Gate<'_>,
+) -> Result<()> {
+    let mut joins = Joins::of(&mut select, nodes)?;
+    fetch_into(session, select, &mut Through { gate, sink: &mut joins.sink(set) }).await?;
+    finish(session, joins.into_plan(), set, Rows::Some).await
 }
 
 /// Which rows relations are loaded for.

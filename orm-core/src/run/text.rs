@@ -167,9 +167,17 @@ impl Shape {
                     _ => return None,
                 };
                 self.push(2 | op << 8)?;
-                let (Expr::Column(column), Expr::Value(value)) = (&pair.0, &pair.1) else { return None };
-                self.column(column)?;
-                self.value(column, value)
+                match (&pair.0, &pair.1) {
+                    (Expr::Column(column), value) => self.compared(column, value),
+                    (Expr::Row(columns), Expr::Row(values)) => {
+                        self.push(columns.len() as u64)?;
+                        columns.iter().zip(values).try_for_each(|pair| match pair {
+                            (Expr::Column(column), value) => self.compared(column, value),
+                            _ => None,
+                        })
+                    }
+                    _ => None,
+                }
             }
             Expr::Not(inner) => {
                 self.push(3)?;
@@ -197,6 +205,12 @@ impl Shape {
             }
             _ => None,
         }
+    }
+
+    fn compared(&mut self, column: &'static ColumnDef, value: &Expr) -> Option<()> {
+        let (Expr::Value(value) | Expr::AsRead(_, value)) = value else { return None };
+        self.column(column)?;
+        self.value(column, value)
     }
 
     /// The type of a value, which its placeholder depends on. Values of columns with a declared type take its form first.
@@ -232,7 +246,8 @@ impl Shape {
 /// Takes the values out of a condition that has a shape, in the order in which the renderer binds them.
 fn take(condition: &mut Expr, binds: &mut Vec<Value>) {
     match condition {
-        Expr::Value(value) => binds.push(std::mem::replace(value, Value::Bool(false))),
+        Expr::Value(value) | Expr::AsRead(_, value) => binds.push(std::mem::replace(value, Value::Bool(false))),
+        Expr::Row(all) => all.iter_mut().for_each(|part| take(part, binds)),
         Expr::Binary(_, pair) => take_compared(&pair.0, &mut pair.1, binds),
         Expr::Not(inner) => take(inner, binds),
         Expr::And(all) | Expr::Or(all) => all.iter_mut().for_each(|part| take(part, binds)),
@@ -247,8 +262,10 @@ fn take(condition: &mut Expr, binds: &mut Vec<Value>) {
 
 /// Takes a value that is compared with a column, normalised as the renderer does.
 fn take_compared(column: &Expr, value: &mut Expr, binds: &mut Vec<Value>) {
+    let given = matches!(value, Expr::Value(_));
     take(value, binds);
     if let (Expr::Column(column), Some(value)) = (column, binds.last_mut())
+        && given
         && !column.normal.is_empty()
     {
         let given = std::mem::replace(value, Value::Bool(false));

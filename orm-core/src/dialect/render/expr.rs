@@ -1,6 +1,6 @@
 //! Expressions: operators and their precedence, aggregates, windows, CASE, casts, JSON, raw SQL.
 
-use super::super::{Level, Like, Regexp, for_column, unsupported};
+use super::super::{Level, Like, Regexp, for_column, formed, unsupported};
 use super::Renderer;
 use crate::ast::{Aggregate, BinaryOp, Case, Expr, Function, Order, Quantifier, Window};
 use crate::error::{Error, ErrorKind, Result};
@@ -214,6 +214,10 @@ impl Renderer<'_> {
             }
             Expr::Related(related) => self.related(related),
             Expr::ParentKey(place) => self.parent_key(*place),
+            Expr::AsRead(column, value) => {
+                let value = formed(self.dialect(), column, value.clone());
+                self.w.push_bind(value).map_err(|error| compared_with(error, column))
+            }
             Expr::Json { expr, path, form } => dialect.push_json(self, expr, path, *form),
             Expr::Row(all) => {
                 self.w.push_sql("(");
