@@ -60,6 +60,7 @@ chapters! {
     models_chapter: "models.md",
     mistakes: "mistakes.md",
     queries: "queries.md",
+    pages: "pages.md",
     relations: "relations.md",
     writes: "writes.md",
     validation: "validation.md",

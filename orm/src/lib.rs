@@ -370,7 +370,8 @@ pub use orm_core::model::{Model, Violation, Violations};
 #[cfg(feature = "signed-cursors")]
 pub use orm_core::query::CursorKey;
 pub use orm_core::query::{
-    Cursor, CursorPage, Draft, Edge, Find, Instance, Page, PageInfo, Refine, RefineRows, Rows, Scope, Statements, Tracked,
+    Cursor, CursorPage, Draft, Edge, Find, Instance, Page, PageInfo, Refine, RefineRows, Rows, Scope, Statements,
+    Tracked,
 };
 pub use orm_core::relation::Projection;
 pub use orm_core::relation::{

@@ -195,7 +195,7 @@ impl Codec {
 /// `signed-cursors`.
 ///
 /// ```
-/// # use {orm::{CursorKey, prelude::*}, orm_guide::*};
+/// # use {orm::prelude::*, orm_core::query::CursorKey, orm_guide::*};
 /// # run(async |db| {
 /// let key = CursorKey::new(b"32 random bytes of the deployment")?;
 /// let page = User::find_all().order_by(User::NAME).first(2).signed(&key).exec(&db).await?;
@@ -246,9 +246,8 @@ impl CursorKey {
     fn verifies(&self, bytes: &[u8], signature: &[u8]) -> bool {
         use hmac::Mac as _;
         // In constant time.
-        let by = |mac: &hmac::Hmac<sha2::Sha256>| {
-            mac.clone().chain_update(bytes).verify_truncated_left(signature).is_ok()
-        };
+        let by =
+            |mac: &hmac::Hmac<sha2::Sha256>| mac.clone().chain_update(bytes).verify_truncated_left(signature).is_ok();
         by(&self.mac) || self.before.iter().any(by)
     }
 }

@@ -2,9 +2,9 @@
 //! in `cursor`; orders, conditions and keys are in `run::keyset`.
 
 use super::aggregate::{count_rows, fetch_count};
-use super::cursor::{Codec, Cursor, IntoCursor};
 #[cfg(feature = "signed-cursors")]
 use super::cursor::CursorKey;
+use super::cursor::{Codec, Cursor, IntoCursor};
 use super::find::Find;
 use super::page::snapshot;
 use super::refine::{Refine, RefineRows};

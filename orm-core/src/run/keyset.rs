@@ -47,7 +47,10 @@ impl Keyset {
         let mut order = select.order_by.clone();
         if !is_unique(model, &order) {
             if model.primary_key.is_empty() {
-                return Err(refused(model, "needs an order that no two rows share, since the model has no primary key"));
+                return Err(refused(
+                    model,
+                    "needs an order that no two rows share, since the model has no primary key",
+                ));
             }
             // In the direction of the last key, so that one index has both and is read in one direction.
             let descending = order.last().is_some_and(|last| last.descending);
@@ -175,7 +178,9 @@ fn beyond(pairs: &[(&Key, &Value)], side: Side, backward: bool) -> Expr {
     }
     let mut beyond_it = vec![];
     match rest.is_empty() {
-        true => beyond_it.push(Expr::binary(operator(descending, side == Side::From), key.compared(), key.bound(value))),
+        true => {
+            beyond_it.push(Expr::binary(operator(descending, side == Side::From), key.compared(), key.bound(value)))
+        }
         false => {
             beyond_it.push(Expr::binary(operator(descending, false), key.compared(), key.bound(value)));
             let equal = Expr::binary(BinaryOp::Eq, key.compared(), key.bound(value));

@@ -9,7 +9,9 @@ use super::kinds::{Colour, Level, Mood};
 
 /// One column of each type that has an order.
 #[derive(Debug, Clone, PartialEq, Model)]
-#[orm(table = "entries", paranoid, index(grade, id), index(grade, name))]
+#[orm(table = "entries", paranoid)]
+#[orm(index(grade, id))]
+#[orm(index(grade, name))]
 pub struct Entry {
     #[orm(primary_key)]
     pub id: i64,

@@ -131,9 +131,10 @@ impl Ask {
 
 async fn pages_joined_are_the_ordered_rows(test: Test) -> Result<()> {
     let db = entries(&test, 60).await?;
-    let mut runner = TestRunner::new_with_rng(Config::default(), proptest::test_runner::TestRng::deterministic_rng(
-        proptest::test_runner::RngAlgorithm::ChaCha,
-    ));
+    let mut runner = TestRunner::new_with_rng(
+        Config::default(),
+        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
+    );
     for _ in 0..trees(60) {
         let ask = asks().new_tree(&mut runner).map_err(|why| Error::new(ErrorKind::Io, why.to_string()))?.current();
         let still = Ask { changes: Vec::new(), ..ask.clone() };
@@ -239,14 +240,14 @@ async fn pages_have_relations_projections_and_selections(test: Test) -> Result<(
     found.sort_unstable();
     assert_eq!(found, [1, 2, 3, 4, 5, 6]);
 
-    #[derive(Debug, Projection)]
+    #[derive(Debug, Clone, Projection)]
     #[orm(model = Entry)]
     struct Named {
         id: i64,
-        #[orm(nested)]
+        #[orm(nested = notes)]
         notes: Vec<Note>,
     }
-    #[derive(Debug, Projection)]
+    #[derive(Debug, Clone, Projection)]
     #[orm(model = EntryNote)]
     struct Note {
         text: String,
@@ -256,7 +257,10 @@ async fn pages_have_relations_projections_and_selections(test: Test) -> Result<(
     assert_eq!(three.notes.iter().map(|note| &*note.text).collect::<Vec<_>>(), ["c", "cc"]);
     let rest = Entry::find_all().project::<Named>().order_by(Entry::NAME.desc()).first(9);
     let rest = rest.after(&page.edges[3].cursor).exec(&db).await?;
-    assert_eq!(rest.nodes().map(|row| row.id).collect::<Vec<_>>(), page.nodes().skip(4).map(|row| row.id).collect::<Vec<_>>());
+    assert_eq!(
+        rest.nodes().map(|row| row.id).collect::<Vec<_>>(),
+        page.nodes().skip(4).map(|row| row.id).collect::<Vec<_>>()
+    );
     Ok(())
 }
 
@@ -275,7 +279,10 @@ async fn cursors_of_others_are_refused(test: Test) -> Result<()> {
     for other in others {
         let error = other.unwrap_err();
         assert_eq!((error.kind(), error.model()), (ErrorKind::InvalidCursor, Some("Entry")));
-        assert!(error.message().starts_with("it is of another model or order than this query's, which is by n"), "{error}");
+        assert!(
+            error.message().starts_with("it is of another model or order than this query's, which is by n"),
+            "{error}"
+        );
     }
     let error = EntryNote::find_all().first(2).after(&cursor).exec(&db).await.unwrap_err();
     assert_eq!((error.kind(), error.model()), (ErrorKind::InvalidCursor, Some("EntryNote")));
