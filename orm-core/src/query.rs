@@ -3,6 +3,7 @@
 
 mod aggregate;
 mod awaited;
+mod batches;
 mod bulk;
 mod check;
 mod create;
@@ -32,13 +33,14 @@ mod with_related;
 
 pub use aggregate::{AggregateOf, Count, Exists};
 pub use awaited::RunsAlone;
+pub use batches::Batches;
 pub use bulk::{BulkCreate, BulkUpsert, OnConflict};
 pub use check::{check_tables, introspect, introspect_like};
 pub use create::{Complete, Create, CreateBuilder, Given, InsertRow, Missing, Set};
 #[cfg(feature = "signed-cursors")]
 pub use cursor::CursorKey;
 pub use cursor::{Cursor, IntoCursor};
-pub use destroy::{Destroy, DestroyOne};
+pub use destroy::{Destroy, DestroyBatches, DestroyOne};
 pub use draft::Draft;
 pub use find::{All, Counted, Find, FindAndCount, FindOne, First, Limited, Wanted};
 pub use find_by_pk::FindByPk;
@@ -56,5 +58,7 @@ pub use stream::Rows;
 pub use tables::{ModelList, apply_operations, create_tables, drop_tables, table_exists};
 pub use tracked::Tracked;
 pub use truncate::Truncate;
-pub use update::{Filtered, IsFiltered, Restore, Unfiltered, Update, UpdateBuilder, UpdateOne, UpdateRows, Updates};
+pub use update::{
+    Filtered, IsFiltered, Restore, Unfiltered, Update, UpdateBatches, UpdateBuilder, UpdateOne, UpdateRows, Updates,
+};
 pub use upsert::Upsert;

@@ -1,6 +1,7 @@
 //! The tests, by subject. Each module ends with the list of its tests.
 
 pub mod alter;
+pub mod batches;
 pub mod beside;
 pub mod cancel;
 pub mod chain;

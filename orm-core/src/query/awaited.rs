@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 
 use super::{
-    AggregateOf, BulkCreate, BulkUpsert, Count, Destroy, DestroyOne, Exists, Find, FindByPk, FindOrCreate,
-    FindOrInsert, InsertRow, Paged, Restore, Truncate, Update,
+    AggregateOf, BulkCreate, BulkUpsert, Count, Destroy, DestroyBatches, DestroyOne, Exists, Find, FindByPk,
+    FindOrCreate, FindOrInsert, InsertRow, Paged, Restore, Truncate, Update, UpdateBatches,
 };
 
 /// A statement that knows where to run. There is none.
@@ -46,6 +46,7 @@ statements! {
     [M] BulkUpsert<M>;
     [M, S] Count<M, S>;
     [M, F] Destroy<M, F>;
+    [M] DestroyBatches<M>;
     [M] DestroyOne<'_, M>;
     [M, S] Exists<M, S>;
     [M, Out, S, N] Find<M, Out, S, N>;
@@ -57,4 +58,5 @@ statements! {
     [M, Out, S] Paged<M, Out, S>;
     [M] Truncate<M>;
     [M, F] Update<M, F>;
+    [M] UpdateBatches<M>;
 }

@@ -3,6 +3,7 @@
 
 use std::marker::PhantomData;
 
+use super::batches::Ranges;
 use super::running::Running;
 use super::update::{Filtered, IsFiltered, Unfiltered};
 use crate::ast::{self, Deleted, Statement, Visibility};
@@ -167,6 +168,37 @@ impl<M: Model, F> Destroy<M, F> {
         self
     }
 
+    /// Which rows it is about, unless it is only the first of them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidStatement`] for a removal with a limit.
+    fn about(&self) -> Result<(&[ast::Expr], Visibility)> {
+        self.first.refuse(M::DEF)?;
+        Ok((&self.filter, self.visibility))
+    }
+
+    /// The same for rows that meet further conditions.
+    fn within(mut self, conditions: Vec<ast::Expr>) -> Self {
+        self.filter.extend(conditions);
+        self
+    }
+
+    /// Removes so many rows at a time, in the order of their primary key, each batch by a statement of its own: locks are short, and
+    /// others get their turn.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// assert_eq!(Comment::destroy().all_rows().in_batches(1).exec(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
+    pub fn in_batches(self, rows: u32) -> DestroyBatches<M>
+    where
+        F: IsFiltered,
+    {
+        DestroyBatches::new(self.all_rows(), rows)
+    }
+
     fn statement(mut self) -> Result<Statement> {
         self.first.narrow(M::DEF, &mut self.filter, &mut self.visibility)?;
         Ok(remove(M::DEF, self.filter, self.visibility, self.force))
@@ -205,6 +237,42 @@ impl<M: Model, F> Destroy<M, F> {
     {
         let statement = self.statement();
         Box::pin(async move { event_of_rows(db.session(), M::DEF, Event::Destroy, statement?).await })
+    }
+}
+
+/// A removal of many rows, some at a time: `User::destroy().filter(..).in_batches(1000)`.
+#[must_use = "a statement does nothing until `.exec(&db).await`"]
+pub struct DestroyBatches<M> {
+    destroy: Destroy<M, Filtered>,
+    size: u32,
+}
+
+impl<M: Model> std::fmt::Debug for DestroyBatches<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DestroyBatches").field("destroy", &self.destroy).field("size", &self.size).finish()
+    }
+}
+
+impl<M: Model> DestroyBatches<M> {
+    fn new(destroy: Destroy<M, Filtered>, size: u32) -> Self {
+        Self { destroy, size }
+    }
+
+    /// Removes the rows, batch by batch, and gives their number. On a database, each batch is committed by itself.
+    ///
+    /// # Errors
+    /// As [`Destroy::exec`]; batches before the one that failed are done.
+    /// [`ErrorKind::InvalidStatement`] for a removal with a limit, and for models without a primary key.
+    pub fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Running<'_, u64> {
+        Box::pin(async move {
+            let (filter, visibility) = self.destroy.about()?;
+            let mut ranges = Ranges::new(db.session(), M::DEF, filter, visibility, self.size)?;
+            let mut count = 0;
+            while let Some(conditions) = ranges.next(db.session()).await? {
+                count += self.destroy.clone().within(conditions).exec(db).await?;
+            }
+            Ok(count)
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use super::aggregate::{count_rows, fetch_count};
 #[cfg(feature = "signed-cursors")]
 use super::cursor::CursorKey;
 use super::cursor::{Codec, Cursor, IntoCursor};
+use super::decoder::Decoder;
 use super::find::Find;
 use super::page::snapshot;
 use super::refine::{Refine, RefineRows};
@@ -14,7 +15,7 @@ use crate::driver::{Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::row::Collect;
-use crate::run::{self, Gate, Keyset, Side, Through};
+use crate::run::{self, Gate, IncludeNode, Keyset, Side, Through};
 use crate::value::Value;
 
 /// So many rows after or before a cursor: `User::find_all().order_by(User::NAME).first(20).after(cursor)`.
@@ -303,10 +304,14 @@ struct Plan {
 }
 
 impl Plan {
-    /// Turns a query into that of the page: the order, the bounds, and one row more than wanted, two where the first may be the
-    /// cursor's.
+    /// Turns a query into that of the page.
     fn read_by(&mut self, select: &mut ast::Select) {
+        self.narrow(select);
         self.keyset.read_by(select, self.backward);
+    }
+
+    /// Gives a query the bounds, and one row more than wanted, two where the first may be the cursor's.
+    fn narrow(&self, select: &mut ast::Select) {
         select.limit = Some(u64::from(self.size) + if self.from.is_some() { 2 } else { 1 });
         if let Some(from) = &self.from {
             select.filter.push(self.keyset.side(&from.values, Side::From, self.backward));
@@ -324,23 +329,11 @@ impl Plan {
     ) -> Result<CursorPage<Out>> {
         let Find { mut select, includes, decoder, .. } = find;
         let plain = select.clone();
+        self.narrow(&mut select);
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
         let from = self.from.as_ref().map(|from| from.bytes.clone());
-        let (mut rows, keys, met, more) = if includes.is_empty() {
-            self.read_by(&mut select);
-            let (mut gate, mut rows) = (Gate::new(&self.keyset, size, from), Vec::new());
-            let mut sink = Collect::new(&mut rows, decoder.read);
-            run::fetch_into(session, *select, &mut Through { gate: &mut gate, sink: &mut sink }).await?;
-            (rows, gate.keys, gate.met, gate.more)
-        } else {
-            let pinned = session.pin().await?;
-            let mut set = decoder.start(&mut select, &includes)?();
-            self.read_by(&mut select);
-            let mut gate = Gate::new(&self.keyset, size, from);
-            run::fetch_gated(&*pinned, *select, &includes, &mut *set, &mut gate).await?;
-            let Gate { keys, met, more, .. } = gate;
-            (decoder.finish(set, &includes).map_err(run::about(M::DEF))?, keys, met, more)
-        };
+        let found = read(session, select, &includes, decoder, &mut self.keyset, self.backward, (size, from)).await?;
+        let Found { mut rows, keys, met, more } = found;
         let mut keys: Vec<Cursor> = keys.iter().map(|key| self.codec.write(key)).collect();
         if self.backward {
             rows.reverse();
@@ -371,6 +364,46 @@ impl Plan {
         let def = select.model;
         Ok(run::fetch_first(session, def, Statement::Select(select), |_| Ok(())).await?.is_some())
     }
+}
+
+/// Rows of a query in the order of a keyset.
+pub(super) struct Found<Out> {
+    pub(super) rows: Vec<Out>,
+    /// Their keys.
+    pub(super) keys: Vec<Vec<u8>>,
+    /// Whether the row was there that the rows begin from.
+    met: bool,
+    /// Whether there were more.
+    more: bool,
+}
+
+/// Reads so many rows in the order of a keyset, with their relations; the row that they begin from is left out.
+pub(super) async fn read<Out: Send + 'static>(
+    session: &dyn Session,
+    mut select: Box<ast::Select>,
+    includes: &[IncludeNode],
+    decoder: Decoder<Out>,
+    keyset: &mut Keyset,
+    backward: bool,
+    (size, from): (usize, Option<Vec<u8>>),
+) -> Result<Found<Out>> {
+    if includes.is_empty() {
+        keyset.read_by(&mut select, backward);
+        let (mut gate, mut rows) = (Gate::new(keyset, size, from), Vec::new());
+        let mut sink = Collect::new(&mut rows, decoder.read);
+        run::fetch_into(session, *select, &mut Through { gate: &mut gate, sink: &mut sink }).await?;
+        let Gate { keys, met, more, .. } = gate;
+        return Ok(Found { rows, keys, met, more });
+    }
+    let def = select.model;
+    let pinned = session.pin().await?;
+    let mut set = decoder.start(&mut select, includes)?();
+    keyset.read_by(&mut select, backward);
+    let mut gate = Gate::new(keyset, size, from);
+    run::fetch_gated(&*pinned, *select, includes, &mut *set, &mut gate).await?;
+    let Gate { keys, met, more, .. } = gate;
+    let rows = decoder.finish(set, includes).map_err(run::about(def))?;
+    Ok(Found { rows, keys, met, more })
 }
 
 /// An error for a query whose rows have no places.

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use super::batches::Ranges;
 use super::create::key_to;
 use super::running::Running;
 use crate::ast::{self, Deleted, Returning, Statement, Visibility};
@@ -80,6 +81,21 @@ impl<M: Model> Default for Update<M> {
 impl<M: Model, F> Update<M, F> {
     fn retyped<T>(self) -> Update<M, T> {
         Update { update: self.update, first: self.first, silent: self.silent, _types: PhantomData }
+    }
+
+    /// Which rows it is about, unless it is only the first of them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) for an update with a limit.
+    fn about(&self) -> Result<(&[ast::Expr], Visibility)> {
+        self.first.refuse(M::DEF)?;
+        Ok((&self.update.filter, self.update.visibility))
+    }
+
+    /// The same for rows that meet further conditions.
+    fn within(mut self, conditions: Vec<ast::Expr>) -> Self {
+        self.update.filter.extend(conditions);
+        self
     }
 
     fn finish(mut self) -> Result<Box<ast::Update>> {
@@ -283,6 +299,23 @@ pub trait UpdateRows: Sized {
         Box::pin(async move { Ok(update_each(db.session(), Self::Model::DEF, update?, false).await?.1) })
     }
 
+    /// Changes so many rows at a time, in the order of their primary key, each batch by a statement of its own: locks are short, and
+    /// others get their turn.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let changed = User::update().visits(User::VISITS + 1).all_rows().in_batches(2).exec(&db).await?;
+    /// assert_eq!(changed, 3);
+    /// # Ok(()) });
+    /// ```
+    fn in_batches(self, rows: u32) -> UpdateBatches<Self::Model>
+    where
+        Self::Rows: IsFiltered,
+    {
+        UpdateBatches::new(self.__finish().retyped(), rows)
+    }
+
     /// Changes the rows and gives them as they are then.
     ///
     /// Errors: [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) on databases without `UPDATE .. RETURNING`; as
@@ -303,6 +336,37 @@ pub trait UpdateRows: Sized {
         Box::pin(async move {
             let (rows, _) = update_each(db.session(), Self::Model::DEF, update?, true).await?;
             rows.iter().map(|values| read_model(&mut Columns::new(&ValueRow(values)))).collect()
+        })
+    }
+}
+
+/// An update of many rows, some at a time: `User::update().name("x").filter(..).in_batches(1000)`.
+#[must_use = "a statement does nothing until `.exec(&db).await`"]
+#[derive(Debug)]
+pub struct UpdateBatches<M> {
+    update: Update<M, Filtered>,
+    size: u32,
+}
+
+impl<M: Model> UpdateBatches<M> {
+    fn new(update: Update<M, Filtered>, size: u32) -> Self {
+        Self { update, size }
+    }
+
+    /// Changes the rows, batch by batch, and gives their number. On a database, each batch is committed by itself.
+    ///
+    /// # Errors
+    /// As [`UpdateRows::exec`](super::UpdateRows::exec); batches before the one that failed are done.
+    /// [`ErrorKind::InvalidStatement`] for an update with a limit, and for models without a primary key.
+    pub fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Running<'_, u64> {
+        Box::pin(async move {
+            let (filter, visibility) = self.update.about()?;
+            let mut ranges = Ranges::new(db.session(), M::DEF, filter, visibility, self.size)?;
+            let mut count = 0;
+            while let Some(conditions) = ranges.next(db.session()).await? {
+                count += self.update.clone().within(conditions).exec(db).await?;
+            }
+            Ok(count)
         })
     }
 }

@@ -27,6 +27,15 @@ pub(crate) struct FirstRows {
 }
 
 impl FirstRows {
+    /// An error where there is a limit or an order.
+    pub(crate) fn refuse(&self, def: &'static ModelDef) -> Result<()> {
+        if self.limit.is_none() && self.order_by.is_empty() {
+            return Ok(());
+        }
+        let message = "batches are all rows in the order of the primary key: leave `limit` and `order_by` out";
+        Err(Error::new(ErrorKind::InvalidStatement, message).with_model(def.name))
+    }
+
     /// The condition that a row is among them. They are found by a sub-query for their keys, which every database has;
     /// few take a limit in the change itself.
     pub(crate) fn narrow(

@@ -11,7 +11,6 @@ use super::kinds::{Colour, Level, Mood};
 #[derive(Debug, Clone, PartialEq, Model)]
 #[orm(table = "entries", paranoid)]
 #[orm(index(grade, id))]
-#[orm(index(grade, name))]
 pub struct Entry {
     #[orm(primary_key)]
     pub id: i64,
