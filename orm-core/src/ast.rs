@@ -8,8 +8,8 @@ mod write;
 
 pub(crate) use expr::Step;
 pub use expr::{
-    Aggregate, Case, Expr, Hop, InList, Join, ListItems, Lock, Order, PerParent, Quantifier, Reached, Related, Select,
-    SelectList, Window,
+    Aggregate, Case, Expr, Hop, InList, Join, JsonChange, JsonCondition, JsonEdit, ListItems, Lock, Order, PerParent,
+    Quantifier, Reached, Related, Select, SelectList, Window,
 };
 pub use operator::{
     BinaryOp, Deleted, Function, JoinKind, JsonForm, JsonStep, LikeKind, LockStrength, LockWait, NullsOrder, Visibility,

@@ -31,7 +31,8 @@ pub(crate) use stored::{for_column, formed, rewrites, stored};
 pub use writer::{Rendered, SqlWriter};
 
 use crate::ast::{
-    Aggregate, BinaryOp, Conflict, Delete, Expr, Function, InList, Insert, JsonForm, JsonStep, LikeKind, Update, Window,
+    Aggregate, BinaryOp, Conflict, Delete, Expr, Function, InList, Insert, JsonChange, JsonForm, JsonStep, LikeKind,
+    Update, Window,
 };
 use crate::error::{Error, Result};
 use crate::model::{ColumnDef, ModelDef, OnDelete, TableName};
@@ -593,6 +594,16 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     fn push_json(&self, r: &mut Renderer<'_>, document: &Expr, path: &[JsonStep], form: JsonForm) -> Result<()> {
         let _ = (document, path, form);
         Err(unsupported(r.dialect(), "values inside of JSON documents"))
+    }
+
+    /// Writes a JSON document with a change at one place. A NULL document is an empty one, except to a removal. Where one of
+    /// [`JsonChange::conditions`] does not hold, the document stays as it is.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) without JSON.
+    fn push_json_change(&self, r: &mut Renderer<'_>, change: &JsonChange) -> Result<()> {
+        let _ = change;
+        Err(unsupported(r.dialect(), "changes inside of JSON documents"))
     }
 
     /// Writes the value that was to be inserted, in the update of an upsert.

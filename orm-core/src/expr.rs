@@ -19,7 +19,7 @@ pub use column::Column;
 pub use condition::{Condition, IntoCondition, IntoFilter, all_of, any_of};
 pub use expression::{Expr, Free, Within};
 pub use function::{CaseWhen, Operands, call, case, coalesce, concat, count_all, now, random, raw, row_number, val};
-pub use json::{Document, JsonPath};
+pub use json::{Document, JsonPath, JsonPlace};
 pub use key::{KeyOperand, KeyPart, SingleKey};
 pub use methods::{Dated, Listed};
 pub use operand::{CaseResult, InList, IntoExpr, Operand};

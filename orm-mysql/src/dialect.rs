@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use orm_core::ast::{
-    Aggregate, BinaryOp, Conflict, ConflictAction, Expr, Function, Insert, JsonForm, JsonStep, LikeKind, LockStrength,
-    Window,
+    Aggregate, BinaryOp, Conflict, ConflictAction, Expr, Function, Insert, JsonChange, JsonForm, JsonStep, LikeKind,
+    LockStrength, Window,
 };
 use orm_core::dialect::{
     Capabilities, Dialect, FunctionForm, HintPlace, IndexMethod, Introspect, Level, Lexical, Limits, OrderKey, Regexp,
@@ -107,6 +107,14 @@ impl MysqlDialect {
     }
 
     /// `JSON_TABLE`.
+    fn check_json(&self, path: &[JsonStep]) -> Result<()> {
+        let minus = |step: &JsonStep| matches!(step, JsonStep::Key(key) if key.starts_with('-'));
+        if self.server.is_mariadb() && path.iter().any(minus) {
+            return Err(Error::unsupported(self.name(), "JSON paths through keys that start with a minus"));
+        }
+        Ok(())
+    }
+
     fn has_json_table(&self) -> bool {
         self.server.since(Some((8, 0, 4)), Some((10, 6, 0)))
     }
@@ -410,11 +418,8 @@ impl Dialect for MysqlDialect {
     /// As text, the null of JSON is NULL. Documents are text to MariaDB, whose paths cannot name keys that start with a
     /// minus.
     fn push_json(&self, r: &mut Renderer<'_>, document: &Expr, path: &[JsonStep], form: JsonForm) -> Result<()> {
+        self.check_json(path)?;
         let mariadb = self.server.is_mariadb();
-        let minus = |step: &JsonStep| matches!(step, JsonStep::Key(key) if key.starts_with('-'));
-        if mariadb && path.iter().any(minus) {
-            return Err(Error::unsupported(self.name(), "JSON paths through keys that start with a minus"));
-        }
         let text = match form {
             JsonForm::Document => false,
             JsonForm::Text => true,
@@ -439,6 +444,11 @@ impl Dialect for MysqlDialect {
             (true, true) => r.push_sql(")), 'null'))"),
         }
         Ok(())
+    }
+
+    fn push_json_change(&self, r: &mut Renderer<'_>, change: &JsonChange) -> Result<()> {
+        self.check_json(&change.path)?;
+        json::push_change(r, change, self.server.is_mariadb())
     }
 
     /// Many rows are one bind, a table made of JSON: a list in the text costs the optimizer a range for each, and on MariaDB

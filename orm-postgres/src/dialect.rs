@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use orm_core::ast::{BinaryOp, Expr, Function, JsonForm, JsonStep, LockStrength};
+use orm_core::ast::{BinaryOp, Expr, Function, JsonChange, JsonForm, JsonStep, LockStrength};
 use orm_core::dialect::{
     Capabilities, Dialect, FunctionForm, IndexMethod, Introspect, Level, Lexical, Like, Regexp, Renderer, RowLock,
     SqlWriter, ddl, standard,
@@ -378,6 +378,23 @@ impl Dialect for PostgresDialect {
             JsonForm::Text => json::push_part(r, document, " #>> ", path),
             JsonForm::Value(ty) => json::push_typed(r, document, path, ty),
         }
+    }
+
+    fn push_json_change(&self, r: &mut Renderer<'_>, change: &JsonChange) -> Result<()> {
+        json::push_change(r, change)
+    }
+
+    /// An array has the type of the column that it is put together with.
+    fn push_function(&self, r: &mut Renderer<'_>, function: Function, arguments: &[Expr]) -> Result<()> {
+        let (Function::ArrayConcat, [one, other]) = (function, arguments) else {
+            return standard::function(r, function, arguments);
+        };
+        r.push_sql("array_cat(");
+        r.compared(one, other, Level::Loosest)?;
+        r.push_sql(", ");
+        r.compared(other, one, Level::Loosest)?;
+        r.push_sql(")");
+        Ok(())
     }
 
     /// PostgreSQL manual, 13.3.2.

@@ -1,19 +1,23 @@
 //! Values inside JSON documents in PostgreSQL's SQL: PostgreSQL manual, 9.16.
 
-use orm_core::ast::{Expr, JsonStep};
+use orm_core::ast::{Expr, JsonChange, JsonEdit, JsonStep};
 use orm_core::dialect::{DATE_PATTERN, JsonValue, Level, Renderer, standard};
 use orm_core::{Result, SqlType, Value};
 
 /// A part of a document, by an operator whose right side is the path as an array of text.
 pub(crate) fn push_part(r: &mut Renderer<'_>, document: &Expr, operator: &str, path: &[JsonStep]) -> Result<()> {
+    r.operand(document, Level::Atom)?;
+    r.push_sql(operator);
+    push_path(r, path)
+}
+
+fn push_path(r: &mut Renderer<'_>, path: &[JsonStep]) -> Result<()> {
     let steps = path.iter().map(|step| {
         Value::Text(match step {
             JsonStep::Key(key) => key.clone().into(),
             JsonStep::Index(index) => index.to_string().into(),
         })
     });
-    r.operand(document, Level::Atom)?;
-    r.push_sql(operator);
     r.push_bind(Value::Array(&SqlType::Text, steps.collect()))
 }
 
@@ -91,5 +95,87 @@ pub(crate) fn push_typed(r: &mut Renderer<'_>, document: &Expr, path: &[JsonStep
         }
     }
     r.push_sql(" END");
+    Ok(())
+}
+
+/// A document with a change at one place. A step that does not fit fails the statement, or takes an index for a key: so the
+/// way is looked at before. The document is computed once, in a sub-query.
+pub(crate) fn push_change(r: &mut Renderer<'_>, change: &JsonChange) -> Result<()> {
+    let JsonChange { document, path, edit } = change;
+    r.push_sql("(SELECT CASE WHEN ");
+    for (i, condition) in change.conditions().into_iter().enumerate() {
+        r.push_sql(if i > 0 { " AND " } else { "" });
+        let kind = if condition.array { "'array'" } else { "'object'" };
+        r.push_sql(if condition.may_be_missing { "COALESCE(jsonb_typeof(_j._d #> " } else { "jsonb_typeof(_j._d #> " });
+        push_path(r, condition.at)?;
+        if condition.may_be_missing {
+            r.push_sql("), ");
+            r.push_sql(kind);
+        }
+        r.push_sql(") = ");
+        r.push_sql(kind);
+    }
+    r.push_sql(" THEN ");
+    let value = |r: &mut Renderer<'_>, before: &str, value: &Value, after: &str| -> Result<()> {
+        r.push_sql(before);
+        r.push_bind(value.clone())?;
+        r.push_sql("::jsonb");
+        r.push_sql(after);
+        Ok(())
+    };
+    let made: Vec<(&[JsonStep], bool)> = change.made_on_the_way().collect();
+    // The document with the containers on the way.
+    let base = |r: &mut Renderer<'_>| -> Result<()> {
+        made.iter().for_each(|_| r.push_sql("jsonb_set("));
+        r.push_sql(if change.starts_with_array() { "COALESCE(_j._d, '[]')" } else { "COALESCE(_j._d, '{}')" });
+        for (at, array) in &made {
+            r.push_sql(", ");
+            push_path(r, at)?;
+            r.push_sql(", COALESCE(_j._d #> ");
+            push_path(r, at)?;
+            r.push_sql(if *array { ", '[]'))" } else { ", '{}'))" });
+        }
+        Ok(())
+    };
+    let items = |r: &mut Renderer<'_>| -> Result<()> {
+        r.push_sql("COALESCE(_j._d #> ");
+        push_path(r, path)?;
+        r.push_sql(", '[]')");
+        Ok(())
+    };
+    match edit {
+        JsonEdit::Remove => {
+            r.push_sql("_j._d #- ");
+            push_path(r, path)?;
+        }
+        JsonEdit::Set(new) => {
+            r.push_sql("jsonb_set(");
+            base(r)?;
+            r.push_sql(", ");
+            push_path(r, path)?;
+            value(r, ", ", new, ")")?;
+        }
+        JsonEdit::Append(new) | JsonEdit::Prepend(new) => {
+            // Set at the end of no path at all, nothing would be.
+            if !path.is_empty() {
+                r.push_sql("jsonb_set(");
+                base(r)?;
+                r.push_sql(", ");
+                push_path(r, path)?;
+                r.push_sql(", ");
+            }
+            if matches!(edit, JsonEdit::Append(_)) {
+                items(r)?;
+                value(r, " || jsonb_build_array(", new, ")")?;
+            } else {
+                value(r, "jsonb_build_array(", new, ") || ")?;
+                items(r)?;
+            }
+            r.push_sql(if path.is_empty() { "" } else { ")" });
+        }
+    }
+    r.push_sql(" ELSE _j._d END FROM (SELECT (");
+    r.expr(document)?;
+    r.push_sql(")::jsonb AS _d) AS _j)");
     Ok(())
 }

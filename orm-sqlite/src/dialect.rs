@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use orm_core::ast::{Aggregate, BinaryOp, Expr, Function, JsonForm, JsonStep, LikeKind, Window};
+use orm_core::ast::{Aggregate, BinaryOp, Expr, Function, JsonChange, JsonForm, JsonStep, LikeKind, Window};
 use orm_core::dialect::{
     Capabilities, Dialect, FunctionForm, HintPlace, Introspect, Level, Lexical, Like, Limits, OrderKey, Regexp,
     Renderer, SqlWriter, standard,
@@ -421,6 +421,11 @@ impl Dialect for SqliteDialect {
         json::push_value(r, document, path)?;
         r.push_sql(" AS TEXT) END");
         Ok(())
+    }
+
+    fn push_json_change(&self, r: &mut Renderer<'_>, change: &JsonChange) -> Result<()> {
+        self.check_json(&change.path)?;
+        json::push_change(r, change)
     }
 
     /// <https://www.sqlite.org/lang_select.html#limitoffset>: an offset needs a limit, and a negative one is none.

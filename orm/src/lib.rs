@@ -362,8 +362,8 @@ pub use orm_core::Json;
 pub use orm_core::chrono;
 pub use orm_core::driver::{Done, Driver, Executor, Isolation, LockMode, Runs, Tx, Unpoliced};
 pub use orm_core::expr::{
-    Column, Condition, Expr, Free, JsonPath, Order, all_of, any_of, call, case, coalesce, concat, count_all, now,
-    random, raw, row_number, val,
+    Column, Condition, Expr, Free, JsonPath, JsonPlace, Order, all_of, any_of, call, case, coalesce, concat, count_all,
+    now, random, raw, row_number, val,
 };
 pub use orm_core::handle::Related;
 pub use orm_core::model::{Model, Violation, Violations};

@@ -105,6 +105,8 @@ pub enum Expr {
         /// What is read of it.
         form: JsonForm,
     },
+    /// A JSON document with a change at one place.
+    JsonChange(Box<JsonChange>),
     /// Several values as one row, for comparing composite keys.
     Row(Vec<Expr>),
     /// The value that was to be inserted, in an upsert's update.
@@ -248,6 +250,7 @@ impl Expr {
             | Self::Json { expr, .. } => {
                 expr.walk(visit);
             }
+            Self::JsonChange(change) => change.document.walk(visit),
             Self::And(all)
             | Self::Or(all)
             | Self::Row(all)
@@ -360,6 +363,72 @@ pub struct Case {
     pub branches: Vec<(Expr, Expr)>,
     /// The result when no condition holds; NULL when absent.
     pub otherwise: Option<Expr>,
+}
+
+/// A change of a JSON document at one place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JsonChange {
+    /// The document.
+    pub document: Expr,
+    /// The way to the place.
+    pub path: Vec<JsonStep>,
+    /// What is done there.
+    pub edit: JsonEdit,
+}
+
+impl JsonChange {
+    /// What must hold of the document for the change to be made, the same on every database: each container on the way is
+    /// of the kind that the next step needs. A place that a key leads to may be missing.
+    pub fn conditions(&self) -> Vec<JsonCondition<'_>> {
+        let last = matches!(self.edit, JsonEdit::Append(_) | JsonEdit::Prepend(_)).then_some(true);
+        let wanted = self.path.iter().map(|step| matches!(step, JsonStep::Index(_))).chain(last);
+        let condition = |(depth, array)| {
+            let by_key = depth == 0 || matches!(self.path[depth - 1], JsonStep::Key(_));
+            JsonCondition { at: &self.path[..depth], array, may_be_missing: by_key && self.edit != JsonEdit::Remove }
+        };
+        wanted.enumerate().map(condition).collect()
+    }
+
+    /// Whether the document that is changed where it is NULL is an array.
+    pub fn starts_with_array(&self) -> bool {
+        match self.path.first() {
+            Some(step) => matches!(step, JsonStep::Index(_)),
+            None => true,
+        }
+    }
+
+    /// The containers below the document that are made where they are missing: where, and whether it is an array.
+    pub fn made_on_the_way(&self) -> impl Iterator<Item = (&[JsonStep], bool)> {
+        let made = |condition: JsonCondition<'_>| condition.may_be_missing && !condition.at.is_empty();
+        let depths: Vec<(usize, bool)> =
+            self.conditions().into_iter().filter(|c| made(*c)).map(|c| (c.at.len(), c.array)).collect();
+        depths.into_iter().map(|(depth, array)| (&self.path[..depth], array))
+    }
+}
+
+/// What is done at a place of a JSON document. Values are documents.
+#[derive(Debug, Clone, PartialEq)]
+pub enum JsonEdit {
+    /// The place gets a value. A key that is missing is made, and so are the objects on the way; an index past the end
+    /// appends.
+    Set(Value),
+    /// The place is removed.
+    Remove,
+    /// The array at the place gets a value at its end.
+    Append(Value),
+    /// The array at the place gets a value at its start.
+    Prepend(Value),
+}
+
+/// A condition on a container inside of a JSON document.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct JsonCondition<'a> {
+    /// The way to the container.
+    pub at: &'a [JsonStep],
+    /// Whether it is an array, else an object.
+    pub array: bool,
+    /// Whether it holds as well where there is nothing.
+    pub may_be_missing: bool,
 }
 
 /// One relation of a path.

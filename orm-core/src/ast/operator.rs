@@ -115,6 +115,10 @@ pub enum Function {
     FloatRemainder,
     /// The date of a date-time, or of a text.
     Date,
+    /// Two arrays one after the other; NULL is an empty one.
+    ArrayConcat,
+    /// An array without the items that equal the second argument.
+    ArrayRemove,
 }
 
 /// One step into a JSON document.

@@ -342,6 +342,9 @@ pub fn function(r: &mut Renderer<'_>, function: Function, arguments: &[Expr]) ->
     if let (Function::Coalesce, [only]) = (function, arguments) {
         return r.operand(only, Level::Always);
     }
+    if matches!(function, Function::ArrayConcat | Function::ArrayRemove) && !r.dialect().capabilities().arrays {
+        return Err(unsupported(r.dialect(), "arrays"));
+    }
     let form = r.dialect().function(function).unwrap_or_else(|| function_form(function));
     r.function_form(form, function, arguments)
 }
@@ -372,6 +375,8 @@ fn function_form(function: Function) -> FunctionForm {
         Function::IntegerDivide | Function::Divide => return FunctionForm::Operator("/"),
         Function::Remainder | Function::FloatRemainder => "MOD",
         Function::Date => return FunctionForm::Around("CAST(", ", ", " AS DATE)"),
+        Function::ArrayConcat => "ARRAY_CAT",
+        Function::ArrayRemove => "ARRAY_REMOVE",
     })
 }
 

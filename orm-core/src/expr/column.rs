@@ -17,8 +17,8 @@ use crate::model::ColumnDef;
 /// | `String` | `like`, `ilike`, `starts_with`, `ends_with`, `contains`, `regexp`, the same with an `i` before for any letter case, and their opposites; `lower`, `upper`, `trim`, `length`, `substring`, `replace`, `concat` |
 /// | numbers | `+`, `-`, `*`, `/`, `%`; `sum`, `avg`, `abs`, `round`, `ceil`, `floor` |
 /// | dates and times with a date | `year`, `month`, `day` |
-/// | JSON documents | `json_text`, `json_value` |
-/// | `Vec`, an array | `contains_all`, `is_contained_in`, `overlaps` |
+/// | JSON documents | `json_text`, `json_value`, `path` to change a part |
+/// | `Vec`, an array | `contains_all`, `is_contained_in`, `overlaps`, `append`, `prepend`, `remove` |
 /// | `bool` | `is_true`, `!`, `and`, `or`, `&`, <code>&#124;</code> |
 ///
 /// Other operators and functions of a database are [`call`](super::call)ed by name or written in [`raw`](super::raw) SQL.

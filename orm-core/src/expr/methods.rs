@@ -2,7 +2,7 @@
 
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Rem, Sub};
 
-use super::{Column, Condition, Document, Expr, Free, InList, IntoCondition, JsonPath, Operand, Order};
+use super::{Column, Condition, Document, Expr, Free, InList, IntoCondition, JsonPath, JsonPlace, Operand, Order};
 use crate::ast::{self, Aggregate, BinaryOp, Function, JsonForm, LikeKind};
 use crate::value::{Numeric, Scalar, SqlType, Type};
 
@@ -891,6 +891,29 @@ macro_rules! methods {
                 let form = if U::TYPE == SqlType::Json { JsonForm::Document } else { JsonForm::Value(U::TYPE) };
                 json(self.into_node(), path.into(), form)
             }
+            /// A place inside of the document, to change: see [`JsonPlace`].
+            ///
+            /// ```
+            /// # use {orm::prelude::*, orm_guide::*};
+            /// # run(async |db| {
+            /// use orm::serde_json::{Value as Document, json};
+            ///
+            /// #[derive(Debug, Clone, Model)]
+            /// struct Order {
+            ///     #[orm(primary_key)]
+            ///     id: i64,
+            ///     data: Document,
+            /// }
+            ///
+            /// db.create_tables::<Order>().await?;
+            /// let mut order = Order::create().data(json!({ "city": "Turin" })).exec(&db).await?;
+            /// order.update().data(Order::DATA.path("count").set(3)).exec(&db).await?;
+            /// assert_eq!(order.data, json!({ "city": "Turin", "count": 3 }));
+            /// # Ok(()) });
+            /// ```
+            pub fn path(self, path: impl Into<JsonPath>) -> JsonPlace<S, T> {
+                JsonPlace::new(self.into_node(), path.into())
+            }
         }
 
         /// Arrays, on databases that have them.
@@ -909,6 +932,21 @@ macro_rules! methods {
             /// Has at least one item of another array.
             pub fn overlaps<R: Operand<S, T::Base>>(self, items: R) -> Condition<S> {
                 binary(BinaryOp::Overlaps, self.into_node(), items.into_operand())
+            }
+            /// The array with the items of another one at its end, to assign. NULL is an empty array.
+            pub fn append<R: Operand<S, T::Base>>(self, items: R) -> Expr<S, T> {
+                function(Function::ArrayConcat, vec![self.into_node(), items.into_operand()])
+            }
+            /// As [`append`](Self::append), at the start.
+            pub fn prepend<R: Operand<S, T::Base>>(self, items: R) -> Expr<S, T> {
+                function(Function::ArrayConcat, vec![items.into_operand(), self.into_node()])
+            }
+            /// The array without the items that equal a value, to assign. NULL stays NULL.
+            pub fn remove<V: Scalar>(self, item: V) -> Expr<S, T>
+            where
+                T::Base: Listed<Item = V>,
+            {
+                function(Function::ArrayRemove, vec![self.into_node(), ast::Expr::Value(item.into_value())])
             }
         }
 
@@ -1012,9 +1050,22 @@ methods!(Expr);
 
 /// Types of arrays.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not an array")]
-pub trait Listed: Scalar {}
-impl<T: Scalar> Listed for Vec<T> where Vec<T>: Scalar {}
-impl<T: Scalar> Listed for Vec<Option<T>> where Vec<Option<T>>: Scalar {}
+pub trait Listed: Scalar {
+    /// The type of the items.
+    type Item: Scalar;
+}
+impl<T: Scalar> Listed for Vec<T>
+where
+    Vec<T>: Scalar,
+{
+    type Item = T;
+}
+impl<T: Scalar> Listed for Vec<Option<T>>
+where
+    Vec<Option<T>>: Scalar,
+{
+    type Item = T;
+}
 
 /// Types with a year, month and day.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a date")]

@@ -191,7 +191,199 @@ async fn keys_of_any_characters_are_found(test: Test) -> Result<()> {
     Ok(())
 }
 
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(table = "sheets")]
+struct Sheet {
+    #[orm(primary_key)]
+    id: i64,
+    data: Option<Document>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Edit {
+    Set,
+    Remove,
+    Append,
+    Prepend,
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Key(&'static str),
+    Index(u32),
+}
+
+/// What a change makes of a document, by the rules of [`orm::JsonPlace`].
+fn changed(document: &Option<Document>, path: &[Step], edit: Edit, new: &Document) -> Option<Document> {
+    let fits = |at: &Document, step: &Step| match step {
+        Step::Key(_) => at.is_object(),
+        Step::Index(_) => at.is_array(),
+    };
+    let empty = |next: Option<&Step>| if matches!(next, Some(Step::Key(_))) { json!({}) } else { json!([]) };
+    if document.is_none() && edit == Edit::Remove {
+        return None;
+    }
+    let mut made = document.clone().unwrap_or_else(|| empty(path.first()));
+    let mut at = &mut made;
+    let ends_in_array = matches!(edit, Edit::Append | Edit::Prepend);
+    let (way, last) = path.split_at(if ends_in_array { path.len() } else { path.len() - 1 });
+    for (i, step) in way.iter().enumerate() {
+        if !fits(at, step) {
+            return document.clone();
+        }
+        at = match step {
+            Step::Key(key) if edit == Edit::Remove => match at.get_mut(key) {
+                Some(next) => next,
+                None => return document.clone(),
+            },
+            Step::Key(key) => at.as_object_mut().unwrap().entry(*key).or_insert_with(|| empty(path.get(i + 1))),
+            Step::Index(index) => match at.get_mut(*index as usize) {
+                Some(next) => next,
+                None => return document.clone(),
+            },
+        };
+    }
+    if ends_in_array {
+        let Some(items) = at.as_array_mut() else { return document.clone() };
+        let place = if edit == Edit::Append { items.len() } else { 0 };
+        items.insert(place, new.clone());
+        return Some(made);
+    }
+    if !fits(at, &last[0]) {
+        return document.clone();
+    }
+    match (&last[0], edit) {
+        (Step::Key(key), Edit::Remove) => drop(at.as_object_mut().unwrap().remove(*key)),
+        (Step::Key(key), _) => drop(at.as_object_mut().unwrap().insert((*key).to_owned(), new.clone())),
+        (Step::Index(index), edit) => {
+            let (items, index) = (at.as_array_mut().unwrap(), *index as usize);
+            match (items.get_mut(index), edit) {
+                (Some(_), Edit::Remove) => drop(items.remove(index)),
+                (None, Edit::Remove) => {}
+                (Some(item), _) => *item = new.clone(),
+                (None, _) => items.push(new.clone()),
+            }
+        }
+    }
+    Some(made)
+}
+
+fn place(path: &[Step]) -> JsonPath {
+    path.iter().fold(JsonPath::new(), |path, step| match step {
+        Step::Key(key) => path.key(*key),
+        Step::Index(index) => path.index(*index),
+    })
+}
+
+async fn changes_inside_of_a_document_are_the_same_everywhere(test: Test) -> Result<()> {
+    use Step::{Index, Key};
+    let documents = [
+        None,
+        Some(Document::Null),
+        Some(json!({})),
+        Some(json!([])),
+        Some(json!(7)),
+        Some(json!({ "a": 1, "b": null, "c": "text" })),
+        Some(json!({ "a": { "b": { "c": 1, "0": 2 } }, "0": [1], "a.b": 3, "it's": 4, "ü ?": [] })),
+        Some(json!({ "a": [1, [2, 3], { "b": [] }], "b": [] })),
+        Some(json!([{ "a": 1 }, [], "x", null, 1.5])),
+    ];
+    let paths: Vec<Vec<Step>> = vec![
+        vec![],
+        vec![Key("a")],
+        vec![Key("b")],
+        vec![Key("0")],
+        vec![Key("a.b")],
+        vec![Key("it's")],
+        vec![Key("ü ?")],
+        vec![Key("$[0]")],
+        vec![Key("")],
+        vec![Key("a"), Key("b")],
+        vec![Key("a"), Key("b"), Key("c")],
+        vec![Key("x"), Key("y"), Key("z")],
+        vec![Key("a"), Key("0")],
+        vec![Key("a"), Index(0)],
+        vec![Key("a"), Index(1), Index(1)],
+        vec![Key("a"), Index(2), Key("b")],
+        vec![Key("a"), Index(9)],
+        vec![Key("b"), Index(0)],
+        vec![Key("x"), Index(0)],
+        vec![Key("x"), Index(0), Key("y")],
+        vec![Index(0)],
+        vec![Index(0), Key("a")],
+        vec![Index(1), Index(0)],
+        vec![Index(9)],
+        vec![Index(9), Key("a")],
+    ];
+    let values = [json!(1), json!("t\"é'x\\"), json!({ "n": [null, 1.25] }), json!(null), json!(true)];
+    let db = test.with::<(Sheet,)>().await?;
+    for (id, document) in (0..).zip(&documents) {
+        Sheet::create().id(id).data(document.clone()).exec(&db).await?;
+    }
+    for (i, path) in paths.iter().enumerate() {
+        for edit in [Edit::Set, Edit::Remove, Edit::Append, Edit::Prepend] {
+            if path.is_empty() && matches!(edit, Edit::Set | Edit::Remove) {
+                continue;
+            }
+            let (at, new) = (Sheet::DATA.path(place(path)), &values[i % values.len()]);
+            let change = match edit {
+                Edit::Set => at.set(new),
+                Edit::Remove => at.remove(),
+                Edit::Append => at.append(new),
+                Edit::Prepend => at.prepend(new),
+            };
+            let found = Sheet::find_all().order_by(Sheet::ID).select(change).exec(&db).await?;
+            let expected: Vec<_> = documents.iter().map(|document| changed(document, path, edit, new)).collect();
+            for ((found, expected), document) in found.into_iter().zip(expected).zip(&documents) {
+                assert_eq!(found, expected, "{edit:?} {new} at {path:?} of {document:?}");
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn documents_are_changed_in_place(test: Test) -> Result<()> {
+    let db = test.with::<(Sheet,)>().await?;
+    let mut sheet = Sheet::create().id(1).exec(&db).await?;
+    sheet.update().data(Sheet::DATA.path(["a", "b"]).set(1)).exec(&db).await?;
+    assert_eq!(sheet.data, Some(json!({ "a": { "b": 1 } })));
+    let chain =
+        Sheet::DATA.path(["a", "b"]).set("x").path("list").append(1).path("list").prepend(0).path("c").set(true);
+    sheet.update().data(chain.path("c").remove()).exec(&db).await?;
+    assert_eq!(sheet.data, Some(json!({ "a": { "b": "x" }, "list": [0, 1] })));
+    let changed = Sheet::update().data(Sheet::DATA.path(["a", "b"]).set(json!({ "deep": [1] }))).all_rows();
+    assert_eq!(changed.exec(&db).await?, 1);
+    sheet.reload(&db).await?;
+    assert_eq!(sheet.data, Some(json!({ "a": { "b": { "deep": [1] } }, "list": [0, 1] })));
+    // The whole document, and what makes no sense.
+    sheet.update().data(Sheet::DATA.path(JsonPath::new()).set([1, 2])).exec(&db).await?;
+    assert_eq!(sheet.data, Some(json!([1, 2])));
+    let error = sheet.update().data(Sheet::DATA.path(JsonPath::new()).remove()).exec(&db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Encode, "{error}");
+    let unwritable = std::collections::HashMap::from([(vec![1], 2)]);
+    let error = sheet.update().data(Sheet::DATA.path("a").set(unwritable)).exec(&db).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Encode, "{error}");
+    Ok(())
+}
+
+async fn keys_with_quotes_are_changed_or_refused(test: Test) -> Result<()> {
+    let db = test.with::<(Sheet,)>().await?;
+    let mut sheet = Sheet::create().id(1).data(json!({ "a\"b": 1 })).exec(&db).await?;
+    let change = Sheet::DATA.path("a\"b").set(2).path(["x\\y", "z"]).set(3);
+    match sheet.update().data(change).exec(&db).await {
+        Ok(()) => assert_eq!(sheet.data, Some(json!({ "a\"b": 2, "x\\y": { "z": 3 } }))),
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+            assert_eq!(test.backend, "sqlite", "{error}");
+        }
+    }
+    Ok(())
+}
+
 cases! { $ json:
+    changes_inside_of_a_document_are_the_same_everywhere,
+    documents_are_changed_in_place,
+    keys_with_quotes_are_changed_or_refused,
     keys_of_any_characters_are_found,
     a_value_is_read_as_its_own_type_only,
     a_key_that_is_missing_is_null_as_every_type,

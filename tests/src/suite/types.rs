@@ -534,6 +534,37 @@ async fn arrays_are_asked_for_their_items(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn arrays_are_changed_in_place(test: Test) -> Result<()> {
+    let db = test.connect().await?;
+    let texts = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect::<Vec<String>>();
+    let append = Shelf::update().labels(Shelf::LABELS.append(texts(&["c", "a"]))).all_rows();
+    if !test.shape.arrays {
+        let error = append.exec(&db).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+        let remove = Shelf::update().labels(Shelf::LABELS.remove("a".to_owned())).all_rows();
+        assert_eq!(remove.exec(&db).await.unwrap_err().kind(), ErrorKind::Unsupported);
+        return Ok(());
+    }
+    db.create_tables::<(Shelf, Board)>().await?;
+    let mut shelf = Shelf::create().labels(texts(&["a", "b"])).exec(&db).await?;
+    append.exec(&db).await?;
+    shelf.reload(&db).await?;
+    assert_eq!(shelf.labels, texts(&["a", "b", "c", "a"]));
+    let change =
+        shelf.update().labels(Shelf::LABELS.remove("a".to_owned())).marks(Shelf::MARKS.append(vec![Some(1), None]));
+    change.hosts(Shelf::HOSTS.prepend(texts(&["10.0.0.1"]))).exec(&db).await?;
+    assert_eq!(shelf.labels, texts(&["b", "c"]));
+    assert_eq!((shelf.marks.clone(), shelf.hosts.clone()), (Some(vec![Some(1), None]), Some(texts(&["10.0.0.1"]))));
+    shelf.update().marks(Shelf::MARKS.prepend(vec![Some(0)]).remove(1)).exec(&db).await?;
+    assert_eq!(shelf.marks, Some(vec![Some(0), None]));
+    let mut board = Board::create().labels(texts(&["a"])).names(texts(&["n"])).exec(&db).await?;
+    let change = board.update().labels(Board::LABELS.append(texts(&["b"]))).names(Board::NAMES.prepend(texts(&["m"])));
+    change.letters(Board::LETTERS.append(vec!['x'])).exec(&db).await?;
+    assert_eq!((board.labels.clone(), board.names.clone()), (texts(&["a", "b"]), texts(&["m", "n"])));
+    assert_eq!(board.letters, Some(vec!['x']));
+    Ok(())
+}
+
 /// Arrays of bounded text.
 #[derive(Debug, Clone, PartialEq, Model)]
 struct Board {
@@ -781,6 +812,7 @@ cases! { $ types:
     labels_outside_of_an_enum_are_refused_both_ways,
     arrays_round_trip_where_there_are_arrays,
     arrays_are_asked_for_their_items,
+    arrays_are_changed_in_place,
     arrays_of_bounded_text_are_asked_for_their_items,
     newtypes_have_parameters,
 }

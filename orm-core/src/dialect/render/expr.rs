@@ -219,6 +219,7 @@ impl Renderer<'_> {
                 self.w.push_bind(value).map_err(|error| compared_with(error, column))
             }
             Expr::Json { expr, path, form } => dialect.push_json(self, expr, path, *form),
+            Expr::JsonChange(change) => dialect.push_json_change(self, change),
             Expr::Row(all) => {
                 self.w.push_sql("(");
                 self.list(all)?;
