@@ -5,6 +5,7 @@ mod aggregate;
 mod awaited;
 mod batches;
 mod bulk;
+mod bulk_update;
 mod check;
 mod create;
 mod cursor;
@@ -28,6 +29,7 @@ mod tables;
 mod tracked;
 mod truncate;
 mod update;
+mod update_or_create;
 mod upsert;
 mod with_related;
 
@@ -35,6 +37,7 @@ pub use aggregate::{AggregateOf, Count, Exists};
 pub use awaited::RunsAlone;
 pub use batches::Batches;
 pub use bulk::{BulkCreate, BulkUpsert, OnConflict};
+pub use bulk_update::{BulkSave, BulkUpdate};
 pub use check::{check_tables, introspect, introspect_like};
 pub use create::{Complete, Create, CreateBuilder, Given, InsertRow, Missing, Set};
 #[cfg(feature = "signed-cursors")]
@@ -45,7 +48,7 @@ pub use draft::Draft;
 pub use find::{All, Counted, Find, FindAndCount, FindOne, First, Limited, Wanted};
 pub use find_by_pk::FindByPk;
 pub use find_or_create::{FindOrCreate, FindOrInsert};
-pub use instance::Instance;
+pub use instance::{Adjust, Instance};
 #[doc(hidden)]
 pub use other_names::{CreateNames, DestroyNames, FinderNames};
 pub use page::Page;
@@ -61,4 +64,7 @@ pub use truncate::Truncate;
 pub use update::{
     Filtered, IsFiltered, Restore, Unfiltered, Update, UpdateBatches, UpdateBuilder, UpdateOne, UpdateRows, Updates,
 };
+pub use update_or_create::{UpdateOrCreate, UpdateOrInsert};
 pub use upsert::Upsert;
+
+pub use crate::write::Outcome;

@@ -9,12 +9,14 @@ pub(crate) mod hooked;
 pub(crate) mod hooks;
 mod insert;
 mod link;
+mod many;
 mod prepare;
 mod relation_filter;
 mod remove;
 mod send;
 mod tree;
 mod update;
+mod upsert;
 mod validate;
 mod violated;
 
@@ -25,14 +27,17 @@ pub use draft::{Changes, Prefilled};
 pub(crate) use draft::{Draft, Linked, Payload, given_columns, nest, no_key, payload_values};
 pub(crate) use hooks::Event;
 pub use hooks::{After, Ask, Before, Committed, Hooked, Hooks, owned, row_of};
-pub(crate) use insert::{given_assignments, insert_of, insert_values};
+pub(crate) use insert::{insert_of, insert_values};
 pub(crate) use link::{other_keys, pointing};
+pub(crate) use many::{NewValues, Wanted, update_many};
 pub(crate) use prepare::{complete, time_value};
 pub(crate) use relation_filter::{RelationFilter, fixed_by};
 pub(crate) use remove::remove;
 pub(crate) use send::{prepared, removed, write_rows};
 pub use update::update_row;
 pub(crate) use update::{
-    FirstRows, RowKey, compute_row, count_up, event_of_rows, expect_version, known, remove_row, reread, save_row,
-    saves, touch, update_each, update_of, write_row,
+    FirstRows, RowKey, compute_row, count_up, event_of_found, event_of_rows, expect_version, known, refresh,
+    remove_row, reread, save_row, saves, touch, update_each, update_of, write_row,
 };
+pub use upsert::Outcome;
+pub(crate) use upsert::{retries, upsert_many, upsert_one};

@@ -79,6 +79,7 @@ macro_rules! suite {
         $crate::chain!(super::Backend);
         $crate::stale!(super::Backend);
         $crate::upsert!(super::Backend);
+        $crate::answers!(super::Backend);
         $crate::tagged!(super::Backend);
         $crate::one_of!(super::Backend);
         $crate::transaction!(super::Backend);

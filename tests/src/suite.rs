@@ -2,6 +2,7 @@
 
 pub mod alter;
 pub mod batches;
+pub mod answers;
 pub mod beside;
 pub mod cancel;
 pub mod chain;

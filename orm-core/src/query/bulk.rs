@@ -8,11 +8,12 @@ use crate::dialect::{Dialect, Rendered, render_insert};
 use crate::driver::Runs;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{IntoCondition, Select};
-use crate::model::{ColumnDef, Model};
-use crate::run::after_write;
+use crate::model::{ColumnDef, Model, read_model};
+use crate::row::Columns;
+use crate::run::{ValueRow, after_write};
 use crate::write::{
-    Draft, alive_filter, complete, count_up, create_many, given_columns, hooks, insert_of, is_join_key, is_unique,
-    models_of,
+    Draft, Outcome, alive_filter, complete, count_up, create_many, given_columns, hooks, insert_of, is_join_key,
+    is_unique, models_of, upsert_many,
 };
 
 /// Many rows to create at once: `User::bulk_create([..])`.
@@ -293,11 +294,46 @@ impl<M: Model> BulkUpsert<M> {
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64> {
         self.check()?;
         if hooks::of(db.session(), M::DEF).is_some() {
-            let message = "one statement does not tell which rows are new, so the model's hooks cannot run; use `upsert` for each row, \
-                           or a handle `without_hooks()`";
-            return Err(Error::new(ErrorKind::InvalidStatement, message).with_model(M::DEF.name));
+            // One statement does not tell which rows are new, so hooks would not know which of them to run.
+            let done = Box::pin(upsert_many(db.session(), M::DEF, self.rows, &self.conflict)).await?;
+            return Ok(done.iter().filter(|(_, outcome)| *outcome != Outcome::Skipped).count() as u64);
         }
         Ok(create_many(db.session(), M::DEF, self.rows, Some(&self.conflict), false).await?.affected)
+    }
+
+    /// Creates or changes the rows, all or none, and gives them as they are then, each with what was done, in the given order.
+    ///
+    /// The rows that are there are looked for and locked first, then changed in one statement and the others inserted in
+    /// another, in one transaction. It is begun anew after a deadlock, unless it is part of another one.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// use orm::query::Outcome;
+    ///
+    /// let rows = ["ada@example.com", "dee@example.com"].map(|email| User::create().email(email).visits(9));
+    /// let done = User::bulk_create(rows).on_conflict(User::EMAIL).update(User::VISITS).returning(&db).await?;
+    /// assert_eq!((done[0].0.id, done[0].0.visits, done[0].1), (1, 9, Outcome::Updated));
+    /// assert_eq!((done[1].0.id, done[1].1), (4, Outcome::Inserted));
+    ///
+    /// let rows = [User::create().email("ada@example.com"), User::create().email("eli@example.com")];
+    /// let done = User::bulk_create(rows).on_conflict(User::EMAIL).do_nothing().returning(&db).await?;
+    /// assert_eq!((done[0].1, done[1].1), (Outcome::Skipped, Outcome::Inserted));
+    /// # Ok(()) });
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidStatement`] without the unique columns that are meant; as [`exec`](Self::exec).
+    pub async fn returning<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Vec<(M, Outcome)>> {
+        self.check()?;
+        if self.conflict.target.is_empty() {
+            let message =
+                "which row is in the way is told by the unique columns that are meant; name them by `.on_conflict(..)`";
+            return Err(Error::new(ErrorKind::InvalidStatement, message).with_model(M::DEF.name));
+        }
+        let done = upsert_many(db.session(), M::DEF, self.rows, &self.conflict).await?;
+        let model = |(values, outcome): (Vec<_>, _)| Ok((read_model(&mut Columns::new(&ValueRow(&values)))?, outcome));
+        done.into_iter().map(model).collect()
     }
 
     /// The first row, and what happens where its unique columns are taken.

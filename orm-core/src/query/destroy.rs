@@ -11,12 +11,13 @@ use crate::dialect::{Dialect, Rendered, render, show};
 use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{IntoCondition, IntoOrder};
-use crate::model::{Model, Versioned};
-use crate::run::{IncludeNode, IntoInclude, key_of};
+use crate::model::{Model, Versioned, read_model};
+use crate::row::Columns;
+use crate::run::{IncludeNode, IntoInclude, ValueRow, key_of};
 use crate::value::{Type, Value};
 use crate::write::{
-    Event, FirstRows, Mark, RowKey, cascade, deleted_at, event_of_rows, expect_version, hooked, hooks, of_row,
-    prepared, remove, remove_row, time_value, update_of, write_rows,
+    Event, FirstRows, Mark, RowKey, cascade, deleted_at, event_of_found, event_of_rows, expect_version, hooked, hooks,
+    of_row, prepared, remove, remove_row, time_value, update_of, write_rows,
 };
 
 /// Removes rows: `User::destroy().filter(..)`. Rows of a soft-deleting model are marked, unless forced.
@@ -237,6 +238,33 @@ impl<M: Model, F> Destroy<M, F> {
     {
         let statement = self.statement();
         Box::pin(async move { event_of_rows(db.session(), M::DEF, Event::Destroy, statement?).await })
+    }
+
+    /// Removes the rows and gives them: as they were where they are gone for good, and with the time of their deletion where they
+    /// are marked.
+    ///
+    /// A database that does not return them finds and locks them first, in one transaction.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let gone: Vec<Post> = Post::destroy().filter(Post::PUBLISHED.eq(false)).returning(&db).await?;
+    /// assert_eq!(gone.len(), 1);
+    /// # Ok(()) });
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) there for a model without a primary key; as
+    /// [`exec`](Self::exec).
+    pub fn returning<E: Runs<M> + ?Sized>(self, db: &E) -> Running<'_, Vec<M>>
+    where
+        F: IsFiltered,
+    {
+        let statement = self.statement();
+        Box::pin(async move {
+            let rows = event_of_found(db.session(), M::DEF, Event::Destroy, statement?).await?;
+            rows.iter().map(|values| read_model(&mut Columns::new(&ValueRow(values)))).collect()
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::expr::IntoCondition;
 use crate::model::{Model, read_model};
 use crate::run::{self, Comparable, begin_write};
 use crate::value::Value;
-use crate::write::{create_one, fixed_by};
+use crate::write::{create_one, fixed_by, retries};
 
 /// Finds a row or creates it: `User::find_or_create().filter(..).defaults(..)`. The row to create comes second, so a
 /// missing required column does not compile.
@@ -108,7 +108,8 @@ impl<M> Clone for FindOrInsert<M> {
 }
 
 impl<M: Model> FindOrInsert<M> {
-    /// Gives the row and whether it was created, in one transaction.
+    /// Gives the row and whether it was created, in one transaction, which is begun anew after a deadlock unless it is part of
+    /// another one.
     ///
     /// ```
     /// # use {orm::prelude::*, orm_guide::*};
@@ -127,8 +128,18 @@ impl<M: Model> FindOrInsert<M> {
     /// that the filter asks for: it would never be found. [`ErrorKind::UniqueViolation`] when the row to create collides with one that the filter does not find, else the
     /// database's.
     pub async fn exec<E: Runs<M> + ?Sized>(mut self, db: &E) -> Result<(M, bool)> {
-        self.take_from_filter()?;
+        from_filter::<M>(&self.select.filter, &mut self.row)?;
         let session = db.session();
+        let mut left = retries(session);
+        loop {
+            match self.attempt(session).await {
+                Err(error) if left > 0 && error.is_retryable() => left -= 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn attempt(&self, session: &dyn Session) -> Result<(M, bool)> {
         let unit = begin_write(session).await?;
         let found = self.find(&*unit, false).await?;
         let (row, created) = match found {
@@ -156,29 +167,6 @@ impl<M: Model> FindOrInsert<M> {
         Ok((row, created))
     }
 
-    /// Gives the row the values that the filter asks for.
-    fn take_from_filter(&mut self) -> Result<()> {
-        let row = &mut self.row.row;
-        for (column, value) in fixed_by(&self.select.filter) {
-            if !column.table.is(M::DEF.table) || column.generated.is_some() {
-                continue;
-            }
-            let of = |value: &Value| Comparable::of_type(column.ty, &column.normalized(value.clone()));
-            if row.given & (1 << column.index) == 0 {
-                row.give(column.index, value);
-            } else if of(&row.values[column.index]) != of(&value) {
-                return Err(Error::new(
-                    ErrorKind::InvalidStatement,
-                    "the filter asks for another value of the column than the row to create has, so the row would not be \
-                     found the next time; leave the column out of the defaults",
-                )
-                .with_model(M::DEF.name)
-                .with_columns([column.name]));
-            }
-        }
-        Ok(())
-    }
-
     /// `latest` reads what others have committed meanwhile, even inside a snapshot.
     async fn find(&self, session: &dyn Session, latest: bool) -> Result<Option<M>> {
         let mut select = self.select.clone();
@@ -189,8 +177,31 @@ impl<M: Model> FindOrInsert<M> {
     }
 }
 
+/// Gives the row to create the values that the filter asks for.
+pub(super) fn from_filter<M: Model>(filter: &[ast::Expr], create: &mut Create<M>) -> Result<()> {
+    let row = &mut create.row;
+    for (column, value) in fixed_by(filter) {
+        if !column.table.is(M::DEF.table) || column.generated.is_some() {
+            continue;
+        }
+        let of = |value: &Value| Comparable::of_type(column.ty, &column.normalized(value.clone()));
+        if row.given & (1 << column.index) == 0 {
+            row.give(column.index, value);
+        } else if of(&row.values[column.index]) != of(&value) {
+            return Err(Error::new(
+                ErrorKind::InvalidStatement,
+                "the filter asks for another value of the column than the row to create has, so the row would not be found \
+                 the next time; leave the column out of the defaults",
+            )
+            .with_model(M::DEF.name)
+            .with_columns([column.name]));
+        }
+    }
+    Ok(())
+}
+
 #[cold]
-fn collision(error: Error) -> Error {
+pub(super) fn collision(error: Error) -> Error {
     let model = error.model().unwrap_or_default();
     let columns: Vec<String> = error.columns().into_iter().map(str::to_owned).collect();
     Error::new(

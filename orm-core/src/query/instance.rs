@@ -1,7 +1,8 @@
 //! What one row can do: save, update, reload, destroy, restore, increment.
 
 use super::DestroyOne;
-use crate::ast::{self, BinaryOp, Returning, Statement, Visibility};
+use super::running::Running;
+use crate::ast::{self, BinaryOp, Returning, Visibility};
 use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Column;
@@ -11,7 +12,7 @@ use crate::run::{IntoInclude, key_filter, key_of, merged};
 use crate::value::{Numeric, Scalar, Type, Value};
 use crate::write::{
     Changes, Mark, Prefilled, cascade, deleted_at, expect_version, known, of_row, removed, reread, save_row, saves,
-    touch, write_row, write_rows,
+    touch, update_each, write_row,
 };
 
 /// Methods of one row. In the prelude, so that `User::update()` and `user.update()` can both exist.
@@ -278,7 +279,25 @@ pub trait Instance: Model {
         T::Base: Numeric,
         E: Runs<Self> + ?Sized,
     {
-        compute(self, column.def(), BinaryOp::Add, Scalar::into_value(by), db.session())
+        let def = column.def();
+        let sum = ast::Expr::binary(BinaryOp::Add, def.into(), ast::Expr::Value(Scalar::into_value(by)));
+        compute(self, vec![(def, sum)], db.session())
+    }
+
+    /// Changes several numbers at once, by different amounts, whatever they are in the database by now. The version is incremented and
+    /// not checked: nothing that others changed is lost. The hooks of an update run, and see what the numbers were, and after it
+    /// what they are. Of rows by a filter, `User::update()` has the same methods.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let mut ada = User::find_by_pk(1).required(&db).await?;
+    /// ada.adjust().increment(User::VISITS, 3).decrement(User::VISITS, 1).exec(&db).await?;
+    /// assert_eq!(ada.visits, 5);
+    /// # Ok(()) });
+    /// ```
+    fn adjust(&mut self) -> Adjust<'_, Self> {
+        Adjust { row: self, set: Vec::new() }
     }
 
     /// Subtracts from a number in the database, whatever it is there by now, and reads the row again.
@@ -304,30 +323,72 @@ pub trait Instance: Model {
         T::Base: Numeric,
         E: Runs<Self> + ?Sized,
     {
-        compute(self, column.def(), BinaryOp::Sub, Scalar::into_value(by), db.session())
+        let def = column.def();
+        let sum = ast::Expr::binary(BinaryOp::Sub, def.into(), ast::Expr::Value(Scalar::into_value(by)));
+        compute(self, vec![(def, sum)], db.session())
     }
 }
 
-/// Changes a number of a row by what the database computes from it, and reads the row again.
+/// Amounts that numbers of one row are changed by: `user.adjust()`.
+#[must_use = "nothing is changed until `.exec(&db).await`"]
+#[derive(Debug)]
+pub struct Adjust<'m, M> {
+    row: &'m mut M,
+    set: Vec<(&'static ColumnDef, ast::Expr)>,
+}
+
+impl<'m, M: Model> Adjust<'m, M> {
+    /// Adds to a number.
+    pub fn increment<T>(self, column: Column<M, T>, by: T::Base) -> Self
+    where
+        T: Type,
+        T::Base: Numeric,
+    {
+        self.by(column.def(), BinaryOp::Add, Scalar::into_value(by))
+    }
+
+    /// Subtracts from a number.
+    pub fn decrement<T>(self, column: Column<M, T>, by: T::Base) -> Self
+    where
+        T: Type,
+        T::Base: Numeric,
+    {
+        self.by(column.def(), BinaryOp::Sub, Scalar::into_value(by))
+    }
+
+    /// A column that is named again is changed by both amounts.
+    fn by(mut self, column: &'static ColumnDef, op: BinaryOp, by: Value) -> Self {
+        let by = ast::Expr::Value(by);
+        match self.set.iter_mut().find(|(other, _)| other.index == column.index) {
+            Some((_, sum)) => *sum = ast::Expr::binary(op, sum.clone(), by),
+            None => self.set.push((column, ast::Expr::binary(op, column.into(), by))),
+        }
+        self
+    }
+
+    /// Changes the numbers, whatever they are in the database by now, in one statement, and reads the row again.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when the row is gone, else the database's.
+    pub fn exec<E: Runs<M> + ?Sized>(self, db: &'m E) -> Running<'m, ()> {
+        Box::pin(compute(self.row, self.set, db.session()))
+    }
+}
+
+/// Changes numbers of a row by what the database computes from them, and reads the row again.
 async fn compute<M: Model>(
     row: &mut M,
-    column: &'static ColumnDef,
-    op: BinaryOp,
-    by: Value,
+    mut set: Vec<(&'static ColumnDef, ast::Expr)>,
     session: &dyn Session,
 ) -> Result<()> {
     let def = M::DEF;
-    let mut set = vec![(column, ast::Expr::binary(op, column.into(), ast::Expr::Value(by)))];
-    touch(def, &mut set);
-    let update = ast::Update {
-        model: def,
-        set,
-        filter: key_filter(def, &key_of(row)?),
-        visibility: known(row),
-        returning: Returning::Nothing,
-    };
-    if write_rows(session, def, Statement::Update(Box::new(update))).await? == 0 {
-        return Err(removed(def));
+    if !set.is_empty() {
+        touch(def, &mut set);
+        let (filter, visibility) = (key_filter(def, &key_of(row)?), known(row));
+        let update = ast::Update { model: def, set, filter, visibility, returning: Returning::Nothing };
+        if update_each(session, def, Box::new(update), false).await?.1 == 0 {
+            return Err(removed(def));
+        }
     }
     reread(row, session).await
 }

@@ -2,8 +2,8 @@
 //! are the model's own.
 
 use super::{
-    AggregateOf, BulkCreate, Complete, Count, Exists, Find, FindAndCount, FindByPk, FindOne, FindOrCreate, InsertRow,
-    Instance, Truncate, Upsert,
+    AggregateOf, BulkCreate, BulkSave, BulkUpdate, Complete, Count, Exists, Find, FindAndCount, FindByPk, FindOne,
+    FindOrCreate, InsertRow, Instance, Truncate, Unfiltered, UpdateOrCreate, UpdateRows, Upsert,
 };
 use crate::expr::{KeyOperand, Select};
 use crate::model::Model;
@@ -131,6 +131,55 @@ pub trait Statements: Model {
     /// ```
     fn find_or_create() -> FindOrCreate<Self> {
         FindOrCreate::new()
+    }
+
+    /// Updates the row that a filter finds, or creates it when there is none. See [`UpdateOrCreate`].
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let (ada, created) = User::update_or_create()
+    ///     .filter(User::EMAIL.eq("ada@example.com"))
+    ///     .values(User::update().visits(User::VISITS + 1))
+    ///     .defaults(User::create().email("ada@example.com"))
+    ///     .exec(&db)
+    ///     .await?;
+    /// assert_eq!((ada.visits, created), (4, false));
+    /// # Ok(()) });
+    /// ```
+    fn update_or_create() -> UpdateOrCreate<Self> {
+        UpdateOrCreate::new()
+    }
+
+    /// Gives many rows new values, each its own, by their keys. See [`BulkUpdate`].
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let changes = [(1, User::update().visits(5)), (2, User::update().visits(6))];
+    /// assert_eq!(User::bulk_update(changes).exec(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
+    fn bulk_update<K, U>(changes: impl IntoIterator<Item = (K, U)>) -> BulkUpdate<Self>
+    where
+        K: KeyOperand<Self>,
+        U: UpdateRows<Model = Self, Rows = Unfiltered>,
+    {
+        BulkUpdate::new(changes)
+    }
+
+    /// Saves rows at hand together. See [`BulkSave`].
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let mut users = User::find_all().exec(&db).await?;
+    /// users.iter_mut().for_each(|user| user.visits *= 2);
+    /// User::bulk_save(&mut users).exec(&db).await?;
+    /// # Ok(()) });
+    /// ```
+    fn bulk_save(rows: &mut [Self]) -> BulkSave<'_, Self> {
+        BulkSave::new(rows)
     }
 
     /// Counts rows.

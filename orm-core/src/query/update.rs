@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::batches::Ranges;
 use super::create::key_to;
 use super::running::Running;
-use crate::ast::{self, Deleted, Returning, Statement, Visibility};
+use crate::ast::{self, BinaryOp, Deleted, Returning, Statement, Visibility};
 use crate::dialect::{Dialect, Rendered, render, show};
 use crate::driver::Runs;
 use crate::error::Result;
@@ -13,7 +13,7 @@ use crate::expr::{Assign, Column, IntoCondition, IntoOrder};
 use crate::model::{ColumnDef, Model, RelationDef, Versioned, read_model};
 use crate::row::Columns;
 use crate::run::{self, ValueRow, key_of};
-use crate::value::{Type, Value};
+use crate::value::{Numeric, Scalar, Type, Value};
 use crate::write::{
     Changes, Event, FirstRows, compute_row, count_up, event_of_rows, expect_version, prepared, touch, update_each,
     update_row,
@@ -96,6 +96,19 @@ impl<M: Model, F> Update<M, F> {
     fn within(mut self, conditions: Vec<ast::Expr>) -> Self {
         self.update.filter.extend(conditions);
         self
+    }
+
+    /// The statement, whether it leaves `updated_at` as it is, and whether it says which rows it is about.
+    pub(super) fn into_parts(self) -> (Box<ast::Update>, bool, bool) {
+        let said = !self.update.filter.is_empty() || self.first.limit.is_some() || !self.first.order_by.is_empty();
+        (self.update, self.silent, said)
+    }
+
+    fn assign(&mut self, column: &'static ColumnDef, value: ast::Expr) {
+        match self.update.set.iter_mut().find(|(other, _)| other.index == column.index) {
+            Some((_, slot)) => *slot = value,
+            None => self.update.set.push((column, value)),
+        }
     }
 
     fn finish(mut self) -> Result<Box<ast::Update>> {
@@ -246,6 +259,44 @@ pub trait UpdateRows: Sized {
         self
     }
 
+    /// Adds to a number, whatever it is by now. Several columns take different amounts.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// User::update().increment(User::VISITS, 2).filter(User::ID.eq(1)).exec(&db).await?;
+    /// assert_eq!(User::find_by_pk(1).required(&db).await?.visits, 5);
+    /// # Ok(()) });
+    /// ```
+    fn increment<T>(mut self, column: Column<Self::Model, T>, by: T::Base) -> Self
+    where
+        T: Type,
+        T::Base: Numeric,
+    {
+        let (def, by) = (column.def(), ast::Expr::Value(Scalar::into_value(by)));
+        self.__update().assign(def, ast::Expr::binary(BinaryOp::Add, def.into(), by));
+        self
+    }
+
+    /// Subtracts from a number, whatever it is by now.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let update = User::update().decrement(User::VISITS, 1).filter(User::VISITS.gt(0));
+    /// assert_eq!(update.exec(&db).await?, 2);
+    /// # Ok(()) });
+    /// ```
+    fn decrement<T>(mut self, column: Column<Self::Model, T>, by: T::Base) -> Self
+    where
+        T: Type,
+        T::Base: Numeric,
+    {
+        let (def, by) = (column.def(), ast::Expr::Value(Scalar::into_value(by)));
+        self.__update().assign(def, ast::Expr::binary(BinaryOp::Sub, def.into(), by));
+        self
+    }
+
     /// Leaves `updated_at` as it is.
     ///
     /// ```
@@ -318,8 +369,10 @@ pub trait UpdateRows: Sized {
 
     /// Changes the rows and gives them as they are then.
     ///
-    /// Errors: [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) on databases without `UPDATE .. RETURNING`; as
-    /// [`exec`](Self::exec).
+    /// A database without `UPDATE .. RETURNING` finds and locks the rows first, in one transaction, and reads them once more.
+    ///
+    /// Errors: [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) there for a model without a primary key and for
+    /// an update of the key; as [`exec`](Self::exec).
     ///
     /// ```
     /// # use {orm::prelude::*, orm_guide::*};
@@ -525,9 +578,8 @@ pub trait Updates<M: Model>: Sized {
 
 impl<M: Model, F> Updates<M> for Update<M, F> {
     fn with(mut self, column: usize, value: ast::Expr) -> Self {
-        match self.update.set.iter_mut().find(|(other, _)| other.index == column) {
-            Some((_, slot)) => *slot = value,
-            None => self.update.set.extend(M::DEF.columns.get(column).map(|column| (column, value))),
+        if let Some(column) = M::DEF.columns.get(column) {
+            self.assign(column, value);
         }
         self
     }

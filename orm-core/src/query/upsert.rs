@@ -4,13 +4,14 @@ use std::marker::PhantomData;
 
 use super::bulk::{BulkCreate, BulkUpsert};
 use super::create::Complete;
-use crate::ast::{self, BinaryOp, Conflict, ConflictAction, LockStrength, LockWait, Returning, Statement, Visibility};
-use crate::driver::{BeginOptions, Runs, Session};
+use crate::ast::{self, Conflict};
+use crate::driver::Runs;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{IntoCondition, Select};
 use crate::model::{ColumnDef, Model, read_model};
-use crate::run::{self, begin_write};
-use crate::write::{Draft, complete, create_one, given_assignments, unique_keys, update_each};
+use crate::row::Columns;
+use crate::run::ValueRow;
+use crate::write::{Draft, Outcome, unique_keys, upsert_one};
 
 /// A row that is created or, where its unique columns are taken, changes the row that has them:
 ///
@@ -28,8 +29,7 @@ use crate::write::{Draft, complete, create_one, given_assignments, unique_keys, 
 /// [`update`](Self::update) names; `updated_at` is set as well, and the version incremented.
 ///
 /// The row is looked for, locked, and created or changed, in one transaction, which is begun anew after a deadlock unless it is
-/// part of another one. For many rows there is
-/// [`on_conflict`](BulkCreate::on_conflict) of `bulk_create`: one statement, which does not tell which rows were there.
+/// part of another one. For many rows there is [`on_conflict`](BulkCreate::on_conflict) of `bulk_create`.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
 pub struct Upsert<M> {
     row: Draft,
@@ -38,9 +38,6 @@ pub struct Upsert<M> {
     change: Change,
     _model: PhantomData<fn() -> M>,
 }
-
-/// How often an upsert whose transaction lost against another one is begun anew.
-const RETRIES: u32 = 8;
 
 /// What happens to the row that is there.
 #[derive(Clone)]
@@ -138,48 +135,9 @@ impl<M: Model> Upsert<M> {
     /// [`ErrorKind::InvalidStatement`] when it is not clear which unique key is meant, [`ErrorKind::UniqueViolation`] when the row
     /// has unique columns of a row that the key does not find, else the database's.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<(M, bool)> {
-        let (mut row, conflict) = self.into_parts()?;
-        row.settle()?;
-        if row.nested.is_some() {
-            return Err(refused::<M>("an upsert cannot create nested rows"));
-        }
-        complete(M::DEF, &mut row, &mut None);
-        let session = db.session();
-        let mut left = if session.in_transaction() { 0 } else { RETRIES };
-        loop {
-            match Self::attempt(session, &row, &conflict).await {
-                Err(error) if left > 0 && error.is_retryable() => left -= 1,
-                outcome => return outcome,
-            }
-        }
-    }
-
-    /// Creates or changes the row in one transaction.
-    async fn attempt(session: &dyn Session, row: &Draft, conflict: &Conflict) -> Result<(M, bool)> {
-        let unit = begin_write(session).await?;
-        let (made, created) = match change::<M>(&*unit, row, conflict, false).await? {
-            Some(found) => (found, false),
-            None => {
-                // A savepoint: on some databases a failed INSERT would end the whole transaction.
-                let attempt = unit.begin(&BeginOptions::default()).await?;
-                match create_one(&*attempt, row.clone()).await {
-                    Ok(made) => {
-                        attempt.commit().await?;
-                        (made, true)
-                    }
-                    Err(error) if error.kind() == ErrorKind::UniqueViolation => {
-                        drop(attempt);
-                        match change::<M>(&*unit, row, conflict, true).await? {
-                            Some(found) => (found, false),
-                            None => return Err(error),
-                        }
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-        };
-        unit.commit().await?;
-        Ok((made, created))
+        let (row, conflict) = self.into_parts()?;
+        let (values, outcome) = upsert_one(db.session(), M::DEF, row, &conflict).await?;
+        Ok((read_model(&mut Columns::new(&ValueRow(&values)))?, outcome == Outcome::Inserted))
     }
 
     fn into_parts(self) -> Result<(Draft, Conflict)> {
@@ -215,40 +173,4 @@ fn the_key<M: Model>(row: &Draft) -> Result<Vec<&'static ColumnDef>> {
             Err(refused::<M>("the row gives several unique keys; say which one is meant by `.on_conflict(..)`"))
         }
     }
-}
-
-/// Changes the row that has the unique columns, and gives it; none when there is none. `known` says that there is one.
-async fn change<M: Model>(session: &dyn Session, row: &Draft, conflict: &Conflict, known: bool) -> Result<Option<M>> {
-    let def = M::DEF;
-    let equal = |column: &&'static ColumnDef| {
-        let value = row.values[column.index].clone();
-        ast::Expr::binary(BinaryOp::Eq, (*column).into(), ast::Expr::Value(value))
-    };
-    let filter: Vec<ast::Expr> = conflict.target.iter().map(equal).chain(conflict.target_filter.clone()).collect();
-    let read = async |lock: Option<LockStrength>| {
-        let mut select = Box::new(ast::Select::new(def));
-        (select.visibility, select.limit) = (Visibility::ALL, Some(1));
-        select.filter.clone_from(&filter);
-        select.lock = lock.map(|strength| ast::Lock { strength, wait: LockWait::Wait, of: Vec::new() });
-        run::fetch_first(session, def, Statement::Select(select), read_model::<M>).await
-    };
-    let locks = session.dialect().capabilities().row_locks;
-    // Without a lock first: to lock a row that is not there makes others wait, and each other for ever.
-    let mut found = if locks && known { None } else { read(None).await? };
-    if locks && (known || found.is_some()) {
-        found = read(Some(LockStrength::Update)).await?;
-    }
-    let Some(found) = found else { return Ok(None) };
-    let ConflictAction::Update(mut set) = given_assignments(def, &conflict.action, row.by_caller) else {
-        return Ok(Some(found));
-    };
-    for (_, value) in &mut set {
-        if let ast::Expr::Excluded(column) = value {
-            *value = ast::Expr::Value(row.values[column.index].clone());
-        }
-    }
-    let (visibility, returning) = (Visibility::ALL, Returning::Nothing);
-    let update = ast::Update { model: def, set, filter: filter.clone(), visibility, returning };
-    update_each(session, def, Box::new(update), false).await?;
-    read(None).await
 }

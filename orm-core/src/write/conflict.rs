@@ -1,8 +1,11 @@
 //! The unique keys that an upsert may name.
 
+use super::draft::Draft;
 use crate::ast;
 use crate::model::{ColumnDef, ModelDef};
+use crate::run::Comparable;
 use crate::schema::join_keys;
+use crate::value::Value;
 
 /// Whether columns are the primary key.
 pub(crate) fn is_key(def: &'static ModelDef, columns: &[&'static ColumnDef]) -> bool {
@@ -61,4 +64,17 @@ pub(crate) fn is_unique(def: &'static ModelDef, columns: &[&'static ColumnDef], 
                     crate::model::IndexPart::Expression(_) => None,
                 }))
         })
+}
+
+/// The values by which a row is told from others, as they are compared in memory and as they are; none where one of them is not
+/// given, or NULL, which equals nothing.
+pub(super) fn key_values(row: &Draft, target: &[&'static ColumnDef]) -> Option<(Vec<Comparable>, Vec<Value>)> {
+    let value = |column: &&'static ColumnDef| {
+        let given = row.given & (1 << column.index) != 0;
+        let value = column.normalized(row.values.get(column.index)?.clone());
+        (given && !value.is_null()).then_some(value)
+    };
+    let values: Vec<Value> = target.iter().map(value).collect::<Option<_>>()?;
+    let comparable = target.iter().zip(&values).map(|(column, value)| Comparable::of_type(column.ty, value)).collect();
+    (!values.is_empty()).then_some((comparable, values))
 }

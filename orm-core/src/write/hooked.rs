@@ -224,15 +224,15 @@ pub(super) fn wants_created(hooks: &'static Hooks) -> bool {
 }
 
 /// The rows that a statement is about, locked until the transaction ends where there are such locks.
-async fn rows(
+pub(super) async fn rows(
     session: &dyn Session,
     def: &'static ModelDef,
     filter: Vec<ast::Expr>,
     visibility: Visibility,
 ) -> Result<Vec<Vec<Value>>> {
     if def.primary_key.is_empty() {
-        let message = "the model has hooks and no primary key, so the rows of this statement cannot be told apart; run it on a \
-                       handle `without_hooks()`";
+        let message = "the model has no primary key, so the rows of this statement, which its hooks see or which it gives back, \
+                       cannot be told apart";
         return Err(Error::new(ErrorKind::InvalidStatement, message).with_model(def.name));
     }
     let mut select = Select::new(def);
@@ -310,15 +310,15 @@ pub(super) async fn event_of_each(
     hooks: &'static Hooks,
     event: Event,
     mut statement: Statement,
-) -> Result<u64> {
+) -> Result<Vec<Vec<Value>>> {
     let (filter, visibility) = match &mut statement {
         Statement::Update(update) => (&mut update.filter, &mut update.visibility),
         Statement::Delete(delete) => (&mut delete.filter, &mut delete.visibility),
-        _ => return send::unchecked(session, def, statement).await,
+        _ => return Ok(Vec::new()),
     };
     let rows = rows(session, def, std::mem::take(filter), *visibility).await?;
     if rows.is_empty() {
-        return Ok(0);
+        return Ok(rows);
     }
     let mut keys = Vec::with_capacity(rows.len());
     for values in &rows {
@@ -327,9 +327,9 @@ pub(super) async fn event_of_each(
         keys.push(def.primary_key.iter().map(|index| values[*index].clone()).collect());
     }
     filter.push(ast::Expr::has_key(&def.key_columns().collect::<Vec<_>>(), &keys));
-    let affected = send::unchecked(session, def, statement).await?;
+    send::unchecked(session, def, statement).await?;
     for values in &rows {
         after_values(session, def, hooks, event, values).await?;
     }
-    Ok(affected)
+    Ok(rows)
 }

@@ -242,7 +242,12 @@ async fn insert_prepared(
         for mut members in members.chunks(most) {
             while !members.is_empty() {
                 let fit = rows_that_fit(session, &rows, members);
-                let fit = rows_without_repeats(&rows, &members[..fit], conflict);
+                let fit = match conflict {
+                    Some(Conflict { target, action: ConflictAction::Update(_), .. }) => {
+                        rows_without_repeats(&rows, &members[..fit], target)
+                    }
+                    _ => fit,
+                };
                 let (chunk, rest) = members.split_at(fit);
                 chunks.push((given, chunk));
                 members = rest;
@@ -272,8 +277,7 @@ fn is_alike(one: &Draft, other: &Draft, conflict: Option<&Conflict>) -> bool {
 
 /// The number of the first rows that have different unique columns: an upsert changes a row at most once in a statement
 /// (PostgreSQL manual, INSERT, "ON CONFLICT Clause").
-fn rows_without_repeats(rows: &[Draft], members: &[usize], conflict: Option<&Conflict>) -> usize {
-    let Some(Conflict { target, action: ConflictAction::Update(_), .. }) = conflict else { return members.len() };
+pub(super) fn rows_without_repeats(rows: &[Draft], members: &[usize], target: &[&'static ColumnDef]) -> usize {
     if target.is_empty() {
         return members.len();
     }

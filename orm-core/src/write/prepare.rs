@@ -198,6 +198,50 @@ pub(super) fn check_assignments(
     found.into_result(def.name)
 }
 
+/// Prepares what many rows are assigned, each by itself; what the rules found in any row is one error. Of a row at hand its other
+/// values are known.
+pub(super) fn each<'r>(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    rows: impl Iterator<Item = (&'r mut Vec<(&'static ColumnDef, Expr)>, Option<&'r [Value]>)>,
+) -> Result<()> {
+    let (dialect, life) = (&**session.dialect(), rules(session, def));
+    let mut found = Violations::new();
+    for (index, (set, current)) in rows.enumerate() {
+        let from = found.len();
+        match (life, current) {
+            (None, _) => {}
+            (Some(life), None) => {
+                for (column, assigned) in &mut *set {
+                    if let Expr::Value(value) = assigned {
+                        validate::value(dialect, life, column, value, &mut found)?;
+                    }
+                }
+            }
+            (Some(life), Some(current)) => {
+                let mut changes = Changes::new();
+                for (column, assigned) in &*set {
+                    if let Expr::Value(value) = assigned {
+                        changes.set(column.index, value.clone());
+                    }
+                }
+                let value = |column: usize| current.get(column).cloned().unwrap_or(Value::Bool(false));
+                validate::changes(dialect, def, life, &mut changes, &value, &mut found)?;
+                for (column, value) in changes.set {
+                    if let Some((_, assigned)) = set.iter_mut().find(|(other, _)| other.index == column) {
+                        *assigned = Expr::Value(value);
+                    }
+                }
+            }
+        }
+        found.move_below(from, &format!("[{index}]"));
+        if found.is_empty() {
+            assignments(dialect, def, set)?;
+        }
+    }
+    found.into_result(def.name)
+}
+
 /// Brings the values that an UPDATE assigns into the form that their columns keep. Expressions are the database's.
 pub(super) fn assignments(
     dialect: &dyn Dialect,

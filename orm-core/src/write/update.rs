@@ -1,5 +1,6 @@
 //! Changing rows: the statement, versions and times, and one row by its key.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::draft::Changes;
@@ -14,10 +15,13 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, Model, ModelDef, read_model};
 use crate::row::{Discard, First, RowSink};
 use crate::run::{
-    ValueRow, about, after_write, after_write_read, begin_write, fetch_all, fetch_first, kept, key_filter, key_of,
-    read_back_sql,
+    Comparable, ValueRow, about, after_write, after_write_read, begin_write, fetch_all, fetch_first, kept, key_filter,
+    key_of, read_back_sql,
 };
 use crate::value::Value;
+
+/// Keys per query that reads rows back.
+const KEYS_PER_QUERY: usize = 500;
 
 /// The first rows of those that a change is about.
 #[derive(Clone, Default)]
@@ -108,6 +112,11 @@ pub(crate) async fn update_each(
             let affected = write_rows(session, def, Statement::Update(update)).await?;
             return Ok((Vec::new(), affected));
         }
+        if !session.dialect().capabilities().returning_update {
+            let rows = Box::pin(found_and_updated(session, def, *update)).await?;
+            let affected = rows.len() as u64;
+            return Ok((rows, affected));
+        }
         update.returning = Returning::Model;
         let update = checked(session, def, Statement::Update(update))?;
         let rows = fetch_all(session, def, update, all_values).await?;
@@ -121,6 +130,67 @@ pub(crate) async fn update_each(
     Ok((rows, affected))
 }
 
+/// The rows of an UPDATE as they are then, where the database does not return them: they are found and locked first.
+async fn found_and_updated(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    mut update: ast::Update,
+) -> Result<Vec<Vec<Value>>> {
+    if update.set.iter().any(|(column, _)| def.primary_key.contains(&column.index)) {
+        let message = "rows that get another key cannot be given back by this database; update them, then find them";
+        return Err(Error::new(ErrorKind::InvalidStatement, message).with_model(def.name));
+    }
+    let unit = begin_write(session).await?;
+    let rows = hooked::rows(&*unit, def, std::mem::take(&mut update.filter), update.visibility).await?;
+    let keys = keys_of(def, &rows);
+    if !keys.is_empty() {
+        (update.filter, update.visibility) = (vec![has_keys(def, &keys)], Visibility::ALL);
+        write_rows(&*unit, def, Statement::Update(Box::new(update))).await?;
+    }
+    let keys: Vec<&[Value]> = keys.iter().map(Vec::as_slice).collect();
+    let rows = by_keys(&*unit, def, &keys).await?;
+    unit.commit().await?;
+    Ok(rows)
+}
+
+/// The keys of rows.
+fn keys_of(def: &'static ModelDef, rows: &[Vec<Value>]) -> Vec<Vec<Value>> {
+    rows.iter().map(|row| def.primary_key.iter().map(|index| row[*index].clone()).collect()).collect()
+}
+
+/// The condition that a row has one of these keys.
+fn has_keys(def: &'static ModelDef, keys: &[Vec<Value>]) -> ast::Expr {
+    ast::Expr::has_key(&def.key_columns().collect::<Vec<_>>(), keys)
+}
+
+/// The rows of keys, deleted or not, in the order of the keys.
+pub(super) async fn by_keys(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    keys: &[&[Value]],
+) -> Result<Vec<Vec<Value>>> {
+    let columns: Vec<_> = def.key_columns().collect();
+    let mut found = HashMap::with_capacity(keys.len());
+    for keys in keys.chunks(KEYS_PER_QUERY) {
+        let keys: Vec<Vec<Value>> = keys.iter().map(|key| key.to_vec()).collect();
+        let mut select = ast::Select::new(def);
+        (select.visibility, select.filter) = (Visibility::ALL, vec![ast::Expr::has_key(&columns, &keys)]);
+        for row in fetch_all(session, def, Statement::Select(Box::new(select)), all_values).await? {
+            let key: Vec<Value> = def.primary_key.iter().map(|index| row[*index].clone()).collect();
+            found.insert(comparable_key(def, &key), row);
+        }
+    }
+    // A key that the database alone takes for equal has its row at the end.
+    let mut rows: Vec<_> = keys.iter().filter_map(|key| found.remove(&comparable_key(def, key))).collect();
+    rows.extend(found.into_values());
+    Ok(rows)
+}
+
+/// A key as it is compared in memory.
+pub(super) fn comparable_key(def: &'static ModelDef, key: &[Value]) -> Vec<Comparable> {
+    def.key_columns().zip(key).map(|(column, value)| Comparable::of_type(column.ty, value)).collect()
+}
+
 /// Removes or restores the rows of a statement of the user's, with the hooks of the model.
 pub(crate) async fn event_of_rows(
     session: &dyn Session,
@@ -130,9 +200,54 @@ pub(crate) async fn event_of_rows(
 ) -> Result<u64> {
     let Some(hooks) = hooks::of(session, def) else { return write_rows(session, def, statement).await };
     let unit = begin_write(session).await?;
-    let affected = Box::pin(hooked::event_of_each(&*unit, def, hooks, event, statement)).await?;
+    let affected = Box::pin(hooked::event_of_each(&*unit, def, hooks, event, statement)).await?.len() as u64;
     unit.commit().await?;
     Ok(affected)
+}
+
+/// As [`event_of_rows`], giving the rows: those that are gone as they were, the others as they are then.
+pub(crate) async fn event_of_found(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    event: Event,
+    mut statement: Statement,
+) -> Result<Vec<Vec<Value>>> {
+    let hooks = hooks::of(session, def);
+    let has = session.dialect().capabilities();
+    let returns = match &mut statement {
+        Statement::Update(update) if has.returning_update => Some(&mut update.returning),
+        Statement::Delete(delete) if has.returning_delete => Some(&mut delete.returning),
+        _ => None,
+    };
+    if let (None, Some(returning)) = (hooks, returns) {
+        *returning = Returning::Model;
+        let statement = checked(session, def, statement)?;
+        return fetch_all(session, def, statement, all_values).await;
+    }
+    let marks = matches!(statement, Statement::Update(_));
+    let unit = begin_write(session).await?;
+    let mut rows = match hooks {
+        Some(hooks) => Box::pin(hooked::event_of_each(&*unit, def, hooks, event, statement)).await?,
+        None => {
+            let (filter, visibility) = match &mut statement {
+                Statement::Update(update) => (&mut update.filter, &mut update.visibility),
+                Statement::Delete(delete) => (&mut delete.filter, &mut delete.visibility),
+                _ => return Ok(Vec::new()),
+            };
+            let rows = hooked::rows(&*unit, def, std::mem::take(filter), *visibility).await?;
+            (*filter, *visibility) = (vec![has_keys(def, &keys_of(def, &rows))], Visibility::ALL);
+            if !rows.is_empty() {
+                write_rows(&*unit, def, statement).await?;
+            }
+            rows
+        }
+    };
+    if marks {
+        let keys = keys_of(def, &rows);
+        rows = by_keys(&*unit, def, &keys.iter().map(Vec::as_slice).collect::<Vec<_>>()).await?;
+    }
+    unit.commit().await?;
+    Ok(rows)
 }
 
 /// Whether saving a row writes a column: not its key, nor what the database or the library makes.
@@ -295,6 +410,40 @@ impl RowKey {
     /// The row of a struct.
     pub(crate) fn of<M: Model>(row: &M) -> Result<Self> {
         Ok(Self { key: key_of(row)?, version: M::DEF.version.map(|index| row.value(index)) })
+    }
+
+    /// The row of a key, in whatever version.
+    pub(crate) fn of_key(key: Vec<Value>) -> Self {
+        Self { key, version: None }
+    }
+
+    /// The values of the key.
+    pub(crate) fn key(&self) -> &[Value] {
+        &self.key
+    }
+
+    /// The columns that find rows, all with a version or all without, and the values of each.
+    pub(super) fn found_by<'r>(
+        def: &'static ModelDef,
+        rows: impl Iterator<Item = &'r Self>,
+    ) -> (Vec<&'static ColumnDef>, Vec<Vec<Value>>) {
+        let mut columns: Vec<_> = Self::columns(def).collect();
+        let keys: Vec<Vec<Value>> = rows.map(|row| row.key.iter().chain(&row.version).cloned().collect()).collect();
+        columns.truncate(keys.first().map_or(0, Vec::len));
+        (columns, keys)
+    }
+
+    /// Whether the database has the row, in the version of the struct where there are versions.
+    pub(super) async fn is_there(
+        &self,
+        session: &dyn Session,
+        def: &'static ModelDef,
+        visibility: Visibility,
+    ) -> Result<bool> {
+        let mut select = ast::Select::new(def);
+        select.list = ast::SelectList::One;
+        (select.filter, select.visibility) = (self.filter(def), visibility);
+        Ok(fetch_first(session, def, Statement::Select(Box::new(select)), |_| Ok(())).await?.is_some())
     }
 
     /// The columns that find the row: the key's, and the version.
