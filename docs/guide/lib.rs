@@ -65,6 +65,7 @@ chapters! {
     writes: "writes.md",
     validation: "validation.md",
     hooks: "hooks.md",
+    audit: "audit.md",
     scopes: "scopes.md",
     transactions: "transactions.md",
     migrations: "migrations.md",

@@ -14,6 +14,8 @@ pub use crate::model::{
     Optional, Referred, RelationDef, RelationKind, TableName, Versioned, concat_hops, model_layout, one, read_model,
     rule,
 };
+#[cfg(feature = "json")]
+pub use crate::query::Audited;
 pub use crate::query::{
     Complete, Create, CreateBuilder, Destroy, Draft, Filtered, Given, Instance, Missing, Restore, Running, RunsAlone,
     Set, Update, UpdateBuilder, UpdateOne, UpdateRows, Updates,
@@ -27,7 +29,7 @@ pub use crate::relation::{
 pub use crate::row::{Columns, Decode, Layout};
 pub use crate::run::IntoInclude;
 pub use crate::value::{EnumDef, EnumStorage, Scalar, SqlType, Type, Value, ValueRef};
-pub use crate::write::{Hooks, Prefilled, owned, row_of};
+pub use crate::write::{Audit, Counter, Hooks, Prefilled, Trail, owned, row_of};
 pub use crate::{
     __create_builder as create_builder, __decode_model as decode_model, __pattern as pattern, __register as register,
     __update_builder as update_builder,

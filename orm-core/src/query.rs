@@ -7,6 +7,7 @@ mod batches;
 mod bulk;
 mod bulk_update;
 mod check;
+mod counters;
 mod create;
 mod cursor;
 mod decoder;
@@ -31,6 +32,8 @@ mod truncate;
 mod update;
 mod update_or_create;
 mod upsert;
+#[cfg(feature = "json")]
+mod versions;
 mod with_related;
 
 pub use aggregate::{AggregateOf, Count, Exists};
@@ -39,6 +42,7 @@ pub use batches::Batches;
 pub use bulk::{BulkCreate, BulkUpsert, OnConflict};
 pub use bulk_update::{BulkSave, BulkUpdate};
 pub use check::{check_tables, introspect, introspect_like};
+pub use counters::{VerifyCounters, WrongCount};
 pub use create::{Complete, Create, CreateBuilder, Given, InsertRow, Missing, Set};
 #[cfg(feature = "signed-cursors")]
 pub use cursor::CursorKey;
@@ -66,5 +70,7 @@ pub use update::{
 };
 pub use update_or_create::{UpdateOrCreate, UpdateOrInsert};
 pub use upsert::Upsert;
+#[cfg(feature = "json")]
+pub use versions::{Audited, Version};
 
-pub use crate::write::Outcome;
+pub use crate::write::{Actor, Outcome};

@@ -5,6 +5,8 @@ mod cascade;
 mod conflict;
 mod create;
 mod draft;
+#[cfg(feature = "json")]
+mod history;
 pub(crate) mod hooked;
 pub(crate) mod hooks;
 mod insert;
@@ -14,6 +16,7 @@ mod prepare;
 mod relation_filter;
 mod remove;
 mod send;
+mod trail;
 mod tree;
 mod update;
 mod upsert;
@@ -25,19 +28,21 @@ pub(crate) use conflict::{alive_filter, is_join_key, is_key, is_unique, unique_k
 pub(crate) use create::{create_many, create_one, models_of};
 pub use draft::{Changes, Prefilled};
 pub(crate) use draft::{Draft, Linked, Payload, given_columns, nest, no_key, payload_values};
-pub(crate) use hooks::Event;
-pub use hooks::{After, Ask, Before, Committed, Hooked, Hooks, owned, row_of};
+#[cfg(feature = "json")]
+pub(crate) use history::{Column as HistoryColumn, columns as history_columns, key_text, restored};
+pub use hooks::{Actor, After, Ask, Audit, Before, Committed, Counter, Hooked, Hooks, Trail, owned, row_of};
+pub(crate) use hooks::{Event, counters, keeps_trail};
 pub(crate) use insert::{insert_of, insert_values};
 pub(crate) use link::{other_keys, pointing};
 pub(crate) use many::{NewValues, Wanted, update_many};
 pub(crate) use prepare::{complete, time_value};
 pub(crate) use relation_filter::{RelationFilter, fixed_by};
 pub(crate) use remove::remove;
-pub(crate) use send::{prepared, removed, write_rows};
+pub(crate) use send::{all_values, prepared, removed, write_rows};
 pub use update::update_row;
 pub(crate) use update::{
-    FirstRows, RowKey, compute_row, count_up, event_of_found, event_of_rows, expect_version, known, refresh,
-    remove_row, reread, save_row, saves, touch, update_each, update_of, write_row,
+    FirstRows, RowKey, change_rows, compute_row, count_up, event_of_found, event_of_rows, expect_version, known,
+    record_row, refresh, remove_row, reread, row_to_record, save_row, saves, touch, update_each, update_of, write_row,
 };
 pub use upsert::Outcome;
 pub(crate) use upsert::{retries, upsert_many, upsert_one};

@@ -171,6 +171,11 @@ fn words_fit_the_field(ctxt: &Ctxt, field: &Field<'_>) {
                     format!("the type is `{made}<..>`: write `{}`, or make it `{wanted}<..>`", kind.word()),
                 );
             }
+            if let (Some(word), true) = (field.attrs.relation.counter_cache.name(), kind != RelationKind::BelongsTo) {
+                let message =
+                    "rows are counted by the model that has the foreign key: `counter_cache` goes on its `BelongsTo`";
+                ctxt.error(word, message);
+            }
             if let Some(word) =
                 RelationAttrs::first_other_word(words).or(field.attrs.unique.name()).or(field.attrs.index.name())
             {

@@ -34,6 +34,7 @@ pub(crate) fn expand(model: &ModelIr<'_>) -> TokenStream {
         create::setters(model),
         update::setters(model),
     ];
+    let audited = life::audited(model);
     quote! {
         #create
         #update
@@ -48,6 +49,7 @@ pub(crate) fn expand(model: &ModelIr<'_>) -> TokenStream {
                 #(#items)*
             }
             #(#families)*
+            #audited
         };
     }
 }

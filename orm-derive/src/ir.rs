@@ -47,6 +47,8 @@ pub(crate) struct ModelIr<'a> {
     pub(crate) asks: &'a [Path],
     /// Events and the functions that run then.
     pub(crate) hooks: &'a [(Ident, Path)],
+    /// The model of the history.
+    pub(crate) audited: Option<&'a Path>,
     pub(crate) created_at: Option<usize>,
     pub(crate) updated_at: Option<usize>,
     pub(crate) deleted_at: Option<usize>,
@@ -92,6 +94,10 @@ pub(crate) struct Column<'a> {
     pub(crate) required: bool,
     /// Whether the user may write it.
     pub(crate) writable: bool,
+    /// Whether it has a number of rows that the library keeps.
+    pub(crate) counter: bool,
+    /// Whether its values are for the history.
+    pub(crate) audited: bool,
     pub(crate) rules: &'a [RuleAttr],
     pub(crate) normals: &'a [NormalAttr],
 }
@@ -217,6 +223,8 @@ pub(crate) struct Relation<'a> {
     /// The column that holds a text in rows the relation is about, of the model that has the foreign key.
     pub(crate) when: Option<(TokenStream, LitStr)>,
     pub(crate) constraint: bool,
+    /// The column of the other model that has the number of its rows.
+    pub(crate) counter_cache: Option<Ident>,
     pub(crate) indexed: bool,
     /// Whether no two rows are connected twice.
     pub(crate) unique: bool,
@@ -302,6 +310,7 @@ impl<'a> ModelIr<'a> {
             checks_of_rows: &attrs.row_checks,
             asks: &attrs.row_asks,
             hooks: &attrs.hooks,
+            audited: attrs.audited.get(),
             created_at: marks.created_at,
             updated_at: marks.updated_at,
             deleted_at: marks.deleted_at,

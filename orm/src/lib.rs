@@ -323,6 +323,57 @@ macro_rules! migrate {
     };
 }
 
+/// Declares the model of a history, for `#[orm(audited = PageHistory)]`: its name, and that of its table. It is a model like
+/// others: `create_tables` and migrations make its table, and its entries can be queried.
+///
+/// ```
+/// # use {orm::prelude::*, orm_guide::run};
+/// orm::history!(pub struct PageHistory, "page_history");
+///
+/// #[derive(Debug, Clone, Model)]
+/// #[orm(audited = PageHistory)]
+/// struct Page {
+///     #[orm(primary_key)]
+///     id: i64,
+///     title: String,
+/// }
+///
+/// # run(async |db| {
+/// db.create_tables::<(Page, PageHistory)>().await?;
+/// Page::create().title("One").exec(&db).await?;
+/// assert_eq!(PageHistory::count().filter(PageHistory::OPERATION.eq("create")).exec(&db).await?, 1);
+/// # Ok(()) });
+/// ```
+#[cfg(feature = "json")]
+#[macro_export]
+macro_rules! history {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident, $table:tt $(,)?) => {
+        /// What was done with rows of another model.
+        $(#[$meta])*
+        #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::cmp::PartialEq, $crate::Model)]
+        #[orm(table = $table)]
+        $vis struct $name {
+            /// Later entries have greater ones.
+            #[orm(primary_key)]
+            pub id: i64,
+            /// The key of the row.
+            #[orm(length = 255, index)]
+            pub row_key: ::std::string::String,
+            /// `create`, `update`, `destroy` or `restore`.
+            #[orm(length = 20)]
+            pub operation: ::std::string::String,
+            /// When it was.
+            pub at: $crate::chrono::DateTime<$crate::chrono::Utc>,
+            /// Who it was.
+            pub actor: ::core::option::Option<::std::string::String>,
+            /// The values before; of an update those that changed.
+            pub old_values: ::core::option::Option<$crate::serde_json::Value>,
+            /// The values after.
+            pub new_values: ::core::option::Option<$crate::serde_json::Value>,
+        }
+    };
+}
+
 /// Registers models with parameters for [`models`], which the derive cannot: it does not know with which arguments they are used.
 /// Others register themselves. Without the feature `registry`, nothing is left of the call.
 ///
@@ -370,8 +421,8 @@ pub use orm_core::model::{Model, Violation, Violations};
 #[cfg(feature = "signed-cursors")]
 pub use orm_core::query::CursorKey;
 pub use orm_core::query::{
-    Cursor, CursorPage, Draft, Edge, Find, Instance, Page, PageInfo, Refine, RefineRows, Rows, Scope, Statements,
-    Tracked,
+    Actor, Cursor, CursorPage, Draft, Edge, Find, Instance, Page, PageInfo, Refine, RefineRows, Rows, Scope,
+    Statements, Tracked,
 };
 pub use orm_core::relation::Projection;
 pub use orm_core::relation::{

@@ -2,6 +2,8 @@
 
 pub use chrono::{DateTime, Utc};
 pub use orm_core::expr::{Column, Condition, all_of, any_of, count_all};
+#[cfg(feature = "json")]
+pub use orm_core::query::Audited;
 #[doc(hidden)]
 pub use orm_core::query::{CreateNames as _, DestroyNames as _, FinderNames as _};
 pub use orm_core::query::{Instance, Page, Refine, RefineRows, Statements, UpdateRows};

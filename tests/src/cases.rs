@@ -80,6 +80,7 @@ macro_rules! suite {
         $crate::stale!(super::Backend);
         $crate::upsert!(super::Backend);
         $crate::answers!(super::Backend);
+        $crate::kept!(super::Backend);
         $crate::tagged!(super::Backend);
         $crate::one_of!(super::Backend);
         $crate::transaction!(super::Backend);

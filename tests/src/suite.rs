@@ -1,8 +1,8 @@
 //! The tests, by subject. Each module ends with the list of its tests.
 
 pub mod alter;
-pub mod batches;
 pub mod answers;
+pub mod batches;
 pub mod beside;
 pub mod cancel;
 pub mod chain;
@@ -25,6 +25,7 @@ pub mod includes;
 pub mod inherited;
 pub mod injection;
 pub mod json;
+pub mod kept;
 pub mod loading;
 pub mod migrate;
 pub mod nested;

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, Model};
 use crate::run::any_row;
 use crate::value::Value;
-use crate::write::{RelationFilter, other_keys, remove, update_of, write_rows};
+use crate::write::{RelationFilter, change_rows, other_keys, remove, update_of};
 
 /// A change of which rows belong to a row; in one transaction when it takes more than one statement.
 #[must_use = "nothing is changed until `.exec(&db).await`"]
@@ -66,7 +66,7 @@ impl<C: Model> ChangeRows<C> {
                 if !self.can_free() {
                     return Err(self.never_null());
                 }
-                write_rows(session, C::DEF, self.free(self.these())).await
+                change_rows(session, C::DEF, self.free(self.these())).await
             }
             // Whether rows are inside a filter is known once they have been written.
             Kind::Add if self.change.scope.as_ref().is_none_or(|scope| scope.is_plain()) => self.take(session).await,
@@ -82,7 +82,7 @@ impl<C: Model> ChangeRows<C> {
                 let others = ast::Expr::Not(Box::new(self.these()));
                 let mut written = 0;
                 if self.can_free() {
-                    written += write_rows(&*unit, C::DEF, self.free(others)).await?;
+                    written += change_rows(&*unit, C::DEF, self.free(others)).await?;
                 } else if any_row(&*unit, C::DEF, self.owned(others)).await? {
                     return Err(self.never_null());
                 }
@@ -104,7 +104,7 @@ impl<C: Model> ChangeRows<C> {
         let set = def.keys().iter().map(|pair| pair.to).zip(parent.iter().cloned()).chain(tag).chain(fixed);
         let others = other_keys(C::DEF, &self.key()).into_iter().map(|column| (column, Value::Null(column.ty)));
         let set = set.chain(others).map(|(column, value)| (column, ast::Expr::Value(value))).collect();
-        let written = write_rows(session, C::DEF, update_of(C::DEF, set, vec![self.these()])).await?;
+        let written = change_rows(session, C::DEF, update_of(C::DEF, set, vec![self.these()])).await?;
         if scope.as_ref().is_some_and(|scope| !scope.is_plain()) {
             let keys: Vec<&'static ColumnDef> = C::DEF.key_columns().collect();
             self.change.check_scope(session, &keys).await?;

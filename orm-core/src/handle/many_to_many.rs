@@ -11,8 +11,8 @@ use crate::model::{Between, ColumnDef, Model};
 use crate::run::{any_row, begin_write, latest_row, lock_rows};
 use crate::value::{Type, Value};
 use crate::write::{
-    Draft, Payload, RelationFilter, alive_filter, count_up, create_many, insert_values, is_key, is_unique,
-    payload_values, remove, update_of, write_rows,
+    Draft, Payload, RelationFilter, alive_filter, change_rows, count_up, create_many, insert_values, is_key, is_unique,
+    keeps_trail, payload_values, remove, update_of,
 };
 
 /// A change of which rows are connected with a row; in one transaction when it takes more than one statement.
@@ -73,7 +73,7 @@ impl<J: Model> ChangeLinks<J> {
         match self.change.kind {
             Kind::Remove => {
                 let these = ast::Expr::has_key(&far, &self.change.children);
-                write_rows(session, J::DEF, self.remove(through, these)).await
+                change_rows(session, J::DEF, self.remove(through, these)).await
             }
             Kind::Add if self.is_one_statement(through) => self.insert(session, through, &payload).await,
             Kind::Add => {
@@ -86,7 +86,7 @@ impl<J: Model> ChangeLinks<J> {
                 let unit = begin_write(session).await?;
                 self.change.lock_parent(&*unit).await?;
                 let others = ast::Expr::Not(Box::new(ast::Expr::has_key(&far, &self.change.children)));
-                let mut written = write_rows(&*unit, J::DEF, self.remove(through, others)).await?;
+                let mut written = change_rows(&*unit, J::DEF, self.remove(through, others)).await?;
                 if !self.change.children.is_empty() {
                     written += self.add(&*unit, through, &payload, session.in_transaction()).await?;
                 }
@@ -186,7 +186,12 @@ impl<J: Model> ChangeLinks<J> {
             count_up(model, &mut set);
         }
         let (target, target_filter, action) = if set.is_empty() {
-            (Vec::new(), None, ConflictAction::Nothing)
+            // Whatever key is in the way, unless what is kept with each change must know which rows are new.
+            let (target, filter) = match keeps_trail(model) {
+                true => (pair.clone(), alive_filter(model, &pair, None)),
+                false => (Vec::new(), None),
+            };
+            (target, filter, ConflictAction::Nothing)
         } else {
             let filter = alive_filter(model, &pair, None);
             (pair, filter, ConflictAction::Update(set))
@@ -222,7 +227,7 @@ impl<J: Model> ChangeLinks<J> {
             if is_there {
                 if !payload.is_empty() {
                     let set = payload.iter().map(|(column, value)| (*column, ast::Expr::Value(value.clone())));
-                    written += write_rows(session, model, update_of(model, set.collect(), filter)).await?;
+                    written += change_rows(session, model, update_of(model, set.collect(), filter)).await?;
                 }
                 continue;
             }

@@ -39,6 +39,8 @@ pub struct ColumnDef {
     pub renamed_from: &'static str,
     /// What texts go through on their way into the column, and when they are compared with it.
     pub normal: &'static [Normal],
+    /// Whether it has a number of rows that the library keeps, which `save` leaves out.
+    pub counter: bool,
 }
 
 /// Columns are equal when they are the same column of the same table.
@@ -68,6 +70,7 @@ impl ColumnDef {
             comment: "",
             renamed_from: "",
             normal: &[],
+            counter: false,
         }
     }
 

@@ -326,11 +326,6 @@ impl<M: Model> BulkUpsert<M> {
     /// [`ErrorKind::InvalidStatement`] without the unique columns that are meant; as [`exec`](Self::exec).
     pub async fn returning<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Vec<(M, Outcome)>> {
         self.check()?;
-        if self.conflict.target.is_empty() {
-            let message =
-                "which row is in the way is told by the unique columns that are meant; name them by `.on_conflict(..)`";
-            return Err(Error::new(ErrorKind::InvalidStatement, message).with_model(M::DEF.name));
-        }
         let done = upsert_many(db.session(), M::DEF, self.rows, &self.conflict).await?;
         let model = |(values, outcome): (Vec<_>, _)| Ok((read_model(&mut Columns::new(&ValueRow(&values)))?, outcome));
         done.into_iter().map(model).collect()

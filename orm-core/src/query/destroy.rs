@@ -17,7 +17,7 @@ use crate::run::{IncludeNode, IntoInclude, ValueRow, key_of};
 use crate::value::{Type, Value};
 use crate::write::{
     Event, FirstRows, Mark, RowKey, cascade, deleted_at, event_of_found, event_of_rows, expect_version, hooked, hooks,
-    of_row, prepared, remove, remove_row, time_value, update_of, write_rows,
+    of_row, prepared, record_row, remove, remove_row, row_to_record, time_value, update_of, write_rows,
 };
 
 /// Removes rows: `User::destroy().filter(..)`. Rows of a soft-deleting model are marked, unless forced.
@@ -438,7 +438,9 @@ impl<M: Model> DestroyOne<'_, M> {
         let set = vec![(column, ast::Expr::Value(now.clone()))];
         let target = RowKey::of(self.row)?;
         let hooks = hooks::of(session, def);
+        let mut before = None;
         if let Some(hooks) = hooks {
+            before = row_to_record(&*unit, def, hooks, &key).await?;
             hooked::before_event(&*unit, def, hooks, Event::Destroy, self.row).await?;
         }
         if write_rows(&*unit, def, update_of(def, set, target.filter(def))).await? == 0 {
@@ -448,6 +450,7 @@ impl<M: Model> DestroyOne<'_, M> {
         if let Some(hooks) = hooks {
             let values = || (0..def.columns.len()).map(|column| self.row.value(column)).collect();
             hooked::after(&*unit, def, hooks, Event::Destroy, self.row, &values).await?;
+            record_row(&*unit, def, hooks, Event::Destroy, before, &key).await?;
         }
         unit.commit().await
     }

@@ -3,7 +3,7 @@
 
 use super::{
     AggregateOf, BulkCreate, BulkSave, BulkUpdate, Complete, Count, Exists, Find, FindAndCount, FindByPk, FindOne,
-    FindOrCreate, InsertRow, Instance, Truncate, Unfiltered, UpdateOrCreate, UpdateRows, Upsert,
+    FindOrCreate, InsertRow, Instance, Truncate, Unfiltered, UpdateOrCreate, UpdateRows, Upsert, VerifyCounters,
 };
 use crate::expr::{KeyOperand, Select};
 use crate::model::Model;
@@ -180,6 +180,43 @@ pub trait Statements: Model {
     /// ```
     fn bulk_save(rows: &mut [Self]) -> BulkSave<'_, Self> {
         BulkSave::new(rows)
+    }
+
+    /// Compares the numbers of this model's rows that its parents keep, by `counter_cache`, with the rows that there are.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::run};
+    /// #[derive(Debug, Clone, Model)]
+    /// struct Team {
+    ///     #[orm(primary_key)]
+    ///     id: i64,
+    ///     #[orm(counter)]
+    ///     player_count: i64,
+    /// }
+    ///
+    /// #[derive(Debug, Clone, Model)]
+    /// struct Player {
+    ///     #[orm(primary_key)]
+    ///     id: i64,
+    ///     team_id: i64,
+    ///     #[orm(counter_cache = player_count)]
+    ///     team: BelongsTo<Team>,
+    /// }
+    ///
+    /// # run(async |db| {
+    /// db.create_tables::<(Team, Player)>().await?;
+    /// let mut team = Team::create().exec(&db).await?;
+    /// Player::create().team_id(team.id).exec(&db).await?;
+    /// team.reload(&db).await?;
+    /// assert_eq!(team.player_count, 1);
+    ///
+    /// Team::update().player_count(7).all_rows().exec(&db).await?;
+    /// let wrong = Player::verify_counters().repair().exec(&db).await?;
+    /// assert_eq!((wrong[0].stored, wrong[0].counted), (7, 1));
+    /// # Ok(()) });
+    /// ```
+    fn verify_counters() -> VerifyCounters<Self> {
+        VerifyCounters::new()
     }
 
     /// Counts rows.

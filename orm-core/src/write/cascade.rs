@@ -1,7 +1,7 @@
 //! Soft deletion that takes related rows along, and restoring them as a unit: all rows of one deletion carry the same
 //! instant.
 
-use super::send::write_rows;
+use super::update::change_rows;
 use super::update::touch;
 use crate::ast::{self, BinaryOp, InList, ListItems, Returning, Select, SelectList, Statement, Update, Visibility};
 use crate::driver::Session;
@@ -82,7 +82,7 @@ pub(crate) async fn cascade(
             Statement::Update(Box::new(Update { model: def, set, filter, visibility, returning: Returning::Nothing }));
         match mark {
             Mark::Delete(_) => {
-                changed += write_rows(session, def, update).await?;
+                changed += change_rows(session, def, update).await?;
                 waiting.extend(node.children.iter().map(|child| (child, below.clone())));
             }
             // Rows further below are found through these, which must keep their mark until then.
@@ -90,7 +90,7 @@ pub(crate) async fn cascade(
                 if !node.children.is_empty() {
                     changed += Box::pin(cascade(session, &node.children, &below, mark)).await?;
                 }
-                changed += write_rows(session, def, update).await?;
+                changed += change_rows(session, def, update).await?;
             }
         }
     }

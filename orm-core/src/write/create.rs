@@ -5,6 +5,7 @@ use super::hooks;
 use super::insert::{insert_one, insert_row, insert_rows};
 use super::prepare;
 use super::tree::{Around, create_tree, fill};
+use super::upsert::{Outcome, upsert_many};
 use crate::ast::Conflict;
 use crate::driver::{BeginOptions, Session};
 use crate::error::{Error, ErrorKind, Result};
@@ -49,6 +50,15 @@ pub(crate) async fn create_many(
     drafts.iter_mut().try_for_each(Draft::settle)?;
     if drafts.iter().any(|draft| draft.nested.is_some()) {
         return create_trees(session, def, drafts, conflict).await;
+    }
+    // What is kept with each change must know which rows are new.
+    if let Some(conflict) = conflict
+        && hooks::trail(def).is_some()
+    {
+        let done = Box::pin(upsert_many(session, def, drafts, conflict)).await?;
+        let affected = done.iter().filter(|(_, outcome)| *outcome != Outcome::Skipped).count() as u64;
+        let rows = done.into_iter().map(|(row, _)| row).collect();
+        return Ok(Inserted { rows, nested: Vec::new(), affected });
     }
     let (rows, affected) = insert_rows(session, def, drafts, conflict, wanted).await?;
     Ok(Inserted { rows, nested: Vec::new(), affected })

@@ -220,7 +220,7 @@ pub(super) async fn after_values(
 
 /// Whether the hooks look at rows after they were inserted.
 pub(super) fn wants_created(hooks: &'static Hooks) -> bool {
-    hooks.looks_after(Event::Create)
+    hooks.looks_after(Event::Create) || hooks.trail.is_some()
 }
 
 /// The rows that a statement is about, locked until the transaction ends where there are such locks.
@@ -261,13 +261,14 @@ fn is_row(def: &'static ModelDef, values: &[Value]) -> Vec<ast::Expr> {
     key_filter(def, &key)
 }
 
-/// Changes the rows of an UPDATE one by one, with their hooks. The session must be a transaction.
+/// Changes the rows of an UPDATE one by one, with their hooks, and gives each as it was and as it is then. The session must be a
+/// transaction.
 pub(super) async fn update_each(
     session: &dyn Session,
     def: &'static ModelDef,
     hooks: &'static Hooks,
     update: ast::Update,
-) -> Result<Vec<Vec<Value>>> {
+) -> Result<Vec<(Vec<Value>, Vec<Value>)>> {
     let mut written = Vec::new();
     for before in rows(session, def, update.filter, update.visibility).await? {
         let (mut changes, mut set) = (Changes::new(), Vec::new());
@@ -291,14 +292,14 @@ pub(super) async fn update_each(
         };
         send::unchecked(session, def, Statement::Update(Box::new(statement))).await?;
         // Its key may be among what was changed.
-        let mut now = before;
+        let mut now = before.clone();
         for (column, value) in changes.values() {
             now[*column] = value.clone();
         }
         let after = rows(session, def, is_row(def, &now), Visibility::ALL).await?.pop();
         let after = after.ok_or_else(|| send::removed(def))?;
         after_values(session, def, hooks, Event::Update, &after).await?;
-        written.push(after);
+        written.push((before, after));
     }
     Ok(written)
 }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use crate::driver::{Session, Tx};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Model, ModelDef, RowDraft, Violations, read_model};
+use crate::model::{ColumnDef, Model, ModelDef, RelationDef, RowDraft, Violations, read_model};
 use crate::row::Columns;
 use crate::run::ValueRow;
 use crate::value::Value;
@@ -59,9 +59,18 @@ pub struct Hooks {
     pub after_restore: &'static [After],
     /// After what was done with a row is committed.
     pub after_commit: &'static [Committed],
+    /// What is kept with each change.
+    pub trail: Option<&'static Trail>,
+    /// The same without the functions, where there are some: what is kept with each change does not depend on whether hooks run.
+    pub bare: Option<&'static Hooks>,
 }
 
 impl Hooks {
+    /// Whether there are no functions.
+    pub(super) fn is_bare(&self) -> bool {
+        self.trail.is_some() && self.bare.is_none()
+    }
+
     /// None; the derive changes what differs with the struct's update syntax.
     pub const fn of<M: Model>() -> Self {
         Self {
@@ -80,6 +89,8 @@ impl Hooks {
             before_restore: &[],
             after_restore: &[],
             after_commit: &[],
+            trail: None,
+            bare: None,
         }
     }
 
@@ -118,6 +129,72 @@ impl Event {
     }
 }
 
+/// What is kept with each change of a model's rows; written by the derive.
+#[derive(Debug)]
+pub struct Trail {
+    /// The history.
+    pub audit: Option<Audit>,
+    /// The numbers of rows.
+    pub counters: &'static [Counter],
+}
+
+/// The history of a model's rows.
+#[derive(Debug)]
+pub struct Audit {
+    /// The model of its entries.
+    pub history: fn() -> &'static ModelDef,
+    /// The positions of columns whose values are not for the history.
+    pub hidden: &'static [usize],
+}
+
+/// A column of the parent that has the number of its rows.
+#[derive(Debug)]
+pub struct Counter {
+    /// The position of the relation to the parent.
+    pub relation: usize,
+    /// The parent's column.
+    pub column: fn() -> &'static ColumnDef,
+}
+
+impl Counter {
+    /// The relation, and the parent's column.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidStatement`] for a column that is not marked as one that counts.
+    pub(crate) fn resolved(&self, def: &'static ModelDef) -> Result<(&'static RelationDef, &'static ColumnDef)> {
+        let (relation, column) = (&def.relations[self.relation], (self.column)());
+        if column.counter {
+            return Ok((relation, column));
+        }
+        let message = "the column has a number of rows, so `save` must leave it out: mark it `#[orm(counter)]`";
+        Err(Error::new(ErrorKind::InvalidStatement, message)
+            .with_model(relation.target().name)
+            .with_columns([column.name]))
+    }
+}
+
+/// Who changes rows: a fact of a handle, which the history of audited models keeps: `db.with(Actor::new("user 7"))`.
+///
+/// ```
+/// use orm::Actor;
+///
+/// assert_eq!(Actor::new("user 7").name(), "user 7");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Actor(std::borrow::Cow<'static, str>);
+
+impl Actor {
+    /// Somebody by a name of the program's choice.
+    pub fn new(name: impl Into<std::borrow::Cow<'static, str>>) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}
+
 /// The row of a hook as the model's type.
 ///
 /// # Errors
@@ -134,5 +211,21 @@ pub fn owned<M: Model>(row: Box<dyn Any + Send + Sync>) -> Option<M> {
 /// The hooks that a write runs.
 pub(crate) fn of(session: &dyn Session, def: &'static ModelDef) -> Option<&'static Hooks> {
     let hooks = def.life?.hooks?;
-    if session.context().runs_hooks() { hooks.downcast_ref() } else { None }
+    if session.context().runs_hooks() { hooks.downcast_ref() } else { trail(def) }
+}
+
+/// What writes do that run no hooks, and are not the plain statements all the same.
+pub(crate) fn trail(def: &'static ModelDef) -> Option<&'static Hooks> {
+    let hooks: &'static Hooks = def.life?.hooks?.downcast_ref()?;
+    hooks.bare.or_else(|| hooks.trail.is_some().then_some(hooks))
+}
+
+/// Whether something is kept with each change of a model's rows.
+pub(crate) fn keeps_trail(def: &'static ModelDef) -> bool {
+    trail(def).is_some()
+}
+
+/// The numbers of rows that a model's parents keep.
+pub(crate) fn counters(def: &'static ModelDef) -> &'static [Counter] {
+    trail(def).and_then(|hooks| hooks.trail).map_or(&[], |trail| trail.counters)
 }

@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::draft::{Draft, given_columns};
-use super::hooks::{self, Event};
+use super::hooks::{self, Event, Hooks};
+use super::send::unchecked;
+use super::trail::{Change, counted, parents};
 use super::{hooked, prepare, violated};
 use crate::ast::{self, Conflict, ConflictAction, Insert, Returning, Statement};
 use crate::dialect::{Dialect, SqlWriter, render, render_insert, rewrites, unnests};
@@ -130,16 +132,35 @@ pub(super) async fn insert_one(
 }
 
 /// As [`insert_one`], giving the values; with the hooks of the model, for which the session must be a transaction.
-pub(super) async fn insert_row(session: &dyn Session, def: &'static ModelDef, mut draft: Draft) -> Result<Vec<Value>> {
+pub(super) async fn insert_row(session: &dyn Session, def: &'static ModelDef, draft: Draft) -> Result<Vec<Value>> {
     let hooks = hooks::of(session, def);
+    if hooks.is_some_and(|hooks| hooks.trail.is_some()) {
+        let unit = session.begin(&BeginOptions::default()).await?;
+        let values = Box::pin(insert_hooked(&*unit, def, draft, hooks)).await?;
+        unit.commit().await?;
+        return Ok(values);
+    }
+    insert_hooked(session, def, draft, hooks).await
+}
+
+async fn insert_hooked(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    mut draft: Draft,
+    hooks: Option<&'static Hooks>,
+) -> Result<Vec<Value>> {
     if let Some(hooks) = hooks {
         Box::pin(hooked::before_create(session, def, hooks, std::slice::from_mut(&mut draft))).await?;
+        Box::pin(lock_parents(session, def, hooks, &[&draft.values])).await?;
     }
     let mut values = None;
     insert_one(session, def, draft, &mut First::new(&mut values, read_values)).await?;
     let values = values.ok_or_else(|| run::not_inserted(session, def.name))?;
     if let Some(hooks) = hooks {
         Box::pin(hooked::after_values(session, def, hooks, Event::Create, &values)).await?;
+        let change = (None, Some(values));
+        Box::pin(record(session, def, hooks, Event::Create, std::slice::from_ref(&change))).await?;
+        return change.1.ok_or_else(|| run::not_inserted(session, def.name));
     }
     Ok(values)
 }
@@ -215,13 +236,63 @@ pub(super) async fn insert_rows(
     };
     let unit = session.begin(&BeginOptions::default()).await?;
     Box::pin(hooked::before_create(&*unit, def, hooks, &mut rows)).await?;
+    let values: Vec<&[Value]> = rows.iter().map(|row| &row.values[..]).collect();
+    Box::pin(lock_parents(&*unit, def, hooks, &values)).await?;
     let wanted = wanted || hooked::wants_created(hooks);
     let (values, affected) = insert_prepared(&*unit, def, rows, None, wanted).await?;
     for row in &values {
         Box::pin(hooked::after_values(&*unit, def, hooks, Event::Create, row)).await?;
     }
+    let values = if hooks.trail.is_some() {
+        let changes: Vec<Change> = values.into_iter().map(|row| (None, Some(row))).collect();
+        Box::pin(record(&*unit, def, hooks, Event::Create, &changes)).await?;
+        changes.into_iter().filter_map(|(_, row)| row).collect()
+    } else {
+        values
+    };
     unit.commit().await?;
     Ok((values, affected))
+}
+
+/// Locks the parents that count rows, before these are written: a foreign key is checked under a lock that others may share, and
+/// two writers who both have it would wait for each other with their numbers.
+pub(super) async fn lock_parents(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    hooks: &'static Hooks,
+    rows: &[&[Value]],
+) -> Result<()> {
+    let Some(trail) = hooks.trail.filter(|trail| !trail.counters.is_empty()) else { return Ok(()) };
+    for (parent, filter) in parents(def, trail, rows)? {
+        run::lock_rows(session, parent, vec![filter]).await?;
+    }
+    Ok(())
+}
+
+/// Keeps what a model asks to be kept with changes of its rows: numbers of rows in their parents, and entries of its history. The
+/// session must be the transaction of the changes.
+pub(crate) async fn record(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    hooks: &'static Hooks,
+    event: Event,
+    changes: &[Change],
+) -> Result<()> {
+    let Some(trail) = hooks.trail.filter(|_| !changes.is_empty()) else { return Ok(()) };
+    for (parent, statement) in counted(def, trail, changes)? {
+        unchecked(session, parent, statement).await?;
+    }
+    #[cfg(feature = "json")]
+    if let Some(audit) = &trail.audit {
+        let (history, entries) = super::history::entries(session, def, audit, event, changes)?;
+        Box::pin(insert_prepared(session, history, entries, None, false)).await?;
+    }
+    #[cfg(not(feature = "json"))]
+    if trail.audit.is_some() {
+        let _ = event;
+        return Err(Error::unsupported(session.dialect().name(), "histories without the feature `json`"));
+    }
+    Ok(())
 }
 
 /// Inserts rows, each of which is prepared if it was not yet.

@@ -4,7 +4,7 @@
 use super::draft::{Linked, no_key, payload_values};
 use super::insert::insert_values;
 use super::relation_filter::RelationFilter;
-use super::send::write_rows;
+use super::update::change_rows;
 use super::update::{gone, update_of};
 use crate::ast;
 use crate::driver::Session;
@@ -34,7 +34,7 @@ impl Linked {
                 let key = relation.keys().iter().map(|pair| new[pair.to.index].clone()).collect();
                 let set = pointing(model, &relation, key)?;
                 let set = set.into_iter().map(|(index, value)| (&model.columns[index], ast::Expr::Value(value)));
-                match write_rows(session, model, update_of(model, set.collect(), filter)).await? {
+                match change_rows(session, model, update_of(model, set.collect(), filter)).await? {
                     0 => Err(gone(model)),
                     _ => Ok(()),
                 }

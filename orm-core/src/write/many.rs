@@ -4,9 +4,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::hooks::{self, Hooks};
+use super::prepare;
 use super::send::{removed, unchecked};
-use super::update::{RowKey, by_keys, comparable_key, count_up, touch};
-use super::{hooked, prepare};
+use super::update::{RowKey, by_keys, comparable_key, count_up, touch, updated};
 use crate::ast::{self, Case, Returning, Statement, Visibility};
 use crate::dialect::rewrites;
 use crate::driver::Session;
@@ -114,7 +114,7 @@ async fn one_by_one(
         }
         let (filter, visibility, returning) = (row.target.filter(def), row.visibility, Returning::Nothing);
         let update = ast::Update { model: def, set, filter, visibility, returning };
-        match hooked::update_each(&*unit, def, hooks, update).await?.pop() {
+        match updated(&*unit, def, hooks, update).await?.pop() {
             Some(row) => changed.push(row),
             None if wanted == Wanted::All => return Err(row.target.lost(&*unit, def, row.visibility).await),
             None => {}

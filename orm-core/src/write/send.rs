@@ -53,7 +53,7 @@ async fn send_prepared(session: &dyn Session, def: &'static ModelDef, statement:
 }
 
 /// All values of a row.
-pub(super) fn all_values(columns: &mut Columns<'_>) -> Result<Vec<Value>> {
+pub(crate) fn all_values(columns: &mut Columns<'_>) -> Result<Vec<Value>> {
     let mut values = Vec::with_capacity(columns.left());
     while columns.left() > 0 {
         values.push(columns.next_value()?.into());

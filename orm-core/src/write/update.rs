@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use super::draft::Changes;
 use super::hooks::{self, Event, Hooks};
+use super::insert::{lock_parents, record};
 use super::prepare::{self, integer_value, time_value};
 use super::send::{all_values, checked, removed, write_rows};
+use super::trail::Change;
 use super::{hooked, violated};
 use crate::ast::{self, BinaryOp, Returning, Statement, Visibility};
 use crate::dialect::{for_column, render, rewrites};
@@ -124,10 +126,138 @@ pub(crate) async fn update_each(
         return Ok((rows, affected));
     };
     let unit = begin_write(session).await?;
-    let rows = Box::pin(hooked::update_each(&*unit, def, hooks, *update)).await?;
+    let rows = Box::pin(updated(&*unit, def, hooks, *update)).await?;
     unit.commit().await?;
     let affected = rows.len() as u64;
     Ok((rows, affected))
+}
+
+/// Changes the rows of an UPDATE with the hooks of the model, and keeps what it asks to be kept. The session must be a transaction.
+pub(super) async fn updated(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    hooks: &'static Hooks,
+    update: ast::Update,
+) -> Result<Vec<Vec<Value>>> {
+    if hooks.is_bare() {
+        let changes = tracked(session, def, hooks, Event::Update, Statement::Update(Box::new(update))).await?;
+        return Ok(changes.into_iter().filter_map(|(_, after)| after).collect());
+    }
+    let rows = hooked::update_each(session, def, hooks, update).await?;
+    let changes: Vec<Change> = rows.into_iter().map(|(before, after)| (Some(before), Some(after))).collect();
+    record(session, def, hooks, Event::Update, &changes).await?;
+    Ok(changes.into_iter().filter_map(|(_, after)| after).collect())
+}
+
+/// Runs a statement of a handle or a cascade, which run no hooks, and keeps what the model asks to be kept.
+pub(crate) async fn change_rows(session: &dyn Session, def: &'static ModelDef, statement: Statement) -> Result<u64> {
+    let Some(hooks) = hooks::trail(def) else { return write_rows(session, def, statement).await };
+    let marks = |set: &[(&'static ColumnDef, ast::Expr)]| {
+        let marked = set.iter().find(|(column, _)| Some(column.index) == def.deleted_at);
+        marked.map(|(_, value)| matches!(value, ast::Expr::Value(value) if value.is_null()))
+    };
+    let event = match &statement {
+        Statement::Update(update) => match marks(&update.set) {
+            None => Event::Update,
+            Some(true) => Event::Restore,
+            Some(false) => Event::Destroy,
+        },
+        _ => Event::Destroy,
+    };
+    let unit = begin_write(session).await?;
+    let changes = Box::pin(tracked(&*unit, def, hooks, event, statement)).await?;
+    unit.commit().await?;
+    Ok(changes.len() as u64)
+}
+
+/// Runs a statement about rows that are found and locked first, keeps what the model asks to be kept, and gives the rows as they
+/// were and as they are then. The session must be a transaction.
+async fn tracked(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    hooks: &'static Hooks,
+    event: Event,
+    mut statement: Statement,
+) -> Result<Vec<Change>> {
+    let mut new_key = Vec::new();
+    let (filter, visibility) = match &mut statement {
+        Statement::Update(update) => {
+            new_key =
+                update.set.iter().filter(|(column, _)| def.primary_key.contains(&column.index)).cloned().collect();
+            (&mut update.filter, &mut update.visibility)
+        }
+        Statement::Delete(delete) => (&mut delete.filter, &mut delete.visibility),
+        _ => return Ok(Vec::new()),
+    };
+    let before = hooked::rows(session, def, std::mem::take(filter), *visibility).await?;
+    if before.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut keys = keys_of(def, &before);
+    (*filter, *visibility) = (vec![has_keys(def, &keys)], Visibility::ALL);
+    let gone = matches!(statement, Statement::Delete(_));
+    let mut rows = before.clone();
+    if let Statement::Update(update) = &statement {
+        for (column, value) in &update.set {
+            if let ast::Expr::Value(value) = value {
+                rows.iter_mut().for_each(|row| row[column.index] = value.clone());
+            }
+        }
+    }
+    let rows: Vec<&[Value]> = before.iter().chain(&rows).map(Vec::as_slice).collect();
+    lock_parents(session, def, hooks, &rows).await?;
+    write_rows(session, def, statement).await?;
+    for (column, value) in &new_key {
+        let place = def.primary_key.iter().position(|index| *index == column.index);
+        match (&mut keys[..], place, value) {
+            ([key], Some(place), ast::Expr::Value(value)) => key[place] = value.clone(),
+            _ => {
+                let message = "the keys of several rows, or one that the database computes, cannot be changed where each \
+                               change is kept; update the rows one by one";
+                return Err(Error::new(ErrorKind::InvalidStatement, message).with_model(def.name));
+            }
+        }
+    }
+    let after = match gone {
+        true => vec![None; before.len()],
+        false => {
+            let keys: Vec<&[Value]> = keys.iter().map(Vec::as_slice).collect();
+            by_keys(session, def, &keys).await?.into_iter().map(Some).collect()
+        }
+    };
+    let changes: Vec<Change> = before.into_iter().map(Some).zip(after).collect();
+    record(session, def, hooks, event, &changes).await?;
+    Ok(changes)
+}
+
+/// Keeps what a model asks to be kept with a change of one row, which is read as it is now. The session must be the transaction of
+/// the change.
+pub(crate) async fn record_row(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    hooks: &'static Hooks,
+    event: Event,
+    before: Option<Vec<Value>>,
+    key: &[Value],
+) -> Result<()> {
+    if hooks.trail.is_none() {
+        return Ok(());
+    }
+    let after = by_keys(session, def, &[key]).await?.pop();
+    record(session, def, hooks, event, &[(before, after)]).await
+}
+
+/// The row that is about to be changed, where something is kept with the change.
+pub(crate) async fn row_to_record(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    hooks: &'static Hooks,
+    key: &[Value],
+) -> Result<Option<Vec<Value>>> {
+    if hooks.trail.is_none() {
+        return Ok(None);
+    }
+    hooked::row_before(session, def, key_filter(def, key), Visibility::ALL).await
 }
 
 /// The rows of an UPDATE as they are then, where the database does not return them: they are found and locked first.
@@ -200,9 +330,40 @@ pub(crate) async fn event_of_rows(
 ) -> Result<u64> {
     let Some(hooks) = hooks::of(session, def) else { return write_rows(session, def, statement).await };
     let unit = begin_write(session).await?;
-    let affected = Box::pin(hooked::event_of_each(&*unit, def, hooks, event, statement)).await?.len() as u64;
+    let affected = Box::pin(event_of_each(&*unit, def, hooks, event, statement)).await?.len() as u64;
     unit.commit().await?;
     Ok(affected)
+}
+
+/// Removes or restores rows with the hooks of the model, keeps what it asks to be kept, and gives the rows as they were. The session
+/// must be a transaction.
+async fn event_of_each(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    hooks: &'static Hooks,
+    event: Event,
+    statement: Statement,
+) -> Result<Vec<Vec<Value>>> {
+    if hooks.is_bare() {
+        let changes = tracked(session, def, hooks, event, statement).await?;
+        return Ok(changes.into_iter().filter_map(|(before, _)| before).collect());
+    }
+    let gone = matches!(statement, Statement::Delete(_));
+    let before = hooked::event_of_each(session, def, hooks, event, statement).await?;
+    if hooks.trail.is_none() || before.is_empty() {
+        return Ok(before);
+    }
+    let after = match gone {
+        true => vec![None; before.len()],
+        false => {
+            let keys = keys_of(def, &before);
+            let keys: Vec<&[Value]> = keys.iter().map(Vec::as_slice).collect();
+            by_keys(session, def, &keys).await?.into_iter().map(Some).collect()
+        }
+    };
+    let changes: Vec<Change> = before.into_iter().map(Some).zip(after).collect();
+    record(session, def, hooks, event, &changes).await?;
+    Ok(changes.into_iter().filter_map(|(before, _)| before).collect())
 }
 
 /// As [`event_of_rows`], giving the rows: those that are gone as they were, the others as they are then.
@@ -227,7 +388,7 @@ pub(crate) async fn event_of_found(
     let marks = matches!(statement, Statement::Update(_));
     let unit = begin_write(session).await?;
     let mut rows = match hooks {
-        Some(hooks) => Box::pin(hooked::event_of_each(&*unit, def, hooks, event, statement)).await?,
+        Some(hooks) => Box::pin(event_of_each(&*unit, def, hooks, event, statement)).await?,
         None => {
             let (filter, visibility) = match &mut statement {
                 Statement::Update(update) => (&mut update.filter, &mut update.visibility),
@@ -254,6 +415,7 @@ pub(crate) async fn event_of_found(
 pub(crate) fn saves(def: &'static ModelDef, column: &ColumnDef) -> bool {
     !def.primary_key.contains(&column.index)
         && column.generated.is_none()
+        && !column.counter
         && ![def.created_at, def.updated_at, def.version].contains(&Some(column.index))
 }
 
@@ -305,6 +467,11 @@ async fn write_hooked<M: Model>(
         Event::Restore => hooked::before_event(&*unit, def, hooks, event, row).await?,
         _ => hooked::before_update(&*unit, def, hooks, &mut changes, &before).await?,
     }
+    if hooks.trail.is_some() {
+        let mut new = before.clone();
+        changes.values().iter().for_each(|(column, value)| new[*column] = value.clone());
+        lock_parents(&*unit, def, hooks, &[&before, &new]).await?;
+    }
     let mut fresh = None;
     let update = RowUpdate::new(&*unit, def, changes, target.clone(), visibility, true)?;
     let (current, mut sink) = (|column| row.value(column), First::new(&mut fresh, read_model::<M>));
@@ -312,6 +479,9 @@ async fn write_hooked<M: Model>(
     let Some(fresh) = fresh else { return Err(target.lost(&*unit, def, visibility).await) };
     let values = || (0..def.columns.len()).map(|column| fresh.value(column)).collect();
     hooked::after(&*unit, def, hooks, event, &fresh, &values).await?;
+    if hooks.trail.is_some() {
+        record(&*unit, def, hooks, event, &[(Some(before), Some(values()))]).await?;
+    }
     unit.commit().await?;
     refresh(row, fresh);
     Ok(())
@@ -374,8 +544,10 @@ pub(crate) async fn write_row<M: Model>(
         return target.check_version(session, M::DEF, visibility).await;
     }
     if let Some(hooks) = hooks::of(session, M::DEF) {
-        let before = (0..M::DEF.columns.len()).map(|column| row.value(column)).collect();
-        return Box::pin(write_hooked(row, changes, session, visibility, hooks, Some(before))).await;
+        // What is kept of a change is what the database had.
+        let values = || (0..M::DEF.columns.len()).map(|column| row.value(column)).collect();
+        let before = hooks.trail.is_none().then(values);
+        return Box::pin(write_hooked(row, changes, session, visibility, hooks, before)).await;
     }
     prepare::check_changes(session, M::DEF, &mut changes, &|column| row.value(column))?;
     let mut fresh = None;
@@ -638,10 +810,13 @@ pub(crate) async fn remove_row<M: Model>(session: &dyn Session, row: &M, force: 
     let (def, target) = (M::DEF, RowKey::of(row)?);
     let Some(hooks) = hooks::of(session, def) else { return remove_by_key(session, def, target, force).await };
     let unit = session.begin(&BeginOptions::default()).await?;
+    let key = target.key.clone();
+    let before = Box::pin(row_to_record(&*unit, def, hooks, &key)).await?;
     Box::pin(hooked::before_event(&*unit, def, hooks, Event::Destroy, row)).await?;
     remove_by_key(&*unit, def, target, force).await?;
     let values = || (0..def.columns.len()).map(|column| row.value(column)).collect();
     Box::pin(hooked::after(&*unit, def, hooks, Event::Destroy, row, &values)).await?;
+    Box::pin(record_row(&*unit, def, hooks, Event::Destroy, before, &key)).await?;
     unit.commit().await
 }
 

@@ -47,7 +47,7 @@ pub(crate) async fn upsert_one(
     conflict: &Conflict,
 ) -> Result<(Vec<Value>, Outcome)> {
     let mut row = [row];
-    ready(def, &mut row)?;
+    ready(def, &mut row, conflict)?;
     let [row] = row;
     let mut left = retries(session);
     loop {
@@ -70,7 +70,7 @@ pub(crate) async fn upsert_many(
     mut rows: Vec<Draft>,
     conflict: &Conflict,
 ) -> Result<Vec<(Vec<Value>, Outcome)>> {
-    ready(def, &mut rows)?;
+    ready(def, &mut rows, conflict)?;
     let mut left = retries(session);
     loop {
         let unit = begin_write(session).await?;
@@ -85,8 +85,13 @@ pub(crate) async fn upsert_many(
     }
 }
 
-/// Fills in what the client makes, and refuses rows with others around them.
-fn ready(def: &'static ModelDef, rows: &mut [Draft]) -> Result<()> {
+/// Fills in what the client makes, and refuses what cannot be told by unique columns, and rows with others around them.
+fn ready(def: &'static ModelDef, rows: &mut [Draft], conflict: &Conflict) -> Result<()> {
+    if conflict.target.is_empty() {
+        let message =
+            "which row is in the way is told by the unique columns that are meant; name them by `.on_conflict(..)`";
+        return Err(Error::new(ErrorKind::InvalidStatement, message).with_model(def.name));
+    }
     let mut now = None;
     for row in rows {
         row.settle()?;

@@ -8,7 +8,7 @@ use super::rule::{NormalAttr, RuleAttr, normals, rules};
 use crate::ctxt::Ctxt;
 
 /// The words of columns and of relations. Both are accepted on every field here; `check` says which do not fit.
-const WORDS: [&str; 40] = [
+const WORDS: [&str; 43] = [
     "primary_key",
     "auto_increment",
     "column",
@@ -49,10 +49,13 @@ const WORDS: [&str; 40] = [
     "at_most_one_of",
     "validate",
     "normalize",
+    "counter",
+    "unaudited",
+    "counter_cache",
 ];
 
 /// The words of relations. `unique` and `index` are also words of columns.
-const RELATION_WORDS: [&str; 14] = [
+const RELATION_WORDS: [&str; 15] = [
     "unique",
     "index",
     "through",
@@ -67,6 +70,7 @@ const RELATION_WORDS: [&str; 14] = [
     "constraints",
     "one_of",
     "at_most_one_of",
+    "counter_cache",
 ];
 
 /// The words for each model that a key may point at.
@@ -99,6 +103,10 @@ pub(crate) struct FieldAttrs {
     pub(crate) deleted_at: Slot<()>,
     pub(crate) rules: Vec<RuleAttr>,
     pub(crate) normals: Vec<NormalAttr>,
+    /// Whether it has a number of rows that the library keeps.
+    pub(crate) counter: Slot<()>,
+    /// Whether its values are not for the history.
+    pub(crate) unaudited: Slot<()>,
     pub(crate) relation: RelationAttrs,
     /// The words given, in order, for errors about words that do not fit the field.
     pub(crate) words: Vec<Ident>,
@@ -139,6 +147,8 @@ pub(crate) struct RelationAttrs {
     pub(crate) unique: Slot<bool>,
     /// Whether the foreign key has an index; on a column, that of the foreign key it is in.
     pub(crate) index: Slot<bool>,
+    /// The column of the other model that has the number of its rows.
+    pub(crate) counter_cache: Slot<Ident>,
     /// The models, one of which the relation leads to.
     pub(crate) one_of: Slot<Vec<(Ident, RelationAttrs)>>,
 }
@@ -220,6 +230,8 @@ impl FieldAttrs {
             "created_at" => self.created_at.set(ctxt, &name, item.flag(ctxt)),
             "updated_at" => self.updated_at.set(ctxt, &name, item.flag(ctxt)),
             "deleted_at" => self.deleted_at.set(ctxt, &name, item.flag(ctxt)),
+            "counter" => self.counter.set(ctxt, &name, item.flag(ctxt)),
+            "unaudited" => self.unaudited.set(ctxt, &name, item.flag(ctxt)),
             "validate" => self.rules.extend(rules(ctxt, item)),
             "normalize" => self.normals.extend(normals(ctxt, item)),
             _ => self.relation.item(ctxt, item),
@@ -281,6 +293,7 @@ impl RelationAttrs {
             "constraints" => self.constraints.set(ctxt, &name, item.bool(ctxt)),
             "unique" => self.unique.set(ctxt, &name, item.bool(ctxt)),
             "index" => self.index.set(ctxt, &name, item.bool(ctxt)),
+            "counter_cache" => self.counter_cache.set(ctxt, &name, item.word(ctxt, "post_count")),
             "one_of" | "at_most_one_of" => self.one_of.set(ctxt, &name, Some(one_of(ctxt, item))),
             _ => ctxt.unknown("attribute", &name, known),
         }

@@ -7,7 +7,7 @@ use super::item::{Body, Item, Named, Slot, items};
 use crate::case::RenameRule;
 use crate::ctxt::Ctxt;
 
-const WORDS: [&str; 17] = [
+const WORDS: [&str; 18] = [
     "table",
     "schema",
     "rename_all",
@@ -25,6 +25,7 @@ const WORDS: [&str; 17] = [
     "validate_async",
     "hooks",
     "default_scope",
+    "audited",
 ];
 
 /// The events of hooks.
@@ -68,6 +69,8 @@ pub(crate) struct ModelAttrs {
     pub(crate) row_asks: Vec<Path>,
     /// Events and the functions that run then.
     pub(crate) hooks: Vec<(Ident, Path)>,
+    /// The model of the history.
+    pub(crate) audited: Slot<Path>,
 }
 
 /// `timestamps`: which fields; `Some(None)` switches one off.
@@ -134,6 +137,7 @@ impl ModelAttrs {
             "no_primary_key" => self.no_primary_key.set(ctxt, &name, item.flag(ctxt)),
             "validate_async" => self.row_asks.extend(item.path(ctxt, "User::name_is_free")),
             "default_scope" => self.default_scope.set(ctxt, &name, item.expr(ctxt)),
+            "audited" => self.audited.set(ctxt, &name, item.path(ctxt, "UserHistory")),
             "hooks" => self.hooks.extend(hooks(ctxt, item)),
             "validate" => self.row_checks.extend(item.path(ctxt, "User::names_differ")),
             _ => ctxt.unknown("attribute", &name, &WORDS),

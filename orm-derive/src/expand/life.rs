@@ -7,6 +7,7 @@ use syn::{Expr, Path};
 
 use crate::ast::last_word;
 use crate::attr::{Limit, NormalAttr, RuleAttr, RuleKind, is_number};
+use crate::case::constant;
 use crate::ir::{Column, ModelIr};
 
 /// The field of the model's metadata, when there is anything to say.
@@ -52,7 +53,47 @@ fn hooks(model: &ModelIr<'_>) -> Option<TokenStream> {
         let hooks = paths.map(|path| hook(event, path, &this));
         fields.push(quote!(#event: &[#(#hooks),*]));
     }
+    if let Some(trail) = trail(model) {
+        let trail = quote!(trail: ::core::option::Option::Some(#trail));
+        if !fields.is_empty() {
+            let bare = quote!(&__orm::Hooks { #trail, ..__orm::Hooks::of::<#this>() });
+            fields.push(quote!(bare: ::core::option::Option::Some(#bare)));
+        }
+        fields.push(trail);
+    }
     (!fields.is_empty()).then(|| quote!(&__orm::Hooks { #(#fields,)* ..__orm::Hooks::of::<#this>() }))
+}
+
+/// What is kept with each change: entries of a history, and numbers of rows in the parents.
+fn trail(model: &ModelIr<'_>) -> Option<TokenStream> {
+    let counters = model.relations.iter().enumerate().filter_map(|(index, relation)| {
+        let (column, target) = (relation.counter_cache.as_ref()?, &relation.target);
+        let constant = constant(column);
+        let constant = quote_spanned!(column.span()=> <#target>::#constant);
+        Some(quote!(__orm::Counter { relation: #index, column: || #constant.def() }))
+    });
+    let counters: Vec<TokenStream> = counters.collect();
+    let audit = model.audited.map(|history| {
+        let hidden = model.columns.iter().enumerate().filter(|(_, column)| !column.audited).map(|(index, _)| index);
+        let history = quote_spanned!(history.span()=> <#history as __orm::Model>::DEF);
+        quote!(__orm::Audit { history: || #history, hidden: &[#(#hidden),*] })
+    });
+    if counters.is_empty() && audit.is_none() {
+        return None;
+    }
+    let audit = option(audit);
+    Some(quote!(&__orm::Trail { audit: #audit, counters: &[#(#counters),*] }))
+}
+
+/// That the model has a history, with the methods to read it.
+pub(super) fn audited(model: &ModelIr<'_>) -> Option<TokenStream> {
+    let history = model.audited?;
+    let (this, params, bounds) = (model.params.this(), model.params.plain(&[]), model.params.all_bounds(&[]));
+    Some(quote! {
+        impl #params __orm::Audited for #this #bounds {
+            type History = #history;
+        }
+    })
 }
 
 fn hook(event: &Ident, path: &Path, this: &TokenStream) -> TokenStream {

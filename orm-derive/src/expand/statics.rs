@@ -76,6 +76,9 @@ fn column_def(index: usize, column: &Column<'_>, table: &TokenStream) -> TokenSt
         fields.push(quote!(renamed_from: #old));
     }
     fields.extend(life::normal(column));
+    if column.counter {
+        fields.push(quote!(counter: true));
+    }
     let ty = column.ty;
     let stored = column.stored();
     let plain = quote_spanned!(ty.span()=> __orm::ColumnDef::of::<#stored>(#table, #index, #name));

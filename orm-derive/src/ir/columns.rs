@@ -196,6 +196,8 @@ fn column<'a>(ctxt: &Ctxt, model: &Model<'_>, marks: &Marks, index: usize, field
         writable,
         rules: &attrs.rules,
         normals: &attrs.normals,
+        counter: attrs.counter.is_set(),
+        audited: !attrs.unaudited.is_set(),
     }
 }
 
@@ -209,7 +211,7 @@ fn default(ctxt: &Ctxt, marks: &Marks, index: usize, field: &Field<'_>) -> Defau
         Some(attr::DefaultAttr::Value(value)) => DefaultValue::Value(converted(value, field.nullable().is_some())),
         Some(attr::DefaultAttr::Function(path)) => DefaultValue::Client(quote_spanned!(path.span()=> (#path)())),
         Some(attr::DefaultAttr::Sql(sql)) => DefaultValue::Sql(sql.value()),
-        None if marks.version == Some(index) => DefaultValue::Value(quote!(0)),
+        None if marks.version == Some(index) || field.attrs.counter.is_set() => DefaultValue::Value(quote!(0)),
         None if marks.primary_key == [index] && field.type_word().is_some_and(|ty| ty == "Uuid") => DefaultValue::Uuid,
         None => DefaultValue::None,
     }

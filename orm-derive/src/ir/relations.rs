@@ -201,6 +201,7 @@ impl<'a> Resolver<'_, 'a> {
             scope: attrs.filter.get().map(ToTokens::to_token_stream),
             when: None,
             constraint,
+            counter_cache: attrs.counter_cache.get().cloned(),
             indexed: !unindexed && attrs.index.get() != Some(&false),
             never_null,
             unique: attrs.unique.get().copied().unwrap_or(true),

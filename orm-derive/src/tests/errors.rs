@@ -62,7 +62,7 @@ fn unknown_words() {
         "banana",
         "unknown attribute `banana`; expected one of: table, schema, rename_all, timestamps, paranoid, index, unique, \
          check, comment, renamed_from, crate, primary_key, no_primary_key, validate, validate_async, hooks, \
-         default_scope",
+         default_scope, audited",
     );
     on_struct("index(name, nme = \"x\")", "unknown option `nme`; did you mean `name`?");
     on_struct("check(nam = \"x\", \"1\")", "unknown option `nam`; did you mean `name`?");
@@ -101,11 +101,16 @@ fn rules_and_normalisers() {
     rule("normalize(trim = 1)", "`trim` takes no value");
     on_struct("validate(email)", "`validate` expects a path: `validate = User::names_differ`");
     on_struct("validate_async", "`validate_async` expects a path: `validate_async = User::name_is_free`");
+    on_struct("audited", "`audited` expects a path: `audited = UserHistory`");
     on_struct("default_scope", "`default_scope` expects a value: `default_scope = ..`");
     on_struct("hooks(before_creat = a)", "unknown hook `before_creat`; did you mean `before_create`?");
     on_struct("hooks(before_save)", "`before_save` expects a path: `before_save = User::hash`");
     on_struct("hooks()", "`hooks` names no function: `hooks(before_save = User::hash)`");
     on_struct("hooks", "`hooks` expects a list: `hooks(before_save = User::hash)`");
+    field(
+        "#[orm(counter_cache = n)] posts: HasMany<Post>",
+        "rows are counted by the model that has the foreign key: `counter_cache` goes on its `BelongsTo`",
+    );
     field("#[orm(validate(email))] posts: HasMany<Post>", "`validate` belongs to columns, and `posts` is a relation");
 }
 
