@@ -10,9 +10,9 @@ pub use crate::expr::{Assign, Column, Expr, KeyOperand, KeyPart, SingleKey};
 pub use crate::handle::{CreateUnder, ManyToMany, NewChild, Related, Through, ToMany, ToOne, ToOwner};
 pub use crate::model::rule::RuleDef;
 pub use crate::model::{
-    ColumnDef, DefaultDef, HopDef, IndexDef, IndexPart, Itself, Life, Many, Model, ModelDef, OnDelete, One, OneOfDef,
-    Optional, Referred, RelationDef, RelationKind, TableName, Versioned, concat_hops, model_layout, one, read_model,
-    rule,
+    ColumnDef, DefaultDef, HopDef, IndexDef, IndexPart, Itself, Life, Many, Model, ModelDef, Mutability, OnDelete, One,
+    OneOfDef, Optional, Referred, RelationDef, RelationKind, TableName, Transition, Versioned, concat_hops, has_label,
+    model_layout, one, read_model, rule,
 };
 #[cfg(feature = "json")]
 pub use crate::query::Audited;
@@ -46,6 +46,11 @@ pub type Stored<T> = <T as Type>::Itself;
 /// The value of a column, as its default.
 pub fn value<T: Type>(value: T) -> Value {
     value.into_value()
+}
+
+/// The value of a label, which the enum has.
+pub fn state<T: Scalar>(state: Option<T>) -> Value {
+    state.map_or(Value::Null(T::TYPE), Scalar::into_value)
 }
 
 /// A text that says which model a key points at.

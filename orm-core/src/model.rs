@@ -5,6 +5,7 @@ mod cardinality;
 mod column;
 mod index;
 mod life;
+mod mutability;
 #[cfg(feature = "registry")]
 mod registry;
 mod relation;
@@ -16,6 +17,9 @@ pub use cardinality::{Cardinality, Many, One, Optional, Required, one};
 pub use column::{ColumnDef, DefaultDef};
 pub use index::{IndexDef, IndexPart};
 pub use life::{Check, Life};
+#[doc(hidden)]
+pub use mutability::has_label;
+pub use mutability::{Mutability, Transition};
 #[cfg(feature = "registry")]
 pub use registry::{Registered, registered};
 pub use relation::{Between, HopDef, KeyPair, OnDelete, OneOfDef, RelationDef, RelationKind, concat_hops};
@@ -85,6 +89,8 @@ pub struct ModelDef {
     pub renamed_from: &'static str,
     /// Whether there are columns of UUIDs.
     pub has_uuids: bool,
+    /// Whether there are columns that may not change in any way.
+    pub has_guarded: bool,
     /// The condition that rows meet unless a statement asks for others. A function, so that a time in it is that of the statement.
     pub scope: Option<fn() -> crate::ast::Expr>,
     /// What happens to rows on their way in; none for models that declare nothing of it.
@@ -122,6 +128,7 @@ impl ModelDef {
             comment: "",
             renamed_from: "",
             has_uuids: any_uuids(columns),
+            has_guarded: any_guarded(columns),
             scope: None,
             life: None,
         }
@@ -199,6 +206,17 @@ const fn any_uuids(columns: &[ColumnDef]) -> bool {
     let mut at = 0;
     while at < columns.len() {
         if columns[at].has_uuids() {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+const fn any_guarded(columns: &[ColumnDef]) -> bool {
+    let mut at = 0;
+    while at < columns.len() {
+        if !columns[at].mutability.is_free() {
             return true;
         }
         at += 1;

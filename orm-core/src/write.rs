@@ -5,6 +5,7 @@ mod cascade;
 mod conflict;
 mod create;
 mod draft;
+mod guard;
 #[cfg(feature = "json")]
 mod history;
 pub(crate) mod hooked;

@@ -5,6 +5,7 @@ mod enumeration;
 mod field;
 mod item;
 mod model;
+mod mutability;
 mod projection;
 mod rule;
 
@@ -12,6 +13,7 @@ pub(crate) use enumeration::{EnumAttrs, Storage, VariantAttrs};
 pub(crate) use field::{DefaultAttr, FieldAttrs, RelationAttrs, RelationKind};
 pub(crate) use item::is_number;
 pub(crate) use model::{ModelAttrs, PartAttr};
+pub(crate) use mutability::{MutabilityAttr, State};
 pub(crate) use projection::{PathAttr, ProjectionAttrs, ProjectionFieldAttrs, Source};
 pub(crate) use rule::{Limit, NormalAttr, RuleAttr, RuleKind};
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use proc_macro2::Ident;
 
 use crate::ast::{Field, Model, Part};
-use crate::attr::{RelationAttrs, RelationKind};
+use crate::attr::{MutabilityAttr, RelationAttrs, RelationKind};
 use crate::case::{constant, plain};
 use crate::ctxt::Ctxt;
 
@@ -80,6 +80,7 @@ pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
             one_origin(ctxt, field);
             sizes(ctxt, field);
             counters(ctxt, field);
+            mutability(ctxt, field);
         }
     }
 }
@@ -352,5 +353,21 @@ fn counters(ctxt: &Ctxt, field: &Field<'_>) {
         {
             ctxt.error(word, format!("`{word}` counts, so it needs an integer, not `{ty}`"));
         }
+    }
+}
+
+/// What may change only in some ways is a column of the user's.
+fn mutability(ctxt: &Ctxt, field: &Field<'_>) {
+    let (Some(word), Some(kind)) = (field.attrs.mutability.name(), field.attrs.mutability.get()) else { return };
+    let attrs = &field.attrs;
+    let own = [&attrs.version, &attrs.created_at, &attrs.updated_at, &attrs.deleted_at, &attrs.primary_key];
+    if let Some(other) = own.into_iter().find_map(|slot| slot.name()) {
+        ctxt.error(word, format!("`{word}` contradicts `{other}`: the library sets that column; leave `{word}` out"));
+    }
+    if let Some(generated) = attrs.generated.name() {
+        ctxt.error(word, format!("`{word}` contradicts `{generated}`: nobody writes the column"));
+    }
+    if matches!(kind, MutabilityAttr::WriteOnce) && field.nullable().is_none() {
+        ctxt.error(field.ty, "`write_once` is for a column that is NULL until it is written: make it an `Option`");
     }
 }

@@ -12,7 +12,7 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, LitStr, Path, Type, Visibility};
 
 use crate::ast::{Field, Model, Part, last_word, one_argument};
-use crate::attr::{NormalAttr, PartAttr, RelationKind, RuleAttr};
+use crate::attr::{MutabilityAttr, NormalAttr, PartAttr, RelationKind, RuleAttr};
 use crate::case;
 use crate::ctxt::{Ctxt, nearest};
 
@@ -100,6 +100,7 @@ pub(crate) struct Column<'a> {
     pub(crate) audited: bool,
     pub(crate) rules: &'a [RuleAttr],
     pub(crate) normals: &'a [NormalAttr],
+    pub(crate) mutability: Option<&'a MutabilityAttr>,
 }
 
 /// A model that a relation names; a type that is none is an error here, and nowhere else.

@@ -61,6 +61,7 @@ macro_rules! suite {
         $crate::json!(super::Backend);
         $crate::written!(super::Backend);
         $crate::validation!(super::Backend);
+        $crate::mutability!(super::Backend);
         $crate::hooks!(super::Backend);
         $crate::includes!(super::Backend);
         $crate::loading!(super::Backend);

@@ -8,6 +8,7 @@ pub mod entries;
 pub mod gallery;
 pub mod generic;
 pub mod hooked;
+pub mod invoices;
 pub mod kept;
 pub mod keys;
 pub mod kinds;

@@ -28,6 +28,7 @@ pub mod json;
 pub mod kept;
 pub mod loading;
 pub mod migrate;
+pub mod mutability;
 pub mod nested;
 pub mod one_of;
 pub mod order;

@@ -1,6 +1,7 @@
 //! The metadata of a column.
 
 use super::TableName;
+use super::mutability::Mutability;
 use super::rule::{Normal, normalized};
 use crate::value::{Scalar, SqlType, Type, Value};
 
@@ -41,6 +42,8 @@ pub struct ColumnDef {
     pub normal: &'static [Normal],
     /// Whether it has a number of rows that the library keeps, which `save` leaves out.
     pub counter: bool,
+    /// How its value may change once the row is there.
+    pub mutability: Mutability,
 }
 
 /// Columns are equal when they are the same column of the same table.
@@ -71,6 +74,7 @@ impl ColumnDef {
             renamed_from: "",
             normal: &[],
             counter: false,
+            mutability: Mutability::Free,
         }
     }
 

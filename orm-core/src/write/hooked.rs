@@ -6,7 +6,7 @@ use std::any::Any;
 use super::draft::{Changes, Draft};
 use super::hooks::{After, Before, Event, Hooks};
 use super::prepare::{self, complete};
-use super::send;
+use super::{guard, send};
 use crate::ast::{self, LockStrength, LockWait, Select, Statement, Visibility};
 use crate::driver::{Session, Tx};
 use crate::error::{Error, ErrorKind, Result};
@@ -267,8 +267,10 @@ pub(super) async fn update_each(
     session: &dyn Session,
     def: &'static ModelDef,
     hooks: &'static Hooks,
-    update: ast::Update,
+    mut update: ast::Update,
 ) -> Result<Vec<(Vec<Value>, Vec<Value>)>> {
+    // Rows that may not have the new values are none of the statement's.
+    guard::narrow(&**session.dialect(), def, &mut update)?;
     let mut written = Vec::new();
     for before in rows(session, def, update.filter, update.visibility).await? {
         let (mut changes, mut set) = (Changes::new(), Vec::new());

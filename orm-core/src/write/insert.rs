@@ -6,12 +6,12 @@ use super::draft::{Draft, given_columns};
 use super::hooks::{self, Event, Hooks};
 use super::send::unchecked;
 use super::trail::{Change, counted, parents};
-use super::{hooked, prepare, violated};
+use super::{guard, hooked, prepare, violated};
 use crate::ast::{self, Conflict, ConflictAction, Insert, Returning, Statement};
 use crate::dialect::{Dialect, SqlWriter, render, render_insert, rewrites, unnests};
 use crate::driver::{BeginOptions, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ColumnDef, DefaultDef, ModelDef};
+use crate::model::{ColumnDef, DefaultDef, ModelDef, Mutability};
 use crate::row::{Collect, Columns, Discard, First, RowSink};
 use crate::run::{self, Comparable, ValueRow, about, after_write, after_write_read};
 use crate::value::{SqlType, Value};
@@ -386,16 +386,17 @@ pub(crate) fn insert_of(
     Insert { model: def, columns, values, rows: chunk.len(), conflict, returning }
 }
 
-/// Without the new values of columns that the caller does not give: existing rows keep theirs. `updated_at` and the version
-/// change with the others.
+/// Without the new values of columns that the caller does not give, and of immutable ones: existing rows keep theirs.
+/// `updated_at` and the version change with the others.
 pub(crate) fn given_assignments(def: &'static ModelDef, action: &ConflictAction, by_caller: u128) -> ConflictAction {
     let ConflictAction::Update(set) = action else { return action.clone() };
     let follows = |column: &ColumnDef| [def.updated_at, def.version].contains(&Some(column.index));
-    let is_given = |value: &ast::Expr| match value {
+    let is_given = |column: &ColumnDef, value: &ast::Expr| match value {
+        _ if matches!(column.mutability, Mutability::Immutable) => false,
         ast::Expr::Excluded(column) => by_caller & (1 << column.index) != 0 || follows(column),
         _ => true,
     };
-    let set: Vec<_> = set.iter().filter(|(_, value)| is_given(value)).cloned().collect();
+    let set: Vec<_> = set.iter().filter(|(column, value)| is_given(column, value)).cloned().collect();
     let changes = set.iter().any(|(column, _)| by_caller & (1 << column.index) != 0 || !follows(column));
     if changes { ConflictAction::Update(set) } else { ConflictAction::Nothing }
 }
@@ -410,6 +411,10 @@ async fn insert_chunk(
     conflict: Option<&Conflict>,
     wanted: bool,
 ) -> Result<u64> {
+    if let Some(conflict) = conflict.filter(|_| def.has_guarded) {
+        let by_caller = chunk.first().map_or(given, |row| rows[*row].by_caller);
+        guard::check_conflict(def, &given_assignments(def, &conflict.action, by_caller))?;
+    }
     let back = if wanted { way_back(session, def, given) } else { Back::Nothing };
     if back == Back::Read && !key_is_known(def, given) {
         return Err(key_unknown(session, def));

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::guard::refused_assignments;
 use super::hooks::{self, Hooks};
 use super::prepare;
 use super::send::{removed, unchecked};
@@ -146,6 +147,8 @@ fn chunks(session: &dyn Session, def: &'static ModelDef, rows: &[NewValues]) -> 
         // Values of a type of the database's own are of that type only where they are assigned by themselves.
         let native = |column: &ColumnDef| {
             rewrites(dialect, column)
+                // How it may change is told of one plain value.
+                || !column.mutability.is_free()
                 || matches!(column.ty, SqlType::Native(_))
                 || matches!(column.ty, SqlType::Enum(def) if def.storage == EnumStorage::Native)
         };
@@ -207,6 +210,9 @@ async fn lost(session: &dyn Session, def: &'static ModelDef, rows: &[NewValues])
         if !row.target.is_there(session, def, row.visibility).await? {
             return Ok(row.target.lost(session, def, row.visibility).await);
         }
+    }
+    for row in rows {
+        refused_assignments(session, def, key_filter(def, row.target.key()), &row.set).await?;
     }
     Ok(removed(def))
 }

@@ -1,7 +1,7 @@
 //! Sending an UPDATE or a DELETE: the rules of the model are asked, values take the form that their columns keep, and an error
 //! is named.
 
-use super::{prepare, violated};
+use super::{guard, prepare, violated};
 use crate::ast::Statement;
 use crate::dialect::Dialect;
 use crate::driver::Session;
@@ -29,6 +29,7 @@ pub(crate) fn checked(session: &dyn Session, def: &'static ModelDef, mut stateme
 pub(crate) fn prepared(dialect: &dyn Dialect, def: &'static ModelDef, mut statement: Statement) -> Result<Statement> {
     if let Statement::Update(update) = &mut statement {
         prepare::assignments(dialect, def, &mut update.set)?;
+        guard::narrow(dialect, def, update)?;
     }
     Ok(statement)
 }

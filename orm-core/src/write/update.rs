@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::draft::Changes;
+use super::guard::Guard;
 use super::hooks::{self, Event, Hooks};
 use super::insert::{lock_parents, record};
 use super::prepare::{self, integer_value, time_value};
 use super::send::{all_values, checked, removed, write_rows};
 use super::trail::Change;
-use super::{hooked, violated};
+use super::{guard, hooked, violated};
 use crate::ast::{self, BinaryOp, Returning, Statement, Visibility};
 use crate::dialect::{for_column, render, rewrites};
 use crate::driver::{BeginOptions, Runs, Session, Shape};
@@ -473,10 +474,11 @@ async fn write_hooked<M: Model>(
         lock_parents(&*unit, def, hooks, &[&before, &new]).await?;
     }
     let mut fresh = None;
-    let update = RowUpdate::new(&*unit, def, changes, target.clone(), visibility, true)?;
+    let mut update = RowUpdate::new(&*unit, def, changes, target.clone(), visibility, true)?;
+    let guards = std::mem::take(&mut update.guards);
     let (current, mut sink) = (|column| row.value(column), First::new(&mut fresh, read_model::<M>));
     update_by_key(&*unit, def, update, &current, &mut sink).await?;
-    let Some(fresh) = fresh else { return Err(target.lost(&*unit, def, visibility).await) };
+    let Some(fresh) = fresh else { return Err(target.missed(&*unit, def, visibility, &guards).await) };
     let values = || (0..def.columns.len()).map(|column| fresh.value(column)).collect();
     hooked::after(&*unit, def, hooks, event, &fresh, &values).await?;
     if hooks.trail.is_some() {
@@ -503,9 +505,10 @@ pub(crate) async fn compute_row<M: Model>(
         touch(def, &mut set);
     }
     let (filter, returning) = (target.filter(def), Returning::Nothing);
+    let guards = guard::of_assignments(&**session.dialect(), def, &set)?;
     let update = ast::Update { model: def, set, filter, visibility, returning };
     if update_each(session, def, Box::new(update), false).await?.1 == 0 {
-        return Err(target.lost(session, def, visibility).await);
+        return Err(target.missed(session, def, visibility, &guards).await);
     }
     reread(row, session).await
 }
@@ -551,10 +554,11 @@ pub(crate) async fn write_row<M: Model>(
     }
     prepare::check_changes(session, M::DEF, &mut changes, &|column| row.value(column))?;
     let mut fresh = None;
-    let update = RowUpdate::new(session, M::DEF, changes, target.clone(), visibility, true)?;
+    let mut update = RowUpdate::new(session, M::DEF, changes, target.clone(), visibility, true)?;
+    let guards = std::mem::take(&mut update.guards);
     let (current, mut sink) = (|column| row.value(column), First::new(&mut fresh, read_model::<M>));
     update_by_key(session, M::DEF, update, &current, &mut sink).await?;
-    let Some(fresh) = fresh else { return Err(target.lost(session, M::DEF, visibility).await) };
+    let Some(fresh) = fresh else { return Err(target.missed(session, M::DEF, visibility, &guards).await) };
     refresh(row, fresh);
     Ok(())
 }
@@ -666,6 +670,21 @@ impl RowKey {
         if found.is_some() && found == integer(version) { Ok(()) } else { Err(stale(def, integer(version), found)) }
     }
 
+    /// As [`lost`](Self::lost), of new values that the row may not have.
+    #[cold]
+    async fn missed(
+        &self,
+        session: &dyn Session,
+        def: &'static ModelDef,
+        visibility: Visibility,
+        guards: &[Guard],
+    ) -> Error {
+        match guard::refused(session, def, self.filter(def), visibility, guards).await {
+            Some(refused) => refused,
+            None => self.lost(session, def, visibility).await,
+        }
+    }
+
     /// The error after a write that found no row: what the database has instead is asked for.
     #[cold]
     pub(crate) async fn lost(&self, session: &dyn Session, def: &'static ModelDef, visibility: Visibility) -> Error {
@@ -721,6 +740,8 @@ struct RowUpdate {
     computes: bool,
     /// Whether the statement returns the row.
     returning: bool,
+    /// Conditions of the statement.
+    guards: Vec<Guard>,
 }
 
 impl RowUpdate {
@@ -734,15 +755,28 @@ impl RowUpdate {
     ) -> Result<Self> {
         let dialect = &**session.dialect();
         prepare::changes(dialect, def, &mut changes)?;
+        let guards = guard::of_row(dialect, def, &mut changes)?;
         if let (Some(index), Some(version)) = (def.version, &target.version) {
             changes.set(index, next_version(&def.columns[index], version));
         }
         // In the order of the columns, so that the same columns have the same text.
         changes.set.sort_unstable_by_key(|(column, _)| *column);
         let computes = wanted
-            && (def.columns.iter().any(|column| column.generated.is_some())
+            && (guard::may_differ(&guards)
+                || def.columns.iter().any(|column| column.generated.is_some())
                 || changes.set.iter().any(|(index, _)| rewrites(dialect, &def.columns[*index])));
         let returning = computes && dialect.capabilities().returning_update;
+        if !guards.is_empty() {
+            let columns = changes.set.iter().map(|(index, _)| *index).collect();
+            let set = changes.set.into_iter();
+            let set = set.map(|(index, value)| (&def.columns[index], ast::Expr::Value(value))).collect();
+            let filter = target.filter(def).into_iter().chain(guards.iter().map(Guard::condition)).collect();
+            let returned = if returning { Returning::Model } else { Returning::Nothing };
+            let update = ast::Update { model: def, set, filter, visibility, returning: returned };
+            // The text depends on the values, so none is kept by the shape.
+            let rendered = render(&Statement::Update(Box::new(update)), dialect)?;
+            return Ok(Self { sql: rendered.sql.into(), binds: rendered.binds, columns, computes, returning, guards });
+        }
         let mask = changes.set.iter().fold(0, |mask, (index, _)| mask | 1 << index);
         let shape = Shape::UpdateByKey { columns: mask, all: visibility == Visibility::ALL, returning };
         let sql = session.shapes().get(def, shape, || {
@@ -762,7 +796,7 @@ impl RowUpdate {
             binds.push(value);
         }
         target.bind(session, def, &mut binds)?;
-        Ok(Self { sql, binds, columns, computes, returning })
+        Ok(Self { sql, binds, columns, computes, returning, guards })
     }
 }
 
@@ -775,7 +809,7 @@ async fn update_by_key(
     current: &(dyn Fn(usize) -> Value + Sync),
     sink: &mut dyn RowSink,
 ) -> Result<()> {
-    let RowUpdate { sql, binds, columns, computes, returning } = update;
+    let RowUpdate { sql, binds, columns, computes, returning, .. } = update;
     let done = match returning {
         true => session.fetch(kept(&sql, &binds), sink).await,
         false => session.fetch(kept(&sql, &binds), &mut Discard).await,

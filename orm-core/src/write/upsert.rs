@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::conflict::key_values;
 use super::draft::Draft;
+use super::guard::refused_assignments;
 use super::insert::{given_assignments, insert_row, insert_rows, rows_without_repeats};
 use super::many::{NewValues, Wanted, update_many};
 use super::prepare::complete;
@@ -158,8 +159,10 @@ async fn change(
     let Some(found) = found else { return Ok(None) };
     let Some(set) = new_values(def, row, conflict) else { return Ok(Some((found, Outcome::Skipped))) };
     let (visibility, returning) = (Visibility::ALL, Returning::Nothing);
-    let update = ast::Update { model: def, set, filter: filter.clone(), visibility, returning };
-    update_each(session, def, Box::new(update), false).await?;
+    let update = ast::Update { model: def, set: set.clone(), filter: filter.clone(), visibility, returning };
+    if update_each(session, def, Box::new(update), false).await?.1 == 0 {
+        refused_assignments(session, def, filter.clone(), &set).await?;
+    }
     Ok(read(None).await?.map(|row| (row, Outcome::Updated)))
 }
 
@@ -225,7 +228,7 @@ async fn some(
             }
         }
     }
-    let (changed, _) = update_many(session, def, updates, Wanted::Rows).await?;
+    let (changed, _) = update_many(session, def, updates, Wanted::All).await?;
     if changed.len() != updated.len() {
         return Err(removed(def));
     }

@@ -4,11 +4,12 @@ use proc_macro2::Ident;
 use syn::{Attribute, Expr, ExprLit, Lit, LitInt, LitStr, Path};
 
 use super::item::{Body, Item, Named, Slot, items};
+use super::mutability::{MutabilityAttr, mutability};
 use super::rule::{NormalAttr, RuleAttr, normals, rules};
 use crate::ctxt::Ctxt;
 
 /// The words of columns and of relations. Both are accepted on every field here; `check` says which do not fit.
-const WORDS: [&str; 43] = [
+const WORDS: [&str; 46] = [
     "primary_key",
     "auto_increment",
     "column",
@@ -52,6 +53,9 @@ const WORDS: [&str; 43] = [
     "counter",
     "unaudited",
     "counter_cache",
+    "immutable",
+    "write_once",
+    "transitions",
 ];
 
 /// The words of relations. `unique` and `index` are also words of columns.
@@ -107,6 +111,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) counter: Slot<()>,
     /// Whether its values are not for the history.
     pub(crate) unaudited: Slot<()>,
+    pub(crate) mutability: Slot<MutabilityAttr>,
     pub(crate) relation: RelationAttrs,
     /// The words given, in order, for errors about words that do not fit the field.
     pub(crate) words: Vec<Ident>,
@@ -234,7 +239,17 @@ impl FieldAttrs {
             "unaudited" => self.unaudited.set(ctxt, &name, item.flag(ctxt)),
             "validate" => self.rules.extend(rules(ctxt, item)),
             "normalize" => self.normals.extend(normals(ctxt, item)),
+            "immutable" | "write_once" | "transitions" => self.set_mutability(ctxt, &name, mutability(ctxt, item)),
             _ => self.relation.item(ctxt, item),
+        }
+    }
+
+    fn set_mutability(&mut self, ctxt: &Ctxt, name: &Ident, value: Option<MutabilityAttr>) {
+        match self.mutability.name() {
+            Some(first) if first != name => {
+                ctxt.error(name, format!("`{name}` and `{first}` contradict each other; keep one"));
+            }
+            _ => self.mutability.set(ctxt, name, value),
         }
     }
 
@@ -260,7 +275,7 @@ impl RelationAttrs {
                 _ => self.kind.set(ctxt, &name, Some(kind)),
             }
             match item.body {
-                Body::Word | Body::Paths(_) => {}
+                Body::Word | Body::Paths(_) | Body::Steps(_) => {}
                 Body::List(items) => {
                     for item in items.into_iter().filter_map(|item| Item::named(item, ctxt)) {
                         self.option(ctxt, item, &RELATION_WORDS);
@@ -330,7 +345,7 @@ fn chain(ctxt: &Ctxt, name: &Ident, paths: Vec<Path>) -> Option<Vec<Path>> {
 fn group(ctxt: &Ctxt, item: &Named) -> Option<Option<LitStr>> {
     match item.body {
         Body::Word => Some(None),
-        Body::List(_) | Body::Paths(_) => {
+        Body::List(_) | Body::Paths(_) | Body::Steps(_) => {
             ctxt.error(
                 &item.name,
                 format!("`{0}(..)` goes on the struct; here it is `{0}` or `{0} = \"name\"`", item.name),
@@ -398,7 +413,7 @@ fn one_of(ctxt: &Ctxt, item: Named) -> Vec<(Ident, RelationAttrs)> {
     for item in items.into_iter().filter_map(|item| Item::named(item, ctxt)) {
         let mut attrs = RelationAttrs::default();
         match item.body {
-            Body::Word | Body::Paths(_) => {}
+            Body::Word | Body::Paths(_) | Body::Steps(_) => {}
             Body::List(items) => {
                 for item in items.into_iter().filter_map(|item| Item::named(item, ctxt)) {
                     if KEY_WORDS.iter().any(|known| item.name == known) {

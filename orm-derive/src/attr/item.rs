@@ -6,6 +6,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprGroup, ExprLit, ExprUnary, Lit, LitStr, Path, Token, UnOp};
 
+use super::mutability::{State, steps};
 use crate::ctxt::Ctxt;
 
 /// One entry of a list.
@@ -30,6 +31,8 @@ pub(crate) enum Body {
     List(Vec<Item>),
     /// The constants of relations, which only `through(..)` lists.
     Paths(Vec<Path>),
+    /// Which values may become which, in `transitions(..)`.
+    Steps(Vec<(State, State)>),
 }
 
 impl Parse for Item {
@@ -44,7 +47,9 @@ impl Parse for Item {
         } else if input.peek(syn::token::Paren) {
             let content;
             syn::parenthesized!(content in input);
-            if name == "through" {
+            if name == "transitions" {
+                Body::Steps(steps(&content)?)
+            } else if name == "through" {
                 Body::Paths(Punctuated::<Path, Token![,]>::parse_terminated(&content)?.into_iter().collect())
             } else {
                 Body::List(Punctuated::<Item, Token![,]>::parse_terminated(&content)?.into_iter().collect())

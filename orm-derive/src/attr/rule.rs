@@ -142,7 +142,7 @@ fn rule(ctxt: &Ctxt, item: Named) -> Option<RuleAttr> {
     }
     let mut options = Options::default();
     match item.body {
-        Body::Word | Body::Paths(_) => {}
+        Body::Word | Body::Paths(_) | Body::Steps(_) => {}
         Body::Value(value) => options.values.push(value),
         Body::List(items) => {
             for item in items {

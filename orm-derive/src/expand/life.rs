@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Path};
 
 use crate::ast::last_word;
-use crate::attr::{Limit, NormalAttr, RuleAttr, RuleKind, is_number};
+use crate::attr::{Limit, MutabilityAttr, NormalAttr, RuleAttr, RuleKind, State, is_number};
 use crate::case::constant;
 use crate::ir::{Column, ModelIr};
 
@@ -229,4 +229,38 @@ pub(super) fn normal(column: &Column<'_>) -> Option<TokenStream> {
     });
     let all = quote_spanned!(ty.span()=> __orm::rule::normals::<#ty>);
     Some(quote!(normal: #all(&[#(#normals),*])))
+}
+
+/// The field of a column's metadata, when its value may not change in any way.
+pub(super) fn mutability(column: &Column<'_>) -> Option<TokenStream> {
+    let kind = match column.mutability? {
+        MutabilityAttr::Immutable => quote!(Immutable),
+        MutabilityAttr::WriteOnce => quote!(WriteOnce),
+        MutabilityAttr::Transitions(steps) => {
+            let steps = steps.iter().map(|(from, to)| {
+                let (from, to) = (state(column, from), state(column, to));
+                quote!(__orm::Transition { from: #from, to: #to })
+            });
+            quote!(Transitions(&[#(#steps),*]))
+        }
+    };
+    Some(quote!(mutability: __orm::Mutability::#kind))
+}
+
+/// A function that makes a state. A label is looked up while the model is compiled.
+fn state(column: &Column<'_>, state: &State) -> TokenStream {
+    let scalar = crate::ast::one_argument(column.ty, "Option").unwrap_or(column.ty);
+    match state {
+        State::Variant(variant) => quote_spanned!(variant.span()=> || __orm::value::<#scalar>(<#scalar>::#variant)),
+        State::Path(path) => quote_spanned!(path.span()=> || __orm::value::<#scalar>(#path)),
+        State::Label(label) => {
+            let message = format!("`{}` is not a label of the enum", label.value());
+            quote_spanned! {label.span()=>
+                {
+                    const _: () = assert!(__orm::has_label(<#scalar>::LABELS, #label), #message);
+                    || __orm::state::<#scalar>(<#scalar>::from_label(#label))
+                }
+            }
+        }
+    }
 }

@@ -79,6 +79,7 @@ fn column_def(index: usize, column: &Column<'_>, table: &TokenStream) -> TokenSt
     if column.counter {
         fields.push(quote!(counter: true));
     }
+    fields.extend(life::mutability(column));
     let ty = column.ty;
     let stored = column.stored();
     let plain = quote_spanned!(ty.span()=> __orm::ColumnDef::of::<#stored>(#table, #index, #name));

@@ -6,6 +6,7 @@ use quote::quote;
 use super::columns::doc;
 use super::create::refer;
 use super::update_name;
+use crate::attr::MutabilityAttr;
 use crate::case::plain;
 use crate::ir::{Column, ModelIr, OneOf};
 
@@ -39,7 +40,9 @@ pub(super) fn setters(model: &ModelIr<'_>) -> TokenStream {
             }
         }
     };
-    let writable = model.columns.iter().enumerate().filter(|(_, column)| column.writable);
+    let writable = model.columns.iter().enumerate();
+    let writable =
+        writable.filter(|(_, column)| column.writable && !matches!(column.mutability, Some(MutabilityAttr::Immutable)));
     let (of_one, setters): (Vec<_>, Vec<_>) =
         writable.partition(|(_, column)| ROW_VERBS.contains(&plain(column.ident).as_str()));
     let (of_one, setters) = (of_one.into_iter().map(setter), setters.into_iter().map(setter));

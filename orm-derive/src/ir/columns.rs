@@ -198,6 +198,7 @@ fn column<'a>(ctxt: &Ctxt, model: &Model<'_>, marks: &Marks, index: usize, field
         normals: &attrs.normals,
         counter: attrs.counter.is_set(),
         audited: !attrs.unaudited.is_set(),
+        mutability: attrs.mutability.get(),
     }
 }
 
