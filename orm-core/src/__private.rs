@@ -4,7 +4,7 @@ pub use core::future::Future;
 pub use core::pin::Pin;
 pub use core::task::{Context, Poll};
 
-pub use crate::driver::{Runs, Unpoliced};
+pub use crate::driver::{Open, Policed, Runs, SeenBy};
 pub use crate::error::{Error, Result};
 pub use crate::expr::{Assign, Column, Expr, KeyOperand, KeyPart, SingleKey};
 pub use crate::handle::{CreateUnder, ManyToMany, NewChild, Related, Through, ToMany, ToOne, ToOwner};
@@ -18,7 +18,7 @@ pub use crate::model::{
 pub use crate::query::Audited;
 pub use crate::query::{
     Complete, Create, CreateBuilder, Destroy, Draft, Filtered, Given, Instance, Missing, Restore, Running, RunsAlone,
-    Set, Update, UpdateBuilder, UpdateOne, UpdateRows, Updates,
+    Set, Update, UpdateBuilder, UpdateOne, UpdateRows, Updates, judge,
 };
 #[cfg(feature = "serde")]
 pub use crate::relation::with_through;

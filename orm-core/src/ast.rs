@@ -12,7 +12,8 @@ pub use expr::{
     Quantifier, Reached, Related, Select, SelectList, Window,
 };
 pub use operator::{
-    BinaryOp, Deleted, Function, JoinKind, JsonForm, JsonStep, LikeKind, LockStrength, LockWait, NullsOrder, Visibility,
+    BinaryOp, Deleted, Function, JoinKind, JsonForm, JsonStep, LikeKind, LockStrength, LockWait, NullsOrder, Purpose,
+    Visibility,
 };
 pub use write::{Conflict, ConflictAction, Delete, Insert, Returning, Update};
 

@@ -10,6 +10,7 @@ pub mod ddl;
 pub mod introspect;
 mod json;
 mod lexical;
+mod policies;
 mod render;
 mod shown;
 pub mod standard;
@@ -24,7 +25,8 @@ pub use clause::{HintPlace, Level, Like, Limits, NewRows, OrderKey, Regexp, Retu
 pub use introspect::Introspect;
 pub use json::{DATE_PATTERN, JsonValue};
 pub use lexical::Lexical;
-pub use render::{Renderer, RowLock, render, render_condition};
+pub use policies::Policies;
+pub use render::{Renderer, RowLock, render, render_condition, render_for};
 pub(crate) use render::{render_insert, render_select, unnests};
 pub(crate) use shown::show;
 pub(crate) use stored::{for_column, formed, rewrites, stored};

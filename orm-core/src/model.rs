@@ -6,6 +6,7 @@ mod column;
 mod index;
 mod life;
 mod mutability;
+mod policy;
 #[cfg(feature = "registry")]
 mod registry;
 mod relation;
@@ -20,6 +21,7 @@ pub use life::{Check, Life};
 #[doc(hidden)]
 pub use mutability::has_label;
 pub use mutability::{Mutability, Transition};
+pub use policy::{Access, PolicyFn, Ruling};
 #[cfg(feature = "registry")]
 pub use registry::{Registered, registered};
 pub use relation::{Between, HopDef, KeyPair, OnDelete, OneOfDef, RelationDef, RelationKind, concat_hops};
@@ -93,6 +95,8 @@ pub struct ModelDef {
     pub has_guarded: bool,
     /// The condition that rows meet unless a statement asks for others. A function, so that a time in it is that of the statement.
     pub scope: Option<fn() -> crate::ast::Expr>,
+    /// Who may see and change which rows; none for models that everybody may.
+    pub policy: Option<PolicyFn>,
     /// What happens to rows on their way in; none for models that declare nothing of it.
     pub life: Option<&'static Life>,
 }
@@ -130,6 +134,7 @@ impl ModelDef {
             has_uuids: any_uuids(columns),
             has_guarded: any_guarded(columns),
             scope: None,
+            policy: None,
             life: None,
         }
     }
@@ -248,6 +253,10 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// What a foreign key that is never NULL leads to: [`One`] a row, or [`Optional`] one where rows may be marked as
     /// deleted.
     type Referred: Cardinality;
+
+    /// Which handles run statements about the model: [`Open`](crate::driver::Open) where all do, or
+    /// [`Policed`](crate::driver::Policed).
+    type Guard;
 
     /// Reads the model's columns, in the order of [`ModelDef::columns`]; relations stay unloaded.
     ///

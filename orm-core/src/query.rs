@@ -21,6 +21,7 @@ mod instance;
 mod other_names;
 mod page;
 mod paged;
+mod policy;
 mod refine;
 mod running;
 mod scope;
@@ -57,6 +58,9 @@ pub use instance::{Adjust, Instance};
 pub use other_names::{CreateNames, DestroyNames, FinderNames};
 pub use page::Page;
 pub use paged::{CursorPage, Edge, PageInfo, Paged};
+pub use policy::{Action, Field, Policy, Rule};
+#[doc(hidden)]
+pub use policy::{can, explain, judge};
 pub use refine::{Refine, RefineRows};
 pub use running::Running;
 pub use scope::{IntoScope, Scope};

@@ -29,4 +29,4 @@ pub(crate) use probe::{any_row, begin_write, count_rows, latest_row, lock_rows};
 pub(crate) use projected::ProjectedSet;
 pub use rows::JoinRow;
 pub(crate) use rows::{ModelSet, ValueRow, WholeRow, new_set};
-pub(crate) use text::{kept, query};
+pub(crate) use text::{kept, query, rendered};

@@ -5,6 +5,7 @@ mod cascade;
 mod conflict;
 mod create;
 mod draft;
+mod evaluate;
 mod guard;
 #[cfg(feature = "json")]
 mod history;
@@ -13,6 +14,7 @@ pub(crate) mod hooks;
 mod insert;
 mod link;
 mod many;
+mod policy;
 mod prepare;
 mod relation_filter;
 mod remove;
@@ -28,7 +30,7 @@ pub(crate) use cascade::{Mark, cascade, deleted_at, of_row};
 pub(crate) use conflict::{alive_filter, is_join_key, is_key, is_unique, unique_keys};
 pub(crate) use create::{create_many, create_one, models_of};
 pub use draft::{Changes, Prefilled};
-pub(crate) use draft::{Draft, Linked, Payload, given_columns, nest, no_key, payload_values};
+pub(crate) use draft::{Draft, Linked, Payload, all_values, given_columns, nest, no_key, payload_values};
 #[cfg(feature = "json")]
 pub(crate) use history::{Column as HistoryColumn, columns as history_columns, key_text, restored};
 pub use hooks::{Actor, After, Ask, Audit, Before, Committed, Counter, Hooked, Hooks, Trail, owned, row_of};
@@ -36,10 +38,11 @@ pub(crate) use hooks::{Event, counters, keeps_trail};
 pub(crate) use insert::{insert_of, insert_values};
 pub(crate) use link::{other_keys, pointing};
 pub(crate) use many::{NewValues, Wanted, update_many};
+pub(crate) use policy::{check_end, may, refuse_whole_table};
 pub(crate) use prepare::{complete, time_value};
 pub(crate) use relation_filter::{RelationFilter, fixed_by};
 pub(crate) use remove::remove;
-pub(crate) use send::{all_values, prepared, removed, write_rows};
+pub(crate) use send::{prepared, write_rows};
 pub use update::update_row;
 pub(crate) use update::{
     FirstRows, RowKey, change_rows, compute_row, count_up, event_of_found, event_of_rows, expect_version, known,

@@ -41,6 +41,8 @@ pub(crate) struct ModelIr<'a> {
     pub(crate) checks: Vec<(String, String)>,
     /// The condition that rows meet unless a statement asks for others.
     pub(crate) default_scope: Option<&'a Expr>,
+    /// The types of the viewers that the model has a policy for; none where it has no policy.
+    pub(crate) policy: &'a [Path],
     /// Functions that look at a row before it is written.
     pub(crate) checks_of_rows: &'a [Path],
     /// The same, of functions that may ask the database.
@@ -308,6 +310,7 @@ impl<'a> ModelIr<'a> {
             indexes: indexes(ctxt, model),
             checks: attrs.checks.iter().map(|check| (check.name.clone(), check.sql.value())).collect(),
             default_scope: attrs.default_scope.get(),
+            policy: attrs.policy.get().map_or(&[], Vec::as_slice),
             checks_of_rows: &attrs.row_checks,
             asks: &attrs.row_asks,
             hooks: &attrs.hooks,

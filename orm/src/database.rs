@@ -146,7 +146,7 @@ impl Database {
         self.under(self.handle.context.without_hooks())
     }
 
-    fn under(&self, context: Context) -> Self {
+    pub(crate) fn under(&self, context: Context) -> Self {
         Self { handle: Handle { inner: Arc::clone(&self.handle.inner), context } }
     }
 

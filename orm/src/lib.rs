@@ -278,6 +278,7 @@ mod registry;
 pub mod serde_json;
 mod tables;
 mod transaction;
+mod viewer;
 
 /// Migrations: SQL files, their history in the database, and the runner. [`migrate!`] has the files inside of the program.
 #[cfg(feature = "migrate")]
@@ -411,7 +412,7 @@ pub use orm_core::__private;
 pub use orm_core::Json;
 /// The crate of the dates and times of models, in the version that fits.
 pub use orm_core::chrono;
-pub use orm_core::driver::{Done, Driver, Executor, Isolation, LockMode, Runs, Tx, Unpoliced};
+pub use orm_core::driver::{Done, Driver, Executor, Isolation, LockMode, Runs, Tx};
 pub use orm_core::expr::{
     Column, Condition, Expr, Free, JsonPath, JsonPlace, Order, all_of, any_of, call, case, coalesce, concat, count_all,
     now, random, raw, row_number, val,
@@ -421,8 +422,8 @@ pub use orm_core::model::{Model, Violation, Violations};
 #[cfg(feature = "signed-cursors")]
 pub use orm_core::query::CursorKey;
 pub use orm_core::query::{
-    Actor, Cursor, CursorPage, Draft, Edge, Find, Instance, Page, PageInfo, Refine, RefineRows, Rows, Scope,
-    Statements, Tracked,
+    Action, Actor, Cursor, CursorPage, Draft, Edge, Field, Find, Instance, Page, PageInfo, Policy, Refine, RefineRows,
+    Rows, Rule, Scope, Statements, Tracked,
 };
 pub use orm_core::relation::Projection;
 pub use orm_core::relation::{
@@ -448,3 +449,4 @@ pub use raw::{Sql, SqlText, Values, sql};
 pub use registry::{Models, models};
 pub use tables::DropTables;
 pub use transaction::{InTransaction, Outcome, RunsAgain, Transaction, TransactionOptions};
+pub use viewer::{As, Bypass};

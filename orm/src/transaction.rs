@@ -373,18 +373,22 @@ impl Transaction {
     /// # }
     /// ```
     pub fn with<T: Any + Send + Sync>(&self, fact: T) -> Tx<'_> {
-        Tx::shared(Arc::clone(&self.core) as Arc<dyn Session>, self.core.context.with(fact))
+        self.under(self.core.context.with(fact))
+    }
+
+    pub(crate) fn under(&self, context: Context) -> Tx<'_> {
+        Tx::shared(Arc::clone(&self.core) as Arc<dyn Session>, context)
     }
 
     /// The transaction, for writes that need not keep the rules of their models; as
     /// [`Database::without_validation`](crate::Database::without_validation).
     pub fn without_validation(&self) -> Tx<'_> {
-        Tx::shared(Arc::clone(&self.core) as Arc<dyn Session>, self.core.context.without_validation())
+        self.under(self.core.context.without_validation())
     }
 
     /// The transaction, for writes that run no hooks of their models.
     pub fn without_hooks(&self) -> Tx<'_> {
-        Tx::shared(Arc::clone(&self.core) as Arc<dyn Session>, self.core.context.without_hooks())
+        self.under(self.core.context.without_hooks())
     }
 
     /// Runs a closure in a savepoint: its changes stay when the closure gives `Ok`, and are undone when it gives `Err`,

@@ -62,6 +62,7 @@ macro_rules! suite {
         $crate::written!(super::Backend);
         $crate::validation!(super::Backend);
         $crate::mutability!(super::Backend);
+        $crate::policy!(super::Backend);
         $crate::hooks!(super::Backend);
         $crate::includes!(super::Backend);
         $crate::loading!(super::Backend);

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod blog;
 pub mod club;
 pub mod crew;
+pub mod docs;
 pub mod entries;
 pub mod gallery;
 pub mod generic;

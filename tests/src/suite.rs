@@ -35,6 +35,7 @@ pub mod order;
 pub mod owner;
 pub mod pages;
 pub mod plan;
+pub mod policy;
 pub mod prepared;
 pub mod random;
 pub mod random_schema;

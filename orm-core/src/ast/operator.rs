@@ -160,6 +160,25 @@ pub struct Visibility {
     pub deleted: Deleted,
     /// Whether the default scope of the model holds.
     pub scoped: bool,
+    /// What the rows are wanted for; the policy of the model answers.
+    pub purpose: Purpose,
+}
+
+/// What the rows of an occurrence of a table are wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be read; in an UPDATE or DELETE, what that does to its table.
+    Read,
+    /// To be changed: of these columns, by their positions, the policy is asked by itself.
+    Update(u128),
+    /// To be removed.
+    Delete,
+    /// To see whether they might be created as they are.
+    Create,
+    /// To see whether they might be changed into what they are.
+    PostUpdate,
+    /// To look after what was written: the policy was asked before.
+    Unchecked,
 }
 
 impl Default for Visibility {
@@ -170,11 +189,19 @@ impl Default for Visibility {
 
 impl Visibility {
     /// What users see unless they ask for more.
-    pub const DEFAULT: Self = Self { deleted: Deleted::Hidden, scoped: true };
+    pub const DEFAULT: Self = Self { deleted: Deleted::Hidden, scoped: true, purpose: Purpose::Read };
     /// Rows that are not deleted, inside of the default scope or not: for rows that are at hand.
-    pub const ROW: Self = Self { deleted: Deleted::Hidden, scoped: false };
+    pub const ROW: Self = Self { deleted: Deleted::Hidden, scoped: false, purpose: Purpose::Read };
     /// Every row: for rows that were found before, and are written or read once more.
-    pub const ALL: Self = Self { deleted: Deleted::Included, scoped: false };
+    pub const ALL: Self = Self { deleted: Deleted::Included, scoped: false, purpose: Purpose::Read };
+    /// Every row, whoever asks: for what the library looks up itself.
+    pub const UNCHECKED: Self = Self { purpose: Purpose::Unchecked, ..Self::ALL };
+
+    /// The same rows, for something.
+    #[must_use]
+    pub const fn to(self, purpose: Purpose) -> Self {
+        Self { purpose, ..self }
+    }
 }
 
 /// Which rows of a join survive without a partner.

@@ -15,10 +15,10 @@ pub(super) use expr::{check_name, operator};
 pub use lock::RowLock;
 pub(crate) use write::unnests;
 
-use super::{Dialect, Level, NewRows, Rendered, SqlWriter};
-use crate::ast::{Delete, Deleted, Expr, Insert, Select, Statement, Step, Update, Visibility};
+use super::{Dialect, Level, NewRows, Policies, Rendered, SqlWriter};
+use crate::ast::{Delete, Deleted, Expr, Insert, Purpose, Select, Statement, Step, Update, Visibility};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ColumnDef, ModelDef};
+use crate::model::{Access, ColumnDef, ModelDef, Ruling};
 
 /// The SQL and binds of a statement.
 ///
@@ -35,23 +35,43 @@ use crate::model::{ColumnDef, ModelDef};
 /// the statement does not read and names that cannot be quoted, [`ErrorKind::Encode`] for values that the database
 /// cannot store.
 pub fn render(statement: &Statement, dialect: &dyn Dialect) -> Result<Rendered> {
-    let mut renderer = Renderer::new(dialect);
+    render_under(statement, dialect, None)
+}
+
+/// As [`render`], under the policies of models for one viewer.
+///
+/// # Errors
+/// Also those of [`Policies::rule`].
+pub fn render_for(statement: &Statement, dialect: &dyn Dialect, policies: &dyn Policies) -> Result<Rendered> {
+    render_under(statement, dialect, Some(policies))
+}
+
+fn render_under(statement: &Statement, dialect: &dyn Dialect, policies: Option<&dyn Policies>) -> Result<Rendered> {
+    let mut renderer = Renderer::new(dialect, policies);
     render_into(&mut renderer, statement)?;
     if renderer.reads_changed {
         // The rows to change are found first: their keys are fewer than the rows of the table.
         let indirect = match statement {
-            Statement::Update(update) => write::by_key(update.model, &update.filter, update.visibility).map(|filter| {
-                let update = Update { filter: vec![filter], visibility: Visibility::ALL, ..(**update).clone() };
-                Statement::Update(Box::new(update))
-            }),
-            Statement::Delete(delete) => write::by_key(delete.model, &delete.filter, delete.visibility).map(|filter| {
-                let delete = Delete { filter: vec![filter], visibility: Visibility::ALL, ..(**delete).clone() };
-                Statement::Delete(Box::new(delete))
-            }),
+            Statement::Update(update) => {
+                let visibility = write::purposeful(update.visibility, Purpose::Update(0));
+                write::by_key(update.model, &update.filter, visibility).map(|filter| {
+                    let visibility = Visibility::UNCHECKED;
+                    let update = Update { filter: vec![filter], visibility, ..(**update).clone() };
+                    Statement::Update(Box::new(update))
+                })
+            }
+            Statement::Delete(delete) => {
+                let visibility = write::purposeful(delete.visibility, Purpose::Delete);
+                write::by_key(delete.model, &delete.filter, visibility).map(|filter| {
+                    let visibility = Visibility::UNCHECKED;
+                    let delete = Delete { filter: vec![filter], visibility, ..(**delete).clone() };
+                    Statement::Delete(Box::new(delete))
+                })
+            }
             _ => None,
         };
         if let Some(indirect) = indirect {
-            renderer = Renderer::new(dialect);
+            renderer = Renderer::new(dialect, policies);
             render_into(&mut renderer, &indirect)?;
         }
     }
@@ -60,7 +80,7 @@ pub fn render(statement: &Statement, dialect: &dyn Dialect) -> Result<Rendered> 
 
 /// As [`render`], for a SELECT that its owner keeps.
 pub(crate) fn render_select(select: &Select, dialect: &dyn Dialect) -> Result<Rendered> {
-    let mut renderer = Renderer::new(dialect);
+    let mut renderer = Renderer::new(dialect, None);
     renderer.select(select)?;
     renderer.finish()
 }
@@ -78,7 +98,7 @@ fn render_into(renderer: &mut Renderer<'_>, statement: &Statement) -> Result<()>
 /// As [`render`], for an INSERT that gives its values away.
 pub(crate) fn render_insert(mut insert: Insert, dialect: &dyn Dialect) -> Result<Rendered> {
     let values = std::mem::take(&mut insert.values);
-    let mut renderer = Renderer::new(dialect);
+    let mut renderer = Renderer::new(dialect, None);
     renderer.insert(&insert, NewRows { values: values.into_iter() })?;
     renderer.finish()
 }
@@ -88,7 +108,7 @@ pub(crate) fn render_insert(mut insert: Insert, dialect: &dyn Dialect) -> Result
 /// # Errors
 /// As [`render`].
 pub fn render_condition(model: &'static ModelDef, condition: &Expr, dialect: &dyn Dialect) -> Result<Rendered> {
-    let mut renderer = Renderer::new(dialect);
+    let mut renderer = Renderer::new(dialect, None);
     renderer.frames.push(Frame::of(Source::named(model, Visibility::ALL)));
     renderer.condition(condition, Level::Loosest)?;
     renderer.finish()
@@ -161,8 +181,12 @@ pub struct Renderer<'d> {
     reads_changed: bool,
     /// Whether this is inside of a derived table that may read the table being changed.
     derived: bool,
-    /// Whether this is inside of the default scope of a model.
+    /// Whether this is inside of the default scope of a model, or of a rule of its policy.
     in_scope: bool,
+    /// Whether this is inside of a rule of a policy: other policies do not apply there.
+    in_rule: bool,
+    /// For whom the statement is run; none where it is only shown.
+    policies: Option<&'d dyn Policies>,
     /// How many expressions are around the one being written.
     depth: usize,
 }
@@ -182,7 +206,7 @@ impl<'d> DerefMut for Renderer<'d> {
 }
 
 impl<'d> Renderer<'d> {
-    fn new(dialect: &'d dyn Dialect) -> Self {
+    fn new(dialect: &'d dyn Dialect, policies: Option<&'d dyn Policies>) -> Self {
         Self {
             w: SqlWriter::new(dialect),
             frames: Vec::new(),
@@ -190,6 +214,8 @@ impl<'d> Renderer<'d> {
             reads_changed: false,
             derived: false,
             in_scope: false,
+            in_rule: false,
+            policies,
             depth: 0,
         }
     }
@@ -236,6 +262,11 @@ impl<'d> Renderer<'d> {
     /// Appends a table and its alias, as FROM and JOIN want it. The table being changed is read through a derived table
     /// where it cannot be read itself.
     fn push_source(&mut self, source: &Source) -> Result<()> {
+        if let Some(masks) = self.masks(source)? {
+            self.push_masked(source, masks)?;
+            self.w.push_sql(" AS ");
+            return self.push_source_name(source);
+        }
         let derive = source.alias.is_some() && self.reads_itself(source.model);
         self.reads_changed |= derive;
         if derive {
@@ -322,24 +353,138 @@ impl<'d> Renderer<'d> {
     /// Appends what must hold of the rows of an occurrence of a table, each condition after ` AND `, or after `before` when it
     /// is the first. Every table of every statement passes here, whatever it is read or written for.
     fn push_visible(&mut self, source: &Source, before: &str) -> Result<bool> {
-        let alive = self.push_alive(source, before)?;
-        let scope = source.model.scope.filter(|_| source.visibility.scoped && !self.in_scope);
-        let Some(scope) = scope else { return Ok(alive) };
-        self.w.push_sql(if alive { " AND " } else { before });
-        // Other scopes are not part of this one: one that asks about its own model would have no end.
-        self.in_scope = true;
-        let condition = scope();
+        let mut written = self.push_alive(source, before)?;
+        if let Some(scope) = source.model.scope.filter(|_| source.visibility.scoped && !self.in_scope) {
+            self.w.push_sql(if written { " AND " } else { before });
+            self.push_implied(source, &scope())?;
+            written = true;
+        }
+        if source.model.policy.is_none() || self.in_rule {
+            return Ok(written);
+        }
+        if self.masks(source)?.is_some() {
+            // The rules are inside of the derived table. A table that is changed cannot be one: its rows are found first.
+            if self.frames.len() == 1 && self.changes_rows() {
+                if source.model.primary_key.is_empty() {
+                    return Err(no_key(source.model));
+                }
+                self.reads_changed = true;
+            }
+            return Ok(written);
+        }
+        for access in accesses(source.model, source.visibility.purpose) {
+            written |= self.push_rule(source, access, if written { " AND " } else { before })?;
+        }
+        Ok(written)
+    }
+
+    /// Appends the condition of a rule of the model's policy after `before`; nothing where it allows everything.
+    fn push_rule(&mut self, source: &Source, access: Access, before: &str) -> Result<bool> {
+        let Some(policies) = self.policies else { return Ok(false) };
+        let mut ruling = policies.rule(source.model, access)?;
+        if matches!((&ruling, access), (Ruling::AsUpdate, Access::PostUpdate)) {
+            ruling = policies.rule(source.model, Access::Update)?;
+        }
+        let condition = match ruling {
+            Ruling::Allow => return Ok(false),
+            Ruling::When(condition) => condition,
+            Ruling::Deny | Ruling::AsUpdate => Expr::Or(Vec::new()),
+        };
+        self.w.push_sql(before);
+        self.in_rule = true;
+        let written = self.push_implied(source, &condition);
+        self.in_rule = false;
+        written.map(|()| true)
+    }
+
+    /// Appends a condition about the rows of an occurrence of a table, which the statement does not name.
+    fn push_implied(&mut self, source: &Source, condition: &Expr) -> Result<()> {
+        // Scopes are not part of this one: one that asks about its own model would have no end.
+        let outside = std::mem::replace(&mut self.in_scope, true);
         let written = if self.is_bare() {
-            self.condition(&condition, Level::And)
+            self.condition(condition, Level::And)
         } else {
             let frame = Frame { qualified: true, ..Frame::of(Source { path: Vec::new(), ..source.clone() }) };
             self.frames.push(frame);
-            let written = self.condition(&condition, Level::And);
+            let written = self.condition(condition, Level::And);
             self.frames.pop();
             written
         };
-        self.in_scope = false;
-        written.map(|()| true)
+        self.in_scope = outside;
+        written
+    }
+
+    /// What the viewer sees of each column of an occurrence of a table, where there is one that is not seen in all rows.
+    fn masks(&self, source: &Source) -> Result<Option<Vec<Ruling>>> {
+        let (Some(policies), false) = (self.policies, self.in_rule) else { return Ok(None) };
+        let looks = matches!(source.visibility.purpose, Purpose::Read | Purpose::Update(_) | Purpose::Delete);
+        if source.model.policy.is_none() || !looks {
+            return Ok(None);
+        }
+        let mut masked = false;
+        let mut all = Vec::with_capacity(source.model.columns.len());
+        for column in source.model.columns {
+            let ruling = policies.rule(source.model, Access::ReadField(column))?;
+            let open = matches!(ruling, Ruling::Allow);
+            if !open && (!column.nullable || source.model.primary_key.contains(&column.index)) {
+                return Err(Error::new(
+                    ErrorKind::InvalidStatement,
+                    "a value that a viewer may not see is NULL to them, so the field must be an `Option` and no part of the key",
+                )
+                .with_model(source.model.name)
+                .with_columns([column.name]));
+            }
+            masked |= !open;
+            all.push(ruling);
+        }
+        Ok(masked.then_some(all))
+    }
+
+    /// Appends a derived table in the place of one of which the viewer does not see all values: where it is filtered, ordered and
+    /// counted by them, they are NULL as well.
+    fn push_masked(&mut self, source: &Source, masks: Vec<Ruling>) -> Result<()> {
+        let table = Source { alias: Some(self.next_alias()), path: Vec::new(), ..source.clone() };
+        self.w.push_sql("(SELECT ");
+        self.frames.push(Frame { qualified: true, ..Frame::of(table.clone()) });
+        for (column, ruling) in source.model.columns.iter().zip(masks) {
+            if column.index > 0 {
+                self.w.push_sql(", ");
+            }
+            match ruling {
+                Ruling::Allow => self.push_source_column(&table, column)?,
+                Ruling::When(condition) => {
+                    self.w.push_sql("CASE WHEN ");
+                    self.in_rule = true;
+                    let written = self.push_implied(&table, &condition);
+                    self.in_rule = false;
+                    written?;
+                    self.w.push_sql(" THEN ");
+                    self.push_source_column(&table, column)?;
+                    self.w.push_sql(" END");
+                }
+                Ruling::Deny | Ruling::AsUpdate => {
+                    // A NULL of the column's type.
+                    self.w.push_sql("CASE WHEN 1 = 0 THEN ");
+                    self.push_source_column(&table, column)?;
+                    self.w.push_sql(" END");
+                }
+            }
+            self.w.push_sql(" AS ");
+            self.w.push_ident(column.name)?;
+        }
+        self.w.push_sql(" FROM ");
+        self.w.push_table(table.model.table)?;
+        self.w.push_sql(" AS ");
+        self.push_alias(table.alias.unwrap_or_default());
+        let mut before = " WHERE ";
+        for access in accesses(source.model, source.visibility.purpose) {
+            if self.push_rule(&table, access, before)? {
+                before = " AND ";
+            }
+        }
+        self.frames.pop();
+        self.w.push_sql(")");
+        Ok(())
     }
 
     /// Whether the one table of the statement needs no name before its columns.
@@ -382,6 +527,27 @@ impl<'d> Renderer<'d> {
         }
         Ok(())
     }
+}
+
+/// What the viewer must be allowed to do.
+fn accesses(model: &'static ModelDef, purpose: Purpose) -> impl Iterator<Item = Access> {
+    let (rows, fields): (&[Access], u128) = match purpose {
+        Purpose::Read => (&[Access::Read], 0),
+        Purpose::Update(fields) => (&[Access::Read, Access::Update], fields),
+        Purpose::Delete => (&[Access::Read, Access::Delete], 0),
+        Purpose::Create => (&[Access::Create], 0),
+        Purpose::PostUpdate => (&[Access::PostUpdate], 0),
+        Purpose::Unchecked => (&[], 0),
+    };
+    let fields = model.columns.iter().filter(move |column| fields & (1 << column.index) != 0);
+    rows.iter().copied().chain(fields.map(Access::UpdateField))
+}
+
+#[cold]
+fn no_key(model: &'static ModelDef) -> Error {
+    let message =
+        "the viewer does not see all of the row, so the rows to change are found by their keys, and the model has none";
+    Error::new(ErrorKind::InvalidStatement, message).with_model(model.name)
 }
 
 #[cold]

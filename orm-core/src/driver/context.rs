@@ -5,6 +5,10 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::dialect::Policies;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Access, ModelDef, Ruling};
+
 /// What a handle knows: facts of the caller's own types. It is asked for by
 /// [`Executor::context`](super::Executor::context), also where the handle is any executor:
 ///
@@ -36,6 +40,10 @@ struct Known {
     unvalidated: bool,
     /// Whether hooks of models are left out.
     unhooked: bool,
+    /// Who is looking, for the policies of models.
+    viewer: Option<Arc<dyn Any + Send + Sync>>,
+    /// Why policies do not apply.
+    bypass: Option<&'static str>,
     /// One of each type.
     facts: Vec<Arc<dyn Any + Send + Sync>>,
 }
@@ -95,6 +103,33 @@ impl Context {
         self.0.as_ref().is_none_or(|known| !known.unhooked)
     }
 
+    /// The same for a viewer: policies of models are asked what they may do.
+    #[must_use]
+    pub fn as_viewer(&self, viewer: Arc<dyn Any + Send + Sync>) -> Self {
+        self.changed(|known| (known.viewer, known.bypass) = (Some(viewer), None))
+    }
+
+    /// The viewer, where the handle has one of this type.
+    pub fn viewer<V: Any>(&self) -> Option<&V> {
+        self.0.as_ref()?.viewer.as_ref()?.downcast_ref()
+    }
+
+    /// The same, and policies do not apply: see `Database::bypass`.
+    #[must_use]
+    pub fn bypassing(&self, reason: &'static str) -> Self {
+        self.changed(|known| known.bypass = Some(reason))
+    }
+
+    /// Whether it is known who is looking, and that matters.
+    pub(crate) fn has_viewer(&self) -> bool {
+        self.0.as_ref().is_some_and(|known| known.viewer.is_some() && known.bypass.is_none())
+    }
+
+    /// Whether the policy of a model has a say.
+    pub(crate) fn polices(&self, model: &'static ModelDef) -> bool {
+        model.policy.is_some() && !self.0.as_ref().is_some_and(|known| known.bypass.is_some())
+    }
+
     fn changed(&self, change: impl FnOnce(&mut Known)) -> Self {
         let mut known = self.0.as_deref().cloned().unwrap_or_default();
         change(&mut known);
@@ -109,6 +144,28 @@ impl fmt::Debug for Context {
             .field("facts", &facts)
             .field("validates", &self.validates())
             .field("runs_hooks", &self.runs_hooks())
+            .field("viewer", &self.0.as_ref().is_some_and(|known| known.viewer.is_some()))
+            .field("bypass", &self.0.as_ref().and_then(|known| known.bypass))
             .finish()
+    }
+}
+
+impl Policies for Context {
+    fn rule(&self, model: &'static ModelDef, access: Access) -> Result<Ruling> {
+        let Some(policy) = model.policy.filter(|_| self.polices(model)) else { return Ok(Ruling::Allow) };
+        let refused = |message| Err(Error::new(ErrorKind::Permission, message).with_model(model.name));
+        let Some(viewer) = self.0.as_ref().and_then(|known| known.viewer.as_ref()) else {
+            return refused(
+                "the model has a policy, and the handle does not say who is looking; use `db.as_viewer(viewer)`, or \
+                 `db.bypass(\"reason\")`",
+            );
+        };
+        match policy(&**viewer, access) {
+            Some(ruling) => Ok(ruling),
+            None => refused(
+                "the policy of the model is not for viewers of this type; add the type, `#[orm(policy = (.., Type))]`, and \
+                 `impl Policy<..> for Type`",
+            ),
+        }
     }
 }

@@ -67,15 +67,45 @@ impl<E: Executor + ?Sized> Executor for Arc<E> {
 pub trait Runs<M>: Executor {}
 
 #[diagnostic::do_not_recommend]
-impl<M: Model + Unpoliced, E: Executor + ?Sized> Runs<M> for E {}
+impl<M: Model, E: Executor + Allows<M, M::Guard> + ?Sized> Runs<M> for E {}
 
-/// A model without a policy: it runs on every executor. Written by the derive.
+/// The guard of models without a policy: statements about them run on every executor.
+#[derive(Debug, Clone, Copy)]
+pub enum Open {}
+
+/// The guard of models with a policy: statements about them run on handles that say who is looking, or why that does not matter.
+#[derive(Debug, Clone, Copy)]
+pub enum Policed {}
+
+/// A handle that runs statements about `M`, which has this guard.
 #[diagnostic::on_unimplemented(
-    message = "statements about `{Self}` are not known to run on this handle",
-    label = "not known to run on every handle",
+    message = "`{Self}` may not run statements about `{M}`",
+    label = "this handle does not say who is looking at `{M}`",
+    note = "`{M}` has a policy: use a handle with a viewer, `db.as_viewer(viewer)`, or say why none is needed, `db.bypass(\"reason\")`",
     note = "code that is generic over the model asks for it: `async fn of<M: Model>(db: &impl Runs<M>)`"
 )]
-pub trait Unpoliced {}
+pub trait Allows<M, G> {}
+
+#[diagnostic::do_not_recommend]
+impl<M, E: Executor + ?Sized> Allows<M, Open> for E {}
+
+/// A model whose policy is for viewers of this type. Written by the derive for each type that `#[orm(policy = ..)]` names.
+#[diagnostic::on_unimplemented(
+    message = "the policy of `{Self}` is not for viewers of type `{V}`",
+    label = "no viewer of `{Self}`",
+    note = "add the type to the model, `#[orm(policy = (.., {V}))]`, and write `impl Policy<{Self}> for {V}`"
+)]
+pub trait SeenBy<V>: Model {}
+
+// The policies of models that a hook writes about are known when it runs.
+#[diagnostic::do_not_recommend]
+impl<M: Model> Allows<M, Policed> for super::Tx<'_> {}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, E: Allows<M, Policed> + ?Sized> Allows<M, Policed> for &E {}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, E: Allows<M, Policed> + ?Sized> Allows<M, Policed> for Arc<E> {}
 
 /// A session that is being opened.
 pub type Opening<'f, S> = Pin<Box<dyn Future<Output = Result<S>> + Send + 'f>>;

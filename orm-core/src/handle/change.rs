@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::model::{ColumnDef, ModelDef, RelationDef};
 use crate::run::{Comparable, count_rows, lock_rows};
 use crate::value::Value;
-use crate::write::{RelationFilter, no_key};
+use crate::write::{RelationFilter, check_end, no_key};
 
 /// What is done to the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,16 @@ impl Change {
         let row = self.def.keys().iter().zip(&self.parent);
         let row = row.map(|(pair, value)| equal(pair.from, ast::Expr::Value(value.clone())));
         lock_rows(session, self.owner, row.collect()).await
+    }
+
+    /// Refuses a change that the policies of the two models do not allow. `columns` are those of the children's keys.
+    pub(super) async fn check_policies(&self, session: &dyn Session, columns: &[&'static ColumnDef]) -> Result<()> {
+        if !session.context().has_viewer() && !session.context().polices(self.owner) {
+            return Ok(());
+        }
+        let near: Vec<&'static ColumnDef> = self.def.keys().iter().map(|pair| pair.from).collect();
+        check_end(session, self.owner, &near, std::slice::from_ref(&self.parent)).await?;
+        check_end(session, self.def.target(), columns, &self.children).await
     }
 
     /// Refuses children that do not meet the relation's filter. `columns` are those of their keys.

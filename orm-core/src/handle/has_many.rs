@@ -61,6 +61,8 @@ impl<C: Model> ChangeRows<C> {
             return Ok(0);
         }
         let session = db.session();
+        let keys: Vec<&'static ColumnDef> = C::DEF.key_columns().collect();
+        self.change.check_policies(session, &keys).await?;
         match self.change.kind {
             Kind::Remove => {
                 if !self.can_free() {

@@ -8,11 +8,11 @@ use crate::driver::{Runs, Session};
 use crate::error::Result;
 use crate::expr::{Assign, Column};
 use crate::model::{Between, ColumnDef, Model};
-use crate::run::{any_row, begin_write, latest_row, lock_rows};
+use crate::run::{any_row, begin_write, fetch_all, latest_row, lock_rows};
 use crate::value::{Type, Value};
 use crate::write::{
-    Draft, Payload, RelationFilter, alive_filter, change_rows, count_up, create_many, insert_values, is_key, is_unique,
-    keeps_trail, payload_values, remove, update_of,
+    Draft, Payload, RelationFilter, alive_filter, all_values, change_rows, check_end, count_up, create_many,
+    insert_values, is_key, is_unique, keeps_trail, payload_values, remove, update_of,
 };
 
 /// A change of which rows are connected with a row; in one transaction when it takes more than one statement.
@@ -70,6 +70,8 @@ impl<J: Model> ChangeLinks<J> {
         let payload = payload_values(&self.change.def, &self.payload, self.change.scope.as_ref())?;
         let session = db.session();
         let far: Vec<&'static ColumnDef> = through.keys.iter().map(|pair| pair.from).collect();
+        let theirs: Vec<&'static ColumnDef> = through.keys.iter().map(|pair| pair.to).collect();
+        self.change.check_policies(session, &theirs).await?;
         match self.change.kind {
             Kind::Remove => {
                 let these = ast::Expr::has_key(&far, &self.change.children);
@@ -86,6 +88,10 @@ impl<J: Model> ChangeLinks<J> {
                 let unit = begin_write(session).await?;
                 self.change.lock_parent(&*unit).await?;
                 let others = ast::Expr::Not(Box::new(ast::Expr::has_key(&far, &self.change.children)));
+                if session.context().polices(self.change.def.target()) {
+                    let left = self.connected(&*unit, &far, others.clone()).await?;
+                    check_end(&*unit, self.change.def.target(), &theirs, &left).await?;
+                }
                 let mut written = change_rows(&*unit, J::DEF, self.remove(through, others)).await?;
                 if !self.change.children.is_empty() {
                     written += self.add(&*unit, through, &payload, session.in_transaction()).await?;
@@ -96,9 +102,23 @@ impl<J: Model> ChangeLinks<J> {
         }
     }
 
+    /// The keys at the other end of connections.
+    async fn connected(
+        &self,
+        session: &dyn Session,
+        far: &[&'static ColumnDef],
+        which: ast::Expr,
+    ) -> Result<Vec<Vec<Value>>> {
+        let mut select = Select::new(J::DEF);
+        select.list = SelectList::Exprs(far.iter().map(|column| (*column).into()).collect());
+        select.filter = self.change.owned();
+        select.filter.push(which);
+        fetch_all(session, J::DEF, Statement::Select(Box::new(select)), all_values).await
+    }
+
     /// Whether the pair is a unique key, so that the database keeps it from being there twice, and nothing has to be asked.
     fn is_one_statement(&self, through: Between) -> bool {
-        self.change.scope.is_none() && is_unique(J::DEF, &self.pair(through), false)
+        self.change.scope.is_none() && J::DEF.policy.is_none() && is_unique(J::DEF, &self.pair(through), false)
     }
 
     /// The columns that tell whether two rows are connected.
@@ -113,7 +133,7 @@ impl<J: Model> ChangeLinks<J> {
     async fn add(&self, session: &dyn Session, through: Between, payload: &Values, late: bool) -> Result<u64> {
         let columns: Vec<&'static ColumnDef> = through.keys.iter().map(|pair| pair.to).collect();
         self.change.check_scope(session, &columns).await?;
-        if is_unique(J::DEF, &self.pair(through), false) {
+        if J::DEF.policy.is_none() && is_unique(J::DEF, &self.pair(through), false) {
             return self.insert(session, through, payload).await;
         }
         self.lock_an_end(session, through).await?;

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use super::batches::Ranges;
 use super::running::Running;
 use super::update::{Filtered, IsFiltered, Unfiltered};
-use crate::ast::{self, Deleted, Statement, Visibility};
+use crate::ast::{self, Deleted, Purpose, Statement, Visibility};
 use crate::dialect::{Dialect, Rendered, render, show};
 use crate::driver::{BeginOptions, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
@@ -443,7 +443,11 @@ impl<M: Model> DestroyOne<'_, M> {
             before = row_to_record(&*unit, def, hooks, &key).await?;
             hooked::before_event(&*unit, def, hooks, Event::Destroy, self.row).await?;
         }
-        if write_rows(&*unit, def, update_of(def, set, target.filter(def))).await? == 0 {
+        let mut statement = update_of(def, set, target.filter(def));
+        if let Statement::Update(update) = &mut statement {
+            update.visibility.purpose = Purpose::Delete;
+        }
+        if write_rows(&*unit, def, statement).await? == 0 {
             return Err(target.lost(&*unit, def, Visibility::ROW).await);
         }
         cascade(&*unit, &self.cascade, &of_row(def, &key), Mark::Delete(&now)).await?;

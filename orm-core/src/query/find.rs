@@ -391,7 +391,7 @@ impl<M: Model, Out, S, N> Find<M, Out, S, N> {
     /// As [`exec`](Self::exec).
     pub async fn explain<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Vec<String>> {
         let session = db.session();
-        let mut rendered = render(&Statement::Select(self.select), &**session.dialect())?;
+        let mut rendered = run::rendered(session, &Statement::Select(self.select))?;
         rendered.sql.insert_str(0, session.dialect().explain()?);
         let mut lines = Lines(Vec::new());
         session.fetch(run::query(&rendered), &mut lines).await.map_err(run::about(M::DEF))?;
@@ -585,6 +585,7 @@ fn is_plain(select: &ast::Select) -> bool {
         && !select.distinct
         && select.visibility == Visibility::DEFAULT
         && select.model.scope.is_none()
+        && select.model.policy.is_none()
 }
 
 /// NULL where the sub-query has no row.

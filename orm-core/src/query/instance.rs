@@ -11,7 +11,7 @@ use crate::relation::load_into;
 use crate::run::{IntoInclude, key_filter, key_of, merged};
 use crate::value::{Numeric, Scalar, Type, Value};
 use crate::write::{
-    Changes, Mark, Prefilled, cascade, deleted_at, expect_version, known, of_row, removed, reread, save_row, saves,
+    Changes, Mark, Prefilled, RowKey, cascade, deleted_at, expect_version, known, of_row, reread, save_row, saves,
     touch, update_each, write_row,
 };
 
@@ -387,7 +387,7 @@ async fn compute<M: Model>(
         let (filter, visibility) = (key_filter(def, &key_of(row)?), known(row));
         let update = ast::Update { model: def, set, filter, visibility, returning: Returning::Nothing };
         if update_each(session, def, Box::new(update), false).await?.1 == 0 {
-            return Err(removed(def));
+            return Err(RowKey::of_key(key_of(row)?).lost(session, def, known(row)).await);
         }
     }
     reread(row, session).await

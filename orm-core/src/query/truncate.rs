@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::row::Discard;
 use crate::run::about;
+use crate::write::refuse_whole_table;
 
 /// Empties a table: `User::truncate()`. Every row goes, marked as deleted or not.
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
@@ -93,6 +94,7 @@ impl<M: Model> Truncate<M> {
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) inside a transaction that the database would commit.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<()> {
         let session = db.session();
+        refuse_whole_table(session, M::DEF, "empty the table")?;
         let rendered = self.to_sql(&**session.dialect())?;
         if session.dialect().capabilities().truncate {
             super::tables::outside_transaction(session, "TRUNCATE")?;

@@ -13,7 +13,9 @@ use crate::model::{ColumnDef, Model, read_model};
 use crate::row::Columns;
 use crate::run::{ValueRow, fetch_all, fetch_first, key_filter, key_of};
 use crate::value::{Scalar, Value};
-use crate::write::{Changes, HistoryColumn, all_values, history_columns, key_text, restored, saves, write_row};
+use crate::write::{
+    Changes, HistoryColumn, all_values, history_columns, key_text, refuse_whole_table, restored, saves, write_row,
+};
 
 /// A model whose changes are kept in a history: `#[orm(audited = UserHistory)]`. In the prelude. Written by the derive.
 #[diagnostic::on_unimplemented(
@@ -202,6 +204,8 @@ fn value<M, T: crate::value::Type>(
 
 /// The entries of a row, the first one first.
 async fn read<M: Audited>(session: &dyn Session, key: &[Value]) -> Result<Vec<Version<M>>> {
+    // What rows were like before, no rule is asked about.
+    refuse_whole_table(session, M::DEF, "read the history of rows")?;
     let history = <M::History as Model>::DEF;
     let columns = history_columns(history)?;
     let column = |which: HistoryColumn| columns[which as usize];

@@ -107,7 +107,7 @@ async fn equal(
             list.extend(columns.iter().map(|column| ast::Expr::Column(column)));
             let mut select = Select::new(def);
             select.list = SelectList::Exprs(list);
-            select.visibility = Visibility::ALL;
+            select.visibility = Visibility::UNCHECKED;
             let keys: Vec<Vec<Value>> = chunk.iter().map(|place| lost[*place].clone()).collect();
             select.filter = vec![ast::Expr::has_key(columns, &keys)];
             let rendered = render(&Statement::Select(Box::new(select)), &**session.dialect())?;

@@ -86,7 +86,7 @@ pub(crate) async fn fetch_all_shape<T: Send>(
 
 /// Runs a statement for its counts.
 pub(crate) async fn execute(session: &dyn Session, def: &'static ModelDef, statement: &Statement) -> Result<Done> {
-    let rendered = render(statement, &**session.dialect())?;
+    let rendered = text::rendered(session, statement)?;
     session.fetch(query(&rendered), &mut Discard).await.map_err(about(def))
 }
 

@@ -49,7 +49,7 @@ pub(crate) async fn lock_rows(session: &dyn Session, def: &'static ModelDef, fil
     let mut select = Select::new(def);
     select.list = SelectList::One;
     select.filter = filter;
-    select.visibility = ast::Visibility::ALL;
+    select.visibility = ast::Visibility::UNCHECKED;
     let first = |column| ast::Order { expr: ast::Expr::Column(column), descending: false, nulls: None };
     select.order_by = def.key_columns().map(first).collect();
     select.lock = Some(ast::Lock { strength: LockStrength::NoKeyUpdate, wait: LockWait::Wait, of: Vec::new() });

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use super::errors::about;
-use crate::ast::{Aggregate, BinaryOp, Deleted, Expr, NullsOrder, Select, SelectList, Statement};
-use crate::dialect::{Rendered, render};
-use crate::driver::{Query, Session};
+use crate::ast::{Aggregate, BinaryOp, Deleted, Expr, NullsOrder, Purpose, Select, SelectList, Statement, Visibility};
+use crate::dialect::{Policies, Rendered, render_for};
+use crate::driver::{Context, Query, Session};
 use crate::error::Result;
-use crate::model::{ColumnDef, ModelDef, TableName};
+use crate::model::{Access, ColumnDef, ModelDef, Ruling, TableName};
 use crate::value::Value;
 
 /// A rendered statement as a query.
@@ -44,10 +44,15 @@ pub(super) fn of(session: &dyn Session, def: &'static ModelDef, statement: &mut 
 
 fn text(session: &dyn Session, statement: &mut Statement) -> Result<Text> {
     let dialect = &**session.dialect();
-    let Statement::Select(select) = statement else { return Ok(Text::Rendered(render(statement, dialect)?)) };
+    let Statement::Select(select) = statement else { return Ok(Text::Rendered(rendered(session, statement)?)) };
+    let before = if session.context().polices(select.model) { imply(session.context(), select)? } else { None };
     let mut shape = Shape::new(select.model.table);
     if shape.select(select).is_none() {
-        return Ok(Text::Rendered(render(statement, dialect)?));
+        if let Some((filters, visibility)) = before {
+            select.filter.truncate(filters);
+            select.visibility = visibility;
+        }
+        return Ok(Text::Rendered(rendered(session, statement)?));
     }
     if let Some(sql) = session.shapes().tree(shape.words()) {
         let mut binds = Vec::with_capacity(shape.values);
@@ -57,11 +62,37 @@ fn text(session: &dyn Session, statement: &mut Statement) -> Result<Text> {
         binds.iter().try_for_each(|value| dialect.check_value(value))?;
         return Ok(Text::Kept(sql, binds));
     }
-    let rendered = render(statement, dialect)?;
+    let rendered = self::rendered(session, statement)?;
     if rendered.cacheable && rendered.binds.len() == shape.values {
         session.shapes().keep_tree(shape.words(), &rendered.sql);
     }
     Ok(Text::Rendered(rendered))
+}
+
+/// A statement as the session's database takes it, under the policies that the session is subject to.
+pub(crate) fn rendered(session: &dyn Session, statement: &Statement) -> Result<Rendered> {
+    render_for(statement, &**session.dialect(), session.context())
+}
+
+/// Makes the rule of a policy a condition of the statement, so that it is a part of its shape: all viewers whose rules look alike
+/// share its text. Gives what was there before; none where the viewer does not see all of each row.
+fn imply(context: &Context, select: &mut Select) -> Result<Option<(usize, Visibility)>> {
+    if select.visibility.purpose != Purpose::Read {
+        return Ok(None);
+    }
+    for column in select.model.columns {
+        if !matches!(context.rule(select.model, Access::ReadField(column))?, Ruling::Allow) {
+            return Ok(None);
+        }
+    }
+    let before = (select.filter.len(), select.visibility);
+    match context.rule(select.model, Access::Read)? {
+        Ruling::Allow => {}
+        Ruling::When(condition) => select.filter.push(condition),
+        Ruling::Deny | Ruling::AsUpdate => select.filter.push(Expr::Or(Vec::new())),
+    }
+    select.visibility.purpose = Purpose::Unchecked;
+    Ok(Some(before))
 }
 
 /// Words that are the same for trees with the same text: kinds of nodes, columns by their addresses, types of values.
@@ -94,6 +125,7 @@ impl Shape {
     /// `None` for trees that are rendered each time.
     fn select(&mut self, select: &Select) -> Option<()> {
         let plain = (select.model.scope.is_none() || !select.visibility.scoped)
+            && (select.model.policy.is_none() || select.visibility.purpose == Purpose::Unchecked)
             && select.reached.is_none()
             && select.joins.is_empty()
             && select.group_by.is_empty()

@@ -3,7 +3,9 @@
 
 use super::update::change_rows;
 use super::update::touch;
-use crate::ast::{self, BinaryOp, InList, ListItems, Returning, Select, SelectList, Statement, Update, Visibility};
+use crate::ast::{
+    self, BinaryOp, InList, ListItems, Purpose, Returning, Select, SelectList, Statement, Update, Visibility,
+};
 use crate::driver::Session;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, KeyPair, ModelDef, RelationKind};
@@ -63,7 +65,7 @@ pub(crate) async fn cascade(
         filter.extend(ast::Expr::tag_of(&node.relation));
         filter.extend(node.select.filter.iter().cloned());
         let (new, value, visibility) = match mark {
-            Mark::Delete(now) => (now.clone(), now, Visibility::ROW),
+            Mark::Delete(now) => (now.clone(), now, Visibility::ROW.to(Purpose::Delete)),
             Mark::Restore(then) => {
                 filter.push(ast::Expr::binary(BinaryOp::Eq, column.into(), ast::Expr::Value(then.clone())));
                 (Value::Null(column.ty), then, Visibility::ALL)

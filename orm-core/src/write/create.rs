@@ -3,9 +3,9 @@
 use super::draft::Draft;
 use super::hooks;
 use super::insert::{insert_one, insert_row, insert_rows};
-use super::prepare;
 use super::tree::{Around, create_tree, fill};
 use super::upsert::{Outcome, upsert_many};
+use super::{policy, prepare};
 use crate::ast::Conflict;
 use crate::driver::{BeginOptions, Session};
 use crate::error::{Error, ErrorKind, Result};
@@ -34,9 +34,30 @@ pub(crate) async fn create_one<M: Model>(session: &dyn Session, mut draft: Draft
         unit.commit().await?;
         return Ok(model);
     }
+    if policy::applies(session, def) {
+        return Box::pin(create_policed(session, draft)).await;
+    }
     let mut row = None;
     insert_one(session, def, draft, &mut First::new(&mut row, read_model::<M>)).await?;
     row.ok_or_else(|| not_inserted(session, def.name))
+}
+
+/// Creates a row for a viewer. It is asked about in the same transaction where what it is decides whether it may be there, and that is
+/// not known before.
+async fn create_policed<M: Model>(session: &dyn Session, mut draft: Draft) -> Result<M> {
+    let def = M::DEF;
+    prepare::row(session, def, &mut draft)?;
+    draft.validated = true;
+    if !policy::before_create(session, def, std::slice::from_ref(&draft)).await? {
+        let mut row = None;
+        insert_one(session, def, draft, &mut First::new(&mut row, read_model::<M>)).await?;
+        return row.ok_or_else(|| not_inserted(session, def.name));
+    }
+    let unit = session.begin(&BeginOptions::default()).await?;
+    let values = insert_row(&*unit, def, draft).await?;
+    let model = read_model(&mut Columns::new(&ValueRow(&values)))?;
+    unit.commit().await?;
+    Ok(model)
 }
 
 /// Creates rows, all or none. With `wanted`, gives them as the database has them, in the given order.

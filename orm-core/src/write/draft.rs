@@ -4,6 +4,7 @@ use super::relation_filter::RelationFilter;
 use crate::ast;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, DefaultDef, ModelDef, RelationDef};
+use crate::row::Columns;
 use crate::run::{IncludeNode, IntoInclude};
 use crate::value::{SqlType, Value};
 
@@ -179,6 +180,15 @@ pub(crate) fn nest<P, R>(list: &mut Vec<(IncludeNode, R)>, relation: impl IntoIn
     let mut nodes = Vec::with_capacity(1);
     relation.push(&mut nodes);
     list.extend(nodes.into_iter().zip(std::iter::once(rows)));
+}
+
+/// All values of a row.
+pub(crate) fn all_values(columns: &mut Columns<'_>) -> Result<Vec<Value>> {
+    let mut values = Vec::with_capacity(columns.left());
+    while columns.left() > 0 {
+        values.push(columns.next_value()?.into());
+    }
+    Ok(values)
 }
 
 /// The columns that have a bit.

@@ -3,11 +3,11 @@
 
 use std::any::Any;
 
-use super::draft::{Changes, Draft};
+use super::draft::{Changes, Draft, all_values};
 use super::hooks::{After, Before, Event, Hooks};
 use super::prepare::{self, complete};
 use super::{guard, send};
-use crate::ast::{self, LockStrength, LockWait, Select, Statement, Visibility};
+use crate::ast::{self, LockStrength, LockWait, Purpose, Select, Statement, Visibility};
 use crate::driver::{Session, Tx};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ModelDef, RowDraft, Violations};
@@ -223,6 +223,11 @@ pub(super) fn wants_created(hooks: &'static Hooks) -> bool {
     hooks.looks_after(Event::Create) || hooks.trail.is_some()
 }
 
+/// The rows that an UPDATE is about.
+pub(super) fn changed_rows(visibility: Visibility) -> Visibility {
+    if visibility.purpose == Purpose::Read { visibility.to(Purpose::Update(0)) } else { visibility }
+}
+
 /// The rows that a statement is about, locked until the transaction ends where there are such locks.
 pub(super) async fn rows(
     session: &dyn Session,
@@ -242,7 +247,7 @@ pub(super) async fn rows(
     if session.dialect().capabilities().row_locks {
         select.lock = Some(ast::Lock { strength: LockStrength::Update, wait: LockWait::Wait, of: Vec::new() });
     }
-    fetch_all(session, def, Statement::Select(Box::new(select)), send::all_values).await
+    fetch_all(session, def, Statement::Select(Box::new(select)), all_values).await
 }
 
 /// The row that a struct is about to change, locked as [`rows`] are.
@@ -272,7 +277,7 @@ pub(super) async fn update_each(
     // Rows that may not have the new values are none of the statement's.
     guard::narrow(&**session.dialect(), def, &mut update)?;
     let mut written = Vec::new();
-    for before in rows(session, def, update.filter, update.visibility).await? {
+    for before in rows(session, def, update.filter, changed_rows(update.visibility)).await? {
         let (mut changes, mut set) = (Changes::new(), Vec::new());
         for (column, value) in &update.set {
             match value {
@@ -298,7 +303,7 @@ pub(super) async fn update_each(
         for (column, value) in changes.values() {
             now[*column] = value.clone();
         }
-        let after = rows(session, def, is_row(def, &now), Visibility::ALL).await?.pop();
+        let after = rows(session, def, is_row(def, &now), Visibility::UNCHECKED).await?.pop();
         let after = after.ok_or_else(|| send::removed(def))?;
         after_values(session, def, hooks, Event::Update, &after).await?;
         written.push((before, after));
@@ -319,7 +324,7 @@ pub(super) async fn event_of_each(
         Statement::Delete(delete) => (&mut delete.filter, &mut delete.visibility),
         _ => return Ok(Vec::new()),
     };
-    let rows = rows(session, def, std::mem::take(filter), *visibility).await?;
+    let rows = rows(session, def, std::mem::take(filter), changed_rows(*visibility)).await?;
     if rows.is_empty() {
         return Ok(rows);
     }

@@ -6,7 +6,7 @@ use super::draft::{Draft, given_columns};
 use super::hooks::{self, Event, Hooks};
 use super::send::unchecked;
 use super::trail::{Change, counted, parents};
-use super::{guard, hooked, prepare, violated};
+use super::{guard, hooked, policy, prepare, violated};
 use crate::ast::{self, Conflict, ConflictAction, Insert, Returning, Statement};
 use crate::dialect::{Dialect, SqlWriter, render, render_insert, rewrites, unnests};
 use crate::driver::{BeginOptions, Session, Shape};
@@ -153,9 +153,18 @@ async fn insert_hooked(
         Box::pin(hooked::before_create(session, def, hooks, std::slice::from_mut(&mut draft))).await?;
         Box::pin(lock_parents(session, def, hooks, &[&draft.values])).await?;
     }
+    let mut ask = false;
+    if policy::applies(session, def) {
+        prepare::row(session, def, &mut draft)?;
+        draft.validated = true;
+        ask = Box::pin(policy::before_create(session, def, std::slice::from_ref(&draft))).await?;
+    }
     let mut values = None;
     insert_one(session, def, draft, &mut First::new(&mut values, read_values)).await?;
     let values = values.ok_or_else(|| run::not_inserted(session, def.name))?;
+    if ask {
+        Box::pin(policy::after_create(session, def, std::slice::from_ref(&values))).await?;
+    }
     if let Some(hooks) = hooks {
         Box::pin(hooked::after_values(session, def, hooks, Event::Create, &values)).await?;
         let change = (None, Some(values));
@@ -232,6 +241,9 @@ pub(super) async fn insert_rows(
     wanted: bool,
 ) -> Result<(Vec<Vec<Value>>, u64)> {
     let Some(hooks) = hooks::of(session, def).filter(|_| conflict.is_none()) else {
+        if policy::applies(session, def) {
+            return Box::pin(insert_policed(session, def, rows, conflict, wanted)).await;
+        }
         return insert_prepared(session, def, rows, conflict, wanted).await;
     };
     let unit = session.begin(&BeginOptions::default()).await?;
@@ -239,7 +251,11 @@ pub(super) async fn insert_rows(
     let values: Vec<&[Value]> = rows.iter().map(|row| &row.values[..]).collect();
     Box::pin(lock_parents(&*unit, def, hooks, &values)).await?;
     let wanted = wanted || hooked::wants_created(hooks);
-    let (values, affected) = insert_prepared(&*unit, def, rows, None, wanted).await?;
+    let (values, affected) = if policy::applies(session, def) {
+        Box::pin(insert_policed(&*unit, def, rows, None, wanted)).await?
+    } else {
+        insert_prepared(&*unit, def, rows, None, wanted).await?
+    };
     for row in &values {
         Box::pin(hooked::after_values(&*unit, def, hooks, Event::Create, row)).await?;
     }
@@ -293,6 +309,30 @@ pub(crate) async fn record(
         return Err(Error::unsupported(session.dialect().name(), "histories without the feature `json`"));
     }
     Ok(())
+}
+
+/// As [`insert_prepared`], for a viewer.
+async fn insert_policed(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    mut rows: Vec<Draft>,
+    conflict: Option<&Conflict>,
+    wanted: bool,
+) -> Result<(Vec<Vec<Value>>, u64)> {
+    prepare::rows(session, def, &mut rows)?;
+    rows.iter_mut().for_each(|row| row.validated = true);
+    let ask = policy::before_create(session, def, &rows).await?;
+    if conflict.is_some() {
+        policy::refuse_conflicts(session, def)?;
+    }
+    if !ask {
+        return insert_prepared(session, def, rows, conflict, wanted).await;
+    }
+    let unit = session.begin(&BeginOptions::default()).await?;
+    let (values, affected) = insert_prepared(&*unit, def, rows, conflict, true).await?;
+    policy::after_create(&*unit, def, &values).await?;
+    unit.commit().await?;
+    Ok((if wanted { values } else { Vec::new() }, affected))
 }
 
 /// Inserts rows, each of which is prepared if it was not yet.

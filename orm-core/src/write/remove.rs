@@ -2,11 +2,12 @@
 
 use super::prepare::time_value;
 use super::update::touch;
-use crate::ast::{self, Returning, Statement, Visibility};
+use crate::ast::{self, Purpose, Returning, Statement, Visibility};
 use crate::model::ModelDef;
 
 /// The statement that removes or marks rows.
 pub(crate) fn remove(def: &'static ModelDef, filter: Vec<ast::Expr>, visibility: Visibility, force: bool) -> Statement {
+    let visibility = visibility.to(Purpose::Delete);
     match def.deleted_at {
         Some(index) if !force => {
             let column = &def.columns[index];

@@ -1,15 +1,13 @@
 //! Sending an UPDATE or a DELETE: the rules of the model are asked, values take the form that their columns keep, and an error
 //! is named.
 
-use super::{guard, prepare, violated};
+use super::{guard, policy, prepare, violated};
 use crate::ast::Statement;
 use crate::dialect::Dialect;
 use crate::driver::Session;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ModelDef;
-use crate::row::Columns;
 use crate::run::affected_rows;
-use crate::value::Value;
 
 /// As [`prepared`], after the rules of the model were asked.
 ///
@@ -47,23 +45,19 @@ pub(super) async fn unchecked(session: &dyn Session, def: &'static ModelDef, sta
 }
 
 async fn send_prepared(session: &dyn Session, def: &'static ModelDef, statement: Statement) -> Result<u64> {
-    match affected_rows(session, def, &statement).await {
+    let affected = if policy::applies(session, def) {
+        Box::pin(policy::send(session, def, statement.clone())).await
+    } else {
+        affected_rows(session, def, &statement).await
+    };
+    match affected {
         Err(error) => Err(violated::by_statement(session, def, &statement, error).await),
         affected => affected,
     }
 }
 
-/// All values of a row.
-pub(crate) fn all_values(columns: &mut Columns<'_>) -> Result<Vec<Value>> {
-    let mut values = Vec::with_capacity(columns.left());
-    while columns.left() > 0 {
-        values.push(columns.next_value()?.into());
-    }
-    Ok(values)
-}
-
 /// The error for a row that the database has no longer.
 #[cold]
-pub(crate) fn removed(def: &'static ModelDef) -> Error {
+pub(super) fn removed(def: &'static ModelDef) -> Error {
     Error::new(ErrorKind::NotFound, "the row was removed since it was read").with_model(def.name)
 }

@@ -50,7 +50,7 @@ pub(super) fn counted(
             for keys in keys.chunks(500) {
                 let (filter, returning) = (vec![ast::Expr::has_key(&columns, keys)], Returning::Nothing);
                 let (model, set) = (relation.target(), set.clone());
-                let update = ast::Update { model, set, filter, visibility: Visibility::ALL, returning };
+                let update = ast::Update { model, set, filter, visibility: Visibility::UNCHECKED, returning };
                 statements.push((model, Statement::Update(Box::new(update))));
             }
         }

@@ -3,23 +3,24 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::draft::Changes;
+use super::draft::{Changes, all_values};
 use super::guard::Guard;
 use super::hooks::{self, Event, Hooks};
 use super::insert::{lock_parents, record};
+use super::policy::Granted;
 use super::prepare::{self, integer_value, time_value};
-use super::send::{all_values, checked, removed, write_rows};
+use super::send::{checked, removed, write_rows};
 use super::trail::Change;
-use super::{guard, hooked, violated};
-use crate::ast::{self, BinaryOp, Returning, Statement, Visibility};
+use super::{guard, hooked, policy, violated};
+use crate::ast::{self, BinaryOp, Purpose, Returning, Statement, Visibility};
 use crate::dialect::{for_column, render, rewrites};
 use crate::driver::{BeginOptions, Runs, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, Model, ModelDef, read_model};
 use crate::row::{Discard, First, RowSink};
 use crate::run::{
-    Comparable, ValueRow, about, after_write, after_write_read, begin_write, fetch_all, fetch_first, kept, key_filter,
-    key_of, read_back_sql,
+    Comparable, ValueRow, about, affected_rows, after_write, after_write_read, begin_write, fetch_all, fetch_first,
+    kept, key_filter, key_of, read_back_sql, rendered,
 };
 use crate::value::Value;
 
@@ -122,6 +123,14 @@ pub(crate) async fn update_each(
         }
         update.returning = Returning::Model;
         let update = checked(session, def, Statement::Update(update))?;
+        if let Statement::Update(update) = &update
+            && policy::applies(session, def)
+        {
+            Box::pin(policy::check_assignments(session, def, &update.set)).await?;
+            if session.context().polices(def) {
+                return Box::pin(policy::change(session, def, update.clone(), true)).await;
+            }
+        }
         let rows = fetch_all(session, def, update, all_values).await?;
         let affected = rows.len() as u64;
         return Ok((rows, affected));
@@ -381,7 +390,7 @@ pub(crate) async fn event_of_found(
         Statement::Delete(delete) if has.returning_delete => Some(&mut delete.returning),
         _ => None,
     };
-    if let (None, Some(returning)) = (hooks, returns) {
+    if let (None, Some(returning), false) = (hooks, returns, session.context().polices(def)) {
         *returning = Returning::Model;
         let statement = checked(session, def, statement)?;
         return fetch_all(session, def, statement, all_values).await;
@@ -396,8 +405,9 @@ pub(crate) async fn event_of_found(
                 Statement::Delete(delete) => (&mut delete.filter, &mut delete.visibility),
                 _ => return Ok(Vec::new()),
             };
-            let rows = hooked::rows(&*unit, def, std::mem::take(filter), *visibility).await?;
-            (*filter, *visibility) = (vec![has_keys(def, &keys_of(def, &rows))], Visibility::ALL);
+            let found = hooked::changed_rows(*visibility);
+            let rows = hooked::rows(&*unit, def, std::mem::take(filter), found).await?;
+            (*filter, *visibility) = (vec![has_keys(def, &keys_of(def, &rows))], Visibility::ALL.to(found.purpose));
             if !rows.is_empty() {
                 write_rows(&*unit, def, statement).await?;
             }
@@ -437,6 +447,8 @@ pub(crate) async fn save_row<M: Model>(
     session: &dyn Session,
     visibility: Visibility,
 ) -> Result<()> {
+    let mut changes = changes;
+    policy::leave_out_unseen(session, M::DEF, &mut changes)?;
     match hooks::of(session, M::DEF).filter(|_| !changes.is_empty()) {
         None => write_row(row, changes, session, visibility).await,
         Some(hooks) => Box::pin(write_hooked(row, changes, session, visibility, hooks, None)).await,
@@ -473,12 +485,18 @@ async fn write_hooked<M: Model>(
         changes.values().iter().for_each(|(column, value)| new[*column] = value.clone());
         lock_parents(&*unit, def, hooks, &[&before, &new]).await?;
     }
+    policy::check_changes(&*unit, def, &changes).await?;
+    let granted = grant(&*unit, def, &changes, true)?;
+    let visibility = granted.map_or(visibility, |granted| visibility.to(granted.purpose));
     let mut fresh = None;
     let mut update = RowUpdate::new(&*unit, def, changes, target.clone(), visibility, true)?;
     let guards = std::mem::take(&mut update.guards);
     let (current, mut sink) = (|column| row.value(column), First::new(&mut fresh, read_model::<M>));
     update_by_key(&*unit, def, update, &current, &mut sink).await?;
     let Some(fresh) = fresh else { return Err(target.missed(&*unit, def, visibility, &guards).await) };
+    if granted.is_some_and(|granted| granted.ask) {
+        policy::after_update(&*unit, def, vec![target.key.clone()]).await?;
+    }
     let values = || (0..def.columns.len()).map(|column| fresh.value(column)).collect();
     hooked::after(&*unit, def, hooks, event, &fresh, &values).await?;
     if hooks.trail.is_some() {
@@ -546,6 +564,9 @@ pub(crate) async fn write_row<M: Model>(
     if changes.is_empty() {
         return target.check_version(session, M::DEF, visibility).await;
     }
+    if policy::applies(session, M::DEF) && hooks::of(session, M::DEF).is_none() {
+        return Box::pin(write_policed(row, changes, session, visibility)).await;
+    }
     if let Some(hooks) = hooks::of(session, M::DEF) {
         // What is kept of a change is what the database had.
         let values = || (0..M::DEF.columns.len()).map(|column| row.value(column)).collect();
@@ -561,6 +582,43 @@ pub(crate) async fn write_row<M: Model>(
     let Some(fresh) = fresh else { return Err(target.missed(session, M::DEF, visibility, &guards).await) };
     refresh(row, fresh);
     Ok(())
+}
+
+/// As [`write_row`], for a viewer.
+async fn write_policed<M: Model>(
+    row: &mut M,
+    mut changes: Changes,
+    session: &dyn Session,
+    visibility: Visibility,
+) -> Result<()> {
+    let (def, target) = (M::DEF, RowKey::of(row)?);
+    prepare::check_changes(session, def, &mut changes, &|column| row.value(column))?;
+    policy::check_changes(session, def, &changes).await?;
+    let granted = grant(session, def, &changes, false)?;
+    let visibility = granted.map_or(visibility, |granted| visibility.to(granted.purpose));
+    let unit = match granted {
+        Some(granted) if granted.ask => Some(begin_write(session).await?),
+        _ => None,
+    };
+    let inside = unit.as_ref().map_or(session, |unit| &**unit);
+    let mut fresh = None;
+    let mut update = RowUpdate::new(inside, def, changes, target.clone(), visibility, true)?;
+    let guards = std::mem::take(&mut update.guards);
+    let (current, mut sink) = (|column| row.value(column), First::new(&mut fresh, read_model::<M>));
+    update_by_key(inside, def, update, &current, &mut sink).await?;
+    let Some(fresh) = fresh else { return Err(target.missed(inside, def, visibility, &guards).await) };
+    if let Some(unit) = unit {
+        policy::after_update(&*unit, def, vec![target.key.clone()]).await?;
+        unit.commit().await?;
+    }
+    refresh(row, fresh);
+    Ok(())
+}
+
+/// What the viewer may change of a row, which times and the version are among.
+fn grant(session: &dyn Session, def: &'static ModelDef, changes: &Changes, rehooked: bool) -> Result<Option<Granted>> {
+    let set: Vec<_> = changes.values().iter().map(|(index, _)| (&def.columns[*index], None)).collect();
+    policy::before_update(session, def, &set, rehooked)
 }
 
 /// Puts the row as the database has it now into a struct, which keeps the relations that were loaded for the same keys.
@@ -660,6 +718,13 @@ impl RowKey {
         fetch_first(session, def, select, |columns| columns.next::<i64>()).await
     }
 
+    /// Whether the version, if there is one, is not what a write failed by.
+    async fn version_is_known(&self, session: &dyn Session, def: &'static ModelDef, visibility: Visibility) -> bool {
+        let (Some(index), Some(version)) = (def.version, &self.version) else { return true };
+        let found = self.version_now(session, def, &def.columns[index], visibility).await.ok().flatten();
+        found == integer(version)
+    }
+
     /// Checks the version where nothing is to be written, with a query: only models with a version have one.
     ///
     /// # Errors
@@ -688,6 +753,12 @@ impl RowKey {
     /// The error after a write that found no row: what the database has instead is asked for.
     #[cold]
     pub(crate) async fn lost(&self, session: &dyn Session, def: &'static ModelDef, visibility: Visibility) -> Error {
+        let visibility = visibility.to(Purpose::Read);
+        if self.version_is_known(session, def, visibility).await
+            && let Some(refused) = policy::refused(session, def, &self.key, visibility).await
+        {
+            return refused;
+        }
         let (Some(index), Some(version)) = (def.version, &self.version) else { return removed(def) };
         let expected = integer(version);
         // Where this fails, the reason of the write still is the better one to tell.
@@ -766,15 +837,17 @@ impl RowUpdate {
                 || def.columns.iter().any(|column| column.generated.is_some())
                 || changes.set.iter().any(|(index, _)| rewrites(dialect, &def.columns[*index])));
         let returning = computes && dialect.capabilities().returning_update;
-        if !guards.is_empty() {
+        let policed = session.context().polices(def);
+        if !guards.is_empty() || policed {
+            let returning = returning && !policed;
             let columns = changes.set.iter().map(|(index, _)| *index).collect();
             let set = changes.set.into_iter();
             let set = set.map(|(index, value)| (&def.columns[index], ast::Expr::Value(value))).collect();
             let filter = target.filter(def).into_iter().chain(guards.iter().map(Guard::condition)).collect();
             let returned = if returning { Returning::Model } else { Returning::Nothing };
             let update = ast::Update { model: def, set, filter, visibility, returning: returned };
-            // The text depends on the values, so none is kept by the shape.
-            let rendered = render(&Statement::Update(Box::new(update)), dialect)?;
+            // The text depends on the values, or on who is looking, so none is kept by the shape.
+            let rendered = rendered(session, &Statement::Update(Box::new(update)))?;
             return Ok(Self { sql: rendered.sql.into(), binds: rendered.binds, columns, computes, returning, guards });
         }
         let mask = changes.set.iter().fold(0, |mask, (index, _)| mask | 1 << index);
@@ -827,6 +900,15 @@ async fn update_by_key(
     for (column, value) in columns.into_iter().zip(binds) {
         values[column] = value;
     }
+    if computes && session.context().polices(def) {
+        let key: Vec<Value> = def.primary_key.iter().map(|index| values[*index].clone()).collect();
+        let mut select = ast::Select::new(def);
+        (select.filter, select.visibility) = (key_filter(def, &key), Visibility::ALL);
+        let rows = fetch_all(session, def, Statement::Select(Box::new(select)), all_values).await?;
+        // A viewer may not see what they changed any more.
+        let values = rows.into_iter().next().unwrap_or(values);
+        return sink.row(&ValueRow(&values)).map(|_| ()).map_err(after_write(session, def));
+    }
     if computes {
         let key: Vec<Value> = def.primary_key.iter().map(|index| values[*index].clone()).collect();
         let sql = read_back_sql(session, def)?;
@@ -868,11 +950,21 @@ pub(crate) async fn remove_by_key(
         let column = &def.columns[index];
         let mut changes = Changes::new();
         changes.set(index, time_value(column, crate::value::now()));
-        let update = RowUpdate::new(session, def, changes, target.clone(), Visibility::ROW, false)?;
+        let visibility = Visibility::ROW.to(Purpose::Delete);
+        let update = RowUpdate::new(session, def, changes, target.clone(), visibility, false)?;
         let done = session.fetch(kept(&update.sql, &update.binds), &mut Discard).await.map_err(about(def))?;
         return if done.rows_affected == 0 { Err(target.lost(session, def, Visibility::ROW).await) } else { Ok(()) };
     }
     let visibility = if force { Visibility::ALL } else { Visibility::ROW };
+    if session.context().polices(def) {
+        let (filter, returning) = (target.filter(def), Returning::Nothing);
+        let delete = Statement::Delete(Box::new(ast::Delete { model: def, filter, visibility, returning }));
+        return match affected_rows(session, def, &delete).await {
+            Ok(0) => Err(target.lost(session, def, visibility).await),
+            Ok(_) => Ok(()),
+            Err(error) => Err(violated::by_removal(session, def, &key_filter(def, &target.key), error).await),
+        };
+    }
     let sql = session.shapes().get(def, Shape::DeleteByKey { all: force }, || {
         let delete = ast::Delete { model: def, filter: RowKey::slots(def), visibility, returning: Returning::Nothing };
         Ok(render(&Statement::Delete(Box::new(delete)), &**session.dialect())?.sql)

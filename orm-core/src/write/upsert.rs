@@ -4,12 +4,13 @@
 use std::collections::HashMap;
 
 use super::conflict::key_values;
-use super::draft::Draft;
+use super::draft::{Draft, all_values};
 use super::guard::refused_assignments;
 use super::insert::{given_assignments, insert_row, insert_rows, rows_without_repeats};
 use super::many::{NewValues, Wanted, update_many};
+use super::policy::{refuse_unless_changed, refused_row};
 use super::prepare::complete;
-use super::send::{all_values, removed};
+use super::send::removed;
 use super::update::{RowKey, update_each};
 use crate::ast::{self, BinaryOp, Conflict, ConflictAction, LockStrength, LockWait, Returning, Statement, Visibility};
 use crate::driver::{BeginOptions, Session};
@@ -143,27 +144,36 @@ async fn change(
         ast::Expr::binary(BinaryOp::Eq, (*column).into(), ast::Expr::Value(value))
     };
     let filter: Vec<ast::Expr> = conflict.target.iter().map(equal).chain(conflict.target_filter.clone()).collect();
-    let read = async |lock: Option<LockStrength>| {
+    let read = async |lock: Option<LockStrength>, visibility: Visibility| {
         let mut select = Box::new(ast::Select::new(def));
-        (select.visibility, select.limit) = (Visibility::ALL, Some(1));
+        (select.visibility, select.limit) = (visibility, Some(1));
         select.filter.clone_from(&filter);
         select.lock = lock.map(|strength| ast::Lock { strength, wait: LockWait::Wait, of: Vec::new() });
         fetch_first(session, def, Statement::Select(select), all_values).await
     };
     let locks = session.dialect().capabilities().row_locks;
     // Without a lock first: to lock a row that is not there makes others wait, and each other for ever.
-    let mut found = if locks && known { None } else { read(None).await? };
+    let mut found = if locks && known { None } else { read(None, Visibility::UNCHECKED).await? };
     if locks && (known || found.is_some()) {
-        found = read(Some(LockStrength::Update)).await?;
+        found = read(Some(LockStrength::Update), Visibility::UNCHECKED).await?;
     }
     let Some(found) = found else { return Ok(None) };
-    let Some(set) = new_values(def, row, conflict) else { return Ok(Some((found, Outcome::Skipped))) };
+    let policed = session.context().polices(def);
+    let Some(set) = new_values(def, row, conflict) else {
+        // As the viewer sees it.
+        let shown = if policed { read(None, Visibility::ALL).await? } else { Some(found) };
+        return shown.map(|row| Some((row, Outcome::Skipped))).ok_or_else(|| refused_row(session, def));
+    };
     let (visibility, returning) = (Visibility::ALL, Returning::Nothing);
     let update = ast::Update { model: def, set: set.clone(), filter: filter.clone(), visibility, returning };
     if update_each(session, def, Box::new(update), false).await?.1 == 0 {
         refused_assignments(session, def, filter.clone(), &set).await?;
+        refuse_unless_changed(session, def)?;
     }
-    Ok(read(None).await?.map(|row| (row, Outcome::Updated)))
+    match read(None, Visibility::ALL).await? {
+        None if policed => Err(refused_row(session, def)),
+        row => Ok(row.map(|row| (row, Outcome::Updated))),
+    }
 }
 
 /// What a row that is there gets of the one that was to be inserted; none where it is left as it is.
@@ -216,6 +226,10 @@ async fn some(
         let found = key_values(row, &conflict.target).and_then(|(key, _)| there.remove(&key));
         match (found, new_values(def, row, conflict)) {
             (None, _) => inserted.push(*index),
+            // As the viewer sees them.
+            (Some(_), _) if session.context().polices(def) => {
+                done[*index] = Some(alone(session, def, row, conflict).await?);
+            }
             (Some(found), None) => done[*index] = Some((found, Outcome::Skipped)),
             (Some(_), Some(_)) if def.primary_key.is_empty() => {
                 done[*index] = Some(alone(session, def, row, conflict).await?);
@@ -273,7 +287,7 @@ async fn found(
     let locks = session.dialect().capabilities().row_locks;
     for keys in keys.chunks(KEYS) {
         let mut select = ast::Select::new(def);
-        select.visibility = Visibility::ALL;
+        select.visibility = Visibility::UNCHECKED;
         select.filter = vec![ast::Expr::has_key(&conflict.target, keys)];
         select.filter.extend(conflict.target_filter.clone());
         let read = |select: &ast::Select| Statement::Select(Box::new(select.clone()));

@@ -7,7 +7,7 @@ use super::item::{Body, Item, Named, Slot, items};
 use crate::case::RenameRule;
 use crate::ctxt::Ctxt;
 
-const WORDS: [&str; 18] = [
+const WORDS: [&str; 19] = [
     "table",
     "schema",
     "rename_all",
@@ -26,6 +26,7 @@ const WORDS: [&str; 18] = [
     "hooks",
     "default_scope",
     "audited",
+    "policy",
 ];
 
 /// The events of hooks.
@@ -63,6 +64,8 @@ pub(crate) struct ModelAttrs {
     pub(crate) no_primary_key: Slot<()>,
     /// The condition that rows meet unless a statement asks for others.
     pub(crate) default_scope: Slot<Expr>,
+    /// The types of the viewers that the model has a policy for.
+    pub(crate) policy: Slot<Vec<Path>>,
     /// Functions that look at a row before it is written.
     pub(crate) row_checks: Vec<Path>,
     /// The same, of functions that may ask the database.
@@ -138,11 +141,35 @@ impl ModelAttrs {
             "validate_async" => self.row_asks.extend(item.path(ctxt, "User::name_is_free")),
             "default_scope" => self.default_scope.set(ctxt, &name, item.expr(ctxt)),
             "audited" => self.audited.set(ctxt, &name, item.path(ctxt, "UserHistory")),
+            "policy" => self.policy.set(ctxt, &name, viewers(ctxt, &item)),
             "hooks" => self.hooks.extend(hooks(ctxt, item)),
             "validate" => self.row_checks.extend(item.path(ctxt, "User::names_differ")),
             _ => ctxt.unknown("attribute", &name, &WORDS),
         }
     }
+}
+
+/// `policy = Viewer` or `policy = (Viewer, Robot)`.
+fn viewers(ctxt: &Ctxt, item: &Named) -> Option<Vec<Path>> {
+    let paths: Option<Vec<Path>> = match &item.body {
+        Body::Value(Expr::Path(path)) if path.qself.is_none() => Some(vec![path.path.clone()]),
+        Body::Value(Expr::Paren(inner)) => match &*inner.expr {
+            Expr::Path(path) if path.qself.is_none() => Some(vec![path.path.clone()]),
+            _ => None,
+        },
+        Body::Value(Expr::Tuple(tuple)) if !tuple.elems.is_empty() => {
+            let paths = tuple.elems.iter().map(|elem| match elem {
+                Expr::Path(path) if path.qself.is_none() => Some(path.path.clone()),
+                _ => None,
+            });
+            paths.collect()
+        }
+        _ => None,
+    };
+    if paths.is_none() {
+        ctxt.error(&item.name, "`policy` names the types of viewers: `policy = Viewer`, or `policy = (Viewer, Robot)`");
+    }
+    paths
 }
 
 /// `hooks(before_save = User::hash, after_commit = mail)`.

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use super::{create_name, update_name};
 use crate::ir::{Column, Init, ModelIr};
 
-/// `Model`, `Versioned`, `Decode`, `Unpoliced` and `Instance`.
+/// `Model`, `Versioned`, `Decode`, `SeenBy` and `Instance`.
 pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
     let this = model.params.this();
     let (params, bounds) = (model.params.plain(&[]), model.params.all_bounds(&[]));
@@ -48,7 +48,11 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
     });
     let referred = format_ident!(
         "{}",
-        if model.deleted_at.is_some() || model.default_scope.is_some() { "Optional" } else { "One" }
+        if model.deleted_at.is_some() || model.default_scope.is_some() || !model.policy.is_empty() {
+            "Optional"
+        } else {
+            "One"
+        }
     );
     let def = if model.params.exist() { quote!(Self::__DEF) } else { quote!(&__DEF) };
     let one = |lifetime| model.params.named(&[quote!(__orm::UpdateOne<#lifetime, Self>)]);
@@ -88,10 +92,13 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             }
         }
     });
+    let guard = format_ident!("{}", if model.policy.is_empty() { "Open" } else { "Policed" });
+    let seen = model.policy.iter().map(|viewer| quote!(impl #params __orm::SeenBy<#viewer> for #this #bounds {}));
     quote! {
         impl #params __orm::Model for #this #bounds {
             const DEF: &'static __orm::ModelDef = #def;
             type Referred = __orm::#referred;
+            type Guard = __orm::#guard;
             fn from_columns(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
                 #read
             }
@@ -106,9 +113,9 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             }
             #keep
         }
+        #(#seen)*
         #key
         #version
-        impl #params __orm::Unpoliced for #this #bounds {}
         __orm::decode_model!([#params] #this, [#bounds]);
         impl #params __orm::Instance for #this #bounds {
             type Create = #create #named;

@@ -145,6 +145,14 @@ fn model_def(model: &ModelIr<'_>, table: &TokenStream, columns: &TokenStream) ->
         let condition = quote_spanned!(scope.span()=> __orm::scope::<#this, _>(#scope));
         fields.push(quote!(scope: ::core::option::Option::Some(|| #condition)));
     }
+    if !model.policy.is_empty() {
+        let this = model.params.this();
+        let judges = model.policy.iter().enumerate().map(|(index, viewer)| {
+            let call = quote_spanned!(viewer.span()=> __orm::judge::<#this, #viewer>(viewer, access));
+            if index == 0 { call } else { quote!(.or_else(|| #call)) }
+        });
+        fields.push(quote!(policy: ::core::option::Option::Some(|viewer, access| #(#judges)*)));
+    }
     fields.extend(life::life(model));
     let plain = quote!(__orm::ModelDef::new(#name, #table, #columns, &[#(#primary_key),*]));
     if fields.is_empty() { plain } else { quote!(__orm::ModelDef { #(#fields,)* ..#plain }) }

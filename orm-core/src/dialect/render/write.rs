@@ -2,7 +2,7 @@
 
 use super::super::{Dialect, NewRows, Returned, SqlWriter, for_column, unsupported};
 use super::{Frame, Renderer, Source};
-use crate::ast::{Delete, Expr, Insert, Returning, Select, Update, Visibility};
+use crate::ast::{Delete, Expr, Insert, Purpose, Returning, Select, Update, Visibility};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, ModelDef};
 use crate::value::Value;
@@ -13,7 +13,7 @@ impl Renderer<'_> {
         if insert.columns.is_empty() && insert.rows != 1 {
             return Err(Error::new(ErrorKind::InvalidStatement, "rows without any value are inserted one by one"));
         }
-        self.enter(insert.model, Visibility::ALL, true);
+        self.enter(insert.model, Visibility::UNCHECKED, true);
         self.dialect().push_insert(self, insert, rows)?;
         self.frames.pop();
         Ok(())
@@ -99,14 +99,14 @@ impl Renderer<'_> {
                 Error::new(ErrorKind::InvalidStatement, "an update sets no column").with_model(update.model.name)
             );
         }
-        self.enter(update.model, update.visibility, false);
+        self.enter(update.model, purposeful(update.visibility, Purpose::Update(0)), false);
         self.dialect().push_update(self, update)?;
         self.frames.pop();
         Ok(())
     }
 
     pub(super) fn delete(&mut self, delete: &Delete) -> Result<()> {
-        self.enter(delete.model, delete.visibility, false);
+        self.enter(delete.model, purposeful(delete.visibility, Purpose::Delete), false);
         self.dialect().push_delete(self, delete)?;
         self.frames.pop();
         Ok(())
@@ -227,6 +227,11 @@ fn one_by_one(set: &[Assignment]) -> Option<Vec<&Assignment>> {
         order.push(left.remove(free));
     }
     Some(order)
+}
+
+/// Which rows a statement is about that does this to them, unless it says something else.
+pub(super) fn purposeful(visibility: Visibility, purpose: Purpose) -> Visibility {
+    if visibility.purpose == Purpose::Read { visibility.to(purpose) } else { visibility }
 }
 
 /// The condition that a row is among those that a filter finds, by its key; `None` for models without one.
