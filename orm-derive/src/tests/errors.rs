@@ -62,7 +62,7 @@ fn unknown_words() {
         "banana",
         "unknown attribute `banana`; expected one of: table, schema, rename_all, timestamps, paranoid, index, unique, \
          check, comment, renamed_from, crate, primary_key, no_primary_key, validate, validate_async, hooks, \
-         default_scope, audited",
+         default_scope, audited, policy",
     );
     on_struct("index(name, nme = \"x\")", "unknown option `nme`; did you mean `name`?");
     on_struct("check(nam = \"x\", \"1\")", "unknown option `nam`; did you mean `name`?");

@@ -103,6 +103,7 @@ fn a_model_with_parameters() {
                 {
                     const DEF: &'static __orm::ModelDef = Self::__DEF;
                     type Referred = __orm::One;
+                    type Guard = __orm::Open;
                     fn from_columns(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
                         let (_0, _1) = columns.exact()?;
                         ::core::result::Result::Ok(Self { id: _0, data: _1 })
@@ -127,12 +128,6 @@ fn a_model_with_parameters() {
                 {
                     const COLUMN: __orm::Column<Self, i64> = Self::ID;
                 }
-                impl<T: Serialize, const N: usize> __orm::Unpoliced for Event<T, N>
-                where
-                    Json<T>: Clone,
-                    Event<T, N>: ::core::marker::Send + ::core::marker::Sync + 'static,
-                    Json<T>: __orm::Scalar,
-                {}
                 __orm::decode_model!(
                     [< T : Serialize, const N : usize >] Event:: < T, N >, [where Json < T > : Clone,
                     Event:: < T, N > : ::core::marker::Send + ::core::marker::Sync + 'static, Json <
@@ -399,6 +394,7 @@ fn a_model() {
                 impl __orm::Model for Post {
                     const DEF: &'static __orm::ModelDef = &__DEF;
                     type Referred = __orm::One;
+                    type Guard = __orm::Open;
                     fn from_columns(columns: &mut __orm::Columns<'_>) -> __orm::Result<Self> {
                         let (_0, _1, _2) = columns.exact()?;
                         ::core::result::Result::Ok(Self {
@@ -436,7 +432,6 @@ fn a_model() {
                 impl __orm::SingleKey<i64> for Post {
                     const COLUMN: __orm::Column<Self, i64> = Self::ID;
                 }
-                impl __orm::Unpoliced for Post {}
                 __orm::decode_model!([] Post, []);
                 impl __orm::Instance for Post {
                     type Create = PostCreate;
