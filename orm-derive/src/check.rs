@@ -362,7 +362,7 @@ fn mutability(ctxt: &Ctxt, field: &Field<'_>) {
     let attrs = &field.attrs;
     let own = [&attrs.version, &attrs.created_at, &attrs.updated_at, &attrs.deleted_at, &attrs.primary_key];
     if let Some(other) = own.into_iter().find_map(|slot| slot.name()) {
-        ctxt.error(word, format!("`{word}` contradicts `{other}`: the library sets that column; leave `{word}` out"));
+        ctxt.error(word, format!("`{word}` contradicts `{other}`: no user changes that column; leave `{word}` out"));
     }
     if let Some(generated) = attrs.generated.name() {
         ctxt.error(word, format!("`{word}` contradicts `{generated}`: nobody writes the column"));

@@ -61,7 +61,8 @@ impl<E: Executor + ?Sized> Executor for Arc<E> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not known to run statements about `{M}`",
     label = "may not run statements about `{M}`",
-    note = "statements run on a `&Database`, a `&Transaction` or a `&dyn Executor`",
+    note = "a model with a policy runs on a handle with a viewer whom the policy is for, `db.as_viewer(viewer)`, or on \
+            `db.bypass(\"reason\")`",
     note = "code that is generic over the model asks for it: `async fn of<M: Model>(db: &impl Runs<M>)`"
 )]
 pub trait Runs<M>: Executor {}

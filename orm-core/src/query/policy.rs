@@ -54,6 +54,11 @@ use crate::write::may;
 ///
 /// What a rule is not written for is denied, but for the two about fields, which allow everything, and
 /// [`post_update`](Self::post_update). A rule is asked each time that a statement is run, so it may depend on the time.
+#[diagnostic::on_unimplemented(
+    message = "there is no policy of `{M}` for viewers of type `{Self}`",
+    label = "no rules for this type",
+    note = "write `impl Policy<{M}> for {Self} {{ .. }}`"
+)]
 pub trait Policy<M: Model>: Send + Sync + 'static {
     /// Which rows the viewer sees, wherever the table is read: by finders, counts, joins, includes, conditions about related rows,
     /// sub-queries. Rows that are not seen can be neither changed nor removed.
