@@ -63,6 +63,7 @@ macro_rules! suite {
         $crate::validation!(super::Backend);
         $crate::mutability!(super::Backend);
         $crate::policy!(super::Backend);
+        $crate::random_policies!(super::Backend);
         $crate::hooks!(super::Backend);
         $crate::includes!(super::Backend);
         $crate::loading!(super::Backend);

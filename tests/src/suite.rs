@@ -38,6 +38,7 @@ pub mod plan;
 pub mod policy;
 pub mod prepared;
 pub mod random;
+pub mod random_policies;
 pub mod random_schema;
 pub mod random_schemas;
 pub mod random_trees;
