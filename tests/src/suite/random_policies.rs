@@ -136,11 +136,19 @@ impl Ask {
             Self::Not(inner) => inner.holds(row, lines).map(|truth| !truth),
             Self::All(all) => {
                 let truths: Vec<_> = all.iter().map(|ask| ask.holds(row, lines)).collect();
-                if truths.contains(&Some(false)) { Some(false) } else { truths.into_iter().collect::<Option<Vec<_>>>().map(|_| true) }
+                if truths.contains(&Some(false)) {
+                    Some(false)
+                } else {
+                    truths.into_iter().collect::<Option<Vec<_>>>().map(|_| true)
+                }
             }
             Self::Any(all) => {
                 let truths: Vec<_> = all.iter().map(|ask| ask.holds(row, lines)).collect();
-                if truths.contains(&Some(true)) { Some(true) } else { truths.into_iter().collect::<Option<Vec<_>>>().map(|_| false) }
+                if truths.contains(&Some(true)) {
+                    Some(true)
+                } else {
+                    truths.into_iter().collect::<Option<Vec<_>>>().map(|_| false)
+                }
             }
         }
     }
@@ -179,11 +187,8 @@ async fn the_database_and_memory_agree_with_the_rule(test: Test) -> Result<()> {
     let mut runner = TestRunner::new(Config::default());
     for _ in 0..rules {
         let ask = asks().new_tree(&mut runner).unwrap().current();
-        let seen: Vec<i64> = rows
-            .iter()
-            .filter(|row| ask.holds(row, with_lines(row.id)) == Some(true))
-            .map(|row| row.id)
-            .collect();
+        let seen: Vec<i64> =
+            rows.iter().filter(|row| ask.holds(row, with_lines(row.id)) == Some(true)).map(|row| row.id).collect();
         let viewer = db.as_viewer(Ruled(ask.clone()));
         let found = Ledger::find_all().select(Ledger::ID).order_by(Ledger::ID).exec(&viewer).await?;
         assert_eq!(found, seen, "{ask:?}");
