@@ -1,6 +1,8 @@
 //! The guide as tests: `cargo test --doc -p orm-guide` compiles every Rust block of the chapters in `src` and runs it on
 //! SQLite in memory. Here: the chapters, and what their blocks share in hidden lines. The models are in `models.rs`.
 
+#[allow(missing_docs)] // the chapter says what they are
+pub mod accounts;
 #[allow(missing_docs)] // the chapter on models says what they are
 mod models;
 
@@ -72,6 +74,7 @@ chapters! {
     deploying: "deploying.md",
     seeds: "seeds.md",
     existing_database: "existing-database.md",
+    authentication: "authentication.md",
     errors: "errors.md",
     connections: "connections.md",
     testing: "testing.md",
@@ -96,6 +99,13 @@ mod tests {
             assert!(include_str!("src/SUMMARY.md").contains(&format!("({chapter})")), "{chapter} is in no table");
             assert!(include_str!("lib.rs").contains(&format!("\"{chapter}\",")), "{chapter} is not tested");
         }
+    }
+
+    #[test]
+    fn the_chapter_on_authentication_shows_the_account() {
+        let (_, code) = include_str!("accounts.rs").split_once("#[derive").unwrap();
+        let (code, _) = code.split_once("\n/// The services").unwrap();
+        assert!(include_str!("src/authentication.md").contains(code.trim_end()));
     }
 
     #[test]

@@ -91,7 +91,8 @@ impl<A: Account> Auth<A> {
         let tokens = Token::<A>::destroy().filter(Token::<A>::EXPIRES_AT.le(now)).exec(db).await?;
         let settings = self.settings();
         let forgotten = settings.account_throttle.forgotten_after.max(settings.address_throttle.forgotten_after);
-        let throttles = Throttle::destroy().filter(Throttle::LAST_AT.lt(before(now, forgotten))).exec(db).await?;
+        let throttles =
+            Throttle::<A>::destroy().filter(Throttle::<A>::LAST_AT.lt(before(now, forgotten))).exec(db).await?;
         let events = Event::<A>::destroy().filter(Event::<A>::AT.lt(before(now, events_older_than))).exec(db).await?;
         Ok(sessions + tokens + throttles + events)
     }
@@ -135,18 +136,18 @@ impl<A: Account> Auth<A> {
     pub(crate) async fn attempt(&self, bucket: &str, client: &Client) -> Result<Option<Duration>> {
         let (now, settings) = (self.now(), self.settings());
         if let Some(network) = network_bucket(client)
-            && let Some(wait) = throttle::attempt(&self.db, &network, settings.address_throttle, now).await?
+            && let Some(wait) = throttle::attempt::<A>(&self.db, &network, settings.address_throttle, now).await?
         {
             return Ok(Some(wait));
         }
-        throttle::attempt(&self.db, bucket, settings.account_throttle, now).await
+        throttle::attempt::<A>(&self.db, bucket, settings.account_throttle, now).await
     }
 
     /// An attempt went well.
     pub(crate) async fn went_well(&self, bucket: &str, client: &Client) -> Result<()> {
-        throttle::forget(&self.db, bucket).await?;
+        throttle::forget::<A>(&self.db, bucket).await?;
         match network_bucket(client) {
-            Some(network) => throttle::take_back(&self.db, &network).await,
+            Some(network) => throttle::take_back::<A>(&self.db, &network).await,
             None => Ok(()),
         }
     }

@@ -88,7 +88,7 @@ impl<A: Account> Auth<A> {
                 self.record(tx, EventKind::PasswordReset, Some(id.clone()), client).await
             })
             .await?;
-        throttle::forget(&self.db, &sign_in_bucket(account.email())).await?;
+        throttle::forget::<A>(&self.db, &sign_in_bucket(account.email())).await?;
         self.notify(account.email(), About::PasswordChanged).await;
         Ok(())
     }

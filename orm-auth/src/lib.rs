@@ -59,13 +59,13 @@
 //!
 //! # What is whose
 //! The model of accounts is the project's: its columns, its rules, its relations. It implements [`Account`], five functions of plain
-//! code, which `orm generate auth` writes. Everything else is of this crate: the [models](models) of passwords, sessions and so on
+//! code, which `orm generate auth` writes. Everything else is of this crate: the [`models`] of passwords, sessions and so on
 //! are generic over the account, with foreign keys to it and the type of its key. The migration that creates their tables is the
 //! project's again.
 //!
 //! The models are not generated into projects, because they cannot be changed without changing what the services rely on: that a hash
-//! is unique, that a row goes with its account, that a column has no plain secret. A mend of this crate reaches every project by
-//! an update, and [`db.check`](orm::Database::check) says when tables do not fit. For what a project wants to know in
+//! is unique, that a row goes with its account, that a column has no plain secret. A fix in this crate reaches every project by
+//! an update, and [`db.check`](orm::Database::check) says when tables do not fit. One database has one model of accounts. For what a project wants to know in
 //! addition, it has its own tables, with a foreign key to accounts or sessions.
 //!
 //! # States
@@ -108,6 +108,7 @@ mod key;
 mod mail;
 pub mod models;
 mod password;
+mod schema;
 mod second_factor;
 mod secret;
 mod sessions;
@@ -130,6 +131,7 @@ pub use key::Keys;
 pub use mail::{About, FileMailer, Mail, Mailer};
 pub use models::{Level, Tables};
 pub use password::{BreachedPasswords, NewPassword, PasswordProblem};
+pub use schema::schema;
 pub use second_factor::{RecoveryCodes, SecondFactorAdded, TotpSetup};
 pub use secret::{MailToken, PendingToken, Secret, SessionToken};
 pub use sessions::{CurrentSession, Recent, SignIn, SignedIn};
@@ -146,6 +148,7 @@ macro_rules! register {
             $crate::models::Token<$account>,
             $crate::models::Totp<$account>,
             $crate::models::RecoveryCode<$account>,
+            $crate::models::Throttle<$account>,
             $crate::models::Event<$account>,
         );
     };

@@ -1,6 +1,8 @@
 //! The tables of the services, one struct each. Every secret in them is a hash, or sealed with a key that the database does not
 //! have. Rows go with their account: the foreign keys cascade.
 
+use std::marker::PhantomData;
+
 use orm::prelude::*;
 
 use crate::account::Account;
@@ -161,7 +163,7 @@ pub struct RecoveryCode<A: Account> {
 /// Attempts that failed, of one account or from one address.
 #[derive(Debug, Clone, Model)]
 #[orm(table = "auth_throttles")]
-pub struct Throttle {
+pub struct Throttle<A: Account> {
     /// What is counted: a word, and a hash of the address, which need not be that of an account.
     #[orm(primary_key, length = 80)]
     pub bucket: String,
@@ -173,6 +175,9 @@ pub struct Throttle {
     /// When the last one was.
     #[orm(index)]
     pub last_at: DateTime<Utc>,
+    /// A parameter like those of the other tables: a program that has this crate and no accounts has no such table.
+    #[orm(skip)]
+    pub accounts: PhantomData<A>,
 }
 
 /// What happened.
@@ -238,4 +243,4 @@ pub struct Event<A: Account> {
 }
 
 /// All tables of the services, for [`create_tables`](orm::Database::create_tables): `(User, Tables<User>)`.
-pub type Tables<A> = (Password<A>, Session<A>, Token<A>, Totp<A>, RecoveryCode<A>, Throttle, Event<A>);
+pub type Tables<A> = (Password<A>, Session<A>, Token<A>, Totp<A>, RecoveryCode<A>, Throttle<A>, Event<A>);

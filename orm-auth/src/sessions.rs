@@ -215,13 +215,14 @@ impl<A: Account> Auth<A> {
 
     /// Ends the sessions of an account but one, and its tokens.
     pub(crate) async fn end_others(&self, tx: &Transaction, account: &A::Id, but: Option<i64>) -> Result<()> {
+        // Tokens first: a sign-in that is on its way either has begun its session by now, or finds its token gone.
+        Token::<A>::destroy().filter(Token::<A>::ACCOUNT_ID.eq(account)).exec(tx).await?;
         let own = Session::<A>::ACCOUNT_ID.eq(account);
         let ended = match but {
             Some(but) => own.and(Session::<A>::ID.ne(but)),
             None => own,
         };
         Session::<A>::destroy().filter(ended).exec(tx).await?;
-        Token::<A>::destroy().filter(Token::<A>::ACCOUNT_ID.eq(account)).exec(tx).await?;
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use crate::account::Account;
 use crate::auth::{Auth, bucket};
 use crate::client::{Client, normalize_email};
 use crate::clock::after;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::models::{EventKind, Level, Password, Purpose, Token};
 use crate::secret::{PendingToken, Secret};
 use crate::sessions::{CurrentSession, SignIn};
@@ -71,50 +71,53 @@ impl<A: Account> Auth<A> {
         };
         let hash = row.as_ref().map(|row| &row.hash);
         let verdict = self.shared.hasher.verify(password, hash).await?;
-        let account = match account {
-            Some(account) if verdict.matches && account.may_sign_in() => account,
-            account => {
+        let (account, row) = match (account, row) {
+            (Some(account), Some(row)) if verdict.matches && account.may_sign_in() => (account, row),
+            (account, _) => {
                 let id = account.map(|account| account.id());
                 self.record(&self.db, EventKind::SignInDenied, id, client).await?;
                 return Ok(SignIn::Denied);
             }
         };
-        if verdict.outdated {
-            self.upgrade(&account.id(), password, row).await?;
-        }
-        self.went_well(&bucket, client).await?;
-        if self.has_second_factor(&account.id()).await? {
-            return self.ask_for_second_factor(&account, session).await.map(SignIn::SecondFactor);
-        }
-        let signed_in = self
+        let id = account.id();
+        let old = row.hash;
+        let new = if verdict.outdated { self.shared.hasher.hash(password).await? } else { old.clone() };
+        let has_second_factor = self.has_second_factor(&id).await?;
+        let answer = self
             .db
-            .try_transaction(async |tx| match session {
-                Some(session) => self.renew(tx, account, session.id(), PASSWORD, client).await,
-                None => self.begin(tx, account, PASSWORD, client).await,
+            .try_transaction(async |tx| {
+                // The hash is what it was when the password was compared, and stays so until the session is there: who has changed
+                // the password meanwhile and ended all sessions has ended this one, or it does not begin.
+                let same = Password::<A>::ACCOUNT_ID.eq(&id).and(Password::<A>::HASH.eq(&old));
+                if Password::<A>::update().hash(new).filter(same).exec(tx).await? == 0 {
+                    return Ok::<_, Error>(SignIn::Denied);
+                }
+                Ok(match session {
+                    _ if has_second_factor => SignIn::SecondFactor(self.ask_for_second_factor(tx, &id, session).await?),
+                    Some(session) => SignIn::Done(self.renew(tx, account, session.id(), PASSWORD, client).await?),
+                    None => SignIn::Done(self.begin(tx, account, PASSWORD, client).await?),
+                })
             })
             .await?;
-        Ok(SignIn::Done(signed_in))
+        self.went_well(&bucket, client).await?;
+        Ok(answer)
     }
 
-    /// Makes the hash one of the present cost, unless the password was changed meanwhile.
-    async fn upgrade(&self, account: &A::Id, password: &Secret, row: Option<Password<A>>) -> Result<()> {
-        let Some(row) = row else { return Ok(()) };
-        let hash = self.shared.hasher.hash(password).await?;
-        let same = Password::<A>::ACCOUNT_ID.eq(account).and(Password::<A>::HASH.eq(&row.hash));
-        Password::<A>::update().hash(hash).filter(same).exec(&self.db).await?;
-        Ok(())
-    }
-
-    async fn ask_for_second_factor(&self, account: &A, session: Option<&CurrentSession<A>>) -> Result<PendingToken> {
+    async fn ask_for_second_factor(
+        &self,
+        tx: &Transaction,
+        id: &A::Id,
+        session: Option<&CurrentSession<A>>,
+    ) -> Result<PendingToken> {
         let (now, token) = (self.now(), PendingToken::generate()?);
         Token::<A>::create()
-            .account_id(account.id())
+            .account_id(id.clone())
             .purpose(Purpose::SecondFactor)
             .token_hash(token.digest())
             .session_id(session.map(CurrentSession::id))
             .created_at(now)
             .expires_at(after(now, self.settings().pending_lifetime))
-            .exec(&self.db)
+            .exec(tx)
             .await?;
         Ok(token)
     }

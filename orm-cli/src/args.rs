@@ -125,6 +125,15 @@ pub(crate) enum Generate {
     Migration(Named),
     /// An empty seed
     Seed(Named),
+    /// Authentication by `orm-auth`: the model of accounts, or what it asks of one that is there, and the migration of its tables
+    Auth(GenerateAuth),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GenerateAuth {
+    /// The model of accounts; it is written unless it is there
+    #[arg(default_value = "User")]
+    pub(crate) account: String,
 }
 
 #[derive(Debug, Args)]

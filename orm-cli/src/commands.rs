@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod auth;
 pub(crate) mod database;
 pub(crate) mod doctor;
 pub(crate) mod erd;

@@ -33,6 +33,7 @@ pub(crate) fn run(context: &Context, command: &args::Generate) -> Outcome<Report
         args::Generate::Model(model) => self::model(context, model),
         args::Generate::Migration(named) => files::new_migration(context, &named.name),
         args::Generate::Seed(named) => files::new_seed(context, &named.name),
+        args::Generate::Auth(auth) => super::auth::run(context, auth),
     }
 }
 
@@ -122,19 +123,24 @@ fn statements(table: &Table, dialect: &dyn Dialect) -> Outcome<(String, String)>
     let there = [table.name.clone()];
     let create = ddl::render_all(&ddl::create(&schema, &[], dialect), dialect)?;
     let drop = ddl::render_all(&ddl::drop(&schema, &there, false, dialect), dialect)?;
-    let script = |statements: Vec<String>| statements.into_iter().map(|sql| sql + ";\n").collect::<String>();
     Ok((script(create), script(drop)))
 }
 
+/// Statements as the text of a file.
+pub(super) fn script(statements: Vec<String>) -> String {
+    statements.into_iter().map(|sql| sql + ";\n").collect()
+}
+
 /// A model that is made, and its table.
-struct Made {
-    model: Model,
-    table: Table,
+pub(super) struct Made {
+    pub(super) model: Model,
+    pub(super) table: Table,
     enums: Vec<Enum>,
     reverse: Vec<(String, Field)>,
 }
 
-struct Making {
+/// A model that is being made, field by field.
+pub(super) struct Making {
     name: String,
     table: Table,
     columns: Vec<Field>,
@@ -147,7 +153,7 @@ struct Making {
 }
 
 impl Making {
-    fn new(name: &str, table: &str, given: &args::GenerateModel) -> Self {
+    pub(super) fn new(name: &str, table: &str, given: &args::GenerateModel) -> Self {
         let id = Field {
             name: "id".to_owned(),
             ty: "i64".to_owned(),
@@ -168,7 +174,7 @@ impl Making {
         }
     }
 
-    fn add(&mut self, spec: &Spec, sources: &[Source]) -> Outcome<()> {
+    pub(super) fn add(&mut self, spec: &Spec, sources: &[Source]) -> Outcome<()> {
         let name = naming::field(&spec.name);
         match &spec.kind {
             Kind::BelongsTo(target) => self.belongs_to(spec, target, sources),
@@ -312,7 +318,7 @@ impl Making {
         Ok(())
     }
 
-    fn finish(mut self, given: &args::GenerateModel) -> Made {
+    pub(super) fn finish(mut self, given: &args::GenerateModel) -> Made {
         let mut words = Vec::new();
         if naming::table_of(&self.name) != self.table.name.name {
             words.push(format!("table = {:?}", self.table.name.name));
@@ -363,7 +369,7 @@ fn wrong(spec: &Spec, why: &str) -> Failure {
 }
 
 /// The table of a model, and name and type of its primary key.
-fn key_of(known: &Known) -> Option<(QualifiedName, String, String)> {
+pub(super) fn key_of(known: &Known) -> Option<(QualifiedName, String, String)> {
     let key = known.fields.iter().find(|field| field.words.iter().any(|word| word == "primary_key"))?;
     let ty = key.ty.rsplit("::").next()?.to_owned();
     let ty = if ty == "Uuid" { rust_type(SqlType::Uuid).to_owned() } else { ty };
@@ -375,7 +381,8 @@ fn key_of(known: &Known) -> Option<(QualifiedName, String, String)> {
     Some((table, key.column.clone()?, ty))
 }
 
-fn sql_type(ty: &str) -> Option<SqlType> {
+/// The type of a key's column.
+pub(super) fn sql_type(ty: &str) -> Option<SqlType> {
     let all = [SqlType::I16, SqlType::I32, SqlType::I64, SqlType::U32, SqlType::U64, SqlType::Uuid, SqlType::Text];
     all.into_iter().find(|sql| rust_type(*sql) == ty)
 }

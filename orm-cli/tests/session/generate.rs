@@ -96,3 +96,78 @@ mod user;
 pub use org::Org;
 pub use user::{User, UserRole};
 ";
+
+#[test]
+fn authentication_is_a_model_and_a_migration() {
+    let project = Project::ready("generate-auth");
+    let said = project.ok(&["generate", "auth"]);
+    assert!(said.contains("src/models/user.rs") && said.contains("add_authentication/up.sql"), "{said}");
+    assert!(said.contains("orm-auth = \""), "{said}");
+    let text = project.read("src/models/user.rs");
+    let (_, expected) = include_str!("../../../docs/guide/accounts.rs").split_once("#[derive").unwrap();
+    let (expected, _) = expected.split_once("\n/// The services").unwrap();
+    assert_eq!(text, format!("use orm::prelude::*;\n\n#[derive{expected}"));
+    assert!(project.read("src/models.rs").contains("mod user;\n\npub use user::User;"));
+    project.ok(&["migrate", "up"]);
+    let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'auth_%' ORDER BY name";
+    let expected = [
+        "auth_events",
+        "auth_passwords",
+        "auth_recovery_codes",
+        "auth_sessions",
+        "auth_throttles",
+        "auth_tokens",
+        "auth_totps",
+    ];
+    assert_eq!(rows(&project.path("dev.db"), tables), expected);
+    let target = "SELECT DISTINCT \"table\" || '.' || \"to\" FROM pragma_foreign_key_list('auth_sessions')";
+    assert_eq!(rows(&project.path("dev.db"), target), ["users.id"]);
+    // Once, and nothing is left of it.
+    let before = project.read("src/models/user.rs");
+    assert!(project.fails(&["generate", "auth", "Account"], 1).contains("there is authentication already"));
+    assert_eq!(project.read("src/models/user.rs"), before);
+    project.ok(&["migrate", "down", "--all"]);
+    assert!(rows(&project.path("dev.db"), tables).is_empty());
+}
+
+#[test]
+fn a_model_that_is_there_becomes_that_of_accounts() {
+    let project = Project::ready("generate-auth-there");
+    project.ok(&["generate", "model", "Member", "email:string:unique", "name:text?", "--no-timestamps"]);
+    project.ok(&["migrate", "up"]);
+    let said = project.ok(&["generate", "auth", "Member"]);
+    assert!(said.contains("Member.email_verified_at is new"), "{said}");
+    let text = project.read("src/models/member.rs");
+    assert!(
+        text.contains("    pub name: Option<String>,\n    pub email_verified_at: Option<DateTime<Utc>>,\n"),
+        "{text}"
+    );
+    assert_eq!(text.matches("impl orm_auth::Account for Member {").count(), 1);
+    assert!(text.ends_with("\norm_auth::register!(Member);\n"), "{text}");
+    project.ok(&["migrate", "up"]);
+    let columns = "SELECT name FROM pragma_table_info('members')";
+    assert_eq!(rows(&project.path("dev.db"), columns), ["id", "email", "name", "email_verified_at"]);
+    project.ok(&["migrate", "down"]);
+    assert_eq!(rows(&project.path("dev.db"), columns), ["id", "email", "name"]);
+}
+
+#[test]
+fn what_cannot_be_a_model_of_accounts_is_left_alone() {
+    let project = Project::ready("generate-auth-wrong");
+    project.ok(&["generate", "model", "Tag", "name:string"]);
+    project.ok(&["generate", "model", "Person", "email:string?"]);
+    project.ok(&["generate", "model", "Guest", "email:string", "email_verified_at:bool"]);
+    let before = project.read("src/models/tag.rs");
+    assert!(project.fails(&["generate", "auth", "Tag"], 1).contains("it has no column `email`"));
+    assert!(project.fails(&["generate", "auth", "Person"], 1).contains("with the type String"));
+    assert!(project.fails(&["generate", "auth", "Guest"], 1).contains("Option<DateTime<Utc>>"));
+    assert!(project.fails(&["generate", "auth", "1x"], 64).contains("cannot be the name"));
+    // A struct of another name for the same table.
+    project.write(
+        "src/models/tag.rs",
+        &before.replace("Tag", "Label").replace("Model)]", "Model)]\n#[orm(table = \"users\")]"),
+    );
+    assert!(project.fails(&["generate", "auth"], 1).contains("orm generate auth Label"));
+    assert!(!project.path("src/models/user.rs").exists());
+    assert_eq!(project.read("migrations/.gitkeep"), "");
+}

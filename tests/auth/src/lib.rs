@@ -86,6 +86,7 @@ cases! {
     }
     tables: {
         tables_are_as_the_models_say,
+        tables_as_data_are_those_of_the_models,
         nothing_in_the_tables_is_good_for_anybody,
         rows_go_with_their_account_and_events_stay,
         keys_of_accounts_are_of_any_type,

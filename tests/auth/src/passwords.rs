@@ -76,8 +76,12 @@ pub(crate) async fn a_password_that_is_changed_during_a_sign_in_stays_the_new_on
         let recent = world.auth.recent(&session).await?;
         world.auth.change_password(&recent, &Secret::from(OTHER), &world.client).await
     };
-    let (_, changed) = tokio::join!(sign_in, change);
+    let (answer, changed) = tokio::join!(sign_in, change);
     changed?;
+    // Refused; or signed in before the change, which has ended that.
+    if let SignIn::Done(signed_in) = answer? {
+        assert!(world.auth.authenticate(&signed_in.token).await?.is_none());
+    }
     done(world.sign_in(EMAIL, OTHER).await?);
     assert!(is_denied(&world.sign_in(EMAIL, PASSWORD).await?));
     assert_eq!(Password::<Member>::count().filter(Password::<Member>::ACCOUNT_ID.eq(ada.id)).exec(&world.db).await?, 1);

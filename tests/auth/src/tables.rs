@@ -134,7 +134,7 @@ pub(crate) async fn what_has_expired_is_purged(test: Test) -> Result {
         (Session::<Member>::count().exec(&world.db).await?, Token::<Member>::count().exec(&world.db).await?),
         (1, 0)
     );
-    assert!(Throttle::count().exec(&world.db).await? <= 1);
+    assert!(Throttle::<Member>::count().exec(&world.db).await? <= 1);
     assert!(world.auth.authenticate(&lasting.token).await?.is_some());
     let events = Event::<Member>::count().exec(&world.db).await?;
     assert!(events >= 4);
@@ -164,5 +164,16 @@ pub(crate) async fn events_are_recorded(test: Test) -> Result {
     let client = |event: &Event<Member>| (event.address.clone(), event.user_agent.clone());
     let expected = (Some("192.0.2.7".to_owned()), Some("Test/1.0".to_owned()));
     assert!(events.iter().all(|event| client(event) == expected));
+    Ok(())
+}
+
+pub(crate) async fn tables_as_data_are_those_of_the_models(_test: Test) -> Result {
+    use orm::SqlType;
+    use orm::query::ModelList;
+    use orm::schema::{Column, from_models};
+    let of_members = from_models(&<Tables<Member>>::defs())?;
+    assert_eq!(orm_auth::schema(&"members".into(), &Column::new("id", SqlType::I64))?, of_members);
+    let of_guests = from_models(&<Tables<Guest>>::defs())?;
+    assert_eq!(orm_auth::schema(&"guests".into(), &Column::new("id", SqlType::Uuid))?, of_guests);
     Ok(())
 }

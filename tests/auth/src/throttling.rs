@@ -118,7 +118,7 @@ pub(crate) async fn unknown_accounts_are_throttled_as_others_are(test: Test) -> 
     assert_eq!(answers[0], [None, None, None, Some(1), Some(1)]);
     assert_eq!(answers[0], answers[1]);
     // The table has no address in it, of an account or of none.
-    let buckets = Throttle::find_all().select(Throttle::BUCKET).exec(&world.db).await?;
+    let buckets = Throttle::<Member>::find_all().select(Throttle::<Member>::BUCKET).exec(&world.db).await?;
     assert!(buckets.iter().all(|bucket| !bucket.contains('@') && !bucket.contains("192.0")), "{buckets:?}");
     Ok(())
 }
