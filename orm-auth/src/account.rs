@@ -10,7 +10,7 @@ use crate::chrono::{DateTime, Utc};
 /// The model of those who sign in. `orm generate auth` writes it, with this trait; a model that is there already implements it by
 /// hand. All of it is plain code of the project, so conditions of your own (accounts that are closed, tenants) go here.
 pub trait Account: Model + SingleKey<<Self as Account>::Id> + Debug + Clone {
-    /// The type of the primary key.
+    /// The type of the primary key: an integer, a UUID, or text of up to 64 characters.
     type Id: Scalar + PartialEq + Debug;
 
     /// The primary key.
@@ -25,7 +25,7 @@ pub trait Account: Model + SingleKey<<Self as Account>::Id> + Debug + Clone {
     }
 
     /// Finds an account by its address, which has the form that [`normalize_email`](crate::normalize_email) gives. Store it in
-    /// that form.
+    /// that form. An account that a database finds by another address, such as one without its accents, is not taken for it.
     fn find_by_email(db: &Database, email: &str) -> impl Future<Output = Result<Option<Self>>> + Send;
 
     /// Finds an account by its key.

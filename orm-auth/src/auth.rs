@@ -11,7 +11,7 @@ use orm::prelude::*;
 use orm::{Scalar, Value};
 
 use crate::account::Account;
-use crate::client::Client;
+use crate::client::{Client, normalize_email};
 use crate::clock::{Clock, SystemClock, before, micros};
 use crate::error::{Error, Result};
 use crate::key::Keys;
@@ -63,6 +63,20 @@ impl<A: Account> Auth<A> {
     }
 
     /// As [`new`](Self::new), with settings, a list of leaked passwords, a clock.
+    ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// use orm_auth::{Auth, FileMailer, Keys, Settings};
+    ///
+    /// let mut settings = Settings::new("Shop");
+    /// settings.password_chars = 20;
+    /// let mailer = FileMailer::new("target/mail", "http://localhost:3000");
+    /// let auth: Auth<User> = Auth::build(&shop.db, settings, Keys::new([7; 32]), mailer).finish()?;
+    /// assert_eq!(auth.settings().password_chars, 20);
+    /// # Ok(()) });
+    /// ```
     pub fn build(db: &Database, settings: Settings, keys: Keys, mailer: impl Mailer + 'static) -> Builder<A> {
         Builder {
             db: db.clone(),
@@ -81,6 +95,19 @@ impl<A: Account> Auth<A> {
     }
 
     /// Removes what has expired, and events that are older than this. Run it once a day; nothing depends on it.
+    ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// use std::time::Duration;
+    ///
+    /// shop.ada().await?;
+    /// shop.clock.advance(Duration::from_secs(30 * 24 * 3600));
+    /// assert!(auth.purge(Duration::from_secs(365 * 24 * 3600)).await? > 0);
+    /// # let _ = client;
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// The database's.
@@ -130,6 +157,13 @@ impl<A: Account> Auth<A> {
     pub(crate) async fn mail(&self, to: &str, about: About) -> Result<()> {
         let mail = Mail { to: to.to_owned(), issuer: self.settings().issuer.clone(), about };
         self.shared.mailer.send(mail).await.map_err(Error::Mail)
+    }
+
+    /// The account of an address. Where a database takes letters with accents and without for the same, it finds one by many
+    /// addresses, and each would have attempts of its own.
+    pub(crate) async fn find(&self, email: &str) -> Result<Option<A>> {
+        let found = A::find_by_email(&self.db, email).await?;
+        Ok(found.filter(|account| normalize_email(account.email()) == email))
     }
 
     /// Counts an attempt from the client's address and one at what `bucket` names; tells how long to wait, where one has to.

@@ -18,6 +18,17 @@ use crate::throttle;
 impl<A: Account> Auth<A> {
     /// Sends an account a link that verifies its address. A link that was sent before is good no more.
     ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// let ada = shop.ada().await?.session.account().clone();
+    /// auth.send_verification(&ada, client).await?;
+    /// # let token = shop.link();
+    /// assert_eq!(auth.verify_email(&token, client).await?, ada.id); // from the page that the link leads to
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Mail`], [`Error::Throttled`]; the database's.
     pub async fn send_verification(&self, account: &A, client: &Client) -> Result<()> {
@@ -29,6 +40,17 @@ impl<A: Account> Auth<A> {
     }
 
     /// Notes that the address a link was sent to is the account's own, and gives the account's key. It signs nobody in.
+    ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// use orm_auth::{Error, MailToken};
+    ///
+    /// let nobodys: MailToken = "A".repeat(43).parse()?;
+    /// assert!(matches!(auth.verify_email(&nobodys, client).await, Err(Error::InvalidToken)));
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// [`Error::InvalidToken`], also when the account has another address by now; the database's.
@@ -48,6 +70,15 @@ impl<A: Account> Auth<A> {
     /// Sends a link by which a new password can be set, if there is an account of this address. The answer is the same if there is
     /// none, and takes as long: [`reset_answer_time`](crate::Settings::reset_answer_time).
     ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// auth.request_password_reset("ada@example.com", client).await?; // a mail
+    /// auth.request_password_reset("nobody@example.com", client).await?; // none
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Throttled`]; the database's. That a mail cannot be handed on goes to `tracing`, since only accounts get mail.
     pub async fn request_password_reset(&self, email: &str, client: &Client) -> Result<()> {
@@ -62,7 +93,7 @@ impl<A: Account> Auth<A> {
         if let Some(retry_after) = self.attempt(&bucket("reset", &email), client).await? {
             return Err(Error::Throttled { retry_after });
         }
-        let account = A::find_by_email(&self.db, &email).await?.filter(A::may_sign_in);
+        let account = self.find(&email).await?.filter(A::may_sign_in);
         self.record(&self.db, EventKind::ResetRequested, account.as_ref().map(A::id), client).await?;
         if let Some(account) = account {
             let token = self.mail_token(&account, Purpose::ResetPassword, self.settings().reset_lifetime).await?;
@@ -73,6 +104,20 @@ impl<A: Account> Auth<A> {
 
     /// Sets a new password by the link of a mail. All sessions of the account and links of its mails end, and nobody is signed in: a
     /// second factor stays, and is asked for when the owner signs in. A password that cannot be used leaves the link good.
+    ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// use orm_auth::{Secret, SignIn};
+    ///
+    /// auth.request_password_reset("ada@example.com", client).await?;
+    /// # let token = shop.link();
+    /// let new = Secret::from("another horse, another staple");
+    /// auth.reset_password(&token, &new, client).await?;
+    /// assert!(matches!(auth.sign_in("ada@example.com", &new, client).await?, SignIn::Done(_)));
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// [`Error::InvalidToken`], also when the account has another address by now; [`Error::Password`]; the database's.

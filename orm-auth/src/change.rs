@@ -48,6 +48,20 @@ impl<A: Account> Auth<A> {
     /// (as PHC strings, and in the form of Django). It is one of argon2id with the present cost when its owner has signed in.
     /// Until then, an account is known from one that does not exist by how long a refused sign-in takes.
     ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// use orm_auth::{Secret, SignIn};
+    ///
+    /// # let id = shop.ada().await?.session.account().id;
+    /// let hash = "$argon2id$v=19$m=8,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$bm90IHRoZSBoYXNoIG9mIGFueXRoaW5nLCByZWFsbHk";
+    /// shop.db.try_transaction(async |tx| auth.import_password(tx, id, hash).await).await?;
+    /// # let answer = auth.sign_in("ada@example.com", &Secret::from(PASSWORD), client).await?;
+    /// # assert!(matches!(answer, SignIn::Denied));
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// [`Error::UnknownHash`](crate::Error::UnknownHash); the database's.
     pub async fn import_password(&self, tx: &Transaction, account: A::Id, hash: &str) -> Result<()> {
@@ -57,6 +71,20 @@ impl<A: Account> Auth<A> {
 
     /// Changes the password of who is signed in. The account's other sessions and the links of its mails are good no more; this
     /// session goes on with another token, and the owner is told.
+    ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// use orm_auth::Secret;
+    ///
+    /// let before = shop.ada().await?;
+    /// let recent = auth.recent(&before.session).await?;
+    /// let after = auth.change_password(&recent, &Secret::from("another horse, another staple"), client).await?;
+    /// assert!(auth.authenticate(&before.token).await?.is_none());
+    /// assert!(auth.authenticate(&after.token).await?.is_some());
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// [`Error::Password`](crate::Error::Password), [`Error::SessionEnded`](crate::Error::SessionEnded); the database's.

@@ -56,13 +56,14 @@ impl Client {
 }
 
 /// The form in which addresses of mail are stored and compared: without spaces around, composed (NFKC) and in lower case. Two that
-/// look alike are one account then, on every database.
+/// look alike are one account then, on every database. Control characters, which no address has, become `U+FFFD`.
 ///
 /// ```
 /// assert_eq!(orm_auth::normalize_email(" Ada@Example.COM "), "ada@example.com");
 /// ```
 pub fn normalize_email(email: &str) -> String {
-    email.trim().nfkc().collect::<String>().to_lowercase()
+    let plain: String = email.trim().nfkc().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    plain.to_lowercase()
 }
 
 #[cfg(test)]
@@ -89,5 +90,6 @@ mod tests {
     fn addresses_have_one_form() {
         assert_eq!(normalize_email("ＡＤＡ@example.com"), "ada@example.com");
         assert_eq!(normalize_email("e\u{301}@x"), normalize_email("\u{c9}@X"));
+        assert_eq!(normalize_email("a\0b@x"), "a\u{fffd}b@x");
     }
 }

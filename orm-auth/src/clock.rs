@@ -66,14 +66,35 @@ pub(crate) fn micros(time: DateTime<Utc>) -> DateTime<Utc> {
     time.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(time)
 }
 
-/// A time after another; the last there is, where there is none.
+/// A time after another; the last that every database holds, where there is none.
 pub(crate) fn after(time: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
-    let by = TimeDelta::from_std(by).unwrap_or(TimeDelta::MAX);
-    time.checked_add_signed(by).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    let last = DateTime::from_timestamp(LAST, 0).unwrap_or(time);
+    let sum = TimeDelta::from_std(by).ok().and_then(|by| time.checked_add_signed(by));
+    sum.map_or(last, |sum| sum.min(last))
 }
 
-/// A time before another; the first there is, where there is none.
+/// A time before another; the first that every database holds, where there is none.
 pub(crate) fn before(time: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
-    let by = TimeDelta::from_std(by).unwrap_or(TimeDelta::MAX);
-    time.checked_sub_signed(by).unwrap_or(DateTime::<Utc>::MIN_UTC)
+    let first = DateTime::from_timestamp(FIRST, 0).unwrap_or(time);
+    let difference = TimeDelta::from_std(by).ok().and_then(|by| time.checked_sub_signed(by));
+    difference.map_or(first, |difference| difference.max(first))
+}
+
+/// The year 9999, and the second day of 1970.
+const LAST: i64 = 253_370_764_800;
+const FIRST: i64 = 86_400;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_stay_in_what_databases_hold() {
+        let now: DateTime<Utc> = "2026-01-31T12:00:00.123456789Z".parse().unwrap();
+        assert_eq!(micros(now).to_rfc3339(), "2026-01-31T12:00:00.123456+00:00");
+        assert_eq!(after(now, Duration::from_secs(60)) - now, TimeDelta::seconds(60));
+        assert_eq!(now - before(now, Duration::from_secs(60)), TimeDelta::seconds(60));
+        assert_eq!(after(now, Duration::MAX).to_rfc3339(), "9999-01-01T00:00:00+00:00");
+        assert_eq!(before(now, Duration::MAX).to_rfc3339(), "1970-01-02T00:00:00+00:00");
+    }
 }

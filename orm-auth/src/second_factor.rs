@@ -90,6 +90,17 @@ impl<A: Account> Auth<A> {
     /// Makes a secret for an authenticator app. It is no factor yet: [`confirm_totp`](Self::confirm_totp) makes it one. One that was
     /// made before and not confirmed is replaced.
     ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// let session = shop.ada().await?.session;
+    /// let setup = auth.begin_totp(&auth.recent(&session).await?).await?;
+    /// assert!(setup.url().starts_with("otpauth://totp/Shop:ada%40example.com?secret="));
+    /// # let _ = client;
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// [`Error::SecondFactorExists`]; the database's.
     pub async fn begin_totp(&self, recent: &Recent<'_, A>) -> Result<TotpSetup> {
@@ -118,6 +129,22 @@ impl<A: Account> Auth<A> {
 
     /// Makes the app's secret the second factor of the account, by a code that shows that the app has it. The session goes on at
     /// [`Aal2`](Level::Aal2) with another token, and there are recovery codes.
+    ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// use orm_auth::Level;
+    ///
+    /// let session = shop.ada().await?.session;
+    /// let recent = auth.recent(&session).await?;
+    /// let setup = auth.begin_totp(&recent).await?;
+    /// # let typed = shop.code(&setup);
+    /// let added = auth.confirm_totp(&recent, &typed, client).await?;
+    /// assert_eq!(added.signed_in.session.level(), Level::Aal2);
+    /// assert_eq!(added.recovery_codes.reveal().len(), 10);
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// [`Error::InvalidCode`], [`Error::Throttled`]; [`Error::NoSecondFactor`] without [`begin_totp`](Self::begin_totp) before;
@@ -162,6 +189,22 @@ impl<A: Account> Auth<A> {
     /// Takes the second factor and the recovery codes away. The other sessions of the account end, and this one goes on at
     /// [`Aal1`](Level::Aal1) with another token.
     ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// # let session = shop.ada().await?.session;
+    /// # let recent = auth.recent(&session).await?;
+    /// # let setup = auth.begin_totp(&recent).await?;
+    /// # let added = auth.confirm_totp(&recent, &shop.code(&setup), client).await?;
+    /// # shop.clock.advance(std::time::Duration::from_secs(30));
+    /// # let session = added.signed_in.session;
+    /// let recent = auth.recent(&session).await?; // by the second factor, not long ago
+    /// let signed_in = auth.remove_totp(&recent, client).await?;
+    /// assert!(!auth.has_second_factor(&signed_in.session.account().id).await?);
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NoSecondFactor`], [`Error::SessionEnded`]; the database's.
     pub async fn remove_totp(&self, recent: &Recent<'_, A>, client: &Client) -> Result<SignedIn<A>> {
@@ -185,6 +228,23 @@ impl<A: Account> Auth<A> {
 
     /// Replaces the recovery codes of an account.
     ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// # let session = shop.ada().await?.session;
+    /// # let recent = auth.recent(&session).await?;
+    /// # let setup = auth.begin_totp(&recent).await?;
+    /// # let added = auth.confirm_totp(&recent, &shop.code(&setup), client).await?;
+    /// # shop.clock.advance(std::time::Duration::from_secs(30));
+    /// # let session = added.signed_in.session;
+    /// let codes = auth.renew_recovery_codes(&auth.recent(&session).await?, client).await?;
+    /// for code in codes.reveal() {
+    ///     println!("{code}"); // such as q2w4-7ert-yu3i-opa5
+    /// }
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NoSecondFactor`]; the database's.
     pub async fn renew_recovery_codes(&self, recent: &Recent<'_, A>, client: &Client) -> Result<RecoveryCodes> {
@@ -207,6 +267,20 @@ impl<A: Account> Auth<A> {
 
     /// How many recovery codes are left. Tell the owner when they are two or fewer.
     ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// # let session = shop.ada().await?.session;
+    /// # let recent = auth.recent(&session).await?;
+    /// # let setup = auth.begin_totp(&recent).await?;
+    /// # let added = auth.confirm_totp(&recent, &shop.code(&setup), client).await?;
+    /// # shop.clock.advance(std::time::Duration::from_secs(30));
+    /// # let session = added.signed_in.session;
+    /// assert_eq!(auth.recovery_codes_left(&session).await?, 10);
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// The database's.
     pub async fn recovery_codes_left(&self, session: &CurrentSession<A>) -> Result<u64> {
@@ -214,6 +288,27 @@ impl<A: Account> Auth<A> {
     }
 
     /// Goes on with a sign-in by a code of the app.
+    ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// # let session = shop.ada().await?.session;
+    /// # let recent = auth.recent(&session).await?;
+    /// # let setup = auth.begin_totp(&recent).await?;
+    /// # let added = auth.confirm_totp(&recent, &shop.code(&setup), client).await?;
+    /// # shop.clock.advance(std::time::Duration::from_secs(30));
+    /// use orm_auth::{PendingToken, Secret, SignIn};
+    ///
+    /// let answer = auth.sign_in("ada@example.com", &Secret::from(PASSWORD), client).await?;
+    /// let SignIn::SecondFactor(pending) = answer else { panic!() };
+    /// # let (sent, typed) = (pending.reveal().to_owned(), shop.code(&setup));
+    /// let pending: PendingToken = sent.parse()?; // as the client sends it, with the code
+    /// let answer = auth.finish_with_code(&pending, &typed, client).await?;
+    /// assert!(matches!(answer, SignIn::Done(_)));
+    /// # let _ = added;
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// [`Error::InvalidToken`] when the token is unknown, has expired, or was tried with too many codes: the sign-in begins again;
@@ -241,6 +336,25 @@ impl<A: Account> Auth<A> {
     }
 
     /// Goes on with a sign-in by a recovery code. The account's other sessions end, and its owner is told.
+    ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// # let session = shop.ada().await?.session;
+    /// # let recent = auth.recent(&session).await?;
+    /// # let setup = auth.begin_totp(&recent).await?;
+    /// # let added = auth.confirm_totp(&recent, &shop.code(&setup), client).await?;
+    /// # shop.clock.advance(std::time::Duration::from_secs(30));
+    /// use orm_auth::{Secret, SignIn};
+    ///
+    /// let answer = auth.sign_in("ada@example.com", &Secret::from(PASSWORD), client).await?;
+    /// let SignIn::SecondFactor(pending) = answer else { panic!() };
+    /// # let typed = Secret::from(added.recovery_codes.reveal().next().unwrap());
+    /// let answer = auth.finish_with_recovery_code(&pending, &typed, client).await?;
+    /// assert!(matches!(answer, SignIn::Done(_)));
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// As [`finish_with_code`](Self::finish_with_code).
@@ -285,6 +399,23 @@ impl<A: Account> Auth<A> {
 
     /// Has the second factor proved in a session: for what asks for [`Aal2`](Level::Aal2), or for a proof that is new. The session
     /// goes on with another token.
+    ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// # let session = shop.ada().await?.session;
+    /// # let recent = auth.recent(&session).await?;
+    /// # let setup = auth.begin_totp(&recent).await?;
+    /// # let added = auth.confirm_totp(&recent, &shop.code(&setup), client).await?;
+    /// # shop.clock.advance(std::time::Duration::from_secs(30));
+    /// # let (session, typed) = (added.signed_in.session, shop.code(&setup));
+    /// use orm_auth::SignIn;
+    ///
+    /// let answer = auth.step_up_with_code(&session, &typed, client).await?;
+    /// assert!(matches!(answer, SignIn::Done(_)));
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// [`Error::NoSecondFactor`], [`Error::SessionEnded`]; the database's.

@@ -112,6 +112,20 @@ impl<'s, A: Account> Recent<'s, A> {
 impl<A: Account> Auth<A> {
     /// The session of a token, if there is one that lasts and whose account may sign in.
     ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// use orm_auth::SessionToken;
+    ///
+    /// let cookie = shop.ada().await?.token.reveal().to_owned();
+    /// let token: SessionToken = cookie.parse()?;
+    /// let session = auth.authenticate(&token).await?.expect("it has just begun");
+    /// assert_eq!(session.account().email, "ada@example.com");
+    /// # let _ = client;
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// The database's.
     pub async fn authenticate(&self, token: &SessionToken) -> Result<Option<CurrentSession<A>>> {
@@ -136,6 +150,22 @@ impl<A: Account> Auth<A> {
 
     /// Demands that a session is of a level, and that its proof is no older than this: for what the project itself protects.
     ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// use std::time::Duration;
+    /// use orm_auth::{Error, Level};
+    ///
+    /// let session = shop.ada().await?.session;
+    /// auth.require(&session, Level::Aal1, Duration::from_secs(60))?;
+    /// shop.clock.advance(Duration::from_secs(60));
+    /// let late = auth.require(&session, Level::Aal1, Duration::from_secs(60));
+    /// assert!(matches!(late, Err(Error::StepUpNeeded { level: Level::Aal1 })));
+    /// # let _ = client;
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// [`Error::StepUpNeeded`].
     pub fn require(&self, session: &CurrentSession<A>, level: Level, max_age: Duration) -> Result<()> {
@@ -148,6 +178,18 @@ impl<A: Account> Auth<A> {
     /// Demands what changes of passwords and factors ask for: a proof that is no older than
     /// [`step_up_age`](crate::Settings::step_up_age), with the second factor where the account has one.
     ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// use orm_auth::Secret;
+    ///
+    /// let session = shop.ada().await?.session;
+    /// let recent = auth.recent(&session).await?;
+    /// auth.change_password(&recent, &Secret::from("another horse, another staple"), client).await?;
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// [`Error::StepUpNeeded`]; the database's.
     pub async fn recent<'s>(&self, session: &'s CurrentSession<A>) -> Result<Recent<'s, A>> {
@@ -159,6 +201,17 @@ impl<A: Account> Auth<A> {
 
     /// The sessions of an account that last, the one that was used last first.
     ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// let session = shop.ada().await?.session;
+    /// shop.ada().await?;
+    /// assert_eq!(auth.sessions(&session).await?.len(), 2);
+    /// # let _ = client;
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// The database's.
     pub async fn sessions(&self, session: &CurrentSession<A>) -> Result<Vec<Session<A>>> {
@@ -168,6 +221,16 @@ impl<A: Account> Auth<A> {
     }
 
     /// Ends a session of the same account; tells whether there was one.
+    ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// let (here, there) = (shop.ada().await?, shop.ada().await?);
+    /// assert!(auth.revoke_session(&here.session, there.session.id(), client).await?);
+    /// assert!(auth.authenticate(&there.token).await?.is_none());
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// The database's.
@@ -182,6 +245,16 @@ impl<A: Account> Auth<A> {
 
     /// Ends the other sessions of an account; tells how many.
     ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// let (here, there) = (shop.ada().await?, shop.ada().await?);
+    /// assert_eq!(auth.revoke_other_sessions(&here.session, client).await?, 1);
+    /// assert!(auth.authenticate(&there.token).await?.is_none());
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// The database's.
     pub async fn revoke_other_sessions(&self, session: &CurrentSession<A>, client: &Client) -> Result<u64> {
@@ -193,6 +266,16 @@ impl<A: Account> Auth<A> {
 
     /// Ends a session.
     ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// let signed_in = shop.ada().await?;
+    /// auth.sign_out(signed_in.session, client).await?;
+    /// assert!(auth.authenticate(&signed_in.token).await?.is_none());
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// The database's.
     pub async fn sign_out(&self, session: CurrentSession<A>, client: &Client) -> Result<()> {
@@ -201,6 +284,16 @@ impl<A: Account> Auth<A> {
     }
 
     /// Ends everything that an account has open, sessions and links of mails: when an account is closed, or taken over.
+    ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// let signed_in = shop.ada().await?;
+    /// auth.end_all_sessions(signed_in.session.account().id, client).await?;
+    /// assert!(auth.authenticate(&signed_in.token).await?.is_none());
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// The database's.
@@ -284,6 +377,16 @@ impl<A: Account> Auth<A> {
     }
 
     /// Whether an account has a second factor that was confirmed.
+    ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// let ada = shop.ada().await?.session.account().clone();
+    /// assert!(!auth.has_second_factor(&ada.id).await?);
+    /// # let _ = client;
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// The database's.

@@ -21,6 +21,20 @@ impl<A: Account> Auth<A> {
     /// present cost becomes one of it. Where an account has a second factor, the answer is
     /// [`SecondFactor`](SignIn::SecondFactor), and nobody is signed in yet.
     ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// use orm_auth::{Secret, SignIn};
+    ///
+    /// let typed = Secret::from("correct horse battery staple");
+    /// let SignIn::Done(signed_in) = auth.sign_in("ada@example.com", &typed, client).await? else { panic!() };
+    /// println!("Set-Cookie: session={}; HttpOnly; Secure; SameSite=Lax", signed_in.token.reveal());
+    /// let unknown = auth.sign_in("nobody@example.com", &typed, client).await?;
+    /// assert!(matches!(unknown, SignIn::Denied));
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     /// The database's.
     #[doc(alias = "authenticate_by")]
@@ -31,6 +45,20 @@ impl<A: Account> Auth<A> {
     /// Has the password proved again in a session: for what asks for a proof that is new. An account with a second factor goes on
     /// with [`SecondFactor`](SignIn::SecondFactor), as when signing in; [`step_up_with_code`](Self::step_up_with_code) asks for that
     /// factor alone.
+    ///
+    /// ```
+    /// # use orm_guide::accounts::*;
+    /// # shop(async |shop| {
+    /// # let (auth, client) = (&shop.auth, &shop.client);
+    /// use orm_auth::{Secret, SignIn};
+    ///
+    /// let before = shop.ada().await?;
+    /// let answer = auth.step_up_with_password(&before.session, &Secret::from(PASSWORD), client).await?;
+    /// let SignIn::Done(after) = answer else { panic!() };
+    /// assert_eq!(after.session.id(), before.session.id());
+    /// assert!(auth.authenticate(&before.token).await?.is_none()); // the token is another one
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     /// [`Error::SessionEnded`](crate::Error::SessionEnded); the database's.
@@ -58,7 +86,7 @@ impl<A: Account> Auth<A> {
         if let Some(retry_after) = self.attempt(&bucket, client).await? {
             return Ok(SignIn::Throttled { retry_after });
         }
-        let account = A::find_by_email(&self.db, &email).await?;
+        let account = self.find(&email).await?;
         let account = match session {
             // The address may be another one's by now.
             Some(session) => account.filter(|account| account.id() == session.account_id()),

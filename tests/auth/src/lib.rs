@@ -83,6 +83,7 @@ cases! {
         attempts_at_once_are_counted_one_by_one,
         addresses_are_counted_over_all_accounts,
         unknown_accounts_are_throttled_as_others_are,
+        limits_without_end_are_kept,
     }
     tables: {
         tables_are_as_the_models_say,

@@ -104,6 +104,24 @@ pub(crate) async fn addresses_are_counted_over_all_accounts(test: Test) -> Resul
     Ok(())
 }
 
+pub(crate) async fn limits_without_end_are_kept(test: Test) -> Result {
+    let mut limits = settings();
+    limits.account_throttle.free = 1;
+    limits.account_throttle.first = Duration::MAX;
+    limits.account_throttle.most = Duration::MAX;
+    limits.account_throttle.forgotten_after = Duration::MAX;
+    limits.session_lifetime = Duration::MAX;
+    let world = World::with(&test, limits).await?;
+    world.ada().await?;
+    let client = Client::unknown().with_user_agent("\u{1f600} \0\n\"");
+    let signed_in = done(world.auth.sign_in(EMAIL, &Secret::from(PASSWORD), &client).await?);
+    world.clock.advance(Duration::from_secs(1000 * 365 * 24 * 3600));
+    assert!(world.auth.authenticate(&signed_in.token).await?.is_some());
+    assert_eq!(wait(&world.sign_in(EMAIL, "wrong").await?), None);
+    assert!(wait(&world.sign_in(EMAIL, PASSWORD).await?).is_some());
+    Ok(())
+}
+
 pub(crate) async fn unknown_accounts_are_throttled_as_others_are(test: Test) -> Result {
     let world = World::with(&test, three()).await?;
     world.ada().await?;
