@@ -14,10 +14,20 @@ mod decoder;
 mod destroy;
 mod draft;
 mod explain;
+#[cfg(all(feature = "serde", feature = "json"))]
+mod fields;
 mod find;
 mod find_by_pk;
 mod find_or_create;
 mod instance;
+#[cfg(all(feature = "serde", feature = "json"))]
+mod list_error;
+#[cfg(all(feature = "serde", feature = "json"))]
+mod list_filter;
+#[cfg(all(feature = "serde", feature = "json"))]
+mod list_query;
+#[cfg(all(feature = "serde", feature = "json"))]
+mod listing;
 mod other_names;
 mod page;
 mod paged;
@@ -50,10 +60,21 @@ pub use cursor::CursorKey;
 pub use cursor::{Cursor, IntoCursor};
 pub use destroy::{Destroy, DestroyBatches, DestroyOne};
 pub use draft::Draft;
+#[cfg(all(feature = "serde", feature = "json"))]
+pub use fields::Fields;
 pub use find::{All, Counted, Find, FindAndCount, FindOne, First, Limited, Wanted};
 pub use find_by_pk::FindByPk;
 pub use find_or_create::{FindOrCreate, FindOrInsert};
 pub use instance::{Adjust, Instance};
+pub use instance::Instance;
+#[cfg(all(feature = "serde", feature = "json"))]
+pub use list_error::{ListError, Problem};
+#[cfg(all(feature = "serde", feature = "json"))]
+pub use list_filter::{Limits, Op};
+#[cfg(all(feature = "serde", feature = "json"))]
+pub use list_query::ListQuery;
+#[cfg(all(feature = "serde", feature = "json"))]
+pub use listing::{Listed, Listing, PagedFields};
 #[doc(hidden)]
 pub use other_names::{CreateNames, DestroyNames, FinderNames};
 pub use page::Page;

@@ -186,6 +186,11 @@ impl<'r> Columns<'r> {
         self.row.len().saturating_sub(self.next)
     }
 
+    /// The name of the next column; empty when there is none.
+    pub(crate) fn name(&self) -> &str {
+        self.row.name(self.next)
+    }
+
     /// Leaves columns out.
     #[inline]
     pub fn skip(&mut self, columns: usize) {

@@ -49,6 +49,7 @@
 //! | change and delete many rows | [`query::UpdateRows`], [`query::Destroy`] |
 //! | load, create and connect related rows | [`Find::include`], [`Related`], [`load`] |
 //! | give pages to a client | [`Find::first`], [`Find::last`] |
+//! | filter, sort and page as a request says | [`Listing`], [`ListQuery`] |
 //! | choose what to read | [`Find::select`], [`derive(Projection)`](derive@Projection) |
 //! | run a transaction | [`Database::transaction`], [`TransactionOptions`] |
 //! | handle an error | [`Error`], [`ErrorKind`] |
@@ -425,6 +426,8 @@ pub use orm_core::query::{
     Action, Actor, Cursor, CursorPage, Draft, Edge, Field, Find, Instance, Page, PageInfo, Policy, Refine, RefineRows,
     Rows, Rule, Scope, Statements, Tracked,
 };
+#[cfg(all(feature = "serde", feature = "json"))]
+pub use orm_core::query::{ListError, ListQuery, Listing};
 pub use orm_core::relation::Projection;
 pub use orm_core::relation::{
     BelongsTo, BelongsToMany, HasMany, HasOne, Include, LazyBatch, OneOf, References, Relation, load,

@@ -26,6 +26,7 @@ pub mod inherited;
 pub mod injection;
 pub mod json;
 pub mod kept;
+pub mod listing;
 pub mod loading;
 pub mod migrate;
 pub mod mutability;

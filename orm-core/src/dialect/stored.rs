@@ -184,7 +184,7 @@ pub(crate) fn formed(dialect: &dyn Dialect, column: &ColumnDef, value: Value) ->
 }
 
 /// A UUID as text: RFC 9562, section 4.
-fn hyphenated(bytes: [u8; 16]) -> String {
+pub(crate) fn hyphenated(bytes: [u8; 16]) -> String {
     use std::fmt::Write;
     bytes.iter().enumerate().fold(String::with_capacity(36), |mut text, (i, byte)| {
         let hyphen = if matches!(i, 4 | 6 | 8 | 10) { "-" } else { "" };

@@ -92,6 +92,8 @@ pub enum ErrorKind {
     InvalidStatement,
     /// A cursor of a page that is broken, or of another query.
     InvalidCursor,
+    /// A request asks of a list what it does not give.
+    InvalidRequest,
     /// A URL or an option that cannot be used.
     Config,
     /// Reading or writing a file or socket failed.
@@ -166,6 +168,7 @@ impl fmt::Display for ErrorKind {
             Self::Unsupported => "not supported",
             Self::InvalidStatement => "invalid statement",
             Self::InvalidCursor => "invalid cursor",
+            Self::InvalidRequest => "invalid request",
             Self::Config => "configuration error",
             Self::Io => "input/output error",
             Self::Database => "database error",

@@ -228,7 +228,10 @@ pub(crate) fn of_type(ty: SqlType, value: ValueRef<'_>) -> Result<Value> {
             _ => return mismatch("a decimal"),
         },
         SqlType::Enum(def) => match value {
-            ValueRef::Text(label) => Value::Enum(def, Cow::Owned(label.to_owned())),
+            ValueRef::Text(label) if def.storage == EnumStorage::Native => {
+                Value::Enum(def, Cow::Owned(label.to_owned()))
+            }
+            ValueRef::Text(label) => Value::Text(Cow::Owned(label.to_owned())),
             number if def.storage == EnumStorage::Integer => i32::decode(number)?.encode(),
             _ => return mismatch("a label of an enum"),
         },
