@@ -65,6 +65,7 @@ chapters! {
     pages: "pages.md",
     relations: "relations.md",
     writes: "writes.md",
+    inputs: "inputs.md",
     validation: "validation.md",
     hooks: "hooks.md",
     audit: "audit.md",

@@ -4,6 +4,8 @@ pub use core::future::Future;
 pub use core::pin::Pin;
 pub use core::task::{Context, Poll};
 
+#[cfg(feature = "serde")]
+pub use crate::__input as input;
 pub use crate::driver::{Open, Policed, Runs, SeenBy};
 pub use crate::error::{Error, Result};
 pub use crate::expr::{Assign, Column, Expr, KeyOperand, KeyPart, SingleKey};
@@ -18,7 +20,7 @@ pub use crate::model::{
 pub use crate::query::Audited;
 pub use crate::query::{
     Complete, Create, CreateBuilder, Destroy, Draft, Filtered, Given, Instance, Missing, Restore, Running, RunsAlone,
-    Set, Update, UpdateBuilder, UpdateOne, UpdateRows, Updates, judge,
+    Set, Statements, Update, UpdateBuilder, UpdateOne, UpdateRows, Updates, judge,
 };
 #[cfg(feature = "serde")]
 pub use crate::relation::with_through;
@@ -36,6 +38,10 @@ pub use crate::{
 };
 #[cfg(feature = "registry")]
 pub use inventory;
+#[cfg(feature = "schemars")]
+pub use schemars;
+#[cfg(feature = "serde")]
+pub use serde;
 
 /// The model of a relation; see [`Itself`].
 pub type Target<M> = <M as Itself>::Model;
@@ -62,4 +68,35 @@ pub fn text(text: &'static str) -> Value {
 #[cfg(feature = "uuid")]
 pub fn new_uuid() -> Value {
     Value::Uuid(uuid::Uuid::now_v7().into_bytes())
+}
+
+/// A value that is there, for fields of inputs that may be absent: null is a value of a nullable type, and an error of others.
+///
+/// # Errors
+/// Those of the value.
+#[cfg(feature = "serde")]
+pub fn some<'de, T: serde::Deserialize<'de>, D: serde::Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
+/// A struct for what requests say of a row, with its JSON Schema where the feature `schemars` is on.
+#[cfg(feature = "schemars")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __input {
+    ({$($schema:tt)*} $($item:tt)*) => {
+        #[derive($crate::__private::schemars::JsonSchema)]
+        $($schema)*
+        $($item)*
+    };
+}
+
+/// A struct for what requests say of a row, with its JSON Schema where the feature `schemars` is on.
+#[cfg(all(feature = "serde", not(feature = "schemars")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __input {
+    ({$($schema:tt)*} $($item:tt)*) => {
+        $($item)*
+    };
 }

@@ -66,7 +66,6 @@ pub use find::{All, Counted, Find, FindAndCount, FindOne, First, Limited, Wanted
 pub use find_by_pk::FindByPk;
 pub use find_or_create::{FindOrCreate, FindOrInsert};
 pub use instance::{Adjust, Instance};
-pub use instance::Instance;
 #[cfg(all(feature = "serde", feature = "json"))]
 pub use list_error::{ListError, Problem};
 #[cfg(all(feature = "serde", feature = "json"))]

@@ -12,7 +12,7 @@ mod rule;
 pub(crate) use enumeration::{EnumAttrs, Storage, VariantAttrs};
 pub(crate) use field::{DefaultAttr, FieldAttrs, RelationAttrs, RelationKind};
 pub(crate) use item::is_number;
-pub(crate) use model::{ModelAttrs, PartAttr};
+pub(crate) use model::{InputAttr, ModelAttrs, PartAttr};
 pub(crate) use mutability::{MutabilityAttr, State};
 pub(crate) use projection::{PathAttr, ProjectionAttrs, ProjectionFieldAttrs, Source};
 pub(crate) use rule::{Limit, NormalAttr, RuleAttr, RuleKind};

@@ -8,6 +8,7 @@
 mod columns;
 mod create;
 mod decode;
+mod inputs;
 mod key_number;
 mod life;
 mod relations;
@@ -25,6 +26,8 @@ pub(crate) fn expand(model: &ModelIr<'_>) -> TokenStream {
     let private = &model.private;
     let create = create::builder(model);
     let update = update::builder(model);
+    let inputs = inputs::structs(model);
+    let shown = inputs::debug_of_model(model);
     let (this, params, bounds) = (model.params.this(), model.params.plain(&[]), model.params.all_bounds(&[]));
     let items = [columns::constants(model), relations::constants(model), statements::statements(model)];
     let families = [
@@ -33,11 +36,14 @@ pub(crate) fn expand(model: &ModelIr<'_>) -> TokenStream {
         decode::decode(model),
         create::setters(model),
         update::setters(model),
+        inputs::methods(model),
+        shown,
     ];
     let audited = life::audited(model);
     quote! {
         #create
         #update
+        #inputs
         // The bounds of the create builder are named after columns; documentation is the fields' own; a handle names the join
         // model, which may be private.
         #[allow(dead_code, missing_docs, non_camel_case_types, private_interfaces)]

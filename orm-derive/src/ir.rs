@@ -3,6 +3,7 @@
 //! expands and one mistake stays one message.
 
 mod columns;
+mod inputs;
 mod params;
 mod relations;
 
@@ -12,7 +13,7 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, LitStr, Path, Type, Visibility};
 
 use crate::ast::{Field, Model, Part, last_word, one_argument};
-use crate::attr::{MutabilityAttr, NormalAttr, PartAttr, RelationKind, RuleAttr};
+use crate::attr::{InputAttr, MutabilityAttr, NormalAttr, PartAttr, RelationKind, RuleAttr};
 use crate::case;
 use crate::ctxt::{Ctxt, nearest};
 
@@ -51,6 +52,7 @@ pub(crate) struct ModelIr<'a> {
     pub(crate) hooks: &'a [(Ident, Path)],
     /// The model of the history.
     pub(crate) audited: Option<&'a Path>,
+    pub(crate) inputs: Vec<Input<'a>>,
     pub(crate) created_at: Option<usize>,
     pub(crate) updated_at: Option<usize>,
     pub(crate) deleted_at: Option<usize>,
@@ -68,6 +70,15 @@ pub(crate) enum Init<'a> {
     Default(&'a Ident),
     /// The default, then what the function makes of the row.
     Computed(&'a Ident, Path),
+}
+
+impl Init<'_> {
+    /// The field.
+    pub(crate) fn ident(&self) -> &Ident {
+        match self {
+            Self::Column(ident) | Self::Relation(ident, _) | Self::Default(ident) | Self::Computed(ident, _) => ident,
+        }
+    }
 }
 
 /// A column.
@@ -100,6 +111,8 @@ pub(crate) struct Column<'a> {
     pub(crate) counter: bool,
     /// Whether its values are for the history.
     pub(crate) audited: bool,
+    /// Whether it is in nothing that is shown.
+    pub(crate) hidden: bool,
     pub(crate) rules: &'a [RuleAttr],
     pub(crate) normals: &'a [NormalAttr],
     pub(crate) mutability: Option<&'a MutabilityAttr>,
@@ -169,6 +182,14 @@ pub(crate) enum DefaultValue {
     /// A new UUID.
     Uuid,
     Sql(String),
+}
+
+/// A struct for what a request says of a row.
+#[derive(Debug)]
+pub(crate) struct Input<'a> {
+    pub(crate) attr: &'a InputAttr,
+    /// The positions of its columns.
+    pub(crate) columns: Vec<usize>,
 }
 
 /// An index.
@@ -295,6 +316,7 @@ impl<'a> ModelIr<'a> {
         let params = Params::of(model);
         let (relations, one_of) = relations::resolve(ctxt, model, &params, &primary_key);
         distinct_constants(ctxt, &columns, &relations, &one_of);
+        let inputs = inputs::resolve(ctxt, model, &columns, &primary_key, marks.version);
         Self {
             ident: model.ident,
             vis: model.vis,
@@ -315,6 +337,7 @@ impl<'a> ModelIr<'a> {
             asks: &attrs.row_asks,
             hooks: &attrs.hooks,
             audited: attrs.audited.get(),
+            inputs,
             created_at: marks.created_at,
             updated_at: marks.updated_at,
             deleted_at: marks.deleted_at,

@@ -8,7 +8,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Fields, Meta, Path, Token, Type, parse_quote};
 
 use crate::ast::relation;
-use crate::attr::{EnumAttrs, ModelAttrs, VariantAttrs};
+use crate::attr::{EnumAttrs, FieldAttrs, ModelAttrs, VariantAttrs};
 use crate::ctxt::Ctxt;
 use crate::enumeration;
 use crate::ir::private;
@@ -38,6 +38,10 @@ pub(crate) fn attribute(args: &TokenStream, item: TokenStream) -> TokenStream {
         Data::Struct(data) => {
             let private = private(ModelAttrs::read(&silent, &input.attrs).krate.get());
             for field in &mut data.fields {
+                let hidden = FieldAttrs::read(&silent, &field.attrs).hidden.is_set();
+                if hidden && !says(&field.attrs, &["skip", "skip_serializing"]) {
+                    field.attrs.push(parse_quote!(#[serde(skip_serializing)]));
+                }
                 if let Some((_, _, between)) = relation(&field.ty)
                     && !says(
                         &field.attrs,

@@ -226,6 +226,7 @@
 //! | `json` | `serde_json::Value` and `Json<T>` as column types | yes |
 //! | `pattern` | rules that are regular expressions | no |
 //! | `signed-cursors` | [`CursorKey`]: cursors of pages that nobody else can make | no |
+//! | `schemars` | JSON Schema of inputs | no |
 //! | `serde` | `Serialize` and `Deserialize` for relation fields | yes |
 //! | `registry` | every model registers itself: `orm::models()`, `db.create_all()` | no |
 //! | `migrate` | migrations from SQL files | no |

@@ -55,6 +55,7 @@ macro_rules! suite {
         $crate::filter!(super::Backend);
         $crate::order!(super::Backend);
         $crate::pages!(super::Backend);
+        $crate::inputs!(super::Backend);
         $crate::listing!(super::Backend);
         $crate::batches!(super::Backend);
         $crate::refine!(super::Backend);

@@ -24,6 +24,7 @@ pub mod hooks;
 pub mod includes;
 pub mod inherited;
 pub mod injection;
+pub mod inputs;
 pub mod json;
 pub mod kept;
 pub mod listing;

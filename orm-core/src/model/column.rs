@@ -38,6 +38,8 @@ pub struct ColumnDef {
     pub comment: &'static str,
     /// The name that the column had before, for a migration that is planned; empty for none.
     pub renamed_from: &'static str,
+    /// Whether it is in nothing that is shown: not in `Debug`, JSON or lists.
+    pub hidden: bool,
     /// What texts go through on their way into the column, and when they are compared with it.
     pub normal: &'static [Normal],
     /// Whether it has a number of rows that the library keeps, which `save` leaves out.
@@ -72,6 +74,7 @@ impl ColumnDef {
             generated: None,
             comment: "",
             renamed_from: "",
+            hidden: false,
             normal: &[],
             counter: false,
             mutability: Mutability::Free,

@@ -12,7 +12,7 @@ use super::list_query::ListQuery;
 use super::paged::{CursorPage, Paged};
 use crate::ast::{self, SelectList};
 use crate::driver::Runs;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Column, Expr, Select};
 use crate::model::{ColumnDef, Model};
 use crate::value::{Scalar, SqlType, Type};
@@ -55,6 +55,8 @@ pub struct Listing<M> {
     limits: Limits,
     size: u32,
     most: u32,
+    /// A hidden column that was allowed.
+    hidden: Option<&'static ColumnDef>,
     _model: PhantomData<fn() -> M>,
 }
 
@@ -116,6 +118,7 @@ impl<M: Model> Listing<M> {
             limits: Limits::default(),
             size: 20,
             most: 100,
+            hidden: None,
             _model: PhantomData,
         }
     }
@@ -123,7 +126,7 @@ impl<M: Model> Listing<M> {
     /// Allows filters by columns, a column or a tuple of them, under the names of their fields, with the operators that their types
     /// have. Patterns are not among them: see [`filter_by`](Self::filter_by). Expressions need a name: [`filter_as`](Self::filter_as).
     pub fn filter<X: Select<M>>(mut self, columns: X) -> Self {
-        for column in columns_of(columns) {
+        for column in self.seen(columns) {
             self.filters.push(Filterable::new(column.field, ast::Expr::Column(column), column.ty, None));
         }
         self
@@ -132,7 +135,7 @@ impl<M: Model> Listing<M> {
     /// Allows filters by columns with these operators only.
     pub fn filter_by<X: Select<M>>(mut self, columns: X, operators: impl IntoIterator<Item = Op>) -> Self {
         let operators: Vec<Op> = operators.into_iter().collect();
-        for column in columns_of(columns) {
+        for column in self.seen(columns) {
             let only = Some(operators.clone());
             self.filters.push(Filterable::new(column.field, ast::Expr::Column(column), column.ty, only));
         }
@@ -141,25 +144,30 @@ impl<M: Model> Listing<M> {
 
     /// Allows filters by a column or an expression under a name: `.filter_as("user.email", Post::USER.col(User::EMAIL))`.
     pub fn filter_as<X: Listed<M>>(mut self, name: &'static str, by: X) -> Self {
-        self.filters.push(Filterable::new(name, by.node(), X::TYPE, None));
+        let by = self.seen_in(by.node());
+        self.filters.push(Filterable::new(name, by, X::TYPE, None));
         self
     }
 
     /// Allows orders by columns, a column or a tuple of them, under the names of their fields.
     pub fn sort<X: Select<M>>(mut self, columns: X) -> Self {
-        self.sorts.extend(columns_of(columns).map(|column| (column.field, ast::Expr::Column(column))));
+        for column in self.seen(columns) {
+            self.sorts.push((column.field, ast::Expr::Column(column)));
+        }
         self
     }
 
     /// Allows orders by a column or an expression under a name.
     pub fn sort_as<X: Listed<M>>(mut self, name: &'static str, by: X) -> Self {
-        self.sorts.push((name, by.node()));
+        let by = self.seen_in(by.node());
+        self.sorts.push((name, by));
         self
     }
 
     /// Allows these columns to be asked for, where a list gives fields: [`Find::list_fields`]. A request that asks for none gets them all.
     pub fn fields<X: Select<M>>(mut self, columns: X) -> Self {
-        self.fields.extend(columns_of(columns));
+        let columns = self.seen(columns);
+        self.fields.extend(columns);
         self
     }
 
@@ -173,6 +181,31 @@ impl<M: Model> Listing<M> {
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// Columns that a request may name; notes one that is hidden.
+    fn seen<X: Select<M>>(&mut self, columns: X) -> Vec<&'static ColumnDef> {
+        let columns: Vec<&'static ColumnDef> = columns_of(columns).collect();
+        self.hidden = self.hidden.or_else(|| columns.iter().copied().find(|column| column.hidden));
+        columns
+    }
+
+    fn seen_in(&mut self, expr: ast::Expr) -> ast::Expr {
+        expr.walk(&mut |part| {
+            let hidden = part.as_column().filter(|column| column.hidden);
+            self.hidden = self.hidden.or(hidden);
+        });
+        expr
+    }
+
+    /// What a request asks for.
+    fn asked(&self, query: &ListQuery) -> Result<Asked> {
+        if let Some(column) = self.hidden {
+            let message = "is hidden, and what a list is filtered, sorted or shown by can be told from it: leave it out of the listing";
+            let error = Error::new(ErrorKind::InvalidStatement, message);
+            return Err(error.with_model(M::DEF.name).with_columns([column.name]));
+        }
+        self.read(query).map_err(ListError::into_error)
     }
 
     /// Reads the conditions, the order and the size of the page.
@@ -272,7 +305,7 @@ impl<M: Model> Find<M> {
             let problem = Problem::Malformed("cannot be chosen here: rows are given whole".into());
             return Err(ListError::new("fields", problem).into_error());
         }
-        let size = listing.read(query).map_err(ListError::into_error)?.apply(&mut self.select);
+        let size = listing.asked(query)?.apply(&mut self.select);
         Ok(paged(self, size, query))
     }
 
@@ -292,7 +325,7 @@ impl<M: Model> Find<M> {
     /// # Errors
     /// As [`list`](Self::list).
     pub fn list_fields(mut self, listing: &Listing<M>, query: &ListQuery) -> Result<PagedFields<M>> {
-        let size = listing.read(query).map_err(ListError::into_error)?.apply(&mut self.select);
+        let size = listing.asked(query)?.apply(&mut self.select);
         let chosen = listing.chosen(query).map_err(ListError::into_error)?;
         self.select.list = SelectList::Exprs(chosen.iter().copied().map(ast::Expr::Column).collect());
         let find = self.becoming(Decoder::without_relations(read_fields::<M>));

@@ -218,6 +218,10 @@ impl Key {
             let message = "cannot be ordered by a document or a list";
             return Err(refused(model, message).with_columns([column.name]));
         }
+        if let Some(column) = column.filter(|column| column.hidden) {
+            let message = "cannot be ordered by a hidden column, whose values would stand in the cursors";
+            return Err(refused(model, message).with_columns([column.name]));
+        }
         let mut random = false;
         order.expr.walk(&mut |part| random |= matches!(part, Expr::Function(Function::Random, _)));
         if random {

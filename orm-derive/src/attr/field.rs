@@ -9,7 +9,7 @@ use super::rule::{NormalAttr, RuleAttr, normals, rules};
 use crate::ctxt::Ctxt;
 
 /// The words of columns and of relations. Both are accepted on every field here; `check` says which do not fit.
-const WORDS: [&str; 46] = [
+const WORDS: [&str; 47] = [
     "primary_key",
     "auto_increment",
     "column",
@@ -56,6 +56,7 @@ const WORDS: [&str; 46] = [
     "immutable",
     "write_once",
     "transitions",
+    "hidden",
 ];
 
 /// The words of relations. `unique` and `index` are also words of columns.
@@ -102,6 +103,8 @@ pub(crate) struct FieldAttrs {
     pub(crate) generated: Slot<LitStr>,
     pub(crate) computed: Slot<Path>,
     pub(crate) version: Slot<()>,
+    /// Whether it is in nothing that is shown.
+    pub(crate) hidden: Slot<()>,
     pub(crate) created_at: Slot<()>,
     pub(crate) updated_at: Slot<()>,
     pub(crate) deleted_at: Slot<()>,
@@ -232,6 +235,7 @@ impl FieldAttrs {
             "generated" => self.generated.set(ctxt, &name, item.text(ctxt, "price * quantity")),
             "computed" => self.computed.set(ctxt, &name, item.path(ctxt, "Self::full_name")),
             "version" => self.version.set(ctxt, &name, item.flag(ctxt)),
+            "hidden" => self.hidden.set(ctxt, &name, item.flag(ctxt)),
             "created_at" => self.created_at.set(ctxt, &name, item.flag(ctxt)),
             "updated_at" => self.updated_at.set(ctxt, &name, item.flag(ctxt)),
             "deleted_at" => self.deleted_at.set(ctxt, &name, item.flag(ctxt)),

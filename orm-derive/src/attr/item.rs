@@ -29,7 +29,7 @@ pub(crate) enum Body {
     Word,
     Value(Expr),
     List(Vec<Item>),
-    /// The constants of relations, which only `through(..)` lists.
+    /// The constants of relations that `through(..)` lists, or the macros of `derive(..)`.
     Paths(Vec<Path>),
     /// Which values may become which, in `transitions(..)`.
     Steps(Vec<(State, State)>),
@@ -49,7 +49,7 @@ impl Parse for Item {
             syn::parenthesized!(content in input);
             if name == "transitions" {
                 Body::Steps(steps(&content)?)
-            } else if name == "through" {
+            } else if name == "through" || name == "derive" {
                 Body::Paths(Punctuated::<Path, Token![,]>::parse_terminated(&content)?.into_iter().collect())
             } else {
                 Body::List(Punctuated::<Item, Token![,]>::parse_terminated(&content)?.into_iter().collect())

@@ -7,7 +7,7 @@ use super::item::{Body, Item, Named, Slot, items};
 use crate::case::RenameRule;
 use crate::ctxt::Ctxt;
 
-const WORDS: [&str; 19] = [
+const WORDS: [&str; 21] = [
     "table",
     "schema",
     "rename_all",
@@ -27,6 +27,8 @@ const WORDS: [&str; 19] = [
     "default_scope",
     "audited",
     "policy",
+    "input",
+    "patch",
 ];
 
 /// The events of hooks.
@@ -74,6 +76,8 @@ pub(crate) struct ModelAttrs {
     pub(crate) hooks: Vec<(Ident, Path)>,
     /// The model of the history.
     pub(crate) audited: Slot<Path>,
+    /// Structs for what requests say of a row.
+    pub(crate) inputs: Vec<InputAttr>,
 }
 
 /// `timestamps`: which fields; `Some(None)` switches one off.
@@ -81,6 +85,18 @@ pub(crate) struct ModelAttrs {
 pub(crate) struct TimestampsAttr {
     pub(crate) created_at: Slot<Option<Ident>>,
     pub(crate) updated_at: Slot<Option<Ident>>,
+}
+
+/// `input(SignUp(email, name), ..)` or `patch(Profile(name), ..)`.
+#[derive(Debug)]
+pub(crate) struct InputAttr {
+    /// Whether it changes a row, of which every field may be absent.
+    pub(crate) patch: bool,
+    pub(crate) ident: Ident,
+    pub(crate) fields: Vec<Ident>,
+    pub(crate) rename_all: Slot<LitStr>,
+    pub(crate) doc: Slot<LitStr>,
+    pub(crate) derives: Vec<Path>,
 }
 
 /// `index(..)` or `unique(..)`.
@@ -143,6 +159,8 @@ impl ModelAttrs {
             "audited" => self.audited.set(ctxt, &name, item.path(ctxt, "UserHistory")),
             "policy" => self.policy.set(ctxt, &name, viewers(ctxt, &item)),
             "hooks" => self.hooks.extend(hooks(ctxt, item)),
+            "input" => self.inputs.extend(input(ctxt, item, false)),
+            "patch" => self.inputs.extend(input(ctxt, item, true)),
             "validate" => self.row_checks.extend(item.path(ctxt, "User::names_differ")),
             _ => ctxt.unknown("attribute", &name, &WORDS),
         }
@@ -227,6 +245,45 @@ fn timestamps(ctxt: &Ctxt, item: Named) -> Option<TimestampsAttr> {
         slot.set(ctxt, &name, field);
     }
     understood.then_some(fields)
+}
+
+fn input(ctxt: &Ctxt, item: Named, patch: bool) -> Option<InputAttr> {
+    let word = item.name.clone();
+    let example = if patch { "Profile(name, bio)" } else { "SignUp(email, name)" };
+    let mut input = None;
+    let (mut rename_all, mut doc, mut derives) = (Slot::default(), Slot::default(), Vec::new());
+    for item in item.list(ctxt, example)? {
+        let Some(item) = item.named(ctxt) else { continue };
+        let name = item.name.clone();
+        match (name.to_string().as_str(), item.body) {
+            ("derive", Body::Paths(paths)) => derives.extend(paths),
+            ("rename_all", body @ Body::Value(_)) => {
+                let item = Named { name: name.clone(), body };
+                let text = item.text(ctxt, "camelCase");
+                rename_all.set(ctxt, &name, rename_rule(ctxt, &item).and(text));
+            }
+            ("doc", body @ Body::Value(_)) => {
+                let text = Named { name: name.clone(), body }.text(ctxt, "..");
+                doc.set(ctxt, &name, text);
+            }
+            (_, Body::List(items)) if input.is_none() => {
+                let fields: Vec<Ident> = items.into_iter().filter_map(|item| item.field(ctxt)).collect();
+                if fields.is_empty() {
+                    ctxt.error(&name, format!("`{name}` has no fields: `{word}({example})`"));
+                }
+                input = Some((name, fields));
+            }
+            (_, Body::List(_)) => {
+                ctxt.error(&name, format!("`{word}` makes one struct; write another `{word}(..)` for `{name}`"));
+            }
+            _ => ctxt.unknown("option", &name, &["rename_all", "doc", "derive"]),
+        }
+    }
+    let Some((ident, fields)) = input else {
+        ctxt.error(&word, format!("`{word}` names no struct and no fields: `{word}({example})`"));
+        return None;
+    };
+    Some(InputAttr { patch, ident, fields, rename_all, doc, derives })
 }
 
 fn index(ctxt: &Ctxt, item: Named, unique: bool) -> Option<IndexAttr> {

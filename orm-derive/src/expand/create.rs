@@ -207,6 +207,11 @@ pub(super) struct Required<'a> {
 }
 
 impl Required<'_> {
+    /// The columns any of which is enough.
+    pub(super) fn columns(&self) -> &[usize] {
+        &self.columns
+    }
+
     /// Whether the row that a relation leads to is enough.
     pub(super) fn filled_by(&self, relation: &Relation<'_>) -> bool {
         self.columns.iter().any(|column| relation.fills(*column))

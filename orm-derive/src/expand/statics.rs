@@ -75,6 +75,9 @@ fn column_def(index: usize, column: &Column<'_>, table: &TokenStream) -> TokenSt
         let old = &column.renamed_from;
         fields.push(quote!(renamed_from: #old));
     }
+    if column.hidden {
+        fields.push(quote!(hidden: true));
+    }
     fields.extend(life::normal(column));
     if column.counter {
         fields.push(quote!(counter: true));

@@ -194,6 +194,7 @@ fn column<'a>(ctxt: &Ctxt, model: &Model<'_>, marks: &Marks, index: usize, field
         doc: field.doc.clone(),
         required: writable && !filled && field.nullable().is_none(),
         writable,
+        hidden: attrs.hidden.is_set(),
         rules: &attrs.rules,
         normals: &attrs.normals,
         counter: attrs.counter.is_set(),
