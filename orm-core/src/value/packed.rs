@@ -136,7 +136,7 @@ impl Packed<'_> {
             tag::TIME => Value::Time(self.time()?),
             tag::DATE_TIME => Value::DateTime(self.date()?.and_time(self.time()?)),
             tag::TIMESTAMP => Value::Timestamp(self.date()?.and_time(self.time()?).and_utc()),
-            tag::DECIMAL => Value::Decimal(self.text()?),
+            tag::DECIMAL => Value::Decimal(self.text().filter(|text| is_decimal(text))?),
             _ => return None,
         })
     }
@@ -179,6 +179,14 @@ impl Packed<'_> {
         let seconds = u32::try_from(self.number()?).ok()?;
         NaiveTime::from_num_seconds_from_midnight_opt(seconds, u32::try_from(self.number()?).ok()?)
     }
+}
+
+/// Whether this is a decimal as databases give them.
+fn is_decimal(text: &str) -> bool {
+    let number = text.strip_prefix('-').unwrap_or(text);
+    let digits = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    (digits && number.bytes().any(|byte| byte.is_ascii_digit()) && number.matches('.').count() <= 1)
+        || matches!(number, "NaN" | "Infinity")
 }
 
 /// The value of a column of a type, in whatever form its database gives it, as a value to bind.
@@ -293,6 +301,11 @@ mod tests {
     fn other_bytes_are_no_values_and_never_panic() {
         for bytes in [&[][..], &[99], &[tag::SIGNED], &[tag::TEXT, 5, b'a'], &[tag::TEXT, 1, 0xff], &[tag::UUID, 1]] {
             assert_eq!(Packed(bytes).next_value(), None);
+        }
+        for text in ["", "-", ".", "1.2.3", "1e5", "1; DROP"] {
+            let mut bytes = Vec::new();
+            assert!(pack(&Value::Decimal(text.into()), &mut bytes));
+            assert_eq!(Packed(&bytes).next_value(), None, "{text}");
         }
         let long = [&[tag::UNSIGNED][..], &[0xff; 12]].concat();
         assert_eq!(Packed(&long).next_value(), None);

@@ -62,7 +62,7 @@ fn unknown_words() {
         "banana",
         "unknown attribute `banana`; expected one of: table, schema, rename_all, timestamps, paranoid, index, unique, \
          check, comment, renamed_from, crate, primary_key, no_primary_key, validate, validate_async, hooks, \
-         default_scope, audited, policy",
+         default_scope, audited, policy, input, patch",
     );
     on_struct("index(name, nme = \"x\")", "unknown option `nme`; did you mean `name`?");
     on_struct("check(nam = \"x\", \"1\")", "unknown option `nam`; did you mean `name`?");
@@ -541,4 +541,47 @@ fn keys_that_are_never_null_are_not_set_to_null() {
     check(&model("i64", "on_delete = set_null"), message);
     check(&model("Option<i64>", "on_delete = set_null"), "");
     check(&model("i64", "on_delete = cascade"), "");
+}
+
+/// A model with inputs.
+#[track_caller]
+fn with_inputs(attributes: &str, expected: &str) {
+    let fields = "#[orm(primary_key)] id: i64, email: String, #[orm(hidden)] secret: String, #[orm(version)] version: i32, \
+                  #[orm(generated = \"1\")] made: i32";
+    check(&format!("#[orm({attributes})] struct User {{ {fields} }}"), expected);
+}
+
+#[test]
+fn inputs() {
+    with_inputs("input(SignUp(email, secret), rename_all = \"camelCase\", doc = \"..\", derive(a::ToSchema))", "");
+    with_inputs("input(SignUp(emial))", "`User` has no column field `emial`; did you mean `email`?");
+    with_inputs("input(SignUp(email, email))", "`email` is in `SignUp` already");
+    with_inputs(
+        "patch(Profile(id))",
+        "`id` is the primary key; it says which row is meant, and no request should: take it from the URL, or set it in the \
+         handler",
+    );
+    with_inputs(
+        "patch(Profile(version))",
+        "`version` is the version, which the library counts up; check it with `.expect_version(version)` on the update",
+    );
+    with_inputs("input(SignUp(made))", "`made` is computed by the database and cannot be written");
+    with_inputs("input(SignUp(email)), patch(SignUp(email))", "`SignUp` is there already; give this one another name");
+    with_inputs(
+        "input(SignUp(secret), derive(serde::Serialize))",
+        "`SignUp` has the hidden column `secret`, which `Serialize` would show; leave one of them out",
+    );
+    with_inputs("input", "`input` expects a list: `input(SignUp(email, name))`");
+    with_inputs("input()", "`input` names no struct and no fields: `input(SignUp(email, name))`");
+    with_inputs("input(SignUp())", "`SignUp` has no fields: `input(SignUp(email, name))`");
+    with_inputs("patch(A(email), B(email))", "`patch` makes one struct; write another `patch(..)` for `B`");
+    with_inputs(
+        "input(SignUp(email), rename_al = \"camelCase\")",
+        "unknown option `rename_al`; did you mean `rename_all`?",
+    );
+    check(
+        "#[orm(input(SignUp(a)))] struct User<T> { #[orm(primary_key)] id: i64, a: T }",
+        "a model with parameters has no inputs: write the struct and call the setters",
+    );
+    field("#[orm(hidden)] posts: HasMany<Post>", "`hidden` belongs to columns, and `posts` is a relation");
 }
