@@ -8,14 +8,16 @@ mod model;
 mod mutability;
 mod projection;
 mod rule;
+mod transition;
 
 pub(crate) use enumeration::{EnumAttrs, Storage, VariantAttrs};
 pub(crate) use field::{DefaultAttr, FieldAttrs, RelationAttrs, RelationKind};
 pub(crate) use item::is_number;
 pub(crate) use model::{InputAttr, ModelAttrs, PartAttr};
-pub(crate) use mutability::{MutabilityAttr, State};
+pub(crate) use mutability::MutabilityAttr;
 pub(crate) use projection::{PathAttr, ProjectionAttrs, ProjectionFieldAttrs, Source};
 pub(crate) use rule::{Limit, NormalAttr, RuleAttr, RuleKind};
+pub(crate) use transition::State;
 
 use syn::Attribute;
 

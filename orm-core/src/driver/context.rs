@@ -127,7 +127,7 @@ impl Context {
 
     /// Whether the policy of a model has a say.
     pub(crate) fn polices(&self, model: &'static ModelDef) -> bool {
-        model.policy.is_some() && !self.0.as_ref().is_some_and(|known| known.bypass.is_some())
+        model.policy.is_some() && self.0.as_ref().is_none_or(|known| known.bypass.is_none())
     }
 
     fn changed(&self, change: impl FnOnce(&mut Known)) -> Self {

@@ -98,10 +98,6 @@ impl<M, E: Executor + ?Sized> Allows<M, Open> for E {}
 )]
 pub trait SeenBy<V>: Model {}
 
-// The policies of models that a hook writes about are known when it runs.
-#[diagnostic::do_not_recommend]
-impl<M: Model> Allows<M, Policed> for super::Tx<'_> {}
-
 #[diagnostic::do_not_recommend]
 impl<M: Model, E: Allows<M, Policed> + ?Sized> Allows<M, Policed> for &E {}
 

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{BeginOptions, Callback, Context, Done, Executor, Query, Session, ShapeCache, Unit};
+use super::{Allows, BeginOptions, Callback, Context, Done, Executor, Policed, Query, Session, ShapeCache, Unit};
 use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::Model;
 use crate::row::RowSink;
 
 /// A session under another context.
@@ -161,6 +162,10 @@ impl<'a> Tx<'a> {
         Tx(View { session, context })
     }
 }
+
+// The policies of models that a hook writes about are known when it runs.
+#[diagnostic::do_not_recommend]
+impl<M: Model> Allows<M, Policed> for Tx<'_> {}
 
 impl Executor for Tx<'_> {
     fn session(&self) -> &dyn Session {

@@ -215,7 +215,7 @@ impl<M> Field<M> {
     }
 
     /// The name of the struct's field.
-    pub fn name(&self) -> &'static str {
+    pub fn field(&self) -> &'static str {
         self.column.field
     }
 }

@@ -410,7 +410,7 @@ impl<M: Model> UpdateBatches<M> {
     ///
     /// # Errors
     /// As [`UpdateRows::exec`](super::UpdateRows::exec); batches before the one that failed are done.
-    /// [`ErrorKind::InvalidStatement`] for an update with a limit, and for models without a primary key.
+    /// [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) for an update with a limit, and for models without a primary key.
     pub fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Running<'_, u64> {
         Box::pin(async move {
             let (filter, visibility) = self.update.about()?;

@@ -6,7 +6,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprGroup, ExprLit, ExprUnary, Lit, LitStr, Path, Token, UnOp};
 
-use super::mutability::{State, steps};
+use super::transition::{State, steps};
 use crate::ctxt::Ctxt;
 
 /// One entry of a list.

@@ -116,7 +116,7 @@ impl Ask {
             Self::Between(low, high) => Ledger::OWNER.between(*low, *high),
             Self::HasLines(true) => Ledger::LINES.any(Line::ID.gt(0)),
             Self::HasLines(false) => Ledger::LINES.none(Line::ID.gt(0)),
-            Self::Not(inner) => inner.condition().not(),
+            Self::Not(inner) => !inner.condition(),
             Self::All(all) => all_of(all.iter().map(Self::condition)),
             Self::Any(all) => any_of(all.iter().map(Self::condition)),
         }
