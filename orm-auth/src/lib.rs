@@ -35,6 +35,8 @@
 //!     }
 //! }
 //!
+//! orm_auth::register!(User);
+//!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> orm_auth::Result<()> {
 //! let db = connect("sqlite::memory:").await?;
@@ -80,6 +82,22 @@
 //! | [`NewPassword`] | a password was checked, and hashed | [`Auth::new_password`] |
 //!
 //! Changes of passwords and factors ask for a [`Recent`]. A token of one kind is not read as one of another.
+//!
+//! ```compile_fail,E0308
+//! # use orm_auth::{Account, Auth, PendingToken, Result};
+//! # async fn example<A: Account>(auth: &Auth<A>, pending: PendingToken) -> Result<()> {
+//! auth.authenticate(&pending).await?; // the second factor is not proved: it is no `SessionToken`
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0308
+//! # use orm_auth::{Account, Auth, Client, CurrentSession, Result, Secret};
+//! # async fn example<A: Account>(auth: &Auth<A>, session: &CurrentSession<A>, new: &Secret, client: &Client) -> Result<()> {
+//! auth.change_password(session, new, client).await?; // nobody asked how old the proof is: it is no `Recent`
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # What the database has
 //! Passwords as argon2id; tokens of 256 random bits and recovery codes of 80 as SHA-256; secrets of authenticator apps sealed with
@@ -137,8 +155,9 @@ pub use secret::{MailToken, PendingToken, Secret, SessionToken};
 pub use sessions::{CurrentSession, Recent, SignIn, SignedIn};
 pub use settings::{PasswordCost, Settings, Throttling};
 
-/// Registers the tables of the services for the accounts of a model, for `orm::models()` and `orm migrate diff`. Without the feature
-/// `registry` of `orm`, nothing is left of the call.
+/// Registers the tables of the services for the accounts of a model, for `orm::models()` and `orm migrate diff`: the line
+/// `orm_auth::register!(User);` beside the model, which `orm generate auth` writes. Without the feature `registry` of `orm`, nothing is
+/// left of the call.
 #[macro_export]
 macro_rules! register {
     ($account:ty) => {

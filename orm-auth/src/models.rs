@@ -1,5 +1,19 @@
 //! The tables of the services, one struct each. Every secret in them is a hash, or sealed with a key that the database does not
 //! have. Rows go with their account: the foreign keys cascade.
+//!
+//! Read them as your own; what changes them is [`Auth`](crate::Auth):
+//!
+//! ```
+//! # use orm_guide::accounts::*;
+//! # shop(async |shop| {
+//! use orm::prelude::*;
+//! use orm_auth::models::Session;
+//!
+//! # let (db, ada) = (&shop.db, shop.ada().await?.session.account().clone());
+//! let open = Session::<User>::count().filter(Session::<User>::ACCOUNT_ID.eq(ada.id)).exec(db).await?;
+//! assert_eq!(open, 1);
+//! # Ok(()) });
+//! ```
 
 use std::marker::PhantomData;
 
