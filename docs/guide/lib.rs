@@ -70,6 +70,8 @@ chapters! {
     hooks: "hooks.md",
     audit: "audit.md",
     scopes: "scopes.md",
+    policies: "policies.md",
+    encryption: "encryption.md",
     transactions: "transactions.md",
     migrations: "migrations.md",
     deploying: "deploying.md",
