@@ -81,6 +81,7 @@ pub(super) fn of_row(dialect: &dyn Dialect, def: &'static ModelDef, changes: &mu
     if changes.set.iter().any(|(index, _)| !immutable(*index)) {
         changes.set.retain(|(index, _)| !immutable(*index));
     }
+    guards.sort_by_key(|guard| guard.column.index);
     Ok(guards)
 }
 
@@ -112,6 +113,7 @@ pub(super) fn of_assignments(
             _ => return refused(column, "whether this change is allowed is known of plain values only"),
         }
     }
+    guards.sort_by_key(|guard| guard.column.index);
     Ok(guards)
 }
 
