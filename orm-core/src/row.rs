@@ -187,6 +187,7 @@ impl<'r> Columns<'r> {
     }
 
     /// The name of the next column; empty when there is none.
+    #[cfg(all(feature = "serde", feature = "json"))]
     pub(crate) fn name(&self) -> &str {
         self.row.name(self.next)
     }

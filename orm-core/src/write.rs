@@ -38,7 +38,7 @@ pub(crate) use hooks::{Event, counters, keeps_trail};
 pub(crate) use insert::{insert_of, insert_values};
 pub(crate) use link::{other_keys, pointing};
 pub(crate) use many::{NewValues, Wanted, update_many};
-pub(crate) use policy::{check_end, may, refuse_whole_table};
+pub(crate) use policy::{check_end, is_seen, may, refuse_whole_table};
 pub(crate) use prepare::{complete, time_value};
 pub(crate) use relation_filter::{RelationFilter, fixed_by};
 pub(crate) use remove::remove;

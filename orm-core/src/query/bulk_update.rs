@@ -5,14 +5,14 @@ use std::marker::PhantomData;
 use super::running::Running;
 use super::update::{Unfiltered, UpdateRows};
 use crate::ast::{self, Visibility};
-use crate::driver::Runs;
+use crate::driver::{Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{KeyOperand, Select};
-use crate::model::{ColumnDef, Model, read_model};
+use crate::model::{ColumnDef, Model, Mutability, read_model};
 use crate::row::Columns;
 use crate::run::ValueRow;
 use crate::value::Value;
-use crate::write::{NewValues, RowKey, Wanted, known, refresh, saves, update_many};
+use crate::write::{NewValues, RowKey, Wanted, is_seen, known, refresh, saves, update_many};
 
 /// New values of many rows: `User::bulk_update([(1, User::update().name("Ada")), (2, User::update().visits(3))])`.
 ///
@@ -122,7 +122,7 @@ impl<M: Model> BulkUpdate<M> {
 
 /// Rows at hand that are saved together: `User::bulk_save(&mut users)`.
 ///
-/// Each is written as [`save`](super::Instance::save) does: all columns, with the version checked. It is as fast as
+/// Each is written as [`save`](super::Instance::save) does: all columns, with the version checked. Immutable columns are left out. It is as fast as
 /// [`BulkUpdate`], and all or nothing: one row that is gone, or has another version, fails all.
 #[must_use = "nothing is saved until `.exec(&db).await`"]
 #[derive(Debug)]
@@ -153,9 +153,16 @@ impl<'m, M: Model> BulkSave<'m, M> {
         self
     }
 
-    fn columns(&self) -> Result<Vec<&'static ColumnDef>> {
+    /// The columns to write: unless they are named, those that may change and that the viewer sees.
+    fn columns(&self, session: &dyn Session) -> Result<Vec<&'static ColumnDef>> {
         let Some(only) = &self.only else {
-            return Ok(M::DEF.columns.iter().filter(|column| saves(M::DEF, column)).collect());
+            let mut columns = Vec::with_capacity(M::DEF.columns.len());
+            for column in M::DEF.columns.iter().filter(|column| saves(M::DEF, column)) {
+                if !matches!(column.mutability, Mutability::Immutable) && is_seen(session, M::DEF, column)? {
+                    columns.push(column);
+                }
+            }
+            return Ok(columns);
         };
         let wrong = |message: &'static str| Error::new(ErrorKind::InvalidStatement, message).with_model(M::DEF.name);
         let column = |expr: &ast::Expr| match expr {
@@ -188,7 +195,7 @@ impl<'m, M: Model> BulkSave<'m, M> {
     /// [`ErrorKind::InvalidStatement`] when two structs are the same row, else the database's.
     pub fn exec<E: Runs<M> + ?Sized>(self, db: &'m E) -> Running<'m, ()> {
         Box::pin(async move {
-            let columns = self.columns()?;
+            let columns = self.columns(db.session())?;
             let row = |row: &M| -> Result<NewValues> {
                 let current: Vec<Value> = (0..M::DEF.columns.len()).map(|column| row.value(column)).collect();
                 let value = |column: &&'static ColumnDef| (*column, ast::Expr::Value(current[column.index].clone()));

@@ -228,7 +228,8 @@ pub(super) fn changed_rows(visibility: Visibility) -> Visibility {
     if visibility.purpose == Purpose::Read { visibility.to(Purpose::Update(0)) } else { visibility }
 }
 
-/// The rows that a statement is about, locked until the transaction ends where there are such locks.
+/// The rows that a statement is about, whole, locked until the transaction ends where there are such locks. Which they are is a
+/// matter of the policy; hooks and histories have all of each, whatever the viewer sees of it.
 pub(super) async fn rows(
     session: &dyn Session,
     def: &'static ModelDef,
@@ -242,6 +243,16 @@ pub(super) async fn rows(
     }
     let mut select = Select::new(def);
     (select.filter, select.visibility) = (filter, visibility);
+    if session.context().polices(def) && visibility.purpose != Purpose::Unchecked {
+        select.list = ast::SelectList::Exprs(def.key_columns().map(Into::into).collect());
+        let keys = fetch_all(session, def, Statement::Select(Box::new(select)), all_values).await?;
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        select = Select::new(def);
+        select.filter = vec![ast::Expr::has_key(&def.key_columns().collect::<Vec<_>>(), &keys)];
+        select.visibility = Visibility::UNCHECKED;
+    }
     let first = |column| ast::Order { expr: ast::Expr::Column(column), descending: false, nulls: None };
     select.order_by = def.key_columns().map(first).collect();
     if session.dialect().capabilities().row_locks {

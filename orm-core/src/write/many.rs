@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::guard::refused_assignments;
 use super::hooks::{self, Hooks};
+use super::policy::refused_row;
 use super::prepare;
 use super::send::{removed, unchecked};
 use super::update::{RowKey, by_keys, comparable_key, count_up, touch, updated};
@@ -72,6 +73,10 @@ pub(crate) async fn update_many(
     }
     let keys: Vec<&[Value]> = rows.iter().map(|row| row.target.key()).collect();
     let changed = if wanted == Wanted::Count { Vec::new() } else { by_keys(&*unit, def, &keys).await? };
+    if wanted == Wanted::All && changed.len() != rows.len() {
+        // A row that the viewer does not see any more.
+        return Err(removed(def));
+    }
     unit.commit().await?;
     Ok((changed, affected))
 }
@@ -213,6 +218,9 @@ async fn lost(session: &dyn Session, def: &'static ModelDef, rows: &[NewValues])
     }
     for row in rows {
         refused_assignments(session, def, key_filter(def, row.target.key()), &row.set).await?;
+    }
+    if session.context().polices(def) {
+        return Ok(refused_row(session, def));
     }
     Ok(removed(def))
 }

@@ -278,15 +278,20 @@ pub(super) async fn check_changes(session: &dyn Session, def: &'static ModelDef,
 
 /// Leaves out of a row that is saved whole what the viewer does not see in all rows: they have NULL there.
 pub(super) fn leave_out_unseen(session: &dyn Session, def: &'static ModelDef, changes: &mut Changes) -> Result<()> {
-    if !session.context().polices(def) {
-        return Ok(());
-    }
-    for column in def.columns {
-        if !matches!(session.context().rule(def, Access::ReadField(column))?, Ruling::Allow) {
-            changes.unset(column.index);
+    if session.context().polices(def) {
+        for column in def.columns {
+            if !is_seen(session, def, column)? {
+                changes.unset(column.index);
+            }
         }
     }
     Ok(())
+}
+
+/// Whether the viewer sees a column in all rows.
+pub(crate) fn is_seen(session: &dyn Session, def: &'static ModelDef, column: &'static ColumnDef) -> Result<bool> {
+    let polices = session.context().polices(def);
+    Ok(!polices || matches!(session.context().rule(def, Access::ReadField(column))?, Ruling::Allow))
 }
 
 /// Sends an UPDATE or a DELETE of a viewer's and gives the number of rows.

@@ -136,9 +136,14 @@ pub(crate) async fn update_each(
         return Ok((rows, affected));
     };
     let unit = begin_write(session).await?;
-    let rows = Box::pin(updated(&*unit, def, hooks, *update)).await?;
-    unit.commit().await?;
+    let mut rows = Box::pin(updated(&*unit, def, hooks, *update)).await?;
     let affected = rows.len() as u64;
+    if wanted && session.context().polices(def) {
+        // As the viewer sees them.
+        let keys = keys_of(def, &rows);
+        rows = by_keys(&*unit, def, &keys.iter().map(Vec::as_slice).collect::<Vec<_>>()).await?;
+    }
+    unit.commit().await?;
     Ok((rows, affected))
 }
 
@@ -192,6 +197,8 @@ async fn tracked(
     let mut new_key = Vec::new();
     let (filter, visibility) = match &mut statement {
         Statement::Update(update) => {
+            // Rows that may not have the new values are none of the statement's.
+            guard::narrow(&**session.dialect(), def, update)?;
             new_key =
                 update.set.iter().filter(|(column, _)| def.primary_key.contains(&column.index)).cloned().collect();
             (&mut update.filter, &mut update.visibility)
@@ -199,12 +206,13 @@ async fn tracked(
         Statement::Delete(delete) => (&mut delete.filter, &mut delete.visibility),
         _ => return Ok(Vec::new()),
     };
-    let before = hooked::rows(session, def, std::mem::take(filter), *visibility).await?;
+    let found = hooked::changed_rows(*visibility);
+    let before = hooked::rows(session, def, std::mem::take(filter), found).await?;
     if before.is_empty() {
         return Ok(Vec::new());
     }
     let mut keys = keys_of(def, &before);
-    (*filter, *visibility) = (vec![has_keys(def, &keys)], Visibility::ALL);
+    (*filter, *visibility) = (vec![has_keys(def, &keys)], Visibility::ALL.to(found.purpose));
     let gone = matches!(statement, Statement::Delete(_));
     let mut rows = before.clone();
     if let Statement::Update(update) = &statement {
@@ -232,7 +240,7 @@ async fn tracked(
         true => vec![None; before.len()],
         false => {
             let keys: Vec<&[Value]> = keys.iter().map(Vec::as_slice).collect();
-            by_keys(session, def, &keys).await?.into_iter().map(Some).collect()
+            whole_by_keys(session, def, &keys).await?.into_iter().map(Some).collect()
         }
     };
     let changes: Vec<Change> = before.into_iter().map(Some).zip(after).collect();
@@ -253,7 +261,7 @@ pub(crate) async fn record_row(
     if hooks.trail.is_none() {
         return Ok(());
     }
-    let after = by_keys(session, def, &[key]).await?.pop();
+    let after = whole_by_keys(session, def, &[key]).await?.pop();
     record(session, def, hooks, event, &[(before, after)]).await
 }
 
@@ -267,7 +275,7 @@ pub(crate) async fn row_to_record(
     if hooks.trail.is_none() {
         return Ok(None);
     }
-    hooked::row_before(session, def, key_filter(def, key), Visibility::ALL).await
+    hooked::row_before(session, def, key_filter(def, key), Visibility::UNCHECKED).await
 }
 
 /// The rows of an UPDATE as they are then, where the database does not return them: they are found and locked first.
@@ -281,7 +289,9 @@ async fn found_and_updated(
         return Err(Error::new(ErrorKind::InvalidStatement, message).with_model(def.name));
     }
     let unit = begin_write(session).await?;
-    let rows = hooked::rows(&*unit, def, std::mem::take(&mut update.filter), update.visibility).await?;
+    guard::narrow(&**session.dialect(), def, &mut update)?;
+    let found = hooked::changed_rows(update.visibility);
+    let rows = hooked::rows(&*unit, def, std::mem::take(&mut update.filter), found).await?;
     let keys = keys_of(def, &rows);
     if !keys.is_empty() {
         (update.filter, update.visibility) = (vec![has_keys(def, &keys)], Visibility::ALL);
@@ -303,18 +313,32 @@ fn has_keys(def: &'static ModelDef, keys: &[Vec<Value>]) -> ast::Expr {
     ast::Expr::has_key(&def.key_columns().collect::<Vec<_>>(), keys)
 }
 
-/// The rows of keys, deleted or not, in the order of the keys.
+/// The rows of keys, deleted or not, in the order of the keys, as who is looking sees them.
 pub(super) async fn by_keys(
     session: &dyn Session,
     def: &'static ModelDef,
     keys: &[&[Value]],
+) -> Result<Vec<Vec<Value>>> {
+    rows_of_keys(session, def, keys, Visibility::ALL).await
+}
+
+/// As [`by_keys`], whoever is looking: for what is kept with a change.
+async fn whole_by_keys(session: &dyn Session, def: &'static ModelDef, keys: &[&[Value]]) -> Result<Vec<Vec<Value>>> {
+    rows_of_keys(session, def, keys, Visibility::UNCHECKED).await
+}
+
+async fn rows_of_keys(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    keys: &[&[Value]],
+    visibility: Visibility,
 ) -> Result<Vec<Vec<Value>>> {
     let columns: Vec<_> = def.key_columns().collect();
     let mut found = HashMap::with_capacity(keys.len());
     for keys in keys.chunks(KEYS_PER_QUERY) {
         let keys: Vec<Vec<Value>> = keys.iter().map(|key| key.to_vec()).collect();
         let mut select = ast::Select::new(def);
-        (select.visibility, select.filter) = (Visibility::ALL, vec![ast::Expr::has_key(&columns, &keys)]);
+        (select.visibility, select.filter) = (visibility, vec![ast::Expr::has_key(&columns, &keys)]);
         for row in fetch_all(session, def, Statement::Select(Box::new(select)), all_values).await? {
             let key: Vec<Value> = def.primary_key.iter().map(|index| row[*index].clone()).collect();
             found.insert(comparable_key(def, &key), row);
@@ -368,7 +392,7 @@ async fn event_of_each(
         false => {
             let keys = keys_of(def, &before);
             let keys: Vec<&[Value]> = keys.iter().map(Vec::as_slice).collect();
-            by_keys(session, def, &keys).await?.into_iter().map(Some).collect()
+            whole_by_keys(session, def, &keys).await?.into_iter().map(Some).collect()
         }
     };
     let changes: Vec<Change> = before.into_iter().map(Some).zip(after).collect();
@@ -397,6 +421,15 @@ pub(crate) async fn event_of_found(
     }
     let marks = matches!(statement, Statement::Update(_));
     let unit = begin_write(session).await?;
+    let shown = match &statement {
+        // What is gone afterwards is read before, as the viewer sees it.
+        Statement::Delete(delete) if session.context().polices(def) => {
+            let mut select = ast::Select::new(def);
+            (select.filter, select.visibility) = (delete.filter.clone(), delete.visibility);
+            Some(fetch_all(&*unit, def, Statement::Select(Box::new(select)), all_values).await?)
+        }
+        _ => None,
+    };
     let mut rows = match hooks {
         Some(hooks) => Box::pin(event_of_each(&*unit, def, hooks, event, statement)).await?,
         None => {
@@ -414,6 +447,9 @@ pub(crate) async fn event_of_found(
             rows
         }
     };
+    if let Some(shown) = shown {
+        rows = shown;
+    }
     if marks {
         let keys = keys_of(def, &rows);
         rows = by_keys(&*unit, def, &keys.iter().map(Vec::as_slice).collect::<Vec<_>>()).await?;

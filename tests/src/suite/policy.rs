@@ -407,6 +407,39 @@ async fn a_viewer_asks_what_they_may_do(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn writes_that_answer_show_what_the_viewer_sees(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let free = db.as_viewer(Viewer { also: Also::AnyPostUpdate, ..Viewer::of(1, 11) });
+    let given = Doc::update().author(12).filter(Doc::ID.eq(1)).returning(&free).await?;
+    assert_eq!((given.len(), given[0].author, given[0].note.as_deref()), (1, 12, None));
+    assert_eq!(Doc::update().reads(1).filter(Doc::ID.eq(2)).returning(&free).await?.len(), 0);
+
+    let one = db.as_viewer(Viewer::of(1, 12));
+    let mut docs = Doc::find_all().filter(Doc::AUTHOR.eq(12)).order_by(Doc::ID).exec(&one).await?;
+    assert_eq!(docs.iter().map(|doc| doc.id).collect::<Vec<_>>(), [1, 2]);
+    docs.iter_mut().for_each(|doc| (doc.reads, doc.note) = (5, None));
+    Doc::bulk_save(&mut docs).exec(&one).await?;
+    let all = db.bypass("look");
+    assert_eq!(Doc::find_by_pk(1).required(&all).await?.note.as_deref(), Some("note 1"));
+    assert_eq!(Doc::find_by_pk(1).required(&all).await?.reads, 5);
+    let changes = [(1, Doc::update().reads(6)), (3, Doc::update().reads(6))];
+    assert_eq!(Doc::bulk_update(changes).exec(&one).await?, 1);
+    let mut hidden = vec![Doc::find_by_pk(4).required(&one).await?];
+    denied(Doc::bulk_save(&mut hidden).exec(&one).await);
+
+    let row = |title: &str| Doc::create().tenant(1).author(12).title(title.to_owned()).reads(9);
+    let rows = [row("doc 1"), row("doc 8")];
+    let done = Doc::bulk_create(rows).on_conflict(Doc::TITLE).update(Doc::READS).returning(&one).await?;
+    assert_eq!(done.iter().map(|(doc, _)| doc.reads).collect::<Vec<_>>(), [9, 9]);
+    denied(Doc::bulk_create([row("doc 4")]).on_conflict(Doc::TITLE).update(Doc::READS).returning(&one).await);
+    denied(Doc::bulk_create([row("doc 3")]).on_conflict(Doc::TITLE).do_nothing().returning(&one).await);
+
+    let gone = Doc::destroy().filter(Doc::READS.eq(9)).returning(&one).await?;
+    assert_eq!(gone.len(), 2);
+    assert_eq!(Doc::destroy().all_rows().returning(&one).await?.len(), 0);
+    Ok(())
+}
+
 cases! {$ policy:
     a_viewer_sees_the_rows_that_the_policy_allows, the_rows_of_nobody_are_seen_by_nobody,
     conditions_about_related_rows_tell_nothing_of_hidden_ones, includes_leave_hidden_rows_out_and_keep_their_parents,
@@ -417,5 +450,5 @@ cases! {$ policy:
     a_viewer_changes_the_rows_that_the_policy_allows, nobody_moves_a_row_to_where_they_could_not_change_it,
     columns_have_rules_of_their_own, a_viewer_removes_the_rows_that_the_policy_allows, upserts_are_creates_or_updates,
     whole_tables_are_out_of_reach, links_are_changes_of_both_ends, streams_and_transactions_have_the_viewer,
-    a_viewer_asks_what_they_may_do,
+    a_viewer_asks_what_they_may_do, writes_that_answer_show_what_the_viewer_sees,
 }
