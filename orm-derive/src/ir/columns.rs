@@ -198,7 +198,7 @@ fn column<'a>(ctxt: &Ctxt, model: &Model<'_>, marks: &Marks, index: usize, field
         rules: &attrs.rules,
         normals: &attrs.normals,
         counter: attrs.counter.is_set(),
-        audited: !attrs.unaudited.is_set(),
+        audited: !attrs.unaudited.is_set() && !attrs.hidden.is_set(),
         mutability: attrs.mutability.get(),
     }
 }

@@ -1,9 +1,9 @@
 //! Models whose changes are kept: in a history, and as numbers of rows in parents.
 
-use orm::Tx;
 use orm::chrono::NaiveDate;
 use orm::prelude::*;
 use orm::serde_json::Value as Document;
+use orm::{Field, Policy, Rule, Tx};
 use rust_decimal::Decimal;
 
 orm::history!(pub struct PaperHistory, "paper_history");
@@ -34,6 +34,42 @@ pub struct Paper {
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub deleted_at: Option<DateTime<Utc>>,
+}
+
+orm::history!(pub struct MemoHistory, "memo_history");
+
+/// Audited, with a policy, a column that no viewer sees, and one that nothing shows.
+#[derive(Clone, Model)]
+#[orm(policy = Clerk, audited = MemoHistory)]
+pub struct Memo {
+    #[orm(primary_key)]
+    pub id: i64,
+    pub owner: i64,
+    #[orm(length = 40)]
+    pub note: Option<String>,
+    #[orm(hidden, length = 40)]
+    pub token: Option<String>,
+}
+
+/// Who sees all memos, changes their own, and sees no notes.
+pub struct Clerk(pub i64);
+
+impl Policy<Memo> for Clerk {
+    fn read(&self) -> Rule<Memo> {
+        Rule::Allow
+    }
+    fn update(&self) -> Rule<Memo> {
+        Memo::OWNER.eq(self.0).into()
+    }
+    fn post_update(&self) -> Rule<Memo> {
+        Rule::Allow
+    }
+    fn delete(&self) -> Rule<Memo> {
+        self.update()
+    }
+    fn read_field(&self, field: Field<Memo>) -> Rule<Memo> {
+        (!field.is(Memo::NOTE)).into()
+    }
 }
 
 orm::history!(pub struct StampHistory, "stamp_history");

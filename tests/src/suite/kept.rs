@@ -9,7 +9,9 @@ use rust_decimal::Decimal;
 
 use crate::Test;
 use crate::cases::cases;
-use crate::models::kept::{Fan, Fandom, Paper, PaperHistory, Player, Side, Stamp, StampHistory};
+use crate::models::kept::{
+    Clerk, Fan, Fandom, Memo, MemoHistory, Paper, PaperHistory, Player, Side, Stamp, StampHistory,
+};
 
 type Papers = (Paper, PaperHistory, Stamp, StampHistory);
 
@@ -275,10 +277,33 @@ async fn join_rows_are_counted_and_wrong_numbers_are_put_right(test: Test) -> Re
     Ok(())
 }
 
+async fn a_history_has_what_a_viewer_changes_whole_and_nothing_that_is_hidden(test: Test) -> Result<()> {
+    let db = test.with::<(Memo, MemoHistory)>().await?;
+    let all = db.bypass("the rows of the test");
+    for (id, owner) in [(1, 7), (2, 8)] {
+        Memo::create().id(id).owner(owner).note("note").token("secret").exec(&all).await?;
+    }
+    let clerk = db.as_viewer(Clerk(7));
+    let given = Memo::update().owner(9).all_rows().returning(&clerk).await?;
+    assert_eq!(given.iter().map(|memo| (memo.id, memo.note.as_deref())).collect::<Vec<_>>(), [(1, None)]);
+    assert_eq!(Memo::versions_of(2, &clerk).await.unwrap_err().kind(), ErrorKind::Permission);
+    let gone = Memo::destroy().all_rows().returning(&db.as_viewer(Clerk(9))).await?;
+    assert_eq!(gone.iter().map(|memo| (memo.id, memo.note.as_deref())).collect::<Vec<_>>(), [(1, None)]);
+
+    let versions = Memo::versions_of(1, &all).await?;
+    assert_eq!(versions.iter().map(Version::operation).collect::<Vec<_>>(), ["create", "update", "destroy"]);
+    assert_eq!(versions[1].values_before().unwrap().len(), 1);
+    let last = versions[2].values_before().unwrap();
+    assert_eq!((last.get("note"), last.get("token")), (Some(&json!("note")), None));
+    assert_eq!(Memo::versions_of(2, &all).await?.len(), 1);
+    Ok(())
+}
+
 cases! { $ kept:
     every_way_of_writing_is_in_the_history,
     a_row_is_read_as_it_was_and_goes_back,
     hooks_come_before_the_history_and_keys_may_be_of_two_columns,
     parents_have_the_number_of_their_rows,
     join_rows_are_counted_and_wrong_numbers_are_put_right,
+    a_history_has_what_a_viewer_changes_whole_and_nothing_that_is_hidden,
 }

@@ -13,7 +13,8 @@ async fn filled(test: &Test) -> Result<Database> {
     let db = test.with::<Docs>().await?;
     let all = db.bypass("the rows of the test");
     for (id, tenant, name) in [(1, 1, "open"), (2, 2, "closed")] {
-        Folder::create().id(id).tenant(tenant).name(name).exec(&all).await?;
+        let folder = Folder::create().tenant(tenant).name(name).exec(&all).await?;
+        assert_eq!(folder.id, id);
     }
     for (id, tenant, author, public, folder) in [
         (1, Some(1), 11, false, Some(1)),
@@ -22,7 +23,7 @@ async fn filled(test: &Test) -> Result<Database> {
         (4, Some(2), 22, true, None),
         (5, None, 11, false, None),
     ] {
-        let doc = Doc::create().id(id).tenant(tenant).author(author).title(format!("doc {id}")).public(public);
+        let doc = Doc::create().tenant(tenant).author(author).title(format!("doc {id}")).public(public);
         doc.note(format!("note {id}")).folder_id(folder).exec(&all).await?;
         DocRemark::create().doc_id(id).text(format!("remark {id}")).exec(&all).await?;
     }
