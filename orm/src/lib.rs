@@ -330,7 +330,7 @@ macro_rules! migrate {
 /// others: `create_tables` and migrations make its table, and its entries can be queried.
 ///
 /// ```
-/// # use {orm::prelude::*, orm_guide::run};
+/// # use orm::prelude::*;
 /// orm::history!(pub struct PageHistory, "page_history");
 ///
 /// #[derive(Debug, Clone, Model)]
@@ -341,11 +341,17 @@ macro_rules! migrate {
 ///     title: String,
 /// }
 ///
-/// # run(async |db| {
+/// # #[cfg(feature = "sqlite")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// # let db = connect("sqlite::memory:").await?;
 /// db.create_tables::<(Page, PageHistory)>().await?;
 /// Page::create().title("One").exec(&db).await?;
 /// assert_eq!(PageHistory::count().filter(PageHistory::OPERATION.eq("create")).exec(&db).await?, 1);
-/// # Ok(()) });
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sqlite"))]
+/// # fn main() {}
 /// ```
 #[cfg(feature = "json")]
 #[macro_export]
