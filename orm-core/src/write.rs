@@ -19,6 +19,7 @@ mod prepare;
 mod relation_filter;
 mod remove;
 mod send;
+mod statement;
 mod trail;
 mod tree;
 mod update;
@@ -43,10 +44,13 @@ pub(crate) use prepare::{complete, time_value};
 pub(crate) use relation_filter::{RelationFilter, fixed_by};
 pub(crate) use remove::remove;
 pub(crate) use send::{prepared, write_rows};
+pub(crate) use statement::{
+    FirstRows, change_rows, count_up, event_of_found, event_of_rows, record_row, row_to_record, touch, update_each,
+    update_of,
+};
 pub use update::update_row;
 pub(crate) use update::{
-    FirstRows, RowKey, change_rows, compute_row, count_up, event_of_found, event_of_rows, expect_version, known,
-    record_row, refresh, remove_row, reread, row_to_record, save_row, saves, touch, update_each, update_of, write_row,
+    RowKey, compute_row, expect_version, known, refresh, remove_row, reread, save_row, saves, write_row,
 };
 pub use upsert::Outcome;
 pub(crate) use upsert::{retries, upsert_many, upsert_one};

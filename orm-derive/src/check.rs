@@ -356,7 +356,7 @@ fn counters(ctxt: &Ctxt, field: &Field<'_>) {
     }
 }
 
-/// What may change only in some ways is a column of the user's.
+/// Only columns that the user sets can restrict how they change.
 fn mutability(ctxt: &Ctxt, field: &Field<'_>) {
     let (Some(word), Some(kind)) = (field.attrs.mutability.name(), field.attrs.mutability.get()) else { return };
     let attrs = &field.attrs;

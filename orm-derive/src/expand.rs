@@ -2,7 +2,7 @@
 //! could have made, and none at run time that the library could make.
 //!
 //! The two builders stand beside the struct so that they can be named and documented. All else is inside one `const _`
-//! block, where `__orm` is the library's hidden path and names of the user's cannot be shadowed: whatever is declared
+//! block, where `__orm` is the library's hidden path and user names cannot be shadowed: whatever is declared
 //! there begins with two underscores.
 
 mod columns;

@@ -116,7 +116,7 @@ pub enum State {
         /// What the next one failed with.
         error: String,
     },
-    /// It runs, or was interrupted: after so many statements, nobody knows of the next one whether it took effect.
+    /// It runs, or was interrupted: after so many statements; it is unknown whether the next one took effect.
     Interrupted {
         /// How many statements are done.
         done: usize,

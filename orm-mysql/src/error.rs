@@ -287,7 +287,7 @@ fn last_part(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(_, last)| last)
 }
 
-/// What a failed COMMIT means: when the connection broke, nobody knows whether it took effect.
+/// What a failed COMMIT means: when the connection broke, it is unknown whether it took effect.
 pub(crate) fn committing(result: Result<()>) -> Result<()> {
     result.map_err(|error| match error.kind() {
         ErrorKind::ConnectionLost => {

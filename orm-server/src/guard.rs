@@ -4,7 +4,7 @@ use orm_core::{Error, ErrorKind, Result};
 
 /// The state of a connection. An operation [enters](Self::enter) before anything is sent and [leaves](Self::leave) when its
 /// answer was read to the end. A future that is dropped before that never leaves, so the connection counts as broken:
-/// nobody knows what the server still does.
+/// it is unknown what the server still does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Guard {
     busy: bool,

@@ -11,7 +11,7 @@
 //!    A sink that has given rows away ([`RowSink::restartable`]) cannot forget them: once the first half millisecond
 //!    is over, its statement moves to the blocking pool as it stands, between two rows.
 //! 2. **Writes** run on the caller's thread when they cannot wait for the disk (3.) and either can be interrupted, since
-//!    no transaction of the user's is open (SQLite then undoes that one statement), or visit few rows by their plan: rows
+//!    no user transaction is open (SQLite then undoes that one statement), or visit few rows by their plan: rows
 //!    written in the statement itself, and searches by a unique key, triggers and foreign key actions included. SQLite
 //!    undoes the whole transaction around an interrupted write, so all other writes inside one, DDL, PRAGMA and
 //!    whatever binds a lot run in the blocking pool.

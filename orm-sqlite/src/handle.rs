@@ -537,7 +537,7 @@ impl Handle {
     }
 
     /// As [`texts`](Self::texts), while another statement is in use but has not stepped yet.
-    pub(crate) fn rows_of_text(&mut self, sql: &str) -> Result<Vec<Vec<String>>> {
+    pub(crate) fn text_rows(&mut self, sql: &str) -> Result<Vec<Vec<String>>> {
         let used = self.active.take();
         let rows = self.texts(sql);
         self.active = used;

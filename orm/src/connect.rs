@@ -56,7 +56,7 @@ use crate::options::{DatabaseOptions, PoolOptions};
 /// `statement_cache_capacity` up to 65,536, `port` from 1; the times of servers and `busy_timeout` are up to 24 days, those of
 /// the pool of any length.
 ///
-/// The pool's parameters win over [`PoolOptions`] in the code. A parameter that nobody knows is an error.
+/// The pool's parameters win over [`PoolOptions`] in the code. An unknown parameter is an error.
 ///
 /// # Errors
 /// [`ErrorKind::Config`] for a URL that cannot be used, which is never shown, since it may have a password in it; those of

@@ -348,7 +348,7 @@ impl Update<'_> {
         start..self.after_field(field)
     }
 
-    /// Whether NULL is allowed is the database's to say; the type itself may be of the user's own.
+    /// Whether NULL is allowed is the database's to say; the type itself may be a custom one.
     fn column(&mut self, model: &str, field: &Field, own: &KnownField) {
         let inner = field.ty.strip_prefix("Option<").and_then(|ty| ty.strip_suffix('>'));
         let text = &self.source.text;
@@ -378,7 +378,7 @@ impl Update<'_> {
             self.labels(made);
         } else if find_enum(sources, &made.name).is_none() && !self.source.names.contains(&made.name) {
             let uses = self.edits.iter().any(|(_, text)| text.contains(&made.name));
-            // A field of the user's own type needs none.
+            // A field of a custom type needs none.
             if uses {
                 let at = self.source.text.len();
                 self.edits.push((at..at, format!("\n{}", made.text())));

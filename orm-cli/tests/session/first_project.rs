@@ -107,7 +107,7 @@ fn run(project: &Project, steps: &[Step]) {
                 assert_eq!(said.code, 0, "$ {command}\n{}{}", said.out, said.err);
                 said.out + &said.err
             }
-            _ => panic!("nobody knows how to run `{command}`"),
+            _ => panic!("no way to run `{command}`"),
         };
         let found: Vec<String> = output.trim_end().lines().map(|line| plain(line, &project.root)).collect();
         let expected: Vec<String> =

@@ -120,11 +120,6 @@ impl Context {
         self.changed(|known| known.bypass = Some(reason))
     }
 
-    /// Whether it is known who is looking, and that matters.
-    pub(crate) fn has_viewer(&self) -> bool {
-        self.0.as_ref().is_some_and(|known| known.viewer.is_some() && known.bypass.is_none())
-    }
-
     /// Whether the policy of a model has a say.
     pub(crate) fn polices(&self, model: &'static ModelDef) -> bool {
         model.policy.is_some() && self.0.as_ref().is_none_or(|known| known.bypass.is_none())
@@ -151,6 +146,10 @@ impl fmt::Debug for Context {
 }
 
 impl Policies for Context {
+    fn has_viewer(&self) -> bool {
+        self.0.as_ref().is_some_and(|known| known.viewer.is_some() && known.bypass.is_none())
+    }
+
     fn rule(&self, model: &'static ModelDef, access: Access) -> Result<Ruling> {
         let Some(policy) = model.policy.filter(|_| self.polices(model)) else { return Ok(Ruling::Allow) };
         let refused = |message| Err(Error::new(ErrorKind::Permission, message).with_model(model.name));

@@ -11,7 +11,7 @@ use crate::model::{ColumnDef, ModelDef};
 #[derive(Clone, Copy, Default)]
 #[non_exhaustive]
 pub enum Reads<'q> {
-    /// None, or nobody knows: computed values, raw SQL.
+    /// None, or unknown: computed values, raw SQL.
     #[default]
     Nothing,
     /// All columns of a model, in their order.

@@ -84,7 +84,7 @@ fn one_of(word: &str, any: &[&str]) -> bool {
 fn set(text: &str, words: Words<'_>, lexical: Lexical) -> Leaves {
     let one = !text.contains(',');
     let text = text.trim_ascii_start();
-    // Variables of the user's are read by those alone who have set them.
+    // User variables are read only by the code that set them.
     if one && text.starts_with('@') && !text.starts_with("@@") {
         return Leaves::Nothing;
     }

@@ -1,6 +1,7 @@
 //! What the changes by handles have in common: whose rows, which, and the conditions that find them.
 
 use crate::ast::{self, BinaryOp, InList, ListItems, Select, SelectList};
+use crate::dialect::Policies as _;
 use crate::driver::Session;
 use crate::error::{Error, Result};
 use crate::model::{ColumnDef, ModelDef, RelationDef};

@@ -17,7 +17,7 @@ pub use text::*;
 pub struct RuleDef {
     /// The position of the column.
     pub column: usize,
-    /// The name, for messages of the user's own.
+    /// The name, for custom messages.
     pub name: &'static str,
     /// The test.
     pub test: Test,
@@ -209,7 +209,7 @@ fn list(values: &[Value]) -> Value {
     Value::Array(TEXT, values.to_vec())
 }
 
-/// A test of the user's own, of the value as its type has it.
+/// A custom test of the value in its Rust type.
 ///
 /// # Errors
 /// That of a value that is not of the type.
@@ -217,7 +217,7 @@ pub fn custom<T: Type>(value: &Value, test: impl FnOnce(&T::Base) -> Verdict) ->
     Ok(test(&T::Base::decode(value.as_ref())?))
 }
 
-/// What a test of the user's own says.
+/// The result of a custom test.
 pub fn verdict<E: Into<Cow<'static, str>>>(said: std::result::Result<(), E>) -> Verdict {
     said.map_err(|message| Failed { message: message.into(), params: Vec::new() })
 }

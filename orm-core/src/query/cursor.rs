@@ -218,7 +218,7 @@ impl CursorKey {
     /// The fewest bytes of a secret.
     pub const LEAST: usize = 16;
 
-    /// A key of at least [16 bytes](Self::LEAST) that nobody knows; 32 random ones are best.
+    /// A key of at least [16 bytes](Self::LEAST) that is kept secret; use 32 random bytes.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] for fewer.

@@ -427,7 +427,7 @@ impl<M: Model> DestroyOne<'_, M> {
         if self.force {
             return Err(Error::new(
                 ErrorKind::InvalidStatement,
-                "rows that go for good take others along by the foreign key's ON DELETE; leave `cascade` out",
+                "`force` cannot be combined with `cascade`: hard deletes follow the foreign key's ON DELETE",
             )
             .with_model(def.name));
         }

@@ -1,4 +1,4 @@
-//! [`Draft`]: a row before it is written, as functions of the user's see it.
+//! [`Draft`]: a row before it is written, as user-supplied functions see it.
 
 use std::marker::PhantomData;
 

@@ -112,9 +112,12 @@ impl<M: Model> Tracked<M> {
         let def = M::DEF;
         let key: Vec<Value> = def.primary_key.iter().filter_map(|index| self.before.get(*index).cloned()).collect();
         if key_of(&self.row)? != key {
-            return Err(Error::new(ErrorKind::InvalidStatement, "the key was changed; that makes another row of it")
-                .with_model(def.name)
-                .with_columns(def.key_columns().map(|column| column.name)));
+            return Err(Error::new(
+                ErrorKind::InvalidStatement,
+                "the primary key was modified, and `save` cannot change it",
+            )
+            .with_model(def.name)
+            .with_columns(def.key_columns().map(|column| column.name)));
         }
         let mut changes = Changes::new();
         for column in self.changed() {

@@ -1,8 +1,7 @@
 //! Soft deletion that takes related rows along, and restoring them as a unit: all rows of one deletion carry the same
 //! instant.
 
-use super::update::change_rows;
-use super::update::touch;
+use super::statement::{change_rows, touch};
 use crate::ast::{
     self, BinaryOp, InList, ListItems, Purpose, Returning, Select, SelectList, Statement, Update, Visibility,
 };

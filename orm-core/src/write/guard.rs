@@ -88,7 +88,7 @@ pub(super) fn of_row(dialect: &dyn Dialect, def: &'static ModelDef, changes: &mu
 /// The guards of what an UPDATE assigns.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidStatement`] for an immutable column, and for an expression, of which nobody knows what it will be.
+/// [`ErrorKind::InvalidStatement`] for an immutable column, and for an expression, whose result is not known in advance.
 pub(super) fn of_assignments(
     dialect: &dyn Dialect,
     def: &'static ModelDef,

@@ -232,7 +232,7 @@ fn rows_per_statement(session: &dyn Session, def: &'static ModelDef, given: u128
 }
 
 /// Inserts rows without what is nested in them, with the hooks of the model, and gives their values, when wanted, and how many were
-/// written. Where rows that are there may be changed instead, nobody knows which are new, and no hooks run.
+/// written. Where rows that are there may be changed instead, it is unknown which are new, and no hooks run.
 pub(super) async fn insert_rows(
     session: &dyn Session,
     def: &'static ModelDef,

@@ -4,8 +4,8 @@
 use super::draft::{Linked, no_key, payload_values};
 use super::insert::insert_values;
 use super::relation_filter::RelationFilter;
-use super::update::change_rows;
-use super::update::{gone, update_of};
+use super::statement::{change_rows, update_of};
+use super::update::gone;
 use crate::ast;
 use crate::driver::Session;
 use crate::error::Result;

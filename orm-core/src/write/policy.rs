@@ -219,21 +219,22 @@ pub(super) fn before_update(
     Ok(Some(Granted { purpose: Purpose::Update(fields), ask }))
 }
 
-/// Refuses to copy what the viewer does not see in all rows.
+/// Refuses to copy what the viewer does not see in all rows. A sub-query may read the row that is changed, so it is refused where there
+/// is such a column at all.
 fn check_seen(session: &dyn Session, def: &'static ModelDef, value: &Expr) -> Result<()> {
-    let mut hidden = Ok(());
-    value.walk(&mut |part| {
-        let Expr::Column(column) = part else { return };
-        if hidden.is_err() || !column.table.is(def.table) {
-            return;
-        }
-        hidden = match session.context().rule(def, Access::ReadField(column)) {
-            Ok(Ruling::Allow) => Ok(()),
-            Ok(_) => Err(denied(session, def, "read this column").with_columns([column.name])),
-            Err(error) => Err(error),
-        };
+    let mut read = Vec::new();
+    value.walk(&mut |part| match part {
+        Expr::Column(column) | Expr::Outer(column) if column.table.is(def.table) => read.push(*column),
+        Expr::Subquery(_) | Expr::Exists { .. } | Expr::Related(_) | Expr::Path(..) => read.extend(def.columns),
+        Expr::In(list) if matches!(list.items, ast::ListItems::Select(_)) => read.extend(def.columns),
+        _ => {}
     });
-    hidden
+    for column in read {
+        if !is_seen(session, def, column)? {
+            return Err(denied(session, def, "read this column").with_columns([column.name]));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a rule is about columns of the row alone, none of which is assigned.
@@ -294,7 +295,7 @@ pub(crate) fn is_seen(session: &dyn Session, def: &'static ModelDef, column: &'s
     Ok(!polices || matches!(session.context().rule(def, Access::ReadField(column))?, Ruling::Allow))
 }
 
-/// Sends an UPDATE or a DELETE of a viewer's and gives the number of rows.
+/// Sends a viewer's UPDATE or DELETE and gives the number of rows.
 pub(super) async fn send(session: &dyn Session, def: &'static ModelDef, statement: Statement) -> Result<u64> {
     let update = match statement {
         Statement::Update(update) if matches!(update.visibility.purpose, Purpose::Read | Purpose::Update(_)) => update,
@@ -329,7 +330,7 @@ pub(super) async fn check_assignments(
     check_targets(session, def, &[value]).await
 }
 
-/// Sends an UPDATE of a viewer's. With `wanted`, gives the rows as they are then.
+/// Sends a viewer's UPDATE. With `wanted`, gives the rows as they are then.
 pub(super) async fn change(
     session: &dyn Session,
     def: &'static ModelDef,
@@ -390,13 +391,10 @@ async fn locked_keys(
     let mut select = Select::new(def);
     select.list = SelectList::Exprs(def.key_columns().map(Into::into).collect());
     (select.filter, select.visibility) = (filter, visibility);
-    let masked = {
-        let mut masked = false;
-        for column in def.columns {
-            masked |= !matches!(session.context().rule(def, Access::ReadField(column))?, Ruling::Allow);
-        }
-        masked
-    };
+    let mut masked = false;
+    for column in def.columns {
+        masked |= !is_seen(session, def, column)?;
+    }
     if session.dialect().capabilities().row_locks && !masked {
         select.lock = Some(ast::Lock { strength: LockStrength::Update, wait: LockWait::Wait, of: Vec::new() });
     }
@@ -419,7 +417,7 @@ pub(super) async fn refused(
     (seen > 0).then(|| denied(session, def, "change or remove this row"))
 }
 
-/// Refuses an upsert of many rows, of which nobody knows which rows it changes.
+/// Refuses an upsert of many rows, which does not tell which rows it changes.
 ///
 /// # Errors
 /// [`ErrorKind::Unsupported`].

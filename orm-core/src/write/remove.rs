@@ -1,7 +1,7 @@
 //! Removing rows: by DELETE, or of a soft-deleting model by setting its soft-delete timestamp.
 
 use super::prepare::time_value;
-use super::update::touch;
+use super::statement::touch;
 use crate::ast::{self, Purpose, Returning, Statement, Visibility};
 use crate::model::ModelDef;
 

@@ -36,7 +36,7 @@ pub(super) fn resolve<'a>(
                 ctxt.error(name, format!("`{field}` is the primary key; {why}"));
             } else if version == Some(index) {
                 let how = "check it with `.expect_version(version)` on the update";
-                ctxt.error(name, format!("`{field}` is the version, which the library counts up; {how}"));
+                ctxt.error(name, format!("`{field}` is the version, which the library increments; {how}"));
             } else if !column.writable {
                 ctxt.error(name, format!("`{field}` is computed by the database and cannot be written"));
             } else {

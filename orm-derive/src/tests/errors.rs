@@ -563,7 +563,7 @@ fn inputs() {
     );
     with_inputs(
         "patch(Profile(version))",
-        "`version` is the version, which the library counts up; check it with `.expect_version(version)` on the update",
+        "`version` is the version, which the library increments; check it with `.expect_version(version)` on the update",
     );
     with_inputs("input(SignUp(made))", "`made` is computed by the database and cannot be written");
     with_inputs("input(SignUp(email)), patch(SignUp(email))", "`SignUp` is there already; give this one another name");

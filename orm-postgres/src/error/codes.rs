@@ -51,7 +51,7 @@ pub(super) fn meaning(code: &str) -> (ErrorKind, &'static str) {
         "3F000" => (UnknownTable, "the schema does not exist"),
         "40P01" => (Deadlock, "run the transaction again"),
         "40001" | "72000" => (Serialization, "run the transaction again"),
-        "40003" => (ConnectionLost, "nobody knows whether the statement took effect"),
+        "40003" => (ConnectionLost, "it is unknown whether the statement took effect"),
         "42501" => (Permission, ""),
         "42601" => (Syntax, "the database cannot read the SQL; the cause says at which word"),
         "42602" | "42622" | "42939" => (InvalidStatement, "a name is malformed, too long or reserved"),

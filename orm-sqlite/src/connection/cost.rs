@@ -21,14 +21,14 @@ pub(super) enum Durability {
 /// Whether writes wait for the disk: the worst of all databases of the connection.
 pub(super) fn ask_durability(handle: &mut Handle) -> Result<Durability> {
     let mut worst = Durability::None;
-    for row in handle.rows_of_text("PRAGMA database_list")? {
+    for row in handle.text_rows("PRAGMA database_list")? {
         let [_, name, file] = &row[..] else { continue };
         if file.is_empty() {
             continue; // In memory, or temporary.
         }
         let name = name.replace('"', "\"\"");
         let mut ask = |what: &str| -> Result<String> {
-            let rows = handle.rows_of_text(&format!("PRAGMA \"{name}\".{what}"))?;
+            let rows = handle.text_rows(&format!("PRAGMA \"{name}\".{what}"))?;
             Ok(rows.into_iter().flatten().next().unwrap_or_default())
         };
         let synchronous = ask("synchronous")?;
@@ -54,7 +54,7 @@ pub(super) fn is_bounded(handle: &mut Handle, sql: &str) -> Result<bool> {
             Visits::Unbounded => return Ok(false),
             Visits::BoundedIfUnique(index, columns) => {
                 let index = index.replace('\'', "''");
-                let rows = handle.rows_of_text(&format!(
+                let rows = handle.text_rows(&format!(
                     "SELECT (SELECT count(*) FROM pragma_index_info('{index}')) FROM sqlite_master AS t, \
                      pragma_index_list(t.tbl_name) AS i \
                      WHERE t.type = 'index' AND t.name = '{index}' AND i.name = t.name AND i.\"unique\""

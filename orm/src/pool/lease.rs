@@ -198,7 +198,7 @@ impl Lease {
         }
     }
 
-    /// After a statement of which nobody knows whether it has begun a transaction: an error, when it has.
+    /// After a statement that may have begun a transaction: an error, when it has.
     #[cold]
     pub(crate) async fn without_transaction<T>(&mut self, result: Result<T>) -> Result<T> {
         let connection = self.connection()?;

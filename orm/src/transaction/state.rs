@@ -50,7 +50,7 @@ enum Failure {
     CutOff,
     /// A statement was cut off, and the connection with it.
     StatementCutOff,
-    /// Raw SQL ended it: nobody knows what of it was committed.
+    /// Raw SQL ended it: it is unknown what of it was committed.
     Ended,
 }
 

@@ -346,6 +346,21 @@ async fn upserts_are_creates_or_updates(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn raw_sql_and_what_copies_hidden_values_are_refused(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let one = db.as_viewer(Viewer::of(1, 11));
+    let raw = || orm::raw::<bool>("1 = 1", ());
+    denied(Doc::find_all().filter(raw()).exec(&one).await);
+    denied(Doc::count().filter(Doc::ID.eq(1).or(raw())).exec(&one).await);
+    denied(DocRemark::find_all().filter(orm::raw::<bool>("1 = 1", ())).exec(&one).await);
+    denied(Doc::update().reads(1).filter(raw()).exec(&one).await);
+    assert_eq!(Doc::count().filter(raw()).exec(&db.bypass("look")).await?, 5);
+    assert_eq!(DocRemark::count().filter(orm::raw::<bool>("1 = 1", ())).exec(&db).await?, 5);
+    let remark = DocRemark::find_all().filter(DocRemark::ID.eq(1)).select(DocRemark::TEXT).limit(1);
+    denied(Doc::update().note(remark).filter(Doc::ID.eq(1)).exec(&one).await);
+    Ok(())
+}
+
 async fn whole_tables_are_out_of_reach(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     denied(Folder::truncate().exec(&db.as_viewer(Viewer::admin())).await);
@@ -450,6 +465,6 @@ cases! {$ policy:
     what_only_the_database_knows_is_asked_in_the_same_transaction, rows_point_at_rows_that_the_viewer_sees,
     a_viewer_changes_the_rows_that_the_policy_allows, nobody_moves_a_row_to_where_they_could_not_change_it,
     columns_have_rules_of_their_own, a_viewer_removes_the_rows_that_the_policy_allows, upserts_are_creates_or_updates,
-    whole_tables_are_out_of_reach, links_are_changes_of_both_ends, streams_and_transactions_have_the_viewer,
+    raw_sql_and_what_copies_hidden_values_are_refused, whole_tables_are_out_of_reach, links_are_changes_of_both_ends, streams_and_transactions_have_the_viewer,
     a_viewer_asks_what_they_may_do, writes_that_answer_show_what_the_viewer_sees,
 }

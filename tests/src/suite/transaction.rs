@@ -465,7 +465,7 @@ async fn a_commit_whose_answer_is_lost_is_ambiguous(test: Test) -> Result<()> {
         })
         .await;
     assert_eq!(result.unwrap_err().kind(), ErrorKind::AmbiguousCommit);
-    // Run again, it might happen twice; and nobody knows which callbacks are due.
+    // Run again, it might happen twice; and it is unknown which callbacks are due.
     assert_eq!((tries.load(SeqCst), told.load(SeqCst)), (1, 0));
     // The server has it, as soon as it is done.
     for _ in 0..200 {

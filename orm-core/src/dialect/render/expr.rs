@@ -1,6 +1,6 @@
 //! Expressions: operators and their precedence, aggregates, windows, CASE, casts, JSON, raw SQL.
 
-use super::super::{Level, Like, Regexp, for_column, formed, unsupported};
+use super::super::{Level, Like, Policies, Regexp, for_column, formed, unsupported};
 use super::Renderer;
 use crate::ast::{Aggregate, BinaryOp, Case, Expr, Function, Order, Quantifier, Window};
 use crate::error::{Error, ErrorKind, Result};
@@ -382,6 +382,9 @@ impl Renderer<'_> {
     }
 
     fn raw(&mut self, sql: &str, operands: &[Expr]) -> Result<()> {
+        if !self.in_scope && self.policies.is_some_and(Policies::has_viewer) {
+            return Err(raw_for_viewer());
+        }
         let mut operands = operands.iter();
         let (open, close) = self.w.dialect().identifier_quotes();
         let (mut written, mut quote) = (0, None);
@@ -436,6 +439,12 @@ fn column_of_extreme(aggregate: &Aggregate) -> Option<&'static ColumnDef> {
 
 fn column_of_case(case: &Case) -> Option<&'static ColumnDef> {
     case.branches.iter().map(|(_, then)| then).chain(&case.otherwise).find_map(column_of)
+}
+
+#[cold]
+fn raw_for_viewer() -> Error {
+    let message = "raw SQL is not subject to policies, so a viewer's statement has none; use it on `db.bypass(\"reason\")`, or in a rule";
+    Error::new(ErrorKind::Permission, message)
 }
 
 #[cold]
