@@ -17,7 +17,7 @@ use crate::files;
 use crate::naming;
 use crate::pull::Pulled;
 use crate::pull::merge::{self, Change};
-use crate::report::{Report, dim, good};
+use crate::report::{Report, good};
 use crate::source::{Known, Source};
 use crate::spec::parse;
 
@@ -58,15 +58,7 @@ pub(crate) fn run(context: &Context, given: &args::GenerateAuth) -> Outcome<Repo
         return Err(Failure::new(note.clone()).hint("nothing was written; move the file away, or name another model"));
     }
     let changes = with_account(merged.changes, &sources, known.is_some(), &account)?;
-    let mut lines = Vec::new();
-    let mut wrote = Vec::new();
-    for change in &changes {
-        pull::write(change)?;
-        let mark = if change.is_new { good("+") } else { good("~") };
-        let shown = context.config.shown(&change.path);
-        lines.push(format!("  {mark} {shown}  {}", dim(&change.what.join(", "))));
-        wrote.push(shown);
-    }
+    let (mut lines, mut wrote) = pull::write_all(context, &changes)?;
     pull::declare(context, &context.config.models, &mut lines)?;
     let place = files::migration(&context.config.migrations, "add_authentication", &up, Some(&down))?;
     let shown = context.config.shown(&place);

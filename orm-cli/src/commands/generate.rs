@@ -20,7 +20,7 @@ use crate::files;
 use crate::naming;
 use crate::pull::merge::{self, Change};
 use crate::pull::{Pulled, rust_type};
-use crate::report::{Report, dim, good};
+use crate::report::{Report, good};
 use crate::source::{Known, Source};
 use crate::spec::{Kind, Spec, parse};
 
@@ -75,15 +75,8 @@ fn model(context: &Context, given: &args::GenerateModel) -> Outcome<Report> {
     if let Some(note) = merged.notes.first() {
         return Err(Failure::new(note.clone()).hint("nothing was written; move the file away, or name another model"));
     }
-    let mut lines = Vec::new();
-    let mut wrote = Vec::new();
-    for change in merged.changes.iter().chain(&reverse(&sources, &made.reverse)?) {
-        pull::write(change)?;
-        let mark = if change.is_new { good("+") } else { good("~") };
-        let shown = context.config.shown(&change.path);
-        lines.push(format!("  {mark} {shown}  {}", dim(&change.what.join(", "))));
-        wrote.push(shown);
-    }
+    let reverse = reverse(&sources, &made.reverse)?;
+    let (mut lines, mut wrote) = pull::write_all(context, merged.changes.iter().chain(&reverse))?;
     pull::declare(context, &context.config.models, &mut lines)?;
     if let Some((up, down)) = sql {
         let place = files::migration(&context.config.migrations, &format!("create_{table}"), &up, Some(&down))?;

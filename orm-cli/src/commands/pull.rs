@@ -48,18 +48,12 @@ pub(crate) async fn run(context: &Context, given: &args::Pull) -> Outcome<Report
     if merged.changes.is_empty() {
         return Ok(Report::new(format!("{models}, nothing to change"), json));
     }
-    let mut lines = Vec::new();
-    for change in &merged.changes {
-        if !given.check {
-            write(change)?;
-        }
-        let mark = if change.is_new { good("+") } else { good("~") };
-        lines.push(format!("  {mark} {}  {}", context.config.shown(&change.path), dim(&change.what.join(", "))));
-    }
     if given.check {
+        let lines: Vec<String> = merged.changes.iter().map(|change| line(context, change)).collect();
         let text = format!("{models} from {}; would change\n{}", db.target(), lines.join("\n"));
         return Ok(Report::new(text, json).code(Some(Code::Differs)));
     }
+    let (mut lines, _) = write_all(context, &merged.changes)?;
     declare(context, folder, &mut lines)?;
     Ok(Report::new(format!("{models} from {}\n{}", db.target(), lines.join("\n")), json))
 }
@@ -68,8 +62,31 @@ pub(crate) async fn run(context: &Context, given: &args::Pull) -> Outcome<Report
 ///
 /// # Errors
 /// When it cannot be written.
-pub(crate) fn write(change: &Change) -> Outcome<()> {
+fn write(change: &Change) -> Outcome<()> {
     if change.is_new { files::create(&change.path, &change.text) } else { files::replace(&change.path, &change.text) }
+}
+
+/// Writes changed files, and gives a line about each and their paths.
+///
+/// # Errors
+/// When one cannot be written.
+pub(crate) fn write_all<'c>(
+    context: &Context,
+    changes: impl IntoIterator<Item = &'c Change>,
+) -> Outcome<(Vec<String>, Vec<String>)> {
+    let (mut lines, mut wrote) = (Vec::new(), Vec::new());
+    for change in changes {
+        write(change)?;
+        lines.push(line(context, change));
+        wrote.push(context.config.shown(&change.path));
+    }
+    Ok((lines, wrote))
+}
+
+/// What happens to a file, as a line of a report.
+fn line(context: &Context, change: &Change) -> String {
+    let mark = if change.is_new { good("+") } else { good("~") };
+    format!("  {mark} {}  {}", context.config.shown(&change.path), dim(&change.what.join(", ")))
 }
 
 /// Declares the module of the models where the crate begins.
