@@ -426,10 +426,14 @@ impl<'d> Renderer<'d> {
         for column in source.model.columns {
             let ruling = policies.rule(source.model, Access::ReadField(column))?;
             let open = matches!(ruling, Ruling::Allow);
-            if !open && (!column.nullable || source.model.primary_key.contains(&column.index)) {
+            // Where the time of the deletion is NULL, a row is not deleted.
+            let needed =
+                source.model.primary_key.contains(&column.index) || source.model.deleted_at == Some(column.index);
+            if !open && (!column.nullable || needed) {
                 return Err(Error::new(
                     ErrorKind::InvalidStatement,
-                    "a value that a viewer may not see is NULL to them, so the field must be an `Option` and no part of the key",
+                    "a value that a viewer may not see is NULL to them, so the field must be an `Option`, and neither part of the key \
+                     nor the soft-delete timestamp",
                 )
                 .with_model(source.model.name)
                 .with_columns([column.name]));

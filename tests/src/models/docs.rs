@@ -23,6 +23,8 @@ pub enum Also {
     OwnTitles,
     /// Nobody changes a title.
     NoTitles,
+    /// Nobody sees when a document was deleted.
+    NoDeletions,
     /// Documents may be created in folders of the same name as the viewer's tenant: a rule that only the database can answer.
     ByFolder,
 }
@@ -141,6 +143,9 @@ impl Policy<Doc> for Viewer {
         if self.admin { Rule::Allow } else { Rule::from(Doc::AUTHOR.eq(self.id)).unless(Doc::PUBLIC) }
     }
     fn read_field(&self, field: Field<Doc>) -> Rule<Doc> {
+        if self.also == Also::NoDeletions && field.is(Doc::DELETED_AT) {
+            return Rule::Deny;
+        }
         if field.is(Doc::NOTE) && !self.admin { Doc::AUTHOR.eq(self.id).into() } else { Rule::Allow }
     }
     fn update_field(&self, field: Field<Doc>) -> Rule<Doc> {

@@ -361,6 +361,14 @@ async fn raw_sql_and_what_copies_hidden_values_are_refused(test: Test) -> Result
     Ok(())
 }
 
+async fn a_soft_delete_timestamp_cannot_be_masked(test: Test) -> Result<()> {
+    let db = filled(&test).await?;
+    let none = db.as_viewer(Viewer { also: Also::NoDeletions, ..Viewer::of(1, 11) });
+    let error = Doc::count().exec(&none).await.unwrap_err();
+    assert_eq!((error.kind(), error.columns()), (ErrorKind::InvalidStatement, vec!["deleted_at"]));
+    Ok(())
+}
+
 async fn whole_tables_are_out_of_reach(test: Test) -> Result<()> {
     let db = filled(&test).await?;
     denied(Folder::truncate().exec(&db.as_viewer(Viewer::admin())).await);
@@ -465,6 +473,6 @@ cases! {$ policy:
     what_only_the_database_knows_is_asked_in_the_same_transaction, rows_point_at_rows_that_the_viewer_sees,
     a_viewer_changes_the_rows_that_the_policy_allows, nobody_moves_a_row_to_where_they_could_not_change_it,
     columns_have_rules_of_their_own, a_viewer_removes_the_rows_that_the_policy_allows, upserts_are_creates_or_updates,
-    raw_sql_and_what_copies_hidden_values_are_refused, whole_tables_are_out_of_reach, links_are_changes_of_both_ends, streams_and_transactions_have_the_viewer,
+    a_soft_delete_timestamp_cannot_be_masked, raw_sql_and_what_copies_hidden_values_are_refused, whole_tables_are_out_of_reach, links_are_changes_of_both_ends, streams_and_transactions_have_the_viewer,
     a_viewer_asks_what_they_may_do, writes_that_answer_show_what_the_viewer_sees,
 }
