@@ -78,6 +78,9 @@ pub(crate) enum Command {
     Schema(Schema),
     /// Write models from the tables of the database, or bring those that are there up to date
     Pull(Pull),
+    /// Keys of encrypted columns, and sealing what is there with the current one
+    #[command(subcommand)]
+    Encrypt(Encrypt),
     /// A diagram of tables and their relations
     Erd(Erd),
     /// What is worth a look: missing and needless indexes, tables without a key, models that differ
@@ -115,6 +118,68 @@ pub(crate) enum Database {
     Postgres,
     Mysql,
     Mariadb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Encrypt {
+    /// Print new keys, with the key that seals first; those that are there stay, and open what they sealed. Keep them where nobody reads them
+    Init(KeysGiven),
+    /// Count the encrypted values of each table by how they are sealed
+    Status(Sealed),
+    /// As `status`; exit code 2 unless each value opens and is sealed with the current key
+    Verify(Sealed),
+    /// Seal with the current key what an older one sealed; begun again, it passes over what is done
+    Rotate(Sealed),
+    /// As `rotate`, for values that are not sealed yet, of columns with `encrypt(allow_plaintext)`, and for missing blind indexes
+    Backfill(Sealed),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeysGiven {
+    /// Where the keys are: `env:NAME` or `file:PATH`
+    #[arg(long, default_value = "env:ORM_KEYS", value_name = "SOURCE")]
+    pub(crate) keys: KeySource,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sealed {
+    #[command(flatten)]
+    pub(crate) keys: KeysGiven,
+    /// One model or table; all with encrypted columns where none is named
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    /// Rows that are read, and written in one transaction
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) batch: u32,
+}
+
+/// Where keys are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum KeySource {
+    Env(String),
+    File(PathBuf),
+}
+
+impl KeySource {
+    /// Whether there is something, right or wrong.
+    pub(crate) fn is_there(&self) -> bool {
+        match self {
+            Self::Env(name) => std::env::var_os(name).is_some(),
+            Self::File(path) => path.exists(),
+        }
+    }
+}
+
+impl std::str::FromStr for KeySource {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some(("env", name)) if !name.is_empty() => Ok(Self::Env(name.to_owned())),
+            Some(("file", path)) if !path.is_empty() => Ok(Self::File(PathBuf::from(path))),
+            _ => Err("expected `env:NAME` or `file:PATH`".to_owned()),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

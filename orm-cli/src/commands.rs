@@ -3,6 +3,7 @@
 pub(crate) mod auth;
 pub(crate) mod database;
 pub(crate) mod doctor;
+pub(crate) mod encrypt;
 pub(crate) mod erd;
 pub(crate) mod explain;
 pub(crate) mod generate;

@@ -136,6 +136,7 @@ async fn command(cli: Cli, args: &[String]) -> Outcome<Ended> {
 fn needs_models(command: &Command) -> bool {
     match command {
         Command::Doctor(_) | Command::Migrate(args::Migrate::Diff(_)) => true,
+        Command::Encrypt(encrypt) => !matches!(encrypt, args::Encrypt::Init(_)),
         Command::Erd(erd) => erd.models,
         _ => false,
     }
@@ -162,6 +163,7 @@ async fn work(context: &Context, command: Command) -> Outcome<Report> {
         Command::Db(db) => commands::database::run(context, db).await,
         Command::Schema(schema) => commands::schema::run(context, schema).await,
         Command::Pull(pull) => commands::pull::run(context, &pull).await,
+        Command::Encrypt(encrypt) => commands::encrypt::run(context, encrypt).await,
         Command::Erd(erd) => commands::erd::run(context, erd).await,
         Command::Doctor(doctor) => commands::doctor::run(context, &doctor).await,
         Command::Explain(explain) => commands::explain::run(context, &explain).await,

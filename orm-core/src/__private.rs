@@ -8,7 +8,7 @@ pub use core::task::{Context, Poll};
 pub use crate::__input as input;
 pub use crate::driver::{Open, Policed, Runs, SeenBy};
 pub use crate::error::{Error, Result};
-pub use crate::expr::{Assign, Column, Expr, KeyOperand, KeyPart, SingleKey};
+pub use crate::expr::{Assign, Column, Encrypted, Expr, Findable, KeyOperand, KeyPart, SingleKey};
 pub use crate::handle::{CreateUnder, ManyToMany, NewChild, Related, Through, ToMany, ToOne, ToOwner};
 pub use crate::model::rule::RuleDef;
 pub use crate::model::{
@@ -30,7 +30,7 @@ pub use crate::relation::{
 };
 pub use crate::row::{Columns, Decode, Layout};
 pub use crate::run::IntoInclude;
-pub use crate::value::{EnumDef, EnumStorage, Scalar, SqlType, Type, Value, ValueRef};
+pub use crate::value::{EnumDef, EnumStorage, Scalar, SealDef, SealKind, SqlType, Type, Value, ValueRef};
 pub use crate::write::{Audit, Counter, Hooks, Prefilled, Trail, owned, row_of};
 pub use crate::{
     __create_builder as create_builder, __decode_model as decode_model, __pattern as pattern, __register as register,
@@ -52,6 +52,11 @@ pub type Stored<T> = <T as Type>::Itself;
 /// The value of a column, as its default.
 pub fn value<T: Type>(value: T) -> Value {
     value.into_value()
+}
+
+/// The type of a column's values.
+pub const fn type_of<T: Type>() -> SqlType {
+    <T::Base as Scalar>::TYPE
 }
 
 /// The value of a label, which the enum has.

@@ -24,6 +24,7 @@ mod executor;
 mod lexer;
 mod parameters;
 mod reads;
+mod seal;
 mod session;
 mod shapes;
 mod tx;
@@ -43,6 +44,7 @@ pub use parameters::{
     url_parameters,
 };
 pub use reads::{Reads, Unsuited};
+pub use seal::fetch_sealed;
 pub use session::Leaves;
 pub use shapes::{Shape, ShapeCache};
 pub use tx::{Tx, View};

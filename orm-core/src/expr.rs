@@ -11,11 +11,12 @@ mod key;
 mod methods;
 mod operand;
 mod order;
+mod sealed;
 mod select;
 mod window;
 
 pub use assign::Assign;
-pub use column::Column;
+pub use column::{Clear, Column, Encrypted, Findable, Searchable, Secret};
 pub use condition::{Condition, IntoCondition, IntoFilter, all_of, any_of};
 pub use expression::{Expr, Free, Within};
 pub use function::{CaseWhen, Operands, call, case, coalesce, concat, count_all, now, random, raw, row_number, val};

@@ -26,7 +26,7 @@ pub mod write;
 pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "json")]
 pub use value::Json;
-pub use value::{Bind, EnumDef, EnumStorage, Numeric, Scalar, SqlType, Type, Value, ValueRef};
+pub use value::{Bind, BlindIndex, EnumDef, EnumStorage, Numeric, Scalar, SqlType, Type, Value, ValueRef};
 
 #[doc(hidden)]
 pub mod __private;

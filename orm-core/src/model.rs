@@ -93,6 +93,8 @@ pub struct ModelDef {
     pub has_uuids: bool,
     /// Whether there are columns that may not change in any way.
     pub has_guarded: bool,
+    /// Whether there are encrypted columns.
+    pub has_sealed: bool,
     /// The condition that rows meet unless a statement asks for others. A function, so that a time in it is that of the statement.
     pub scope: Option<fn() -> crate::ast::Expr>,
     /// Who may see and change which rows; none for models that everybody may.
@@ -133,6 +135,7 @@ impl ModelDef {
             renamed_from: "",
             has_uuids: any_uuids(columns),
             has_guarded: any_guarded(columns),
+            has_sealed: any_sealed(columns),
             scope: None,
             policy: None,
             life: None,
@@ -229,6 +232,17 @@ const fn any_guarded(columns: &[ColumnDef]) -> bool {
     false
 }
 
+const fn any_sealed(columns: &[ColumnDef]) -> bool {
+    let mut at = 0;
+    while at < columns.len() {
+        if columns[at].sealed.is_some() {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
 /// A model with a column `#[orm(version)]`. Written by the derive.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no version",
@@ -302,7 +316,13 @@ pub fn read_model<M: Model>(columns: &mut Columns<'_>) -> Result<M> {
 
 /// A model's columns, by their names.
 pub fn model_layout<M: Model>(layout: &mut Layout) {
+    let start = layout.width();
     layout.named(M::DEF.name, M::DEF.columns.iter().map(|column| column.name));
+    for column in M::DEF.columns {
+        if let Some(sealed) = column.sealed {
+            layout.sealed(start + column.index, sealed);
+        }
+    }
 }
 
 #[cold]

@@ -33,6 +33,7 @@ mod page;
 mod paged;
 mod policy;
 mod refine;
+mod reseal;
 mod running;
 mod scope;
 mod statements;
@@ -82,6 +83,7 @@ pub use policy::{Action, Field, Policy, Rule};
 #[doc(hidden)]
 pub use policy::{can, explain, judge};
 pub use refine::{Refine, RefineRows};
+pub use reseal::{Reseal, SealReport, is_encrypted, reseal, reseal_table, verify_sealed};
 pub use running::Running;
 pub use scope::{IntoScope, Scope};
 pub use statements::Statements;

@@ -2,8 +2,11 @@
 //! without a box per row, [`Columns`] reads a row's columns in order. Only rows of raw SQL are read by name: [`Layout`].
 
 mod layout;
+mod opened;
 
 pub use layout::{CollectRaw, Layout};
+pub use opened::Seal;
+pub(crate) use opened::{OpeningSink, SealedColumns, no_keys, of_column};
 
 use std::task::{Context, Poll};
 

@@ -7,6 +7,7 @@ mod convert;
 mod literal;
 mod packed;
 mod scalar;
+mod sealed;
 mod sql_type;
 mod value_ref;
 pub mod written;
@@ -21,6 +22,8 @@ pub use convert::Json;
 pub use literal::{FromText, Parsed};
 pub(crate) use packed::{Packed, of_type, pack};
 pub use scalar::{Numeric, Scalar, Type};
+pub use sealed::{BlindIndex, SealDef, SealKind};
+pub(crate) use sealed::{plain_bytes, plain_value};
 pub use sql_type::{EnumDef, EnumStorage, SqlType};
 pub use value_ref::ValueRef;
 
@@ -68,6 +71,8 @@ pub enum Value {
     Native(&'static str, String),
     /// A list, for databases with array types; the type is the element's.
     Array(&'static SqlType, Vec<Value>),
+    /// A value of an encrypted column, which is sealed when the statement is sent: a driver gets the bytes.
+    Sealed(&'static SealDef, Box<Value>),
     /// What cannot be written down, and why: a statement that binds it is refused with
     /// [`ErrorKind::Encode`](crate::ErrorKind::Encode) before it is sent.
     Invalid(Cow<'static, str>),
@@ -97,7 +102,17 @@ impl Value {
             Self::Enum(def, _) => SqlType::Enum(def),
             Self::Native(name, _) => SqlType::Native(name),
             Self::Array(element, _) => SqlType::Array(element),
+            Self::Sealed(..) => SqlType::Bytes,
             Self::Invalid(_) => SqlType::Text,
+        }
+    }
+
+    /// Whether it is sealed before it is sent, or one of its items is.
+    pub(crate) fn is_sealed(&self) -> bool {
+        match self {
+            Self::Sealed(..) => true,
+            Self::Array(_, items) => items.iter().any(Self::is_sealed),
+            _ => false,
         }
     }
 
@@ -117,6 +132,7 @@ impl Value {
             Self::Enum(_, label) => label.len(),
             Self::Array(_, items) => 20 + items.iter().map(Self::bytes).sum::<usize>(),
             Self::Uuid(_) => 16,
+            Self::Sealed(_, inner) => 48 + inner.bytes(),
             _ => 8,
         }
     }
@@ -144,6 +160,7 @@ impl Value {
             Self::Enum(_, label) => ValueRef::Text(label),
             Self::Native(_, text) => ValueRef::Text(text),
             Self::Array(_, items) => ValueRef::Array(items),
+            Self::Sealed(_, inner) => Value::as_ref(inner),
             Self::Invalid(_) => ValueRef::Null,
         }
     }

@@ -185,6 +185,14 @@ impl Cipher {
         self.keys.current()
     }
 
+    /// The id of the key by which values are found: see [`KeyProvider::finding`].
+    ///
+    /// # Errors
+    /// Those of the provider.
+    pub fn finding_key(&self) -> Result<u32> {
+        self.keys.finding()
+    }
+
     /// The key of a stream.
     pub(crate) fn stream_key(&self, key: u32, place: &Place) -> Result<Zeroizing<[u8; 32]>> {
         match &*self.ready(key, Purpose::Stream, place)? {

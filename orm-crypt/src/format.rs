@@ -77,3 +77,8 @@ pub(crate) fn split(sealed: &[u8]) -> Result<(Algorithm, u32, &[u8], &[u8])> {
 pub fn key_id(sealed: &[u8]) -> Option<u32> {
     split(sealed).ok().map(|(_, key, ..)| key)
 }
+
+/// By which algorithm a value was sealed; none when it is not a sealed value.
+pub fn algorithm(sealed: &[u8]) -> Option<Algorithm> {
+    split(sealed).ok().map(|(algorithm, ..)| algorithm)
+}

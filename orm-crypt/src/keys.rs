@@ -47,6 +47,15 @@ pub trait KeyProvider: Send + Sync + 'static {
     /// The provider's.
     fn current(&self) -> Result<u32>;
 
+    /// The id of the key by which values are found: that of deterministic values and of blind indexes, which are compared as they are and
+    /// so have one key for ever. The current one unless the provider says otherwise; one that has had others says the first.
+    ///
+    /// # Errors
+    /// The provider's.
+    fn finding(&self) -> Result<u32> {
+        self.current()
+    }
+
     /// The key with an id; none when there is none. What is derived from it is kept, so this is asked about once for each key and place.
     ///
     /// # Errors
@@ -54,7 +63,8 @@ pub trait KeyProvider: Send + Sync + 'static {
     fn key(&self, id: u32) -> Result<Option<Key>>;
 }
 
-/// Master keys by their ids, the first of which seals; the others open what they sealed before. As text, one `id:key` on each line or
+/// Master keys by their ids, the newest first: it seals, and the others open what they sealed before. The last one, the oldest, is also the
+/// key of deterministic values and blind indexes, so it stays last. As text, one `id:key` on each line or
 /// with commas between, the id in eight hexadecimal digits and the key in base64url:
 ///
 /// ```text
@@ -179,6 +189,10 @@ impl Keys {
 impl KeyProvider for Keys {
     fn current(&self) -> Result<u32> {
         self.0.first().map(|(id, _)| *id).ok_or_else(|| Error::Keys("there is no key".to_owned()))
+    }
+
+    fn finding(&self) -> Result<u32> {
+        self.0.last().map(|(id, _)| *id).ok_or_else(|| Error::Keys("there is no key".to_owned()))
     }
 
     fn key(&self, id: u32) -> Result<Option<Key>> {

@@ -29,6 +29,6 @@ mod stream;
 
 pub use cipher::Cipher;
 pub use error::{Error, Result};
-pub use format::{Algorithm, OVERHEAD, key_id, sealed_length};
+pub use format::{Algorithm, OVERHEAD, algorithm, key_id, sealed_length};
 pub use keys::{Key, KeyProvider, Keys};
 pub use place::Place;

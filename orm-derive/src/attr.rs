@@ -8,6 +8,7 @@ mod model;
 mod mutability;
 mod projection;
 mod rule;
+mod sealed;
 mod transition;
 
 pub(crate) use enumeration::{EnumAttrs, Storage, VariantAttrs};
@@ -17,6 +18,7 @@ pub(crate) use model::{InputAttr, ModelAttrs, PartAttr};
 pub(crate) use mutability::MutabilityAttr;
 pub(crate) use projection::{PathAttr, ProjectionAttrs, ProjectionFieldAttrs, Source};
 pub(crate) use rule::{Limit, NormalAttr, RuleAttr, RuleKind};
+pub(crate) use sealed::{EncryptAttr, names as key_names};
 pub(crate) use transition::State;
 
 use syn::Attribute;

@@ -6,6 +6,7 @@ mod columns;
 mod inputs;
 mod params;
 mod relations;
+mod sealed;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -13,7 +14,7 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, LitStr, Path, Type, Visibility};
 
 use crate::ast::{Field, Model, Part, last_word, one_argument};
-use crate::attr::{InputAttr, MutabilityAttr, NormalAttr, PartAttr, RelationKind, RuleAttr};
+use crate::attr::{EncryptAttr, InputAttr, MutabilityAttr, NormalAttr, PartAttr, RelationKind, RuleAttr};
 use crate::case;
 use crate::ctxt::{Ctxt, nearest};
 
@@ -116,6 +117,18 @@ pub(crate) struct Column<'a> {
     pub(crate) rules: &'a [RuleAttr],
     pub(crate) normals: &'a [NormalAttr],
     pub(crate) mutability: Option<&'a MutabilityAttr>,
+    /// How it is encrypted, where it is.
+    pub(crate) sealed: Option<Sealed<'a>>,
+    /// The position of the column that its blind index is in.
+    pub(crate) blind_index: Option<usize>,
+}
+
+/// A column whose values the database does not know.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Sealed<'a> {
+    Encrypted(&'a EncryptAttr),
+    /// The blind index of the column at a position.
+    Index(usize),
 }
 
 /// A model that a relation names; a type that is none is an error here, and nowhere else.
@@ -124,6 +137,20 @@ pub(crate) fn sure(model: &TokenStream) -> TokenStream {
 }
 
 impl Column<'_> {
+    /// Whether `Debug` leaves it out.
+    pub(crate) fn is_secret(&self) -> bool {
+        self.hidden || self.sealed.is_some()
+    }
+
+    /// The type by which the library knows what the database can do with its values; none of one that is not encrypted.
+    pub(crate) fn kind(&self) -> Option<TokenStream> {
+        let findable = match self.sealed? {
+            Sealed::Encrypted(attr) => attr.deterministic.is_set() || self.blind_index.is_some(),
+            Sealed::Index(_) => false,
+        };
+        Some(if findable { quote!(__orm::Findable) } else { quote!(__orm::Encrypted) })
+    }
+
     /// Whether the type is one of the library's column types, by its name.
     pub(crate) fn is_plain(&self) -> bool {
         let scalar = one_argument(self.ty, "Option").unwrap_or(self.ty);
@@ -310,7 +337,8 @@ impl<'a> ModelIr<'a> {
     pub(crate) fn resolve(ctxt: &Ctxt, model: &'a Model<'a>) -> Self {
         let attrs = &model.attrs;
         let marks = columns::Marks::resolve(ctxt, model);
-        let columns = columns::resolve(ctxt, model, &marks);
+        let mut columns = columns::resolve(ctxt, model, &marks);
+        sealed::resolve(ctxt, model, &marks.primary_key, &mut columns);
         distinct_columns(ctxt, &columns);
         let primary_key = marks.primary_key.clone();
         let params = Params::of(model);
@@ -435,7 +463,9 @@ fn indexes(ctxt: &Ctxt, model: &Model<'_>) -> Vec<Index> {
         });
     }
     for (position, field) in model.columns().enumerate() {
-        for (group, unique) in [(field.attrs.unique.get(), true), (field.attrs.index.get(), false)] {
+        // A blind index is there to be looked up.
+        let usual = (field.attrs.blind_index.is_set() && !field.attrs.unique.is_set()).then_some(&None);
+        for (group, unique) in [(field.attrs.unique.get(), true), (field.attrs.index.get().or(usual), false)] {
             let Some(group) = group else { continue };
             let name = text(group.as_ref()).unwrap_or_default();
             let part = IndexPart::Column { index: position, descending: false };

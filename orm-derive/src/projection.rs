@@ -193,7 +193,7 @@ fn push(model: &Path, field: &Ident, ty: &Type, source: Option<&Source>) -> Toke
     let typed = |name: &Ident| {
         let item = column(model, name);
         let model = at(model, field.span());
-        quote_spanned!(place=> list.push::<__orm::Column<#model, #ty>>(#item);)
+        quote_spanned!(place=> list.push::<__orm::Column<#model, #ty, _>>(#item);)
     };
     match source {
         None => typed(field),

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use orm_core::dialect::Dialect;
-use orm_core::driver::{BeginOptions, Callback, Context, Done, Driver, Executor, Query, Session, ShapeCache, Unit};
+use orm_core::driver::{
+    BeginOptions, Callback, Context, Done, Driver, Executor, Query, Session, ShapeCache, Unit, fetch_sealed,
+};
 use orm_core::row::{Decode, RowSink};
 use orm_core::{Error, ErrorKind, Result};
 
@@ -52,8 +54,9 @@ impl Database {
         pool.start().await?;
         let observer = Observer::new(&*dialect, driver.target(), options.log);
         let statement_retries = options.statement_retries;
+        let context = options.seal.0.map_or(Context::EMPTY, |seal| Context::EMPTY.with_seal(seal));
         let inner = Inner { pool, dialect, shapes: ShapeCache::default(), observer, statement_retries };
-        Ok(Self { handle: Handle { inner: Arc::new(inner), context: Context::EMPTY } })
+        Ok(Self { handle: Handle { inner: Arc::new(inner), context } })
     }
 
     /// The dialect of the server: for looking at the text of statements, `query.to_sql(db.dialect())`, and for asking what
@@ -144,6 +147,12 @@ impl Database {
     #[must_use]
     pub fn without_hooks(&self) -> Self {
         self.under(self.handle.context.without_hooks())
+    }
+
+    /// What the handle knows.
+    #[cfg(feature = "encryption")]
+    pub(crate) fn known(&self) -> &Context {
+        &self.handle.context
     }
 
     pub(crate) fn under(&self, context: Context) -> Self {
@@ -419,6 +428,9 @@ impl Session for Handle {
     }
 
     async fn fetch(&self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
+        if query.sealed {
+            return fetch_sealed(self, query, sink).await;
+        }
         inside::check_statement(&self.inner, query.sql)?;
         let mut again = Again::default();
         loop {

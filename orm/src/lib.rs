@@ -228,6 +228,7 @@
 //! | `signed-cursors` | [`CursorKey`]: cursors of pages that nobody else can make | no |
 //! | `schemars` | JSON Schema of inputs | no |
 //! | `serde` | `Serialize` and `Deserialize` for relation fields | yes |
+//! | `encryption` | keys for columns that are encrypted, [`DatabaseOptions::keys`] | no |
 //! | `registry` | every model registers itself: `orm::models()`, `db.create_all()` | no |
 //! | `migrate` | migrations from SQL files | no |
 //!
@@ -267,6 +268,8 @@ mod again;
 mod atomic;
 mod connect;
 mod database;
+#[cfg(feature = "encryption")]
+mod encryption;
 mod inner;
 mod observe;
 mod options;
@@ -282,6 +285,9 @@ mod tables;
 mod transaction;
 mod viewer;
 
+/// Keys of encrypted columns, and sealing values by hand.
+#[cfg(feature = "encryption")]
+pub use orm_crypt as crypt;
 /// Migrations: SQL files, their history in the database, and the runner. [`migrate!`] has the files inside of the program.
 #[cfg(feature = "migrate")]
 pub use orm_migrate as migrate;
@@ -431,7 +437,7 @@ pub use orm_core::model::{Model, Violation, Violations};
 pub use orm_core::query::CursorKey;
 pub use orm_core::query::{
     Action, Actor, Cursor, CursorPage, Draft, Edge, Field, Find, Instance, Page, PageInfo, Policy, Refine, RefineRows,
-    Rows, Rule, Scope, Statements, Tracked,
+    Rows, Rule, Scope, SealReport, Statements, Tracked, reseal, verify_sealed,
 };
 #[cfg(all(feature = "serde", feature = "json"))]
 pub use orm_core::query::{ListError, ListQuery, Listing};
@@ -447,7 +453,7 @@ pub use orm_core::rust_decimal;
 #[cfg(feature = "uuid")]
 pub use orm_core::uuid;
 pub use orm_core::{
-    Bind, EnumDef, EnumStorage, Error, ErrorKind, Numeric, Result, Scalar, SqlType, Type, Value, ValueRef,
+    Bind, BlindIndex, EnumDef, EnumStorage, Error, ErrorKind, Numeric, Result, Scalar, SqlType, Type, Value, ValueRef,
 };
 pub use orm_core::{ast, async_trait, dialect, driver, expr, handle, model, query, relation, row, schema};
 #[cfg(feature = "serde")]

@@ -1,9 +1,11 @@
 //! How a database is used: its pool ([`PoolOptions`]), its log ([`LogOptions`]), and both together
 //! ([`DatabaseOptions`]). Where the database is, and how to sign in, is the URL's or the driver's matter.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use orm_core::driver::check_range;
+use orm_core::row::Seal;
 use orm_core::{Error, ErrorKind, Result};
 use tokio::time::Instant;
 use tracing::Level;
@@ -185,11 +187,12 @@ pub struct DatabaseOptions {
     pub(crate) pool: PoolOptions,
     pub(crate) log: LogOptions,
     pub(crate) statement_retries: u32,
+    pub(crate) seal: Sealing,
 }
 
 impl Default for DatabaseOptions {
     fn default() -> Self {
-        Self { pool: PoolOptions::default(), log: LogOptions::default(), statement_retries: 10 }
+        Self { pool: PoolOptions::default(), log: LogOptions::default(), statement_retries: 10, seal: Sealing(None) }
     }
 }
 
@@ -224,7 +227,30 @@ impl DatabaseOptions {
         self.statement_retries = retries;
         self
     }
+
+    /// What encrypted columns are sealed and opened with, where it is an implementation of your own; see also `keys`, with the feature
+    /// `encryption`.
+    #[must_use]
+    pub fn seal(mut self, seal: Arc<dyn Seal>) -> Self {
+        self.seal = Sealing(Some(seal));
+        self
+    }
 }
+
+/// What encrypted columns are sealed with; the same only as itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Sealing(pub(crate) Option<Arc<dyn Seal>>);
+
+impl PartialEq for Sealing {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        }
+    }
+}
+
+impl Eq for Sealing {}
 
 impl From<PoolOptions> for DatabaseOptions {
     fn from(pool: PoolOptions) -> Self {

@@ -20,7 +20,12 @@ pub(crate) async fn query<T: Decode>(session: &dyn Session, text: impl SqlText, 
     let (sql, values) = text.render(values, &**session.dialect())?;
     let effects = control::check_statement(&sql, session)?;
     let mut rows = Vec::new();
-    session.fetch(Query::new(&sql, &values).effects(effects), &mut CollectRaw::new(&mut rows)).await?;
+    session
+        .fetch(
+            Query::new(&sql, &values).effects(effects),
+            &mut CollectRaw::new(&mut rows).opening(session.context().seal().cloned()),
+        )
+        .await?;
     Ok(rows)
 }
 

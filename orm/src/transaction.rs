@@ -20,7 +20,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use orm_core::dialect::Dialect;
-use orm_core::driver::{BeginOptions, Callback, Context, Done, Executor, Query, Session, ShapeCache, Tx, Unit, View};
+use orm_core::driver::{
+    BeginOptions, Callback, Context, Done, Executor, Query, Session, ShapeCache, Tx, Unit, View, fetch_sealed,
+};
 use orm_core::row::{Decode, RowSink};
 use orm_core::{Error, ErrorKind, Result};
 use tokio::sync::Notify;
@@ -376,6 +378,12 @@ impl Transaction {
         self.under(self.core.context.with(fact))
     }
 
+    /// What the handle knows.
+    #[cfg(feature = "encryption")]
+    pub(crate) fn known(&self) -> &Context {
+        &self.core.context
+    }
+
     pub(crate) fn under(&self, context: Context) -> Tx<'_> {
         Tx::shared(Arc::clone(&self.core) as Arc<dyn Session>, context)
     }
@@ -631,6 +639,9 @@ impl Session for Core {
     }
 
     async fn fetch(&self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
+        if query.sealed {
+            return fetch_sealed(self, query, sink).await;
+        }
         self.borrow().await?.fetch(&self.inner.observer, query, sink).await
     }
 

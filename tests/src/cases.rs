@@ -80,6 +80,7 @@ macro_rules! suite {
         $crate::graph!(super::Backend);
         $crate::scope!(super::Backend);
         $crate::scoped!(super::Backend);
+        $crate::sealed!(super::Backend);
         $crate::silence!(super::Backend);
         $crate::chain!(super::Backend);
         $crate::stale!(super::Backend);

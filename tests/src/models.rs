@@ -19,6 +19,7 @@ pub mod people;
 pub mod remarks;
 pub mod reviews;
 pub mod schema;
+pub mod sealed;
 pub mod shelf;
 pub mod shop;
 pub mod store;

@@ -51,6 +51,7 @@ pub mod refine;
 pub mod relation;
 pub mod scope;
 pub mod scoped;
+pub mod sealed;
 pub mod silence;
 pub mod stale;
 pub mod stream;

@@ -189,6 +189,8 @@ pub struct Renderer<'d> {
     policies: Option<&'d dyn Policies>,
     /// How many expressions are around the one being written.
     depth: usize,
+    /// Whether an encrypted column may stand here: it can be read, compared where its values are found by their bytes, and no more.
+    reads_sealed: bool,
 }
 
 impl<'d> Deref for Renderer<'d> {
@@ -217,6 +219,7 @@ impl<'d> Renderer<'d> {
             in_rule: false,
             policies,
             depth: 0,
+            reads_sealed: false,
         }
     }
 

@@ -15,6 +15,13 @@ use crate::value::{SqlType, Value};
 /// before the point than the column, [`ErrorKind::DataTooLong`] for text and bytes that are longer.
 pub(crate) fn stored(dialect: &dyn Dialect, column: &ColumnDef, value: Value) -> Result<Value> {
     let value = column.normalized(value);
+    if column.sealed.is_some() {
+        let length = column.length.filter(|_| !column.is_blind_index());
+        return within(&value, length)
+            .map(|()| formed(dialect, column, value))
+            .and_then(|value| dialect.check_value(&value).map(|()| value))
+            .map_err(|error| error.with_table(column.table.name).with_columns([column.name]));
+    }
     let kept = match value {
         Value::Time(_) | Value::DateTime(_) | Value::Timestamp(_) => Ok(cut(value, second_digits(dialect, column))),
         Value::Decimal(_) if column.is_text() => Err(decimal_in_text()),
@@ -157,6 +164,13 @@ pub(crate) fn for_column(dialect: &dyn Dialect, column: &ColumnDef, value: Value
 /// A value in the form that the declared type of its column takes: text as a value of a type of the database's own, a
 /// UUID as text where that is what the column holds.
 pub(crate) fn formed(dialect: &dyn Dialect, column: &ColumnDef, value: Value) -> Value {
+    if let Some(sealed) = column.sealed {
+        return match value {
+            Value::Null(_) => Value::Null(SqlType::Bytes),
+            value @ (Value::Sealed(..) | Value::Invalid(_)) => value,
+            value => Value::Sealed(sealed, Box::new(value)),
+        };
+    }
     if matches!(column.ty, SqlType::Array(_))
         && let Some(list) = dialect.list_type(column)
     {

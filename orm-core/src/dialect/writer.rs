@@ -14,6 +14,8 @@ pub struct Rendered {
     pub binds: Vec<Value>,
     /// Whether the text is one of few, so that its prepared statement is worth keeping.
     pub cacheable: bool,
+    /// Whether a bind is one of an encrypted column, to be sealed before the statement is sent.
+    pub sealed: bool,
 }
 
 /// Appends SQL for one dialect.
@@ -23,6 +25,7 @@ pub struct SqlWriter<'d> {
     sql: String,
     binds: Vec<Value>,
     cacheable: bool,
+    sealed: bool,
     /// Whether values are written as constants rather than bound.
     constants: bool,
 }
@@ -30,7 +33,14 @@ pub struct SqlWriter<'d> {
 impl<'d> SqlWriter<'d> {
     /// Starts an empty statement.
     pub fn new(dialect: &'d dyn Dialect) -> Self {
-        Self { dialect, sql: String::with_capacity(160), binds: Vec::new(), cacheable: true, constants: false }
+        Self {
+            dialect,
+            sql: String::with_capacity(160),
+            binds: Vec::new(),
+            cacheable: true,
+            sealed: false,
+            constants: false,
+        }
     }
 
     /// The dialect written for.
@@ -123,6 +133,7 @@ impl<'d> SqlWriter<'d> {
             return self.push_literal(&value);
         }
         self.dialect.push_placeholder(&mut self.sql, self.binds.len() + 1, value.sql_type())?;
+        self.sealed |= value.is_sealed();
         self.binds.push(value);
         Ok(())
     }
@@ -197,7 +208,7 @@ impl<'d> SqlWriter<'d> {
 
     /// The statement.
     pub fn finish(self) -> Rendered {
-        Rendered { sql: self.sql, binds: self.binds, cacheable: self.cacheable }
+        Rendered { sql: self.sql, binds: self.binds, cacheable: self.cacheable, sealed: self.sealed }
     }
 }
 

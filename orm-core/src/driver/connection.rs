@@ -23,6 +23,8 @@ pub struct Query<'q> {
     pub effects: Effects,
     /// The columns of models that the rows have.
     pub reads: Reads<'q>,
+    /// Whether values or columns are encrypted: a session runs it by [`fetch_sealed`](super::fetch_sealed).
+    pub sealed: bool,
 }
 
 /// What raw SQL may do to the connection it runs on, beside what it is run for. Who sends raw SQL says so; statements that
@@ -44,7 +46,7 @@ impl Effects {
 impl<'q> Query<'q> {
     /// A statement whose prepared form is worth keeping.
     pub const fn new(sql: &'q str, binds: &'q [Value]) -> Self {
-        Self { sql, binds, cacheable: true, effects: Effects::NONE, reads: Reads::Nothing }
+        Self { sql, binds, cacheable: true, effects: Effects::NONE, reads: Reads::Nothing, sealed: false }
     }
 
     /// A statement without values that is sent once.
@@ -68,8 +70,16 @@ impl<'q> Query<'q> {
 
     /// Says which columns of models the rows have.
     #[must_use]
-    pub const fn reading(mut self, reads: Reads<'q>) -> Self {
+    pub fn reading(mut self, reads: Reads<'q>) -> Self {
         self.reads = reads;
+        self.sealed |= reads.are_sealed();
+        self
+    }
+
+    /// Says whether there are values of encrypted columns among the binds.
+    #[must_use]
+    pub const fn sealed(mut self, sealed: bool) -> Self {
+        self.sealed |= sealed;
         self
     }
 }

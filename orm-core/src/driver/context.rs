@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::dialect::Policies;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Access, ModelDef, Ruling};
+use crate::row::Seal;
 
 /// What a handle knows: facts of the caller's own types. It is asked for by
 /// [`Executor::context`](super::Executor::context), also where the handle is any executor:
@@ -44,6 +45,8 @@ struct Known {
     viewer: Option<Arc<dyn Any + Send + Sync>>,
     /// Why policies do not apply.
     bypass: Option<&'static str>,
+    /// What encrypted columns are sealed and opened with.
+    seal: Option<Arc<dyn Seal>>,
     /// One of each type.
     facts: Vec<Arc<dyn Any + Send + Sync>>,
 }
@@ -118,6 +121,17 @@ impl Context {
     #[must_use]
     pub fn bypassing(&self, reason: &'static str) -> Self {
         self.changed(|known| known.bypass = Some(reason))
+    }
+
+    /// The same with keys for encrypted columns.
+    #[must_use]
+    pub fn with_seal(&self, seal: Arc<dyn Seal>) -> Self {
+        self.changed(|known| known.seal = Some(seal))
+    }
+
+    /// What encrypted columns are sealed and opened with; none where the handle has no keys.
+    pub fn seal(&self) -> Option<&Arc<dyn Seal>> {
+        self.0.as_ref()?.seal.as_ref()
     }
 
     /// Whether the policy of a model has a say.

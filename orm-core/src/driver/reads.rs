@@ -3,9 +3,10 @@
 
 use std::fmt;
 
-use crate::ast::{Expr, SelectList, Statement};
+use crate::ast::{Expr, Returning, SelectList, Statement};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, ModelDef};
+use crate::row::SealedColumns;
 
 /// The columns of models among those of a result.
 #[derive(Clone, Copy, Default)]
@@ -20,6 +21,12 @@ pub enum Reads<'q> {
     ModelAnd(&'static ModelDef, &'q [Expr]),
     /// Those that are columns among these.
     List(&'q [Expr]),
+    /// All columns of a model, as a write gives them back.
+    Returned(&'static ModelDef),
+}
+
+fn any_sealed(list: &[Expr]) -> bool {
+    list.iter().any(|item| item.as_column().is_some_and(|column| column.sealed.is_some()))
 }
 
 /// A column of a type that does not suit the field.
@@ -34,7 +41,12 @@ pub struct Unsuited {
 impl<'q> Reads<'q> {
     /// What a statement reads.
     pub(crate) fn of(statement: &'q Statement) -> Self {
-        let Statement::Select(select) = statement else { return Self::Nothing };
+        let select = match statement {
+            Statement::Select(select) => select,
+            Statement::Insert(insert) => return Self::returned(insert.model, &insert.returning),
+            Statement::Update(update) => return Self::returned(update.model, &update.returning),
+            Statement::Delete(delete) => return Self::returned(delete.model, &delete.returning),
+        };
         match &select.list {
             SelectList::Model => Self::Model(select.model),
             SelectList::ModelAnd(list) => Self::ModelAnd(select.model, list),
@@ -43,9 +55,33 @@ impl<'q> Reads<'q> {
         }
     }
 
+    /// What a write gives back.
+    pub(crate) fn returned(def: &'static ModelDef, returning: &Returning) -> Self {
+        if matches!(returning, Returning::Model) { Self::Returned(def) } else { Self::Nothing }
+    }
+
+    /// Whether there are encrypted columns.
+    pub(crate) fn are_sealed(self) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Model(def) | Self::Returned(def) => def.has_sealed,
+            Self::ModelAnd(def, list) => def.has_sealed || any_sealed(list),
+            Self::List(list) => any_sealed(list),
+        }
+    }
+
+    /// The encrypted columns with their positions.
+    pub(crate) fn sealed(self) -> SealedColumns {
+        let columns = match self {
+            Self::Returned(def) => Self::Model(def),
+            other => other,
+        };
+        columns.columns().filter_map(|(position, column)| Some((position, column.sealed?))).collect()
+    }
+
     fn parts(self) -> (Option<&'static ModelDef>, &'q [Expr]) {
         match self {
-            Self::Nothing => (None, &[]),
+            Self::Nothing | Self::Returned(_) => (None, &[]),
             Self::Model(def) => (Some(def), &[]),
             Self::ModelAnd(def, list) => (Some(def), list),
             Self::List(list) => (None, list),

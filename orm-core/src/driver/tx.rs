@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Allows, BeginOptions, Callback, Context, Done, Executor, Policed, Query, Session, ShapeCache, Unit};
+use super::{
+    Allows, BeginOptions, Callback, Context, Done, Executor, Policed, Query, Session, ShapeCache, Unit, fetch_sealed,
+};
 use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
@@ -61,6 +63,9 @@ impl Session for View<'_> {
     }
 
     async fn fetch(&self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
+        if query.sealed {
+            return fetch_sealed(self, query, sink).await;
+        }
         self.session().fetch(query, sink).await
     }
 

@@ -80,6 +80,9 @@ pub enum ErrorKind {
     Decode,
     /// A value that the database cannot store exactly.
     Encode,
+    /// A value of an encrypted column cannot be sealed or opened: there are no keys, or not the one it was sealed with, or it was
+    /// changed or sealed for another column.
+    Encryption,
     /// A relation that was not loaded was read.
     NotLoaded,
     /// The row to change, reload or remove is not there.
@@ -162,6 +165,7 @@ impl fmt::Display for ErrorKind {
             Self::TransactionClosed => "transaction closed",
             Self::Decode => "type mismatch",
             Self::Encode => "value cannot be stored",
+            Self::Encryption => "encryption",
             Self::NotLoaded => "relation not loaded",
             Self::NotFound => "row not found",
             Self::Stale => "stale row",

@@ -22,26 +22,28 @@ use crate::model::ColumnDef;
 /// | `bool` | `is_true`, `!`, `and`, `or`, `&`, <code>&#124;</code> |
 ///
 /// Other operators and functions of a database are [`call`](super::call)ed by name or written in [`raw`](super::raw) SQL.
-pub struct Column<M, T> {
+///
+/// `K` says what the database can do with the values: of an [encrypted](Encrypted) column it can do little.
+pub struct Column<M, T, K = Clear> {
     def: &'static ColumnDef,
-    _types: PhantomData<fn() -> (M, T)>,
+    _types: PhantomData<fn() -> (M, T, K)>,
 }
 
-impl<M, T> Clone for Column<M, T> {
+impl<M, T, K> Clone for Column<M, T, K> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<M, T> Copy for Column<M, T> {}
+impl<M, T, K> Copy for Column<M, T, K> {}
 
-impl<M, T> std::fmt::Debug for Column<M, T> {
+impl<M, T, K> std::fmt::Debug for Column<M, T, K> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}.{}", self.def.table.name, self.def.name)
     }
 }
 
-impl<M, T> Column<M, T> {
+impl<M, T, K> Column<M, T, K> {
     /// Types a column's metadata; called by the derive.
     pub const fn new(def: &'static ColumnDef) -> Self {
         Self { def, _types: PhantomData }
@@ -52,6 +54,13 @@ impl<M, T> Column<M, T> {
         self.def
     }
 
+    /// The column as a tree.
+    pub fn into_node(self) -> ast::Expr {
+        ast::Expr::Column(self.def)
+    }
+}
+
+impl<M, T> Column<M, T> {
     /// The column in the query around a relation's condition, where both read the same table:
     /// `User::MANAGER.any(User::AGE.lt(User::AGE.outer()))`. Columns of other tables need only `.free()`.
     ///
@@ -65,9 +74,30 @@ impl<M, T> Column<M, T> {
     pub fn outer(self) -> Expr<Free, T> {
         Expr::from_node(ast::Expr::Outer(self.def))
     }
-
-    /// The column as a tree.
-    pub fn into_node(self) -> ast::Expr {
-        ast::Expr::Column(self.def)
-    }
 }
+
+/// The kind of columns whose values the database knows: all that are not encrypted.
+#[derive(Debug, Clone, Copy)]
+pub enum Clear {}
+
+/// The kind of encrypted columns that are sealed each time to other bytes: they are read and written, and no row is found by them.
+#[derive(Debug, Clone, Copy)]
+pub enum Encrypted {}
+
+/// The kind of encrypted columns by whose values rows are found with `=` and `IN`: those with `encrypt(deterministic)` or a blind index.
+#[derive(Debug, Clone, Copy)]
+pub enum Findable {}
+
+/// A kind of encrypted columns.
+pub trait Secret {}
+impl Secret for Encrypted {}
+impl Secret for Findable {}
+
+/// A kind of encrypted columns by whose values rows are found.
+#[diagnostic::on_unimplemented(
+    message = "an encrypted column cannot be compared in the database",
+    label = "the same value is encrypted differently each time",
+    note = "add a blind index to the model to find rows by the value: `#[orm(blind_index(column))] column_index: BlindIndex`"
+)]
+pub trait Searchable: Secret {}
+impl Searchable for Findable {}

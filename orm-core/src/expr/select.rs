@@ -33,7 +33,7 @@ pub trait Select<S> {
     }
 }
 
-impl<S, M: Within<S>, T: Type> Select<S> for Column<M, T> {
+impl<S, M: Within<S>, T: Type, K> Select<S> for Column<M, T, K> {
     type Output = T;
     #[inline]
     fn read(columns: &mut Columns<'_>) -> Result<T> {

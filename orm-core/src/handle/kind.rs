@@ -146,7 +146,7 @@ impl<C: Instance, J: Model> NewChild<C, ManyToMany<J>> {
     /// assert_eq!(user.groups().count(&db).await?, 1);
     /// # Ok(()) });
     /// ```
-    pub fn with<T: Type, V: Assign<J, T>>(&self, column: Column<J, T>, value: V) -> Self {
+    pub fn with<T: Type, K, V: Assign<J, T>>(&self, column: Column<J, T, K>, value: V) -> Self {
         let mut payload = self.payload.clone();
         payload.push((column.def(), value.into_assigned()));
         Self { payload, _types: PhantomData }

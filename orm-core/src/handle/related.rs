@@ -504,7 +504,7 @@ impl<'p, P: Model, C: Model, J: Model> Related<'p, P, C, ManyToMany<J>> {
     /// assert!(Membership::find_by_pk((2, 2)).required(&db).await?.owner);
     /// # Ok(()) });
     /// ```
-    pub fn with<T: Type, V: Assign<J, T>>(mut self, column: Column<J, T>, value: V) -> Self {
+    pub fn with<T: Type, K, V: Assign<J, T>>(mut self, column: Column<J, T, K>, value: V) -> Self {
         self.payload.push((column.def(), value.into_assigned()));
         self
     }

@@ -3,7 +3,7 @@
 use super::TableName;
 use super::mutability::Mutability;
 use super::rule::{Normal, normalized};
-use crate::value::{Scalar, SqlType, Type, Value};
+use crate::value::{Scalar, SealDef, SealKind, SqlType, Type, Value};
 
 /// A column of a table.
 #[derive(Debug)]
@@ -46,6 +46,10 @@ pub struct ColumnDef {
     pub counter: bool,
     /// How its value may change once the row is there.
     pub mutability: Mutability,
+    /// How it is encrypted, where it is: the type is then the one of sealed bytes.
+    pub sealed: Option<&'static SealDef>,
+    /// The position of the column that its blind index is in; `None` without one.
+    pub blind_index: Option<usize>,
 }
 
 /// Columns are equal when they are the same column of the same table.
@@ -78,6 +82,8 @@ impl ColumnDef {
             normal: &[],
             counter: false,
             mutability: Mutability::Free,
+            sealed: None,
+            blind_index: None,
         }
     }
 
@@ -89,6 +95,11 @@ impl ColumnDef {
     /// A value as the column's normalisers leave it.
     pub(crate) fn normalized(&self, value: Value) -> Value {
         if self.normal.is_empty() { value } else { normalized(value, self.normal) }
+    }
+
+    /// Whether it has the blind index of another column, which the library writes.
+    pub const fn is_blind_index(&self) -> bool {
+        matches!(self.sealed, Some(SealDef { kind: SealKind::Index, .. }))
     }
 
     /// Whether the column holds UUIDs.

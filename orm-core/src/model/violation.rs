@@ -221,7 +221,7 @@ mod json {
     impl Serialize for Param<'_> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             match self.0 {
-                Value::Null(_) | Value::Invalid(_) => serializer.serialize_unit(),
+                Value::Null(_) | Value::Invalid(_) | Value::Sealed(..) => serializer.serialize_unit(),
                 Value::Bool(v) => serializer.serialize_bool(*v),
                 Value::I16(v) => serializer.serialize_i16(*v),
                 Value::I32(v) => serializer.serialize_i32(*v),

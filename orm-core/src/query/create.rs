@@ -223,7 +223,7 @@ impl<M: Model, S> CreateBuilder<M, S> {
     }
 
     /// Gives a column when there is a value, else not. Whether required ones are given is known later, so they stay missing; called by the derive.
-    pub fn with_if<T: Type>(mut self, column: Column<M, T>, value: Option<impl Set<T>>) -> Self {
+    pub fn with_if<T: Type, K>(mut self, column: Column<M, T, K>, value: Option<impl Set<T>>) -> Self {
         if let Some(value) = value {
             self.0.set(column.def().index, value.into_set());
         }
@@ -286,9 +286,9 @@ macro_rules! __create_builder {
         }
         impl $($params)* $builder $($bounds)* {
             /// Sets a column when there is a value, else not. A required column stays missing: see `draft`.
-            $vis fn set_if<__T: $crate::__private::Type>(
+            $vis fn set_if<__T: $crate::__private::Type, __K>(
                 self,
-                column: $crate::__private::Column<$model, __T>,
+                column: $crate::__private::Column<$model, __T, __K>,
                 value: ::core::option::Option<impl $crate::__private::Set<__T>>,
             ) -> Self {
                 Self(self.0.with_if(column, value))

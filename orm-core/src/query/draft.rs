@@ -56,19 +56,19 @@ impl<'d, M: Model> Draft<'d, M> {
     }
 
     /// Whether the column is written.
-    pub fn gives<T: Type>(&self, column: Column<M, T>) -> bool {
+    pub fn gives<T: Type, K>(&self, column: Column<M, T, K>) -> bool {
         self.row.given & (1 << column.def().index) != 0
     }
 
     /// Whether the column is written with a value that the row does not have yet. Of a model with hooks, `save` reads the row first.
-    pub fn changes<T: Type>(&self, column: Column<M, T>) -> bool {
+    pub fn changes<T: Type, K>(&self, column: Column<M, T, K>) -> bool {
         let index = column.def().index;
         let before = self.row.before.as_ref().and_then(|before| before.get(index));
         self.gives(column) && before != self.row.values.get(index)
     }
 
     /// Gives a column a value; for hooks that come before a write. The column's normalisers have their say.
-    pub fn set<T: Type>(&mut self, column: Column<M, T>, value: impl Set<T>) {
+    pub fn set<T: Type, K>(&mut self, column: Column<M, T, K>, value: impl Set<T>) {
         let def = column.def();
         if let Some(slot) = self.row.values.get_mut(def.index) {
             *slot = def.normalized(value.into_set());
@@ -81,7 +81,7 @@ impl<'d, M: Model> Draft<'d, M> {
     ///
     /// # Errors
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for a value that is not of the column's type.
-    pub fn before<T: Type>(&self, column: Column<M, T>) -> Result<Option<T>> {
+    pub fn before<T: Type, K>(&self, column: Column<M, T, K>) -> Result<Option<T>> {
         let named = |error: Error| error.with_model(M::DEF.name).with_columns([column.def().name]);
         let before = self.row.before.as_ref().and_then(|before| before.get(column.def().index));
         before.map(|value| T::take(value.as_ref()).map_err(named)).transpose()
@@ -91,7 +91,7 @@ impl<'d, M: Model> Draft<'d, M> {
     ///
     /// # Errors
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for a value that is not of the column's type.
-    pub fn get<T: Type>(&self, column: Column<M, T>) -> Result<Option<T>> {
+    pub fn get<T: Type, K>(&self, column: Column<M, T, K>) -> Result<Option<T>> {
         let def = column.def();
         if self.row.known & (1 << def.index) == 0 {
             return Ok(None);

@@ -90,6 +90,7 @@ impl Serialize for Shown<'_> {
                 items.iter().try_for_each(|item| list.serialize_element(&Shown(item)))?;
                 list.end()
             }
+            Value::Sealed(_, inner) => Shown(inner).serialize(serializer),
             Value::Invalid(why) => Err(S::Error::custom(why)),
         }
     }

@@ -210,7 +210,7 @@ impl<M> fmt::Debug for Field<M> {
 
 impl<M> Field<M> {
     /// Whether it is this column.
-    pub fn is<T>(&self, column: Column<M, T>) -> bool {
+    pub fn is<T, K>(&self, column: Column<M, T, K>) -> bool {
         self.column == column.def()
     }
 

@@ -84,7 +84,7 @@ impl<M: Model> Tracked<M> {
     ///
     /// # Errors
     /// [`ErrorKind::Decode`] for a value that the column's type does not read.
-    pub fn previous<T: Type>(&self, column: Column<M, T>) -> Result<T> {
+    pub fn previous<T: Type, K>(&self, column: Column<M, T, K>) -> Result<T> {
         let named = |error: Error| error.with_model(M::DEF.name).with_columns([column.def().name]);
         let value = self.before.get(column.def().index).map_or(ValueRef::Null, Value::as_ref);
         T::take(value).map_err(named)

@@ -704,7 +704,7 @@ impl<M: Model, U: Updates<M>> UpdateBuilder<M, U> {
     }
 
     /// Gives a column a value or an expression when there is one, else not; called by the derive.
-    pub fn with_if<T: Type>(self, column: Column<M, T>, value: Option<impl Assign<M, T>>) -> Self {
+    pub fn with_if<T: Type, K>(self, column: Column<M, T, K>, value: Option<impl Assign<M, T>>) -> Self {
         match value {
             Some(value) => self.with(column.def().index, value.into_assigned()),
             None => self,
@@ -743,17 +743,17 @@ macro_rules! __update_builder {
         }
         impl<$($params)* __U: $crate::__private::Updates<$model>> $builder<$($names)* __U> $($bounds)* {
             /// Sets a column to a value or an expression; the last one of a column counts.
-            $vis fn set<__T: $crate::__private::Type>(
+            $vis fn set<__T: $crate::__private::Type, __K>(
                 self,
-                column: $crate::__private::Column<$model, __T>,
+                column: $crate::__private::Column<$model, __T, __K>,
                 value: impl $crate::__private::Assign<$model, __T>,
             ) -> Self {
                 Self(self.0.with(column.def().index, value.into_assigned()))
             }
             /// Sets a column when there is a value or an expression, else not.
-            $vis fn set_if<__T: $crate::__private::Type>(
+            $vis fn set_if<__T: $crate::__private::Type, __K>(
                 self,
-                column: $crate::__private::Column<$model, __T>,
+                column: $crate::__private::Column<$model, __T, __K>,
                 value: ::core::option::Option<impl $crate::__private::Assign<$model, __T>>,
             ) -> Self {
                 Self(self.0.with_if(column, value))

@@ -3,9 +3,12 @@
 
 use std::any::type_name;
 
-use super::{Columns, Decode, Flow, Row, RowSink};
+use std::sync::Arc;
+
+use super::opened::with_opened;
+use super::{Columns, Decode, Flow, Row, RowSink, Seal, SealedColumns};
 use crate::error::{Error, ErrorKind, Result};
-use crate::value::ValueRef;
+use crate::value::{SealDef, ValueRef};
 
 /// Which columns a type reads from a row of raw SQL, from left to right: values by their position, the columns of a model or
 /// a projection by their names.
@@ -13,6 +16,8 @@ use crate::value::ValueRef;
 pub struct Layout {
     parts: Vec<Part>,
     width: usize,
+    /// The encrypted columns, by the positions at which they are read.
+    sealed: SealedColumns,
 }
 
 #[derive(Debug)]
@@ -50,6 +55,16 @@ impl Layout {
         let names: Vec<_> = names.into_iter().collect();
         self.width += names.len();
         self.parts.push(Part::Named { of, names });
+    }
+
+    /// Says that the column read at a position is encrypted.
+    pub(crate) fn sealed(&mut self, position: usize, def: &'static SealDef) {
+        self.sealed.push((position, def));
+    }
+
+    /// How many columns there are so far.
+    pub(crate) fn width(&self) -> usize {
+        self.width
     }
 
     /// Where each column is in the rows of a result set; `None` when all are where they are read.
@@ -160,6 +175,7 @@ pub struct CollectRaw<'a, T> {
     rows: &'a mut Vec<T>,
     layout: Layout,
     places: Places,
+    seal: Option<Arc<dyn Seal>>,
 }
 
 #[derive(Debug)]
@@ -172,13 +188,27 @@ enum Places {
 impl<'a, T: Decode> CollectRaw<'a, T> {
     /// Appends to `rows`, which must be empty.
     pub fn new(rows: &'a mut Vec<T>) -> Self {
-        Self { rows, layout: Layout::of::<T>(), places: Places::Unknown }
+        Self { rows, layout: Layout::of::<T>(), places: Places::Unknown, seal: None }
+    }
+
+    /// Opens encrypted columns of models.
+    #[must_use]
+    pub fn opening(mut self, seal: Option<Arc<dyn Seal>>) -> Self {
+        self.seal = seal;
+        self
     }
 
     #[cold]
     fn resolve(&mut self, row: &dyn Row) -> Result<()> {
         self.places = self.layout.places::<T>(row)?.map_or(Places::InOrder, Places::Moved);
         Ok(())
+    }
+
+    fn decode(&self, row: &dyn Row) -> Result<T> {
+        if self.layout.sealed.is_empty() {
+            return T::decode(&mut Columns::new(row));
+        }
+        with_opened(self.seal.as_deref(), &self.layout.sealed, row, |row| T::decode(&mut Columns::new(row)))
     }
 
     /// Says where in the row, and in which column, a value does not fit.
@@ -202,8 +232,8 @@ impl<T: Decode> RowSink for CollectRaw<'_, T> {
             self.resolve(row)?;
         }
         let read = match &self.places {
-            Places::Moved(places) => T::decode(&mut Columns::new(&Moved { row, places })),
-            _ => T::decode(&mut Columns::new(row)),
+            Places::Moved(places) => self.decode(&Moved { row, places }),
+            _ => self.decode(row),
         };
         // Not `?`: it moves what was read, and rows are many.
         match read {

@@ -83,6 +83,7 @@ impl Comparable {
             Value::Decimal(v) => Self::Other(v.clone()),
             Value::Json(v) => Self::Other(v.clone()),
             Value::Invalid(_) => Self::Null,
+            Value::Sealed(_, inner) => Self::of(inner),
             Value::Array(_, items) => Self::Other(format!("{:?}", items.iter().map(Self::of).collect::<Vec<_>>())),
         }
     }

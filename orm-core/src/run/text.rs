@@ -13,7 +13,7 @@ use crate::value::Value;
 
 /// A rendered statement as a query.
 pub(crate) fn query(rendered: &Rendered) -> Query<'_> {
-    Query::new(&rendered.sql, &rendered.binds).cacheable(rendered.cacheable)
+    Query::new(&rendered.sql, &rendered.binds).cacheable(rendered.cacheable).sealed(rendered.sealed)
 }
 
 /// A statement of fixed shape as a query: its text is kept, and so is the prepared statement.
@@ -163,7 +163,7 @@ impl Shape {
         select.filter.iter().try_for_each(|condition| self.condition(condition))?;
         for order in &select.order_by {
             let Expr::Column(column) = &order.expr else { return None };
-            self.column(column)?;
+            self.asked(column)?;
             let nulls = match order.nulls {
                 None => 0,
                 Some(NullsOrder::First) => 1,
@@ -182,11 +182,16 @@ impl Shape {
         self.push(std::ptr::from_ref(column) as u64)
     }
 
+    /// A column that something is asked of. The renderer says what cannot be asked of an encrypted one.
+    fn asked(&mut self, column: &'static ColumnDef) -> Option<()> {
+        if column.sealed.is_some() { None } else { self.column(column) }
+    }
+
     fn condition(&mut self, condition: &Expr) -> Option<()> {
         match condition {
             Expr::Column(column) => {
                 self.push(1)?;
-                self.column(column)
+                self.asked(column)
             }
             Expr::Binary(op, pair) => {
                 let op = match op {
@@ -248,7 +253,7 @@ impl Shape {
     /// The type of a value, which its placeholder depends on. Values of columns with a declared type take its form first.
     fn value(&mut self, column: &ColumnDef, value: &Value) -> Option<()> {
         // The renderer names the column of a value that it refuses.
-        if column.type_name.is_some() || matches!(value, Value::Invalid(_)) {
+        if column.type_name.is_some() || column.sealed.is_some() || matches!(value, Value::Invalid(_)) {
             return None;
         }
         self.values += 1;

@@ -280,7 +280,7 @@ fn indexed_columns(model: &'static ModelDef) -> Vec<usize> {
 fn column(def: &'static ColumnDef, indexed: bool) -> Column {
     Column {
         type_name: def.type_name.map(str::to_owned),
-        length: def.length,
+        length: def.sealed.map_or(def.length, |sealed| Some(sealed.sealed_length(def.length?))),
         precision: def.precision,
         nullable: def.nullable,
         auto_increment: def.auto_increment,

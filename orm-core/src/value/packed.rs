@@ -58,7 +58,7 @@ pub(crate) fn pack(value: &Value, into: &mut Vec<u8>) -> bool {
         Value::DateTime(at) => pack_date_time(into, tag::DATE_TIME, *at),
         Value::Timestamp(at) => pack_date_time(into, tag::TIMESTAMP, at.naive_utc()),
         Value::Decimal(text) => pack_bytes(into, tag::DECIMAL, text.as_bytes()),
-        Value::Json(_) | Value::Array(..) | Value::Invalid(_) => return false,
+        Value::Json(_) | Value::Array(..) | Value::Sealed(..) | Value::Invalid(_) => return false,
     }
     true
 }

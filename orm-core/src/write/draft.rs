@@ -58,7 +58,7 @@ impl Draft {
         def.columns.iter().filter(move |column| {
             by_hand
                 && given & (1 << column.index) == 0
-                && !(column.nullable || column.auto_increment || column.generated.is_some())
+                && !(column.nullable || column.auto_increment || column.generated.is_some() || column.is_blind_index())
                 && !matches!(column.default, DefaultDef::Sql(_))
         })
     }

@@ -9,7 +9,7 @@ use super::trail::{Change, counted, parents};
 use super::{guard, hooked, policy, prepare, violated};
 use crate::ast::{self, Conflict, ConflictAction, Insert, Returning, Statement};
 use crate::dialect::{Dialect, SqlWriter, render, render_insert, rewrites, unnests};
-use crate::driver::{BeginOptions, Session, Shape};
+use crate::driver::{BeginOptions, Reads, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, DefaultDef, ModelDef, Mutability};
 use crate::row::{Collect, Columns, Discard, First, RowSink};
@@ -104,8 +104,11 @@ pub(super) async fn insert_one(
     let mut columns = def.columns.iter();
     values.retain(|_| columns.next().is_some_and(|column| given & (1 << column.index) != 0));
     let done = match back {
-        Back::Returning => session.fetch(run::kept(&sql, &values), sink).await,
-        _ => session.fetch(run::kept(&sql, &values), &mut Discard).await,
+        Back::Returning => {
+            let query = run::kept(&sql, &values).sealed(def.has_sealed).reading(Reads::Returned(def));
+            session.fetch(query, sink).await
+        }
+        _ => session.fetch(run::kept(&sql, &values).sealed(def.has_sealed), &mut Discard).await,
     };
     let done = match done {
         Ok(done) => done,
@@ -125,7 +128,8 @@ pub(super) async fn insert_one(
     if back == Back::Read {
         let key: Vec<Value> = def.primary_key.iter().map(|index| values[*index].clone()).collect();
         let sql = run::read_back_sql(session, def)?;
-        session.fetch(run::kept(&sql, &key), sink).await.map_err(after_write_read(session, def))?;
+        let query = run::kept(&sql, &key).reading(Reads::Returned(def));
+        session.fetch(query, sink).await.map_err(after_write_read(session, def))?;
         return Ok(());
     }
     sink.row(&ValueRow(&values)).map(|_| ()).map_err(after_write(session, def))
@@ -436,7 +440,8 @@ pub(crate) fn given_assignments(def: &'static ModelDef, action: &ConflictAction,
         ast::Expr::Excluded(column) => by_caller & (1 << column.index) != 0 || follows(column),
         _ => true,
     };
-    let set: Vec<_> = set.iter().filter(|(column, value)| is_given(column, value)).cloned().collect();
+    let mut set: Vec<_> = set.iter().filter(|(column, value)| is_given(column, value)).cloned().collect();
+    prepare::index_assignments(def, &mut set);
     let changes = set.iter().any(|(column, _)| by_caller & (1 << column.index) != 0 || !follows(column));
     if changes { ConflictAction::Update(set) } else { ConflictAction::Nothing }
 }
@@ -476,7 +481,8 @@ async fn insert_chunk(
     if returns {
         let mut made = Vec::with_capacity(chunk.len());
         let mut sink = Collect::new(&mut made, read_values);
-        if let Err(error) = session.fetch(run::query(&rendered), &mut sink).await {
+        let query = run::query(&rendered).reading(Reads::Returned(def));
+        if let Err(error) = session.fetch(query, &mut sink).await {
             return Err(violated::by_rows(session, def, given, &rendered.binds, after_write(session, def)(error)).await);
         }
         let affected = made.len() as u64;
@@ -663,7 +669,8 @@ async fn read_made(
     let mut made = Vec::new();
     let rendered = render(&Statement::Select(Box::new(select)), &**session.dialect())?;
     let mut sink = Collect::new(&mut made, read_values);
-    session.fetch(run::query(&rendered), &mut sink).await.map_err(after_write_read(session, def))?;
+    let query = run::query(&rendered).reading(Reads::Returned(def));
+    session.fetch(query, &mut sink).await.map_err(after_write_read(session, def))?;
     place(session, def, given, chunk, rows, made)
 }
 

@@ -151,12 +151,64 @@ pub(super) fn changes(dialect: &dyn Dialect, def: &'static ModelDef, changes: &m
     {
         changes.set(index, time_value(&def.columns[index], crate::value::now()));
     }
+    index_changes(def, changes);
     for (index, value) in &mut changes.set {
         let column = &def.columns[*index];
         let given = std::mem::replace(value, Value::Null(column.ty));
         *value = kept(dialect, def, column, given)?;
     }
     Ok(())
+}
+
+/// Gives the columns of blind indexes the values that they are made of, which the caller cannot.
+fn index_row(def: &'static ModelDef, row: &mut Draft) {
+    for (source, index) in blind_indexes(def) {
+        let (given, by_caller) = (row.given >> source.index & 1, row.by_caller >> source.index & 1);
+        row.values[index.index] =
+            if given == 1 { unsealed(&row.values[source.index]) } else { Value::Null(SqlType::Bytes) };
+        row.given = row.given & !(1 << index.index) | given << index.index;
+        row.by_caller = row.by_caller & !(1 << index.index) | by_caller << index.index;
+    }
+}
+
+/// As [`index_row`], of the values that one row gets.
+fn index_changes(def: &'static ModelDef, changes: &mut Changes) {
+    for (source, index) in blind_indexes(def) {
+        let value = changes.set.iter().find(|(column, _)| *column == source.index).map(|(_, value)| unsealed(value));
+        match value {
+            Some(value) => changes.set(index.index, value),
+            None => changes.unset(index.index),
+        }
+    }
+}
+
+/// As [`index_row`], of what many rows are assigned.
+pub(super) fn index_assignments(def: &'static ModelDef, set: &mut Vec<(&'static ColumnDef, Expr)>) {
+    for (source, index) in blind_indexes(def) {
+        let assigned = set.iter().find(|(column, _)| column.index == source.index).map(|(_, assigned)| assigned);
+        let assigned = match assigned {
+            Some(Expr::Value(value)) => Some(Expr::Value(unsealed(value))),
+            Some(Expr::Excluded(_)) => Some(Expr::Excluded(index)),
+            // The values of each row, which have theirs beside them. Any other expression is refused.
+            Some(_) => continue,
+            None => None,
+        };
+        set.retain(|(column, _)| column.index != index.index);
+        set.extend(assigned.map(|assigned| (index, assigned)));
+    }
+}
+
+/// The encrypted columns with a blind index, and the columns that these are in.
+fn blind_indexes(def: &'static ModelDef) -> impl Iterator<Item = (&'static ColumnDef, &'static ColumnDef)> {
+    let columns = if def.has_sealed { def.columns } else { &[] };
+    columns.iter().filter_map(|column| Some((column, def.columns.get(column.blind_index?)?)))
+}
+
+fn unsealed(value: &Value) -> Value {
+    match value {
+        Value::Sealed(_, inner) => (**inner).clone(),
+        value => value.clone(),
+    }
 }
 
 /// Asks the rules of the model about the new values of one row; `current` gives the values that it has.
@@ -174,6 +226,7 @@ pub(super) fn check_changes(
     if changes.set.iter().all(|(column, _)| Some(*column) == def.deleted_at) {
         return Ok(());
     }
+    index_changes(def, changes);
     let mut found = Violations::new();
     validate::changes(&**session.dialect(), def, life, changes, current, &mut found)?;
     found.into_result(def.name)
@@ -246,8 +299,9 @@ pub(super) fn each<'r>(
 pub(super) fn assignments(
     dialect: &dyn Dialect,
     def: &'static ModelDef,
-    set: &mut [(&'static ColumnDef, Expr)],
+    set: &mut Vec<(&'static ColumnDef, Expr)>,
 ) -> Result<()> {
+    index_assignments(def, set);
     for (column, assigned) in set {
         if let Expr::Value(value) = assigned {
             let given = std::mem::replace(value, Value::Null(column.ty));
@@ -281,6 +335,7 @@ pub(crate) fn complete(def: &'static ModelDef, row: &mut Draft, now: &mut Option
             None => row.values[column.index] = Value::Null(column.ty),
         }
     }
+    index_row(def, row);
 }
 
 /// An instant as a column of this type holds it.

@@ -13,7 +13,7 @@ use super::statement::{count_up, record_row, row_to_record, touch, update_each};
 use super::{guard, hooked, policy, violated};
 use crate::ast::{self, BinaryOp, Purpose, Returning, Statement, Visibility};
 use crate::dialect::{for_column, render, rewrites};
-use crate::driver::{BeginOptions, Runs, Session, Shape};
+use crate::driver::{BeginOptions, Reads, Runs, Session, Shape};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ColumnDef, Model, ModelDef, read_model};
 use crate::row::{Discard, First, RowSink};
@@ -28,6 +28,7 @@ pub(crate) fn saves(def: &'static ModelDef, column: &ColumnDef) -> bool {
     !def.primary_key.contains(&column.index)
         && column.generated.is_none()
         && !column.counter
+        && !column.is_blind_index()
         && ![def.created_at, def.updated_at, def.version].contains(&Some(column.index))
 }
 
@@ -485,8 +486,11 @@ async fn update_by_key(
 ) -> Result<()> {
     let RowUpdate { sql, binds, columns, computes, returning, .. } = update;
     let done = match returning {
-        true => session.fetch(kept(&sql, &binds), sink).await,
-        false => session.fetch(kept(&sql, &binds), &mut Discard).await,
+        true => {
+            let query = kept(&sql, &binds).sealed(def.has_sealed).reading(Reads::Returned(def));
+            session.fetch(query, sink).await
+        }
+        false => session.fetch(kept(&sql, &binds).sealed(def.has_sealed), &mut Discard).await,
     };
     let done = match done {
         Ok(done) => done,
@@ -513,7 +517,8 @@ async fn update_by_key(
     if computes {
         let key: Vec<Value> = def.primary_key.iter().map(|index| values[*index].clone()).collect();
         let sql = read_back_sql(session, def)?;
-        session.fetch(kept(&sql, &key), sink).await.map_err(after_write_read(session, def))?;
+        let query = kept(&sql, &key).reading(Reads::Returned(def));
+        session.fetch(query, sink).await.map_err(after_write_read(session, def))?;
         return Ok(());
     }
     sink.row(&ValueRow(&values)).map(|_| ()).map_err(after_write(session, def))

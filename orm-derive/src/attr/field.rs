@@ -6,10 +6,11 @@ use syn::{Attribute, Expr, ExprLit, Lit, LitInt, LitStr, Path};
 use super::item::{Body, Item, Named, Slot, items};
 use super::mutability::{MutabilityAttr, mutability};
 use super::rule::{NormalAttr, RuleAttr, normals, rules};
+use super::sealed::{EncryptAttr, encrypt};
 use crate::ctxt::Ctxt;
 
 /// The words of columns and of relations. Both are accepted on every field here; `check` says which do not fit.
-const WORDS: [&str; 47] = [
+const WORDS: [&str; 49] = [
     "primary_key",
     "auto_increment",
     "column",
@@ -57,6 +58,8 @@ const WORDS: [&str; 47] = [
     "write_once",
     "transitions",
     "hidden",
+    "encrypt",
+    "blind_index",
 ];
 
 /// The words of relations. `unique` and `index` are also words of columns.
@@ -115,6 +118,9 @@ pub(crate) struct FieldAttrs {
     /// Whether its values are not for the history.
     pub(crate) unaudited: Slot<()>,
     pub(crate) mutability: Slot<MutabilityAttr>,
+    pub(crate) encrypt: Slot<EncryptAttr>,
+    /// The encrypted column that it has the blind index of.
+    pub(crate) blind_index: Slot<Ident>,
     pub(crate) relation: RelationAttrs,
     /// The words given, in order, for errors about words that do not fit the field.
     pub(crate) words: Vec<Ident>,
@@ -241,6 +247,8 @@ impl FieldAttrs {
             "deleted_at" => self.deleted_at.set(ctxt, &name, item.flag(ctxt)),
             "counter" => self.counter.set(ctxt, &name, item.flag(ctxt)),
             "unaudited" => self.unaudited.set(ctxt, &name, item.flag(ctxt)),
+            "encrypt" => self.encrypt.set(ctxt, &name, encrypt(ctxt, item)),
+            "blind_index" => self.blind_index.set(ctxt, &name, blind_index(ctxt, item)),
             "validate" => self.rules.extend(rules(ctxt, item)),
             "normalize" => self.normals.extend(normals(ctxt, item)),
             "immutable" | "write_once" | "transitions" => self.set_mutability(ctxt, &name, mutability(ctxt, item)),
@@ -266,6 +274,16 @@ impl FieldAttrs {
             _ => self.default.set(ctxt, name, value),
         }
     }
+}
+
+/// The one column of `blind_index(email)`.
+fn blind_index(ctxt: &Ctxt, item: Named) -> Option<Ident> {
+    let name = item.name.clone();
+    let mut fields = item.fields(ctxt, "email")?;
+    if fields.len() > 1 {
+        ctxt.error(name, "a blind index is of one column; give each of the others a field of its own");
+    }
+    fields.pop()
 }
 
 impl RelationAttrs {

@@ -14,10 +14,11 @@ pub(super) fn constants(model: &ModelIr<'_>) -> TokenStream {
         let Column { vis, ty, constant, .. } = column;
         let doc = doc(&column.doc);
         let index = Literal::usize_unsuffixed(index);
+        let kind = column.kind().map(|kind| quote!(, #kind));
         let value = quote_spanned!(ty.span()=> __orm::Column::new(&#columns[#index]));
         quote! {
             #doc
-            #vis const #constant: __orm::Column<#this, #ty> = #value;
+            #vis const #constant: __orm::Column<#this, #ty #kind> = #value;
         }
     });
     quote! {

@@ -67,7 +67,7 @@ pub(super) fn structs(model: &ModelIr<'_>) -> TokenStream {
         };
         let about = input.attr.doc.get().map_or(usual, syn::LitStr::value);
         let rename = input.attr.rename_all.get().map(|rule| quote!(, rename_all = #rule));
-        let hides = input.columns.iter().any(|index| model.columns[*index].hidden);
+        let hides = input.columns.iter().any(|index| model.columns[*index].is_secret());
         let debug = (!hides).then(|| quote!(::core::fmt::Debug,));
         quote! {
             #private::input! { {#[schemars(crate = #schemars)]}
@@ -88,10 +88,13 @@ pub(super) fn methods(model: &ModelIr<'_>) -> TokenStream {
     let each = model.inputs.iter().map(|input| {
         let ident = &input.attr.ident;
         let methods = if input.attr.patch { changes(model, input) } else { creates(model, input) };
-        let hidden = |column: &Column<'_>| column.hidden;
         let columns = columns(model, input);
-        let debug = columns.iter().any(|(_, column)| hidden(column)).then(|| {
-            debug(model, ident, &columns.iter().map(|(_, column)| (column.ident, column.hidden)).collect::<Vec<_>>())
+        let debug = columns.iter().any(|(_, column)| column.is_secret()).then(|| {
+            debug(
+                model,
+                ident,
+                &columns.iter().map(|(_, column)| (column.ident, column.is_secret())).collect::<Vec<_>>(),
+            )
         });
         quote! {
             impl #ident {
@@ -148,10 +151,10 @@ fn changes(model: &ModelIr<'_>, input: &Input<'_>) -> TokenStream {
     }
 }
 
-/// `Debug` of the model where it has hidden columns: one that is derived would show them, and is in conflict with this one.
+/// `Debug` of the model where it has hidden or encrypted columns: one that is derived would show them, and is in conflict with this one.
 pub(super) fn debug_of_model(model: &ModelIr<'_>) -> TokenStream {
-    let is_hidden = |ident: &Ident| model.columns.iter().any(|column| column.ident == ident && column.hidden);
-    if !model.columns.iter().any(|column| column.hidden) {
+    let is_hidden = |ident: &Ident| model.columns.iter().any(|column| column.ident == ident && column.is_secret());
+    if !model.columns.iter().any(Column::is_secret) {
         return TokenStream::new();
     }
     let fields: Vec<_> = model.fields.iter().map(|field| (field.ident(), is_hidden(field.ident()))).collect();

@@ -5,8 +5,9 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::life;
+use crate::attr::key_names;
 use crate::case::plain;
-use crate::ir::{Column, DefaultValue, Index, IndexPart, ModelIr};
+use crate::ir::{Column, DefaultValue, Index, IndexPart, ModelIr, Sealed};
 
 /// `__TABLE`, `__COLS` and `__DEF`. A static has no parameters, so those of a model with parameters are constants; and since
 /// it is no one model, it is not registered.
@@ -23,7 +24,7 @@ pub(super) fn statics(model: &ModelIr<'_>) -> TokenStream {
         (quote!(&__TABLE), quote!(&__COLS))
     };
     let def = model_def(model, &table, &columns);
-    let columns = model.columns.iter().enumerate().map(|(index, column)| column_def(index, column, &table));
+    let columns = model.columns.iter().enumerate().map(|(index, column)| column_def(model, index, column, &table));
     if model.params.exist() {
         let (this, params, bounds) = (model.params.this(), model.params.plain(&[]), model.params.all_bounds(&[]));
         return quote! {
@@ -43,7 +44,7 @@ pub(super) fn statics(model: &ModelIr<'_>) -> TokenStream {
 }
 
 /// A column; what is as in `ColumnDef::new` is left out.
-fn column_def(index: usize, column: &Column<'_>, table: &TokenStream) -> TokenStream {
+fn column_def(model: &ModelIr<'_>, index: usize, column: &Column<'_>, table: &TokenStream) -> TokenStream {
     let name = &column.name;
     let mut fields = Vec::new();
     if column.field != column.name {
@@ -78,7 +79,12 @@ fn column_def(index: usize, column: &Column<'_>, table: &TokenStream) -> TokenSt
     if column.hidden {
         fields.push(quote!(hidden: true));
     }
-    fields.extend(life::normal(column));
+    fields.extend(sealed(model, column));
+    // What is looked up in an index is normalised as the column is that it is of.
+    fields.extend(life::normal(match column.sealed {
+        Some(Sealed::Index(of)) => &model.columns[of],
+        _ => column,
+    }));
     if column.counter {
         fields.push(quote!(counter: true));
     }
@@ -89,11 +95,38 @@ fn column_def(index: usize, column: &Column<'_>, table: &TokenStream) -> TokenSt
     if fields.is_empty() { plain } else { quote!(__orm::ColumnDef { #(#fields,)* ..#plain }) }
 }
 
+/// What a column declares of its encryption: the database has bytes.
+fn sealed(model: &ModelIr<'_>, column: &Column<'_>) -> Option<TokenStream> {
+    let (source, kind) = match column.sealed? {
+        Sealed::Encrypted(attr) => (column, attr.deterministic.is_set().then(|| quote!(Deterministic))),
+        Sealed::Index(of) => (&model.columns[of], Some(quote!(Index))),
+    };
+    let Some(Sealed::Encrypted(attr)) = source.sealed else { return None };
+    let (table, name, stored) = (&model.table, &column.name, source.stored());
+    let key = attr.key.get().map(syn::LitStr::value);
+    let (key_table, key_column) = key.as_deref().and_then(key_names).unwrap_or((table.as_str(), source.name.as_str()));
+    let keyed = (key_table != table || key_column != name).then(|| quote!(.keyed(#key_table, #key_column)));
+    let kind = kind.map(|kind| quote!(.by(__orm::SealKind::#kind)));
+    let plain = attr.allow_plaintext.is_set().then(|| quote!(.or_plain()));
+    let ty = quote_spanned!(source.ty.span()=> __orm::type_of::<#stored>());
+    let index = column.blind_index.map(|index| quote!(blind_index: ::core::option::Option::Some(#index),));
+    let length =
+        matches!(column.sealed, Some(Sealed::Index(_))).then(|| quote!(length: ::core::option::Option::Some(32),));
+    Some(quote! {
+        ty: __orm::SqlType::Bytes,
+        #index
+        #length
+        sealed: ::core::option::Option::Some(const { &__orm::SealDef::new(#table, #name, #ty) #keyed #kind #plain })
+    })
+}
+
 fn default_def(column: &Column<'_>) -> Option<TokenStream> {
     let (ty, stored) = (column.ty, column.stored());
     let made = quote_spanned!(ty.span()=> __orm::value::<#stored>);
     Some(match &column.default {
         DefaultValue::None => return None,
+        // A constant of the table would not be encrypted.
+        DefaultValue::Value(value) if column.sealed.is_some() => quote!(Client(|| #made(#value))),
         DefaultValue::Value(value) => quote!(Value(|| #made(#value))),
         DefaultValue::Client(value) => quote!(Client(|| #made(#value))),
         DefaultValue::Uuid => quote!(Client(__orm::new_uuid)),

@@ -198,8 +198,10 @@ fn column<'a>(ctxt: &Ctxt, model: &Model<'_>, marks: &Marks, index: usize, field
         rules: &attrs.rules,
         normals: &attrs.normals,
         counter: attrs.counter.is_set(),
-        audited: !attrs.unaudited.is_set() && !attrs.hidden.is_set(),
+        audited: !attrs.unaudited.is_set() && !attrs.hidden.is_set() && !attrs.encrypt.is_set(),
         mutability: attrs.mutability.get(),
+        sealed: None,
+        blind_index: None,
     }
 }
 

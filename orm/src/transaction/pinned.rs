@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use orm_core::dialect::Dialect;
-use orm_core::driver::{BeginOptions, Callback, Context, Done, Query, Session, ShapeCache, Unit, View};
+use orm_core::driver::{BeginOptions, Callback, Context, Done, Query, Session, ShapeCache, Unit, View, fetch_sealed};
 use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
@@ -97,6 +97,9 @@ impl Session for Pinned<'_> {
     }
 
     async fn fetch(&self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
+        if query.sealed {
+            return fetch_sealed(self, query, sink).await;
+        }
         let mut source = self.source.lock().await;
         let mut again = Again::default();
         loop {

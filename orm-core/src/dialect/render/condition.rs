@@ -145,5 +145,8 @@ fn constant(condition: &Expr) -> Option<bool> {
 
 /// Whether a column's values may be sent in another form than that of their type.
 fn has_form(column: &ColumnDef) -> bool {
-    column.type_name.is_some() || !column.normal.is_empty() || matches!(column.ty, SqlType::Array(_))
+    column.type_name.is_some()
+        || !column.normal.is_empty()
+        || column.sealed.is_some()
+        || matches!(column.ty, SqlType::Array(_))
 }

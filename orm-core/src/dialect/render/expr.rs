@@ -2,9 +2,10 @@
 
 use super::super::{Level, Like, Policies, Regexp, for_column, formed, unsupported};
 use super::Renderer;
-use crate::ast::{Aggregate, BinaryOp, Case, Expr, Function, Order, Quantifier, Window};
+use crate::ast::{Aggregate, BinaryOp, Case, Expr, Function, InList, ListItems, Order, Quantifier, Window};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ColumnDef;
+use crate::value::SealKind;
 
 /// The most operands of AND or OR that are written without grouping.
 const CHAIN: usize = 128;
@@ -159,11 +160,20 @@ impl Renderer<'_> {
     fn nested(&mut self, expr: &Expr) -> Result<()> {
         let dialect = self.w.dialect();
         match expr {
-            Expr::Column(column) => self.push_column(column),
-            Expr::Outer(column) => self.push_column_from(column, self.frames.len().saturating_sub(1)),
+            Expr::Column(column) => {
+                self.check_sealed(column)?;
+                self.push_column(column)
+            }
+            Expr::Outer(column) => {
+                self.check_sealed(column)?;
+                self.push_column_from(column, self.frames.len().saturating_sub(1))
+            }
             Expr::Path(relations, inner) => self.path(relations, inner),
             Expr::Value(value) => self.w.push_bind(value.clone()),
-            Expr::Binary(op, pair) => dialect.push_binary(self, *op, &pair.0, &pair.1),
+            Expr::Binary(op, pair) => match sealed_column(&pair.0).or_else(|| sealed_column(&pair.1)) {
+                Some(column) => self.compare_sealed(*op, pair, column),
+                None => dialect.push_binary(self, *op, &pair.0, &pair.1),
+            },
             Expr::Not(inner) => {
                 self.w.push_sql("NOT ");
                 self.condition(inner, Level::Atom)
@@ -175,11 +185,14 @@ impl Renderer<'_> {
             Expr::And(all) => self.chain(all, " AND ", Level::And, true),
             Expr::Or(all) => self.chain(all, " OR ", Level::Or.tighter(), false),
             Expr::IsNull { expr, negated } => {
-                self.operand(expr, Level::Compare.tighter())?;
+                self.readable(expr, |r| r.operand(expr, Level::Compare.tighter()))?;
                 self.w.push_sql(if *negated { " IS NOT NULL" } else { " IS NULL" });
                 Ok(())
             }
-            Expr::In(list) => self.in_list(list),
+            Expr::In(list) => match sealed_column(&list.expr) {
+                Some(column) => self.find_sealed(list, column),
+                None => self.in_list(list),
+            },
             Expr::Between { operands, negated } => self.between([&operands.0, &operands.1, &operands.2], *negated),
             Expr::Like { operands, kind, ignore_case, negated } => {
                 let (kind, ignore_case, negated) = (*kind, *ignore_case, *negated);
@@ -214,6 +227,8 @@ impl Renderer<'_> {
             }
             Expr::Related(related) => self.related(related),
             Expr::ParentKey(place) => self.parent_key(*place),
+            // The bytes that the column has.
+            Expr::AsRead(column, value) if column.sealed.is_some() => self.w.push_bind(value.clone()),
             Expr::AsRead(column, value) => {
                 let value = formed(self.dialect(), column, value.clone());
                 self.w.push_bind(value).map_err(|error| compared_with(error, column))
@@ -229,6 +244,57 @@ impl Renderer<'_> {
             Expr::Excluded(column) => dialect.push_excluded(self, column),
             Expr::Raw(sql, operands) => self.raw(sql, operands),
         }
+    }
+
+    /// Something in which an expression that is an encrypted column, and no more, may stand.
+    pub(super) fn readable(&mut self, expr: &Expr, write: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        let before = std::mem::replace(&mut self.reads_sealed, sealed_column(expr).is_some());
+        let written = write(self);
+        self.reads_sealed = before;
+        written
+    }
+
+    fn check_sealed(&self, column: &'static ColumnDef) -> Result<()> {
+        if column.sealed.is_some() && !self.reads_sealed { Err(sealed_in(column)) } else { Ok(()) }
+    }
+
+    /// A comparison of an encrypted column with a value: with the column of its blind index where it has one.
+    fn compare_sealed(&mut self, op: BinaryOp, pair: &(Expr, Expr), column: &'static ColumnDef) -> Result<()> {
+        use BinaryOp::{Eq, IsDistinct, IsNotDistinct, Ne};
+        let (left, right) = pair;
+        if let Expr::AsRead(..) = right {
+            return self.readable(left, |r| r.dialect().push_binary(r, op, left, right));
+        }
+        let one_value = matches!((left, right), (_, Expr::Value(_)) | (Expr::Value(_), _));
+        if !matches!(op, Eq | Ne | IsDistinct | IsNotDistinct) || !one_value {
+            return Err(sealed_in(column));
+        }
+        let dialect = self.dialect();
+        let column = self.found_by(column)?;
+        let place = |expr: &Expr| if sealed_column(expr).is_some() { moved(expr, column) } else { expr.clone() };
+        let (left, right) = (place(left), place(right));
+        self.readable(&Expr::Column(column), |r| dialect.push_binary(r, op, &left, &right))
+    }
+
+    /// As [`compare_sealed`](Self::compare_sealed), with a list of values.
+    fn find_sealed(&mut self, list: &InList, column: &'static ColumnDef) -> Result<()> {
+        if !matches!(list.items, ListItems::Values(..)) {
+            return Err(sealed_in(column));
+        }
+        let column = self.found_by(column)?;
+        let list = InList { expr: moved(&list.expr, column), ..list.clone() };
+        self.readable(&Expr::Column(column), |r| r.in_list(&list))
+    }
+
+    /// The column by which the values of an encrypted one are found: itself, or its blind index.
+    fn found_by(&self, column: &'static ColumnDef) -> Result<&'static ColumnDef> {
+        let Some(index) = column.blind_index else {
+            let found = column.sealed.is_some_and(|sealed| sealed.kind != SealKind::Random);
+            return if found { Ok(column) } else { Err(sealed_in(column)) };
+        };
+        let mut models = self.frames.iter().flat_map(|frame| &frame.sources).map(|source| source.model);
+        let model = models.find(|model| model.table.is(column.table));
+        model.and_then(|model| model.columns.get(index)).ok_or_else(|| self.not_in_query(column))
     }
 
     fn chain(&mut self, all: &[Expr], separator: &str, level: Level, empty: bool) -> Result<()> {
@@ -411,6 +477,35 @@ impl Renderer<'_> {
         self.w.push_sql(&sql[written..]);
         if operands.next().is_some() { Err(raw_count(sql)) } else { Ok(()) }
     }
+}
+
+/// The encrypted column that an expression is, here or at the end of a path.
+pub(super) fn sealed_column(expr: &Expr) -> Option<&'static ColumnDef> {
+    expr.as_column().filter(|column| column.sealed.is_some())
+}
+
+/// The same place with another column of the same table.
+fn moved(expr: &Expr, column: &'static ColumnDef) -> Expr {
+    match expr {
+        Expr::Path(hops, inner) => Expr::Path(hops.clone(), Box::new(moved(inner, column))),
+        Expr::Outer(_) => Expr::Outer(column),
+        _ => Expr::Column(column),
+    }
+}
+
+#[cold]
+pub(super) fn sealed_in(column: &ColumnDef) -> Error {
+    let message = match column.sealed.map(|sealed| sealed.kind) {
+        Some(SealKind::Random) if column.blind_index.is_none() => {
+            "the column is encrypted each time to other bytes, so the database cannot compare it; rows are found by it with a blind \
+             index: a field `#[orm(blind_index(..))] .. : BlindIndex`"
+        }
+        _ => {
+            "the column is encrypted: it is read whole and assigned values, and rows are found by `=` and `IN` with values; the database \
+             cannot compute with it, order or group by it"
+        }
+    };
+    compared_with(Error::new(ErrorKind::Unsupported, message), column)
 }
 
 /// The column that an expression is, here or at the end of a path, or whose values it gives.

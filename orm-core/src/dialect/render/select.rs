@@ -108,7 +108,7 @@ impl Renderer<'_> {
     }
 
     fn select_list(&mut self, select: &Select) -> Result<()> {
-        let named = select.per_parent.is_some();
+        let (named, nested) = (select.per_parent.is_some(), self.frames.len() > 1);
         let (model, exprs): (bool, &[Expr]) = match &select.list {
             SelectList::Model => (true, &[]),
             SelectList::ModelAnd(exprs) => (true, exprs),
@@ -144,7 +144,8 @@ impl Renderer<'_> {
                 Expr::Value(value @ (Value::Bytes(_) | Value::Uuid(_))) => {
                     self.dialect().push_cast(self, expr, value.sql_type())?;
                 }
-                expr => self.expr(expr)?,
+                expr if nested => self.expr(expr)?,
+                expr => self.readable(expr, |r| r.expr(expr))?,
             }
             if !select.group_by.is_empty() {
                 let columns = if model { select.model.columns.len() } else { 0 };

@@ -1,6 +1,7 @@
 //! INSERT, UPDATE and DELETE: the scope of the statement, and the parts that a dialect puts together.
 
 use super::super::{Dialect, NewRows, Returned, SqlWriter, for_column, unsupported};
+use super::expr::sealed_in;
 use super::{Frame, Renderer, Source};
 use crate::ast::{Delete, Expr, Insert, Purpose, Returning, Select, Update, Visibility};
 use crate::error::{Error, ErrorKind, Result};
@@ -149,6 +150,10 @@ impl Renderer<'_> {
             match value {
                 // Prepared by the write, but for the placeholders of texts that are kept.
                 Expr::Value(value) => self.w.push_bind(for_column(self.dialect(), column, value.clone()))?,
+                value if column.sealed.is_some() => {
+                    check_assigned(column, value)?;
+                    self.readable(&Expr::Column(column), |r| r.expr(value))?;
+                }
                 value => self.expr(value)?,
             }
         }
@@ -202,6 +207,20 @@ impl Renderer<'_> {
         self.w.write_constants(before);
         done
     }
+}
+
+/// An encrypted column is assigned values, chosen by conditions where there are several: the database has no others to give it.
+fn check_assigned(column: &'static ColumnDef, value: &Expr) -> Result<()> {
+    let sealed = |value: &Expr| match value {
+        Expr::Value(value) => value.is_null() || value.is_sealed(),
+        Expr::Column(other) | Expr::Excluded(other) => *other == column,
+        _ => false,
+    };
+    let fits = match value {
+        Expr::Case(case) => case.branches.iter().map(|(_, then)| then).chain(&case.otherwise).all(sealed),
+        value => sealed(value),
+    };
+    if fits { Ok(()) } else { Err(sealed_in(column)) }
 }
 
 /// Whether rows of these columns are inserted as one array per column.

@@ -1,0 +1,195 @@
+//! Encrypted columns as far as values are concerned: what a column declares, and the bytes of a value that are sealed.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, Utc};
+
+use super::{Scalar, SqlType, Value, ValueRef};
+use crate::error::{Error, Result};
+
+/// What an encrypted column declares, or a column with the blind index of one.
+#[derive(Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct SealDef {
+    /// The table.
+    pub table: &'static str,
+    /// The column.
+    pub column: &'static str,
+    /// The names that its keys are derived from and its values are bound to: those that the table and the column had first.
+    pub place: (&'static str, &'static str),
+    /// The type of what is sealed.
+    pub ty: SqlType,
+    /// How values are sealed.
+    pub kind: SealKind,
+    /// Whether values that are not sealed are read as they are.
+    pub allows_plaintext: bool,
+}
+
+/// The field of a column with the blind index of an encrypted column: `#[orm(blind_index(email))] email_index: BlindIndex`. The table has
+/// a keyed hash of the other column's value, which the library writes and compares; in the program there is nothing of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BlindIndex;
+
+impl Scalar for BlindIndex {
+    const TYPE: SqlType = SqlType::Bytes;
+
+    fn encode(&self) -> Value {
+        Value::Bytes(Vec::new())
+    }
+
+    fn decode(_value: ValueRef<'_>) -> Result<Self> {
+        Ok(Self)
+    }
+}
+
+/// How the values of a column are sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SealKind {
+    /// Each time to other bytes: nothing can be told from them.
+    Random,
+    /// Equal values to equal bytes, so that they can be found.
+    Deterministic,
+    /// By a keyed hash, from which the value cannot be had again.
+    Index,
+}
+
+impl SealDef {
+    /// A column that is sealed each time to other bytes.
+    pub const fn new(table: &'static str, column: &'static str, ty: SqlType) -> Self {
+        Self { table, column, place: (table, column), ty, kind: SealKind::Random, allows_plaintext: false }
+    }
+
+    /// Says which names its keys are derived from.
+    #[must_use]
+    pub const fn keyed(mut self, table: &'static str, column: &'static str) -> Self {
+        self.place = (table, column);
+        self
+    }
+
+    /// Says how values are sealed.
+    #[must_use]
+    pub const fn by(mut self, kind: SealKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Says that values that are not sealed are read as they are.
+    #[must_use]
+    pub const fn or_plain(mut self) -> Self {
+        self.allows_plaintext = true;
+        self
+    }
+
+    /// The most bytes that a value of a text or bytes column of this length has when it is sealed.
+    pub(crate) fn sealed_length(&self, length: u32) -> u32 {
+        // A character has at most four bytes in UTF-8.
+        let plain = if self.ty == SqlType::Bytes { length } else { length.saturating_mul(4) };
+        match self.kind {
+            SealKind::Random => plain.saturating_add(47),
+            SealKind::Deterministic => plain.saturating_add(23),
+            SealKind::Index => length,
+        }
+    }
+}
+
+/// The bytes of a value, which are what is sealed: little-endian integers and floats of eight bytes, text in UTF-8, dates and times as
+/// ISO 8601 writes them.
+///
+/// # Errors
+/// [`ErrorKind::Encode`](crate::ErrorKind::Encode) for lists and for values that cannot be written down.
+pub(crate) fn plain_bytes(value: &Value) -> Result<Vec<u8>> {
+    Ok(match value {
+        Value::Bool(v) => vec![u8::from(*v)],
+        Value::I16(v) => i64::from(*v).to_le_bytes().to_vec(),
+        Value::I32(v) => i64::from(*v).to_le_bytes().to_vec(),
+        Value::I64(v) => v.to_le_bytes().to_vec(),
+        Value::U64(v) => v.to_le_bytes().to_vec(),
+        Value::F32(v) => f64::from(*v).to_le_bytes().to_vec(),
+        Value::F64(v) => v.to_le_bytes().to_vec(),
+        Value::Text(v) | Value::Enum(_, v) => v.as_bytes().to_vec(),
+        Value::Bytes(v) => v.clone(),
+        Value::Uuid(v) => v.to_vec(),
+        Value::Date(v) => v.to_string().into_bytes(),
+        Value::Time(v) => v.to_string().into_bytes(),
+        // With a `T` between, which is how it is read again.
+        Value::DateTime(v) => format!("{v:?}").into_bytes(),
+        Value::Timestamp(v) => v.to_rfc3339_opts(SecondsFormat::AutoSi, true).into_bytes(),
+        Value::Decimal(v) | Value::Json(v) | Value::Native(_, v) => v.as_bytes().to_vec(),
+        Value::Invalid(why) => return Err(Error::encode(why.clone())),
+        Value::Null(_) | Value::Array(..) | Value::Sealed(..) => {
+            return Err(Error::encode("a list cannot be encrypted; keep it as a JSON document"));
+        }
+    })
+}
+
+/// The value that bytes were made of by [`plain_bytes`].
+///
+/// # Errors
+/// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when they are not those of such a value.
+pub(crate) fn plain_value(ty: SqlType, bytes: Vec<u8>) -> Result<Value> {
+    let wrong = || Error::decode("an encrypted value", "bytes that are no value of its type");
+    let eight = |bytes: &[u8]| <[u8; 8]>::try_from(bytes).map_err(|_| wrong());
+    if matches!(ty, SqlType::Bytes) {
+        return Ok(Value::Bytes(bytes));
+    }
+    match ty {
+        SqlType::Bool => match bytes[..] {
+            [byte @ (0 | 1)] => return Ok(Value::Bool(byte == 1)),
+            _ => return Err(wrong()),
+        },
+        SqlType::U64 => return Ok(Value::U64(u64::from_le_bytes(eight(&bytes)?))),
+        ty if ty.is_integer() => return Ok(Value::I64(i64::from_le_bytes(eight(&bytes)?))),
+        SqlType::F32 | SqlType::F64 => return Ok(Value::F64(f64::from_le_bytes(eight(&bytes)?))),
+        SqlType::Uuid => return Ok(Value::Uuid(bytes.try_into().map_err(|_| wrong())?)),
+        _ => {}
+    }
+    let text = String::from_utf8(bytes).map_err(|_| wrong())?;
+    Ok(match ty {
+        SqlType::Date => Value::Date(text.parse::<NaiveDate>().map_err(|_| wrong())?),
+        SqlType::Time => Value::Time(text.parse::<NaiveTime>().map_err(|_| wrong())?),
+        SqlType::DateTime => Value::DateTime(text.parse::<NaiveDateTime>().map_err(|_| wrong())?),
+        SqlType::Timestamp => Value::Timestamp(text.parse::<DateTime<Utc>>().map_err(|_| wrong())?),
+        SqlType::Decimal => Value::Decimal(text),
+        SqlType::Json => Value::Json(text),
+        _ => Value::Text(text.into()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_of_a_value_become_the_value_again() {
+        let instant: DateTime<Utc> = "2026-02-28T23:59:59.123456Z".parse().unwrap();
+        let values = [
+            (SqlType::Bool, Value::Bool(true)),
+            (SqlType::I64, Value::I64(i64::MIN)),
+            (SqlType::U64, Value::U64(u64::MAX)),
+            (SqlType::F64, Value::F64(-0.1)),
+            (SqlType::Text, Value::Text("".into())),
+            (SqlType::Text, Value::Text("Zoë \0 😀".into())),
+            (SqlType::Bytes, Value::Bytes(vec![0, 255])),
+            (SqlType::Uuid, Value::Uuid([7; 16])),
+            (SqlType::Date, Value::Date(instant.date_naive())),
+            (SqlType::Time, Value::Time(instant.time())),
+            (SqlType::DateTime, Value::DateTime(instant.naive_utc())),
+            (SqlType::Timestamp, Value::Timestamp(instant)),
+            (SqlType::Decimal, Value::Decimal("-12.50".into())),
+            (SqlType::Json, Value::Json("{\"a\":1}".into())),
+        ];
+        for (ty, value) in values {
+            let bytes = plain_bytes(&value).unwrap();
+            assert!(plain_value(ty, bytes).unwrap() == value, "{ty}");
+        }
+        // Smaller types are read from the widest one.
+        assert!(plain_value(SqlType::I8, plain_bytes(&Value::I16(-3)).unwrap()).unwrap() == Value::I64(-3));
+    }
+
+    #[test]
+    fn bytes_of_another_type_are_refused() {
+        for ty in [SqlType::Bool, SqlType::I32, SqlType::Uuid, SqlType::Date, SqlType::Timestamp] {
+            assert!(plain_value(ty, b"abc".to_vec()).is_err(), "{ty}");
+        }
+        assert!(plain_value(SqlType::Text, vec![0xff]).is_err());
+    }
+}
