@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use super::batches::Ranges;
 use super::running::Running;
+use super::scope::IntoScope;
 use super::update::{Filtered, IsFiltered, Unfiltered};
 use crate::ast::{self, Deleted, Purpose, Statement, Visibility};
 use crate::dialect::{Dialect, Rendered, render, show};
@@ -160,6 +161,23 @@ impl<M: Model, F> Destroy<M, F> {
     pub fn force(mut self) -> Self {
         self.force = true;
         self.visibility.deleted = Deleted::Included;
+        self
+    }
+
+    /// Narrows the statement by a [scope](crate::query::Scope): its conditions, its order and its limit; what it includes is for queries
+    /// that read. A scope does not count as a filter, since it need not have a condition.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// fn drafts() -> Condition<Post> {
+    ///     Post::PUBLISHED.eq(false)
+    /// }
+    /// assert_eq!(Post::destroy().scope(drafts()).all_rows().exec(&db).await?, 1);
+    /// # Ok(()) });
+    /// ```
+    pub fn scope(mut self, scope: impl IntoScope<M>) -> Self {
+        scope.into_scope().narrow(&mut self.filter, &mut self.first);
         self
     }
 

@@ -6,6 +6,7 @@ use crate::ast;
 use crate::expr::{Expr, IntoCondition, IntoFilter, IntoOrder};
 use crate::model::Model;
 use crate::run::{IncludeNode, IntoInclude, include_into, merge};
+use crate::write::FirstRows;
 
 /// What a finder of a model is told, for functions that give it a name and take arguments:
 ///
@@ -126,6 +127,15 @@ impl<M> Scope<M> {
         let Self { select: mut own, includes, _model } = self;
         select.filter.append(&mut own.filter);
         Self { select: own, includes, _model }
+    }
+
+    /// Adds the conditions, the order and the limit to a statement that changes rows.
+    pub(super) fn narrow(self, filter: &mut Vec<ast::Expr>, first: &mut FirstRows) {
+        let Self { select: mut own, .. } = self;
+        filter.append(&mut own.filter);
+        first.order_by.append(&mut own.order_by);
+        first.limit = own.limit.or(first.limit);
+        first.offset = own.offset.or(first.offset);
     }
 
     /// Adds everything to a query that reads rows. A fixed number of rows stays what it is.

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use super::batches::Ranges;
 use super::create::key_to;
 use super::running::Running;
+use super::scope::IntoScope;
 use crate::ast::{self, BinaryOp, Deleted, Returning, Statement, Visibility};
 use crate::dialect::{Dialect, Rendered, render, show};
 use crate::driver::Runs;
@@ -222,6 +223,24 @@ pub trait UpdateRows: Sized {
     /// ```
     fn with_deleted(mut self) -> Self {
         self.__update().update.visibility.deleted = Deleted::Included;
+        self
+    }
+
+    /// Narrows the statement by a [scope](crate::query::Scope): its conditions, its order and its limit; what it includes is for queries
+    /// that read. A scope does not count as a filter, since it need not have a condition.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// fn drafts() -> Condition<Post> {
+    ///     Post::PUBLISHED.eq(false)
+    /// }
+    /// assert_eq!(Post::update().views(0).scope(drafts()).all_rows().exec(&db).await?, 1);
+    /// # Ok(()) });
+    /// ```
+    fn scope(mut self, scope: impl IntoScope<Self::Model>) -> Self {
+        let Update { update, first, .. } = self.__update();
+        scope.into_scope().narrow(&mut update.filter, first);
         self
     }
 
@@ -493,6 +512,11 @@ impl<M: Model, F> Restore<M, F> {
     /// ```
     pub fn all_rows(self) -> Restore<M, Filtered> {
         Restore(self.0.all_rows())
+    }
+
+    /// Narrows the statement by a scope; see [`UpdateRows::scope`].
+    pub fn scope(self, scope: impl IntoScope<M>) -> Self {
+        Self(UpdateRows::scope(self.0, scope))
     }
 
     /// Restores rows outside of the model's default scope as well.

@@ -24,12 +24,13 @@ const KEYS_PER_QUERY: usize = 500;
 pub(crate) struct FirstRows {
     pub(crate) order_by: Vec<ast::Order>,
     pub(crate) limit: Option<u64>,
+    pub(crate) offset: Option<u64>,
 }
 
 impl FirstRows {
     /// An error where there is a limit or an order.
     pub(crate) fn refuse(&self, def: &'static ModelDef) -> Result<()> {
-        if self.limit.is_none() && self.order_by.is_empty() {
+        if self.limit.is_none() && self.offset.is_none() && self.order_by.is_empty() {
             return Ok(());
         }
         let message = "batches are all rows in the order of the primary key: leave `limit` and `order_by` out";
@@ -44,13 +45,13 @@ impl FirstRows {
         filter: &mut Vec<ast::Expr>,
         visibility: &mut Visibility,
     ) -> Result<()> {
-        if self.limit.is_none() {
+        if self.limit.is_none() && self.offset.is_none() {
             return Ok(());
         }
         let mut rows = ast::Select::new(def);
         rows.filter = std::mem::take(filter);
         rows.visibility = std::mem::replace(visibility, Visibility::ALL);
-        (rows.order_by, rows.limit) = (self.order_by, self.limit);
+        (rows.order_by, rows.limit, rows.offset) = (self.order_by, self.limit, self.offset);
         let Some(among) = ast::Expr::is_among(rows) else {
             return Err(Error::new(
                 ErrorKind::InvalidStatement,
