@@ -260,6 +260,19 @@ pub(crate) enum Migrate {
     },
     /// Say what became of the statement during which a migration was interrupted
     Resolve(Resolve),
+    /// Make one migration of all up to a version; databases that have had all of them have had it
+    Squash(Squash),
+    /// Note what files are now that were changed after they ran, in what does not matter; runs nothing
+    Repair,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Squash {
+    /// The name of the one, such as `base`
+    pub(crate) name: String,
+    /// The last that is part of it; all unless given
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) to: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -295,6 +308,20 @@ pub(crate) struct Lint {
     /// Exit code 2 when there is a warning or a danger
     #[arg(long, visible_alias = "exit-code")]
     pub(crate) check: bool,
+    /// The form of what is found
+    #[arg(long, value_enum, default_value_t = LintFormat::Text, value_name = "FORMAT")]
+    pub(crate) format: LintFormat,
+}
+
+/// The form of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LintFormat {
+    /// A line for each
+    Text,
+    /// One JSON document
+    Json,
+    /// SARIF 2.1.0, which code hosts show beside the lines
+    Sarif,
 }
 
 #[derive(Debug, Args)]
@@ -420,6 +447,11 @@ pub(crate) enum Schema {
         /// Into a file
         #[arg(long, short, value_name = "FILE")]
         out: Option<PathBuf>,
+    },
+    /// Run the statements of such a file in a database without tables
+    Load {
+        /// The file
+        file: PathBuf,
     },
 }
 

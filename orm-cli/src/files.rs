@@ -100,6 +100,32 @@ pub(crate) fn sum(folder: &Path) -> Outcome<PathBuf> {
     Ok(path)
 }
 
+/// Puts a squashed migration in the place of others, and gives its folder. It is complete before they go, in a folder that is passed over.
+///
+/// # Errors
+/// When a file cannot be written or removed.
+pub(crate) fn squashed(folder: &Path, one: &Migration, replaced: &[Migration]) -> Outcome<PathBuf> {
+    let (place, beside) = (folder.join(one.folder()), folder.join(format!(".{}", one.folder())));
+    let moved = |what: &str, path: &Path, done: std::io::Result<()>| {
+        done.map_err(|error| Failure::file(what, path, &error))
+    };
+    if beside.exists() {
+        moved("remove", &beside, fs::remove_dir_all(&beside))?;
+    }
+    if let Some(down) = &one.down {
+        create(&beside.join("down.sql"), down)?;
+    }
+    create(&beside.join("up.sql"), &one.up)?;
+    for old in replaced.iter().map(|old| folder.join(old.folder())) {
+        moved("remove", &old, fs::remove_dir_all(&old))?;
+    }
+    moved("create", &place, fs::rename(&beside, &place))?;
+    if folder.join(SUM).is_file() {
+        sum(folder)?;
+    }
+    Ok(place)
+}
+
 /// `orm migrate new`, `orm generate migration`.
 ///
 /// # Errors

@@ -18,6 +18,7 @@ mod migration;
 mod plan;
 mod runner;
 mod script;
+mod squash;
 
 pub use lint::{Finding, LintOptions, Severity, lint, lint_rules};
 pub use migration::{Embedded, Migration, Migrations};

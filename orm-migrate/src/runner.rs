@@ -18,6 +18,7 @@ use orm_core::{Error, ErrorKind, Result};
 use crate::history::{Entry, History, Phase};
 use crate::migration::{Migration, Migrations, checksum, order};
 use crate::script::{Statement, split};
+use crate::squash::{Adopted, adopt};
 
 /// How long a process waits between two attempts to become the one that migrates.
 const LOCK_PAUSE: Duration = Duration::from_millis(200);
@@ -217,7 +218,9 @@ impl Migrator {
     /// # Errors
     /// The database's.
     pub async fn status(&self, db: &(impl Executor + ?Sized)) -> Result<Vec<Status>> {
-        let entries = History::new(db.session(), &self.table).entries().await?;
+        let mut entries = History::new(db.session(), &self.table).entries().await?;
+        // One that was squashed from what the database has had in part is pending; `up` says what to do.
+        let _ = adopt(&self.migrations, &mut entries);
         let mut all: Vec<Status> = Vec::new();
         for migration in &self.migrations {
             let entry = entries.iter().find(|entry| entry.version == migration.version);
@@ -308,6 +311,44 @@ impl Migrator {
             noted.push(ran(migration, Duration::ZERO));
         }
         Ok(noted)
+    }
+
+    /// Notes what `up.sql` of migrations that the database has had is now, and gives those that had another: for a file that was changed
+    /// in what does not matter, such as a comment. Runs nothing.
+    ///
+    /// # Errors
+    /// As [`up`](Self::up), but for files that were changed.
+    pub async fn repair(&self, db: &(impl Executor + ?Sized)) -> Result<Vec<Ran>> {
+        let run = self.lock(db.session()).await?;
+        let history = History::new(&*run, &self.table);
+        let entries = self.adopted(&history).await?;
+        let mut repaired = Vec::new();
+        for mut entry in entries.into_iter().filter(|entry| entry.phase == Phase::Applied) {
+            let Some(migration) = self.migrations.get(&entry.version) else { continue };
+            if entry.checksum == migration.checksum() {
+                continue;
+            }
+            let statements = self.statements(migration, &migration.up, "up.sql", &*run)?;
+            let took = Duration::from_millis(u64::try_from(entry.milliseconds).unwrap_or_default());
+            (entry.checksum, entry.name) = (migration.checksum(), migration.name.clone());
+            (entry.statements, entry.done) = (count(statements.len()), count(statements.len()));
+            entry.done_checksum = checksum_of(&statements, entry.done);
+            history.update(&entry).await?;
+            repaired.push(ran(migration, took));
+        }
+        Ok(repaired)
+    }
+
+    /// The history, with squashed migrations in the place of what they are made of.
+    async fn adopted(&self, history: &History<'_>) -> Result<Vec<Entry>> {
+        let mut entries = history.entries().await?;
+        for Adopted { gone, new } in adopt(&self.migrations, &mut entries)? {
+            for version in gone.iter().filter(|version| **version != new.version) {
+                history.delete(version).await?;
+            }
+            history.update(&new).await?;
+        }
+        Ok(entries)
     }
 
     /// Says what became of the statement during which a migration was interrupted, so that the next run can go on.
@@ -448,7 +489,7 @@ impl Migrator {
     async fn apply(&self, session: &dyn Session, last: Option<&str>) -> Result<Vec<Ran>> {
         let run = self.lock(session).await?;
         let history = History::new(&*run, &self.table);
-        let entries = history.entries().await?;
+        let entries = self.adopted(&history).await?;
         self.check(&entries)?;
         let applied = |migration: &&Migration| {
             entries.iter().any(|entry| entry.version == migration.version && entry.phase == Phase::Applied)
@@ -496,7 +537,7 @@ impl Migrator {
     async fn revert(&self, session: &dyn Session, choose: impl FnOnce(&[Entry]) -> Vec<Entry>) -> Result<Vec<Ran>> {
         let run = self.lock(session).await?;
         let history = History::new(&*run, &self.table);
-        let entries = history.entries().await?;
+        let entries = self.adopted(&history).await?;
         self.check(&entries)?;
         let mut plan = Vec::new();
         for entry in choose(&entries) {

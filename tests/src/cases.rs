@@ -104,5 +104,6 @@ macro_rules! suite {
         $crate::cancel!(super::Backend);
         $crate::random!(super::Backend);
         $crate::random_trees!(super::Backend);
+        $crate::random_writes!(super::Backend);
     };
 }

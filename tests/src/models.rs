@@ -23,4 +23,5 @@ pub mod sealed;
 pub mod shelf;
 pub mod shop;
 pub mod store;
+pub mod wallets;
 pub mod yard;

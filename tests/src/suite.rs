@@ -44,6 +44,7 @@ pub mod random_policies;
 pub mod random_schema;
 pub mod random_schemas;
 pub mod random_trees;
+pub mod random_writes;
 pub mod raw;
 pub mod raw_rows;
 pub mod raw_state;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orm::migrate::{
-    Event, Fill, LintOptions, Migration, Migrations, Migrator, OutOfOrder, Plan, PlanOptions, Ran, Rename, Resolution,
+    Event, Fill, Finding, LintOptions, Migration, Migrations, Migrator, OutOfOrder, Plan, PlanOptions, Ran, Rename, Resolution,
     Severity, State, Status,
 };
 use orm::{Database, Error, ErrorKind};
@@ -40,6 +40,8 @@ pub(crate) async fn run(context: &Context, command: args::Migrate) -> Outcome<Re
         }
         args::Migrate::Baseline { version } => baseline(context, &version).await,
         args::Migrate::Resolve(resolve) => self::resolve(context, &resolve).await,
+        args::Migrate::Squash(squash) => self::squash(context, &squash),
+        args::Migrate::Repair => repair(context).await,
     }
 }
 
@@ -198,7 +200,71 @@ fn lint(context: &Context, lint: &args::Lint) -> Outcome<Report> {
         found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
     let is_bad = found.iter().any(|finding| finding.severity >= Severity::Warning);
-    Ok(Report::new(text, json!({ "findings": json })).code((lint.check && is_bad).then_some(Code::Differs)))
+    let json = json!({ "findings": json });
+    let (text, json) = match lint.format {
+        args::LintFormat::Text => (text, json),
+        args::LintFormat::Json => (format!("{json:#}"), json),
+        args::LintFormat::Sarif => {
+            let sarif = sarif(context, &found);
+            (format!("{sarif:#}"), sarif)
+        }
+    };
+    Ok(Report::new(text, json).code((lint.check && is_bad).then_some(Code::Differs)))
+}
+
+/// Findings in the form of SARIF 2.1.0 (OASIS), with paths from the project's folder.
+fn sarif(context: &Context, found: &[Finding]) -> Value {
+    let folder = context.config.shown(&context.config.migrations).replace('\\', "/");
+    let results: Vec<Value> = found
+        .iter()
+        .map(|finding| {
+            let level = match finding.severity {
+                Severity::Danger => "error",
+                Severity::Warning => "warning",
+                _ => "note",
+            };
+            json!({
+                "ruleId": finding.code,
+                "level": level,
+                "message": { "text": finding.message },
+                "locations": [{ "physicalLocation": {
+                    "artifactLocation": { "uri": format!("{folder}/{}/up.sql", finding.migration) },
+                    "region": { "startLine": finding.line.max(1) },
+                } }],
+            })
+        })
+        .collect();
+    let rules: Vec<Value> = orm::migrate::lint_rules()
+        .iter()
+        .map(|(code, _, says)| json!({ "id": code, "shortDescription": { "text": says } }))
+        .collect();
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": { "name": "orm", "version": env!("CARGO_PKG_VERSION"), "rules": rules } },
+            "results": results,
+        }],
+    })
+}
+
+fn squash(context: &Context, squash: &args::Squash) -> Outcome<Report> {
+    let dialect = dialect_of(&context.config.url()?)?;
+    let (one, replaced) =
+        migrations(context)?.squashed(&squash.name, squash.to.as_deref(), &*dialect).map_err(planned)?;
+    let wrote = files::squashed(&context.config.migrations, &one, &replaced)?;
+    let wrote = context.config.shown(&wrote);
+    let gone: Vec<String> = replaced.iter().map(Migration::folder).collect();
+    let text = format!("wrote {wrote} in the place of\n  {}", gone.join("\n  "));
+    Ok(Report::new(text, json!({ "wrote": wrote, "replaced": gone })))
+}
+
+async fn repair(context: &Context) -> Outcome<Report> {
+    let migrations = migrations(context)?;
+    let db = context.connect_existing().await?;
+    let migrator = migrator(context, migrations, None);
+    let repaired = migrator.repair(&db).await.map_err(|error| failed(context, error))?;
+    Ok(told(context, &db, &repaired, "noted anew", "nothing to note: the files are what the database has had"))
 }
 
 /// A plan that could not be made is a matter of the models, not of the history.

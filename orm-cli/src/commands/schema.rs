@@ -1,16 +1,18 @@
 //! `orm schema`: the schema that a database has, as statements that create it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use orm::dialect::ddl;
+use orm::driver::Query;
 use orm::schema::{ObjectKind, Schema};
+use orm::{Error, Executor};
 use serde_json::json;
 
 use crate::args;
 use crate::context::Context;
-use crate::failure::Outcome;
+use crate::failure::{Code, Failure, Outcome};
 use crate::files;
-use crate::report::Report;
+use crate::report::{Report, counted};
 
 /// Runs one of the commands.
 ///
@@ -19,6 +21,7 @@ use crate::report::Report;
 pub(crate) async fn run(context: &Context, command: args::Schema) -> Outcome<Report> {
     match command {
         args::Schema::Dump { out } => dump(context, out).await,
+        args::Schema::Load { file } => load(context, &file).await,
     }
 }
 
@@ -40,6 +43,44 @@ async fn dump(context: &Context, out: Option<PathBuf>) -> Outcome<Report> {
             Ok(Report::new(format!("wrote {}", path.display()), json))
         }
     }
+}
+
+/// Runs a script, all of it or, where the database's DDL is transactional, none.
+async fn load(context: &Context, file: &Path) -> Outcome<Report> {
+    let text = std::fs::read_to_string(file).map_err(|error| Failure::file("read", file, &error))?;
+    let db = context.connect().await?;
+    let mut tables = db.introspect(None).await?.tables;
+    tables.retain(|table| !table.name.name.starts_with("_orm_"));
+    if let Some(first) = tables.first() {
+        let count = counted(tables.len(), "table", "tables");
+        return Err(Failure::new(format!("the database has {count} already, `{}` first", first.name.name))
+            .code(Code::Refused)
+            .hint("load into an empty database: `orm db create`, or `orm db reset`"));
+    }
+    let statements = orm::migrate::split(&text, db.dialect())
+        .map_err(|error| Failure::new(format!("{}: {}", file.display(), error.message())))?;
+    let run = async |db: &dyn Executor| {
+        for statement in &statements {
+            // A script, since some statements cannot be prepared.
+            db.session().batch(Query::text(&statement.sql)).await.map_err(|error| {
+                let message = format!("{}:{}: {}", file.display(), statement.line, error.message());
+                error.with_message(message)
+            })?;
+        }
+        Ok::<(), Error>(())
+    };
+    if db.dialect().capabilities().transactional_ddl {
+        db.transaction(async |tx| run(tx).await).await?;
+    } else {
+        run(&db).await?;
+    }
+    let count = statements.len();
+    let text = format!(
+        "{}\nran {}; migrations that have made the same are noted by `orm migrate baseline VERSION`",
+        context.place(&db),
+        counted(count, "statement", "statements")
+    );
+    Ok(Report::new(text, json!({ "database": db.target(), "statements": count })))
 }
 
 /// The statements, tables before what is made of them.

@@ -184,3 +184,61 @@ fn the_database_is_created_dropped_and_set_up() {
     assert!(!project.path("dev.db").exists());
     assert!(project.ok(&["db", "drop", "--yes"]).contains("was not there"));
 }
+
+#[test]
+fn squashed_migrations_are_one_that_databases_have_had() {
+    let project = two("squash");
+    project.migration("3_posts", "CREATE TABLE posts (id INTEGER PRIMARY KEY);", Some("DROP TABLE posts;"));
+    project.ok(&["migrate", "sum"]);
+    project.ok(&["migrate", "up"]);
+    project.ok(&["migrate", "up", "--url", "sqlite:half.db", "--to", "1"]);
+    let said = project.ok(&["migrate", "squash", "base", "--to", "2"]);
+    assert!(said.contains("wrote migrations/2_base in the place of\n  1_users\n  2_email"), "{said}");
+    assert!(project.read("migrations/2_base/up.sql").starts_with("-- orm:replaces 1 2\n"));
+    // One that has had both has had it.
+    let status = project.json(&["migrate", "status"]);
+    assert_eq!((status["applied"].as_u64(), status["pending"].as_u64()), (Some(2), Some(0)), "{status}");
+    assert!(project.ok(&["migrate", "up"]).contains("nothing to do"));
+    let had = rows(&project.path("dev.db"), "SELECT version || ' ' || name FROM _orm_migrations ORDER BY 1");
+    assert_eq!(had, ["2 base", "3 posts"]);
+    // One that has had the first only is not there yet.
+    let error = project.fails(&["migrate", "up", "--url", "sqlite:half.db"], 6);
+    assert!(error.contains("has not had 2: run those first"), "{error}");
+    // A new one has it at once, and back.
+    project.ok(&["migrate", "up", "--url", "sqlite:new.db"]);
+    assert!(rows(&project.path("new.db"), "SELECT email FROM users").is_empty());
+    project.ok(&["migrate", "down", "--all", "--url", "sqlite:new.db"]);
+    assert_eq!(rows(&project.path("new.db"), "SELECT name FROM sqlite_schema WHERE name = 'users'"), [""; 0]);
+    // What was squashed is squashed again.
+    project.ok(&["migrate", "squash", "all"]);
+    assert!(project.read("migrations/3_all/up.sql").starts_with("-- orm:replaces 1 2 2 3\n"));
+    assert!(project.ok(&["migrate", "up"]).contains("nothing to do"));
+    assert!(project.ok(&["migrate", "up", "--url", "sqlite:newer.db"]).contains("all"));
+}
+
+#[test]
+fn a_comment_in_a_file_that_ran_is_noted_by_repair() {
+    let project = two("repair");
+    project.ok(&["migrate", "up"]);
+    let up = "-- The address.\nALTER TABLE users ADD COLUMN email TEXT;";
+    project.migration("2_email", up, Some("ALTER TABLE users DROP COLUMN email;"));
+    project.fails(&["migrate", "up"], 6);
+    assert!(project.ok(&["migrate", "repair"]).contains("noted anew"));
+    assert!(project.ok(&["migrate", "up"]).contains("nothing to do"));
+    assert!(project.ok(&["migrate", "repair"]).contains("nothing to note"));
+}
+
+#[test]
+fn findings_are_sarif_for_code_hosts() {
+    let project = two("sarif");
+    project.migration("3_drop", "ALTER TABLE users DROP COLUMN email;", None);
+    let said = project.ok(&["migrate", "lint", "--format", "sarif"]);
+    let sarif: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let run = &sarif["runs"][0];
+    let result = run["results"].as_array().unwrap().iter().find(|result| result["ruleId"] == "DS103").unwrap();
+    assert_eq!(result["level"], "error");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "migrations/3_drop/up.sql");
+    assert_eq!(place["region"]["startLine"], 1);
+    assert!(run["tool"]["driver"]["rules"].as_array().unwrap().iter().any(|rule| rule["id"] == "DS103"));
+}

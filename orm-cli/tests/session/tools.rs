@@ -85,3 +85,33 @@ fn completions_and_manual_pages_are_written() {
     project.ok(&["man", "pages"]);
     assert!(project.path("pages/orm-migrate-up.1").is_file());
 }
+
+#[test]
+fn a_dump_is_loaded_into_an_empty_database() {
+    let project = shop("load");
+    project.ok(&["schema", "dump", "--out", "schema.sql"]);
+    let error = project.fails(&["schema", "load", "schema.sql"], 5);
+    assert!(error.contains("tables already"), "{error}");
+    assert!(project.ok(&["schema", "load", "schema.sql", "--url", "sqlite:copy.db"]).contains("statements"));
+    let url = ["--url", "sqlite:copy.db"];
+    assert_eq!(project.ok(&[&["schema", "dump"][..], &url].concat()), project.read("schema.sql"));
+    // What fails in the middle leaves nothing.
+    project.write("wrong.sql", "CREATE TABLE a (id INTEGER);\nCREATE TABEL b (id INTEGER);");
+    let error = project.fails(&["schema", "load", "wrong.sql", "--url", "sqlite:other.db"], 1);
+    assert!(error.contains("wrong.sql:2"), "{error}");
+    assert!(project.ok(&["schema", "dump", "--url", "sqlite:other.db"]).trim().is_empty());
+}
+
+#[test]
+fn keys_are_made_and_made_anew_with_the_old_ones_behind() {
+    let project = Project::ready("keys");
+    let first = project.ok(&["encrypt", "init", "--keys", "file:keys"]);
+    assert_eq!(first.trim().lines().count(), 1, "{first}");
+    project.write("keys", &first);
+    let both = project.ok(&["encrypt", "init", "--keys", "file:keys"]);
+    assert_eq!(both.trim().lines().nth(1), Some(first.trim()));
+    project.write("keys", "nonsense");
+    let error = project.fails(&["encrypt", "init", "--keys", "file:keys"], 1);
+    assert!(error.contains("key 1") && !error.contains("nonsense"), "{error}");
+    assert_eq!(project.run(&["encrypt", "init", "--keys", "somewhere"]).code, 64);
+}

@@ -10,6 +10,8 @@ use std::time::Duration;
 /// The models as `orm generate` writes them, and after a change.
 const BEFORE: &str = env!("CARGO_BIN_EXE_shop-orm");
 const AFTER: &str = env!("CARGO_BIN_EXE_shop-orm-later");
+/// A model with an encrypted column.
+const LETTERS: &str = env!("CARGO_BIN_EXE_letters-orm");
 
 /// A folder with a project in it.
 struct Project(PathBuf);
@@ -256,4 +258,34 @@ fn ctrl_c_ends_after_the_statement_in_hand_and_the_next_run_goes_on() {
         });
         assert_eq!(steps, [1, 2], "{backend}");
     }
+}
+
+#[test]
+fn values_are_encrypted_where_they_are_and_keys_rotate() {
+    let project = Project::new("letters");
+    let table = "CREATE TABLE letters (id INTEGER PRIMARY KEY, body BLOB NOT NULL);\nINSERT INTO letters VALUES (1, 'dear'), (2, 'my love');";
+    std::fs::create_dir_all(project.0.join("migrations/1_letters")).unwrap();
+    std::fs::write(project.0.join("migrations/1_letters/up.sql"), table).unwrap();
+    project.ok(LETTERS, &["migrate", "up"]);
+    let keys = ["--keys", "file:keys"];
+    let encrypt = |word: &str| project.run(LETTERS, &[&["encrypt", word][..], &keys].concat());
+    let (code, said) = encrypt("verify");
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("orm encrypt init"), "{said}");
+    let new_keys = || std::fs::write(project.0.join("keys"), encrypt("init").1).unwrap();
+    new_keys();
+    assert_eq!(encrypt("verify").0, 2);
+    assert_eq!(encrypt("status").0, 0);
+    let (code, said) = project.run(LETTERS, &[&["encrypt", "backfill", "--json"][..], &keys].concat());
+    assert!(code == 0 && said.contains("\"written\": 2") && said.contains("\"plain\": 2"), "{said}");
+    assert_eq!(encrypt("verify").0, 0);
+    let file = std::fs::read(project.0.join("dev.db")).unwrap();
+    assert!(!file.windows(7).any(|bytes| bytes == b"my love"));
+    new_keys();
+    assert_eq!(encrypt("verify").0, 2);
+    assert_eq!(encrypt("rotate").0, 0);
+    let (code, said) = encrypt("verify");
+    assert_eq!(code, 0, "{said}");
+    let (code, said) = project.run(LETTERS, &["encrypt", "status", "--model", "Nobody", "--keys", "file:keys"]);
+    assert!(code == 1 && said.contains("no model `Nobody`"), "{said}");
 }
