@@ -106,9 +106,8 @@ pub(crate) fn sum(folder: &Path) -> Outcome<PathBuf> {
 /// When a file cannot be written or removed.
 pub(crate) fn squashed(folder: &Path, one: &Migration, replaced: &[Migration]) -> Outcome<PathBuf> {
     let (place, beside) = (folder.join(one.folder()), folder.join(format!(".{}", one.folder())));
-    let moved = |what: &str, path: &Path, done: std::io::Result<()>| {
-        done.map_err(|error| Failure::file(what, path, &error))
-    };
+    let moved =
+        |what: &str, path: &Path, done: std::io::Result<()>| done.map_err(|error| Failure::file(what, path, &error));
     if beside.exists() {
         moved("remove", &beside, fs::remove_dir_all(&beside))?;
     }

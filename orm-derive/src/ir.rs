@@ -51,6 +51,8 @@ pub(crate) struct ModelIr<'a> {
     pub(crate) asks: &'a [Path],
     /// Events and the functions that run then.
     pub(crate) hooks: &'a [(Ident, Path)],
+    /// The functions that rows are given to when they are read.
+    pub(crate) after_find: &'a [Path],
     /// The model of the history.
     pub(crate) audited: Option<&'a Path>,
     pub(crate) inputs: Vec<Input<'a>>,
@@ -364,6 +366,7 @@ impl<'a> ModelIr<'a> {
             checks_of_rows: &attrs.row_checks,
             asks: &attrs.row_asks,
             hooks: &attrs.hooks,
+            after_find: &attrs.after_find,
             audited: attrs.audited.get(),
             inputs,
             created_at: marks.created_at,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orm::migrate::{
-    Event, Fill, Finding, LintOptions, Migration, Migrations, Migrator, OutOfOrder, Plan, PlanOptions, Ran, Rename, Resolution,
-    Severity, State, Status,
+    Event, Fill, Finding, LintOptions, Migration, Migrations, Migrator, OutOfOrder, Plan, PlanOptions, Ran, Rename,
+    Resolution, Severity, State, Status,
 };
 use orm::{Database, Error, ErrorKind};
 use serde_json::{Value, json};

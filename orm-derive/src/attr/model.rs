@@ -32,7 +32,7 @@ const WORDS: [&str; 21] = [
 ];
 
 /// The events of hooks.
-const EVENTS: [&str; 13] = [
+const EVENTS: [&str; 14] = [
     "before_validate",
     "after_validate",
     "before_create",
@@ -46,6 +46,7 @@ const EVENTS: [&str; 13] = [
     "before_restore",
     "after_restore",
     "after_commit",
+    "after_find",
 ];
 
 /// What `#[orm(..)]` on the struct says.
@@ -74,6 +75,8 @@ pub(crate) struct ModelAttrs {
     pub(crate) row_asks: Vec<Path>,
     /// Events and the functions that run then.
     pub(crate) hooks: Vec<(Ident, Path)>,
+    /// The functions that rows are given to when they are read.
+    pub(crate) after_find: Vec<Path>,
     /// The model of the history.
     pub(crate) audited: Slot<Path>,
     /// Structs for what requests say of a row.
@@ -158,7 +161,12 @@ impl ModelAttrs {
             "default_scope" => self.default_scope.set(ctxt, &name, item.expr(ctxt)),
             "audited" => self.audited.set(ctxt, &name, item.path(ctxt, "UserHistory")),
             "policy" => self.policy.set(ctxt, &name, viewers(ctxt, &item)),
-            "hooks" => self.hooks.extend(hooks(ctxt, item)),
+            "hooks" => {
+                let (found, written): (Vec<_>, Vec<_>) =
+                    hooks(ctxt, item).into_iter().partition(|(event, _)| event == "after_find");
+                self.hooks.extend(written);
+                self.after_find.extend(found.into_iter().map(|(_, path)| path));
+            }
             "input" => self.inputs.extend(input(ctxt, item, false)),
             "patch" => self.inputs.extend(input(ctxt, item, true)),
             "validate" => self.row_checks.extend(item.path(ctxt, "User::names_differ")),

@@ -169,7 +169,8 @@ fn read(model: &ModelIr<'_>) -> TokenStream {
         _ => None,
     });
     let computed: Vec<_> = computed.collect();
-    if computed.is_empty() {
+    let found = model.after_find.iter().map(|path| quote_spanned!(path.span()=> #path(&mut row)?;));
+    if computed.is_empty() && model.after_find.is_empty() {
         return quote! {
             #(#read)*
             ::core::result::Result::Ok(Self { #(#inits),* })
@@ -179,6 +180,7 @@ fn read(model: &ModelIr<'_>) -> TokenStream {
         #(#read)*
         let mut row = Self { #(#inits),* };
         #(#computed)*
+        #(#found)*
         ::core::result::Result::Ok(row)
     }
 }

@@ -12,6 +12,7 @@ use orm::{Draft, Tx};
         after_update = updated,
         after_destroy = destroyed,
         after_restore = restored,
+        after_find = Wallet::label,
     )
 )]
 pub struct Wallet {
@@ -25,6 +26,9 @@ pub struct Wallet {
     #[orm(default = 0)]
     pub saves: i32,
     pub deleted_at: Option<DateTime<Utc>>,
+    /// Made when the row is read.
+    #[orm(skip)]
+    pub label: String,
 }
 
 /// What a hook saw.
@@ -41,6 +45,14 @@ pub struct WalletEvent {
 pub type Wallets = (Wallet, WalletEvent);
 
 impl Wallet {
+    fn label(&mut self) -> Result<()> {
+        if self.balance > 1_000_000 {
+            return Err(Error::new(ErrorKind::Decode, "such a wallet is not read"));
+        }
+        self.label = format!("{} {}", self.owner, self.balance);
+        Ok(())
+    }
+
     async fn count(draft: &mut Draft<'_, Wallet>, _tx: &Tx<'_>) -> Result<()> {
         let before = draft.before(Wallet::SAVES)?.unwrap_or(0);
         draft.set(Wallet::SAVES, before + 1);

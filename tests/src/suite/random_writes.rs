@@ -248,9 +248,9 @@ fn run<'f, D: Atomic + Sync>(
                 Wallet::create().id(*id).owner(owner.as_str()).balance(*balance).exec(db).await.map(drop)
             }
             Write::BulkCreate(rows) => {
-                let rows = rows.iter().map(|(id, owner, balance)| {
-                    Wallet::create().id(*id).owner(owner.as_str()).balance(*balance)
-                });
+                let rows = rows
+                    .iter()
+                    .map(|(id, owner, balance)| Wallet::create().id(*id).owner(owner.as_str()).balance(*balance));
                 Wallet::bulk_create(rows).exec(db).await.map(drop)
             }
             Write::Update(id, balance) => match Wallet::find_by_pk(*id).required(db).await {
@@ -273,7 +273,8 @@ fn run<'f, D: Atomic + Sync>(
                 Err(error) => Err(error),
             },
             Write::Upsert(id, owner, balance) => {
-                Wallet::upsert(Wallet::create().id(*id).owner(owner.as_str()).balance(*balance)).exec(db).await.map(drop)
+                let row = Wallet::create().id(*id).owner(owner.as_str()).balance(*balance);
+                Wallet::upsert(row).on_conflict(Wallet::ID).exec(db).await.map(drop)
             }
             Write::Destroy(id) => match Wallet::find_by_pk(*id).required(db).await {
                 Ok(wallet) => wallet.destroy().exec(db).await.map(drop),
@@ -309,7 +310,8 @@ fn run<'f, D: Atomic + Sync>(
 async fn compare(db: &(impl Executor + Sync), memory: &Memory, after: &Write) -> Result<()> {
     let mut found = Memory::default();
     for wallet in Wallet::find_all().with_deleted().exec(db).await? {
-        let Wallet { id, owner, balance, saves, deleted_at } = wallet;
+        assert_eq!(wallet.label, format!("{} {}", wallet.owner, wallet.balance));
+        let Wallet { id, owner, balance, saves, deleted_at, .. } = wallet;
         found.rows.insert(id, Row { owner, balance, saves, deleted: deleted_at.is_some() });
     }
     for event in WalletEvent::find_all().exec(db).await? {
@@ -339,6 +341,23 @@ async fn writes_do_what_they_do_in_memory(test: Test) -> Result<()> {
     Ok(())
 }
 
+/// What is made of rows when they are read.
+async fn every_row_that_is_read_passes_after_find(test: Test) -> Result<()> {
+    let db = test.with::<Wallets>().await?;
+    let mut wallet = Wallet::create().id(1).owner("Ada").balance(5).exec(&db).await?;
+    assert_eq!(wallet.label, "ada 5");
+    wallet.update().balance(6).exec(&db).await?;
+    assert_eq!(Wallet::find_by_pk(1).required(&db).await?.label, "ada 6");
+    assert_eq!(db.query::<Wallet>("SELECT * FROM wallets", ()).await?[0].label, "ada 6");
+    let mut rows = Wallet::find_all().stream(&db);
+    assert_eq!(rows.next().await.unwrap()?.label, "ada 6");
+    drop(rows);
+    Wallet::update().balance(Wallet::BALANCE + 6_000_000).all_rows().exec(&db.without_hooks()).await?;
+    let error = Wallet::find_all().exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Decode, "such a wallet is not read"));
+    Ok(())
+}
+
 /// A write and what its hooks wrote, dropped at every poll.
 async fn hooks_are_dropped_with_their_write(test: Test) -> Result<()> {
     let db = test.connect_with(PoolOptions::new().max_connections(1)).await?;
@@ -354,11 +373,12 @@ async fn hooks_are_dropped_with_their_write(test: Test) -> Result<()> {
             next += 1;
             Wallet::create().id(next).owner(format!("o{next}")).balance(1).exec(&db).await
         },
-        async |polls, _ended| {
-            match tokio::time::timeout(Duration::from_secs(10), count()).await.expect("the pool is stuck") {
-                Ok((wallets, events)) => assert_eq!(wallets, events, "after {polls} polls"),
-                Err(error) => failure = Some(error),
-            }
+        async |polls, _ended| match tokio::time::timeout(Duration::from_secs(10), count())
+            .await
+            .expect("the pool is stuck")
+        {
+            Ok((wallets, events)) => assert_eq!(wallets, events, "after {polls} polls"),
+            Err(error) => failure = Some(error),
         },
     )
     .await;
@@ -366,5 +386,5 @@ async fn hooks_are_dropped_with_their_write(test: Test) -> Result<()> {
 }
 
 cases! {$ random_writes:
-    writes_do_what_they_do_in_memory, hooks_are_dropped_with_their_write,
+    writes_do_what_they_do_in_memory, every_row_that_is_read_passes_after_find, hooks_are_dropped_with_their_write,
 }
