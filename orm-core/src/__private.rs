@@ -6,7 +6,7 @@ pub use core::task::{Context, Poll};
 
 #[cfg(feature = "serde")]
 pub use crate::__input as input;
-pub use crate::driver::{Open, Policed, Runs, SeenBy};
+pub use crate::driver::{OfTenant, Open, Policed, PolicedTenanted, Runs, SeenBy, Tenanted};
 pub use crate::error::{Error, Result};
 pub use crate::expr::{Assign, Column, Expr, KeyOperand, KeyPart, SingleKey};
 pub use crate::handle::{CreateUnder, ManyToMany, NewChild, Related, Through, ToMany, ToOne, ToOwner};

@@ -28,7 +28,7 @@ mod validate;
 mod violated;
 
 pub(crate) use cascade::{Mark, cascade, deleted_at, of_row};
-pub(crate) use conflict::{alive_filter, is_join_key, is_key, is_unique, unique_keys};
+pub(crate) use conflict::{alive_filter, is_join_key, is_key, is_unique, unique_keys, whole_key};
 pub(crate) use create::{create_many, create_one, models_of};
 pub use draft::{Changes, Prefilled};
 pub(crate) use draft::{Draft, Linked, Payload, all_values, given_columns, nest, no_key, payload_values};

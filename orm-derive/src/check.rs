@@ -81,6 +81,7 @@ pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
             sizes(ctxt, field);
             counters(ctxt, field);
             mutability(ctxt, field);
+            tenant(ctxt, field);
         }
     }
 }
@@ -353,6 +354,33 @@ fn counters(ctxt: &Ctxt, field: &Field<'_>) {
         {
             ctxt.error(word, format!("`{word}` counts, so it needs an integer, not `{ty}`"));
         }
+    }
+}
+
+/// Whose a row is comes from the handle, is never NULL and does not change.
+fn tenant(ctxt: &Ctxt, field: &Field<'_>) {
+    let attrs = &field.attrs;
+    let Some(word) = attrs.tenant.name() else { return };
+    let counted = attrs.auto_increment.name().filter(|_| attrs.auto_increment.get() == Some(&true));
+    let others = [
+        counted,
+        attrs.default.name(),
+        attrs.generated.name(),
+        attrs.version.name(),
+        attrs.created_at.name(),
+        attrs.updated_at.name(),
+        attrs.deleted_at.name(),
+        attrs.counter.name(),
+        attrs.mutability.name(),
+    ];
+    if let Some(other) = others.into_iter().flatten().next() {
+        ctxt.error(
+            other,
+            format!("`{other}` contradicts `{word}`: the column is filled in from the handle, and immutable"),
+        );
+    }
+    if field.nullable().is_some() {
+        ctxt.error(field.ty, "every row belongs to a tenant: remove the `Option`");
     }
 }
 

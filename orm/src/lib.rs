@@ -279,8 +279,10 @@ mod registry;
 #[cfg(feature = "json")]
 pub mod serde_json;
 mod tables;
+mod tenant;
 mod transaction;
 mod viewer;
+mod wraps;
 
 /// Migrations: SQL files, their history in the database, and the runner. [`migrate!`] has the files inside of the program.
 #[cfg(feature = "migrate")]
@@ -458,5 +460,6 @@ pub use raw::{Sql, SqlText, Values, sql};
 #[cfg(feature = "registry")]
 pub use registry::{Models, models};
 pub use tables::DropTables;
+pub use tenant::ForTenant;
 pub use transaction::{InTransaction, Outcome, RunsAgain, Transaction, TransactionOptions};
 pub use viewer::{As, Bypass};

@@ -22,4 +22,5 @@ pub mod schema;
 pub mod shelf;
 pub mod shop;
 pub mod store;
+pub mod tenants;
 pub mod yard;

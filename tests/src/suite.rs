@@ -55,6 +55,7 @@ pub mod silence;
 pub mod stale;
 pub mod stream;
 pub mod tagged;
+pub mod tenancy;
 pub mod transaction;
 pub mod trees;
 pub mod types;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Allows, BeginOptions, Callback, Context, Done, Executor, Policed, Query, Session, ShapeCache, Unit};
+use super::{Allows, BeginOptions, Callback, Context, Done, Executor, Query, Restricted, Session, ShapeCache, Unit};
 use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
@@ -163,9 +163,9 @@ impl<'a> Tx<'a> {
     }
 }
 
-// The policies of models that a hook writes about are known when it runs.
+// The policies and tenants of models that a hook writes about are known when it runs.
 #[diagnostic::do_not_recommend]
-impl<M: Model> Allows<M, Policed> for Tx<'_> {}
+impl<M: Model, G: Restricted> Allows<M, G> for Tx<'_> {}
 
 impl Executor for Tx<'_> {
     fn session(&self) -> &dyn Session {

@@ -585,7 +585,7 @@ fn is_plain(select: &ast::Select) -> bool {
         && !select.distinct
         && select.visibility == Visibility::DEFAULT
         && select.model.scope.is_none()
-        && select.model.policy.is_none()
+        && !select.model.is_restricted()
 }
 
 /// NULL where the sub-query has no row.

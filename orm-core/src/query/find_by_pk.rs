@@ -168,7 +168,7 @@ impl<M: Model> FindByPk<M> {
     /// # Errors
     /// As [`Find::exec`](super::Find::exec).
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Option<M>> {
-        if self.find.is_some() || M::DEF.scope.is_some() || M::DEF.policy.is_some() {
+        if self.find.is_some() || M::DEF.scope.is_some() || M::DEF.is_restricted() {
             return self.find().exec(db).await;
         }
         let session = db.session();

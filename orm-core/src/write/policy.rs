@@ -3,6 +3,7 @@
 
 use super::draft::{Changes, Draft, all_values};
 use super::evaluate::holds;
+use super::prepare;
 use crate::ast::{self, Expr, LockStrength, LockWait, Purpose, Returning, Select, SelectList, Statement, Visibility};
 use crate::dialect::Policies as _;
 use crate::driver::Session;
@@ -22,13 +23,42 @@ fn denied(session: &dyn Session, def: &'static ModelDef, what: &str) -> Error {
         db.system.name = session.dialect().name(),
         "a policy denied a write"
     );
-    Error::new(ErrorKind::Permission, format!("the policy of the model does not let the viewer {what}"))
-        .with_model(def.name)
+    let message = match def.policy {
+        Some(_) => format!("the policy of the model does not let the viewer {what}"),
+        None => format!("a tenant may not {what}"),
+    };
+    Error::new(ErrorKind::Permission, message).with_model(def.name)
+}
+
+/// Gives a new row the tenant of the handle.
+///
+/// # Errors
+/// [`ErrorKind::Permission`] for a row that was given another tenant, and where the handle has none;
+/// [`ErrorKind::NotNullViolation`] where the handle is for all tenants, and the row does not say whose it is.
+pub(super) fn own(session: &dyn Session, def: &'static ModelDef, draft: &mut Draft) -> Result<()> {
+    let Some(column) = def.tenant_column() else { return Ok(()) };
+    let given = draft.given & (1 << column.index) != 0;
+    let error =
+        |kind, message: &'static str| Err(Error::new(kind, message).with_model(def.name).with_columns([column.name]));
+    let Some(tenant) = session.context().tenant(def)? else {
+        let message = "the handle is for all tenants, and the new row does not say whose it is; give it this column";
+        return if given { Ok(()) } else { error(ErrorKind::NotNullViolation, message) };
+    };
+    if !given {
+        draft.values[column.index] = tenant.clone();
+        draft.given |= 1 << column.index;
+        return Ok(());
+    }
+    let form = |value: &Value| prepare::kept(&**session.dialect(), def, column, column.normalized(value.clone()));
+    if form(&draft.values[column.index])? == form(tenant)? {
+        return Ok(());
+    }
+    error(ErrorKind::Permission, "the new row was given another tenant than that of the handle; leave the column out")
 }
 
 /// Whether a policy may have a say about rows of a model that are written.
 pub(super) fn applies(session: &dyn Session, def: &'static ModelDef) -> bool {
-    session.context().has_viewer() || session.context().polices(def)
+    session.context().is_restricted() || session.context().polices(def)
 }
 
 /// Whether a row may be created with these values: decided here where the rule is about values that are at hand. Otherwise the answer is
@@ -38,14 +68,11 @@ pub(super) fn applies(session: &dyn Session, def: &'static ModelDef) -> bool {
 /// [`ErrorKind::Permission`] for values that the viewer may not give.
 pub(super) async fn before_create(session: &dyn Session, def: &'static ModelDef, drafts: &[Draft]) -> Result<bool> {
     let context = session.context();
-    if context.has_viewer() {
+    if context.is_restricted() {
         let value =
             |draft: &Draft, column: usize| (draft.given & (1 << column) != 0).then(|| draft.values[column].clone());
         let rows: Vec<_> = drafts.iter().map(|draft| move |column: usize| value(draft, column)).collect();
         check_targets(session, def, &rows).await?;
-    }
-    if !context.polices(def) {
-        return Ok(false);
     }
     let rule = match context.rule(def, Access::Create)? {
         Ruling::Allow => return Ok(false),
@@ -188,7 +215,9 @@ pub(super) fn before_update(
     if !context.polices(def) {
         return Ok(None);
     }
-    if let Some((column, _)) = set.iter().find(|(column, _)| def.primary_key.contains(&column.index)) {
+    if let Some((column, _)) =
+        set.iter().find(|(column, _)| def.policy.is_some() && def.primary_key.contains(&column.index))
+    {
         let message = "the model has a policy, and a viewer does not change the key of a row";
         return Err(Error::new(ErrorKind::Permission, message).with_model(def.name).with_columns([column.name]));
     }
@@ -270,7 +299,7 @@ pub(super) async fn after_update(session: &dyn Session, def: &'static ModelDef, 
 /// # Errors
 /// As for a new row.
 pub(super) async fn check_changes(session: &dyn Session, def: &'static ModelDef, changes: &Changes) -> Result<()> {
-    if !session.context().has_viewer() {
+    if !session.context().is_restricted() {
         return Ok(());
     }
     let value = |column: usize| changes.values().iter().find(|(index, _)| *index == column).map(|(_, v)| v.clone());
@@ -318,7 +347,7 @@ pub(super) async fn check_assignments(
     def: &'static ModelDef,
     set: &[(&'static ColumnDef, Expr)],
 ) -> Result<()> {
-    if !session.context().has_viewer() {
+    if !session.context().is_restricted() {
         return Ok(());
     }
     let value = |column: usize| {

@@ -9,7 +9,7 @@ use super::rule::{NormalAttr, RuleAttr, normals, rules};
 use crate::ctxt::Ctxt;
 
 /// The words of columns and of relations. Both are accepted on every field here; `check` says which do not fit.
-const WORDS: [&str; 47] = [
+const WORDS: [&str; 48] = [
     "primary_key",
     "auto_increment",
     "column",
@@ -57,6 +57,7 @@ const WORDS: [&str; 47] = [
     "write_once",
     "transitions",
     "hidden",
+    "tenant",
 ];
 
 /// The words of relations. `unique` and `index` are also words of columns.
@@ -105,6 +106,8 @@ pub(crate) struct FieldAttrs {
     pub(crate) version: Slot<()>,
     /// Whether it is in nothing that is shown.
     pub(crate) hidden: Slot<()>,
+    /// Whether it says whose the row is.
+    pub(crate) tenant: Slot<()>,
     pub(crate) created_at: Slot<()>,
     pub(crate) updated_at: Slot<()>,
     pub(crate) deleted_at: Slot<()>,
@@ -236,6 +239,7 @@ impl FieldAttrs {
             "computed" => self.computed.set(ctxt, &name, item.path(ctxt, "Self::full_name")),
             "version" => self.version.set(ctxt, &name, item.flag(ctxt)),
             "hidden" => self.hidden.set(ctxt, &name, item.flag(ctxt)),
+            "tenant" => self.tenant.set(ctxt, &name, item.flag(ctxt)),
             "created_at" => self.created_at.set(ctxt, &name, item.flag(ctxt)),
             "updated_at" => self.updated_at.set(ctxt, &name, item.flag(ctxt)),
             "deleted_at" => self.deleted_at.set(ctxt, &name, item.flag(ctxt)),

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use super::{create_name, update_name};
 use crate::ir::{Column, Init, ModelIr};
 
-/// `Model`, `Versioned`, `Decode`, `SeenBy` and `Instance`.
+/// `Model`, `Versioned`, `Decode`, `SeenBy`, `OfTenant` and `Instance`.
 pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
     let this = model.params.this();
     let (params, bounds) = (model.params.plain(&[]), model.params.all_bounds(&[]));
@@ -92,7 +92,16 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             }
         }
     });
-    let guard = format_ident!("{}", if model.policy.is_empty() { "Open" } else { "Policed" });
+    let guard = match (model.policy, model.tenant) {
+        ([], None) => quote!(Open),
+        ([], Some(_)) => quote!(Tenanted),
+        (_, None) => quote!(Policed),
+        (_, Some(_)) => quote!(PolicedTenanted),
+    };
+    let tenant = model.tenant.map(|index| {
+        let ty = model.columns[index].ty;
+        quote!(impl #params __orm::OfTenant<#ty> for #this #bounds {})
+    });
     let seen = model.policy.iter().map(|viewer| quote!(impl #params __orm::SeenBy<#viewer> for #this #bounds {}));
     quote! {
         impl #params __orm::Model for #this #bounds {
@@ -114,6 +123,7 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             #keep
         }
         #(#seen)*
+        #tenant
         #key
         #version
         __orm::decode_model!([#params] #this, [#bounds]);
