@@ -13,8 +13,8 @@ pub use crate::handle::{CreateUnder, ManyToMany, NewChild, Related, Through, ToM
 pub use crate::model::rule::RuleDef;
 pub use crate::model::{
     ColumnDef, DefaultDef, HopDef, IndexDef, IndexPart, Itself, Life, Many, Model, ModelDef, Mutability, OnDelete, One,
-    OneOfDef, Optional, Referred, RelationDef, RelationKind, TableName, Transition, Versioned, concat_hops, has_label,
-    model_layout, one, read_model, rule,
+    OneOfDef, Optional, Referred, RelationDef, RelationKind, Snapshot, TableName, Transition, Versioned, concat_hops,
+    has_label, model_layout, one, read_model, rule,
 };
 #[cfg(feature = "json")]
 pub use crate::query::Audited;

@@ -12,6 +12,7 @@ mod registry;
 mod relation;
 mod row_draft;
 pub mod rule;
+mod snapshot;
 mod violation;
 
 pub use cardinality::{Cardinality, Many, One, Optional, Required, one};
@@ -26,6 +27,7 @@ pub use policy::{Access, PolicyFn, Ruling};
 pub use registry::{Registered, registered};
 pub use relation::{Between, HopDef, KeyPair, OnDelete, OneOfDef, RelationDef, RelationKind, concat_hops};
 pub use row_draft::RowDraft;
+pub use snapshot::Snapshot;
 pub use violation::{Violation, Violations};
 
 use crate::error::{Error, Result};
@@ -284,6 +286,11 @@ pub trait Model: Sized + Send + Sync + 'static {
 
     /// The values of all columns, for inserting the whole struct.
     fn into_values(self) -> Vec<Value>;
+
+    /// The columns as they were read, of a model with a field `#[orm(tracked)]`.
+    fn snapshot(&self) -> Option<&Snapshot> {
+        None
+    }
 
     /// Takes relations and other fields that are no columns over from the same row as it was before. `changed` has a bit for
     /// each column, by its position, with another value than before; relations found by another key are not loaded then.

@@ -69,6 +69,7 @@ pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
     distinct_names(ctxt, model);
     nested_names(ctxt, model);
     primary_key_given(ctxt, model);
+    tracked_once(ctxt, model);
     for field in &model.fields {
         words_fit_the_field(ctxt, field);
         name_is_free(ctxt, field);
@@ -145,6 +146,13 @@ fn primary_key_given(ctxt: &Ctxt, model: &Model<'_>) {
     }
 }
 
+/// One field has the columns as they were read.
+fn tracked_once(ctxt: &Ctxt, model: &Model<'_>) {
+    for word in model.fields.iter().filter_map(|field| field.attrs.tracked.name()).skip(1) {
+        ctxt.error(word, "a model has one `tracked` field");
+    }
+}
+
 /// Words of relations on relations, words of columns on columns.
 fn words_fit_the_field(ctxt: &Ctxt, field: &Field<'_>) {
     let words = &field.attrs.words;
@@ -192,11 +200,17 @@ fn words_fit_the_field(ctxt: &Ctxt, field: &Field<'_>) {
             }
         }
         Part::Skipped => {
-            if let Some(word) = words.iter().find(|word| *word != "skip" && *word != "computed") {
+            if let Some(word) =
+                words.iter().find(|word| !["skip", "computed", "tracked"].iter().any(|own| *word == own))
+            {
                 ctxt.error(word, format!("`{}` is no column, so `{word}` has no meaning here", field.ident));
             }
-            if let (Some(_), Some(word)) = (field.attrs.computed.name(), field.attrs.skip.name()) {
-                ctxt.error(word, "`computed` fields are no columns already; remove `skip`");
+            let own = field.attrs.computed.name().or(field.attrs.tracked.name());
+            if let (Some(own), Some(word)) = (own, field.attrs.skip.name()) {
+                ctxt.error(word, format!("`{own}` fields are no columns already; remove `skip`"));
+            }
+            if let (Some(computed), Some(word)) = (field.attrs.computed.name(), field.attrs.tracked.name()) {
+                ctxt.error(word, format!("`{word}` and `{computed}` both fill the field; keep one"));
             }
         }
     }

@@ -72,13 +72,19 @@ pub(crate) enum Init<'a> {
     Default(&'a Ident),
     /// The default, then what the function makes of the row.
     Computed(&'a Ident, Path),
+    /// The columns as they are read.
+    Snapshot(&'a Ident),
 }
 
 impl Init<'_> {
     /// The field.
     pub(crate) fn ident(&self) -> &Ident {
         match self {
-            Self::Column(ident) | Self::Relation(ident, _) | Self::Default(ident) | Self::Computed(ident, _) => ident,
+            Self::Column(ident)
+            | Self::Relation(ident, _)
+            | Self::Default(ident)
+            | Self::Computed(ident, _)
+            | Self::Snapshot(ident) => ident,
         }
     }
 }
@@ -367,6 +373,7 @@ fn init<'a>(model: &Model<'_>, field: &'a Field<'a>) -> Init<'a> {
             Init::Relation(field.ident, format!("{}::{}", model.ident, case::constant(field.ident)))
         }
         (Part::Skipped, Some(path)) => Init::Computed(field.ident, path.clone()),
+        (Part::Skipped, None) if field.attrs.tracked.is_set() => Init::Snapshot(field.ident),
         (Part::Skipped, None) => Init::Default(field.ident),
     }
 }

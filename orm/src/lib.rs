@@ -428,7 +428,7 @@ pub use orm_core::expr::{
     now, random, raw, row_number, val,
 };
 pub use orm_core::handle::Related;
-pub use orm_core::model::{Model, Violation, Violations};
+pub use orm_core::model::{Model, Snapshot, Violation, Violations};
 #[cfg(feature = "signed-cursors")]
 pub use orm_core::query::CursorKey;
 pub use orm_core::query::{

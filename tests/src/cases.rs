@@ -66,6 +66,7 @@ macro_rules! suite {
         $crate::mutability!(super::Backend);
         $crate::policy!(super::Backend);
         $crate::tenancy!(super::Backend);
+        $crate::tracked!(super::Backend);
         $crate::random_policies!(super::Backend);
         $crate::hooks!(super::Backend);
         $crate::includes!(super::Backend);

@@ -23,4 +23,5 @@ pub mod shelf;
 pub mod shop;
 pub mod store;
 pub mod tenants;
+pub mod tracked;
 pub mod yard;

@@ -56,6 +56,7 @@ pub mod stale;
 pub mod stream;
 pub mod tagged;
 pub mod tenancy;
+pub mod tracked;
 pub mod transaction;
 pub mod trees;
 pub mod types;

@@ -61,8 +61,10 @@ impl<E: Executor + ?Sized> Executor for Arc<E> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not known to run statements about `{M}`",
     label = "may not run statements about `{M}`",
-    note = "a model with a policy runs on a handle with a viewer whom the policy is for, `db.as_viewer(viewer)`, and one with \
-            tenants on a handle with a tenant, `db.for_tenant(id)`; both run on `db.bypass(\"reason\")`",
+    note = "a model with a policy runs on a handle with a viewer whom the policy is for, `db.as_viewer(viewer)`, or on \
+            `db.bypass(\"reason\")`",
+    note = "a model with a column `#[orm(tenant)]` runs on a handle with a tenant of the column's type, `db.for_tenant(id)`, or on \
+            `db.bypass(\"reason\")`",
     note = "code that is generic over the model asks for it: `async fn of<M: Model>(db: &impl Runs<M>)`"
 )]
 pub trait Runs<M>: Executor {}

@@ -304,7 +304,7 @@ pub(crate) fn time_value(column: &ColumnDef, now: chrono::DateTime<chrono::Utc>)
 }
 
 /// A small integer as a column of this type holds it.
-pub(super) fn integer_value(ty: SqlType, number: i16) -> Value {
+pub(crate) fn integer_value(ty: SqlType, number: i16) -> Value {
     match ty {
         SqlType::I8 | SqlType::I16 | SqlType::U8 => Value::I16(number),
         SqlType::I32 | SqlType::U16 => Value::I32(number.into()),

@@ -38,6 +38,14 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             }
         }
     };
+    let snapshot = model.fields.iter().find_map(|init| match init {
+        Init::Snapshot(ident) => Some(quote! {
+            fn snapshot(&self) -> ::core::option::Option<&__orm::Snapshot> {
+                ::core::option::Option::Some(&self.#ident)
+            }
+        }),
+        _ => None,
+    });
     let version = model.version.map(|index| {
         let ty = model.columns[index].ty;
         quote! {
@@ -76,7 +84,7 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
     });
     let kept = model.fields.iter().filter_map(|init| match init {
         Init::Relation(ident, _) | Init::Default(ident) => Some(quote!(self.#ident = old.#ident;)),
-        Init::Column(_) | Init::Computed(..) => None,
+        Init::Column(_) | Init::Computed(..) | Init::Snapshot(_) => None,
     });
     let kept: Vec<_> = kept.collect();
     let stale = model.relations.iter().map(|relation| {
@@ -120,6 +128,7 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             fn into_values(self) -> ::std::vec::Vec<__orm::Value> {
                 ::std::vec![#(#into_value),*]
             }
+            #snapshot
             #keep
         }
         #(#seen)*
@@ -172,10 +181,13 @@ fn read(model: &ModelIr<'_>) -> TokenStream {
             quote!(#ident: #local)
         }
         Init::Relation(ident, path) => quote!(#ident: __orm::RelationField::unloaded(&#path)),
-        Init::Default(ident) | Init::Computed(ident, _) => quote!(#ident: ::core::default::Default::default()),
+        Init::Default(ident) | Init::Computed(ident, _) | Init::Snapshot(ident) => {
+            quote!(#ident: ::core::default::Default::default())
+        }
     });
     let computed = model.fields.iter().filter_map(|init| match init {
         Init::Computed(ident, path) => Some(quote!(row.#ident = #path(&row);)),
+        Init::Snapshot(ident) => Some(quote!(row.#ident = __orm::Snapshot::of(&row);)),
         _ => None,
     });
     let computed: Vec<_> = computed.collect();

@@ -56,6 +56,29 @@ pub struct Assignment {
     pub person: BelongsTo<Person>,
 }
 
+/// Who the tenants are.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(table = "tenant_companies")]
+pub struct Company {
+    #[orm(primary_key)]
+    pub id: i64,
+    #[orm(length = 40)]
+    pub name: String,
+    pub seats: HasMany<Seat>,
+}
+
+/// A row of which the tenant is a row as well.
+#[derive(Debug, Clone, PartialEq, Model)]
+pub struct Seat {
+    #[orm(primary_key)]
+    pub id: i64,
+    #[orm(tenant)]
+    pub company_id: i64,
+    #[orm(length = 40)]
+    pub label: Option<String>,
+    pub company: BelongsTo<Company>,
+}
+
 /// Of no tenant, about rows that are.
 #[derive(Debug, Clone, PartialEq, Model)]
 pub struct Visit {
@@ -98,4 +121,4 @@ impl Policy<Memo> for Reader {
 }
 
 /// The tables.
-pub type Tenants = (Project, Task, Person, Assignment, Visit, Memo);
+pub type Tenants = (Project, Task, Person, Assignment, Visit, Memo, Company, Seat);

@@ -6,7 +6,7 @@ use orm::{ForTenant, Result};
 
 use crate::Test;
 use crate::cases::cases;
-use crate::models::tenants::{Assignment, Memo, Person, Project, Reader, Task, Tenants, Visit};
+use crate::models::tenants::{Assignment, Company, Memo, Person, Project, Reader, Seat, Task, Tenants, Visit};
 
 /// Two tenants with a project, a task, and a person of the same names each.
 async fn filled(test: &Test) -> Result<(Database, ForTenant<i64>, ForTenant<i64>)> {
@@ -104,6 +104,22 @@ async fn new_rows_get_the_tenant_of_the_handle(test: Test) -> Result<()> {
     let error = Project::create().name("e").exec(&all).await.unwrap_err();
     assert_eq!((error.kind(), error.columns()), (ErrorKind::NotNullViolation, vec!["company"]));
     assert_eq!(Project::create().name("e").company(7).exec(&all).await?.company, 7);
+    Ok(())
+}
+
+async fn the_tenant_is_a_row_of_another_model(test: Test) -> Result<()> {
+    let (db, ..) = filled(&test).await?;
+    let company = Company::create().name("Acme").exec(&db).await?;
+    let ours = db.for_tenant(company.id);
+    let seat = Seat::create().label("a").exec(&ours).await?;
+    company.seats().create().label("b").exec(&ours).await?;
+    Seat::create().company(&company).label("c").exec(&ours).await?;
+    let read = Seat::find_by_pk(seat.id).include(Seat::COMPANY).required(&ours).await?;
+    assert_eq!(read.company.get()?.map(|company| &*company.name), Some("Acme"));
+    let companies = Company::find_all().include(Company::SEATS).exec(&ours).await?;
+    assert_eq!(companies[0].seats.get()?.len(), 3);
+    points_nowhere(Seat::create().exec(&db.for_tenant(company.id + 1)).await);
+    denied(company.seats().create().exec(&db.for_tenant(company.id + 1)).await);
     Ok(())
 }
 
@@ -291,7 +307,8 @@ async fn transactions_and_streams_have_the_tenant(test: Test) -> Result<()> {
         seen += 1;
     }
     assert_eq!(seen, 2);
-    assert!(!format!("{one:?} {:?}", one.context()).contains("1_"));
+    let secret = db.for_tenant(987_654_321_i64);
+    assert!(!format!("{secret:?} {:?}", secret.context()).contains("987654321"));
     Ok(())
 }
 
@@ -334,7 +351,7 @@ async fn the_tables_are_those_that_the_models_declare(test: Test) -> Result<()> 
 }
 
 cases! {$ tenancy:
-    a_tenant_sees_its_own_rows, related_rows_are_the_tenants, new_rows_get_the_tenant_of_the_handle, unique_keys_are_of_one_tenant,
+    a_tenant_sees_its_own_rows, related_rows_are_the_tenants, new_rows_get_the_tenant_of_the_handle, the_tenant_is_a_row_of_another_model, unique_keys_are_of_one_tenant,
     a_row_keeps_its_tenant, a_tenant_changes_its_own_rows, a_tenant_removes_its_own_rows, no_row_points_at_another_tenants,
     links_stay_inside_of_a_tenant, upserts_meet_rows_of_their_tenant, tenants_share_a_statement,
     raw_sql_is_refused_on_a_tenants_handle, a_model_with_tenants_needs_one, transactions_and_streams_have_the_tenant,
