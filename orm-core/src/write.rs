@@ -20,6 +20,7 @@ mod relation_filter;
 mod remove;
 mod send;
 mod statement;
+mod tenant;
 mod trail;
 mod tree;
 mod update;

@@ -2,7 +2,7 @@
 //! form in which a column keeps a value.
 
 use super::draft::{Changes, Draft};
-use super::{policy, validate};
+use super::{tenant, validate};
 use crate::ast::Expr;
 use crate::dialect::{Dialect, stored};
 use crate::driver::Session;
@@ -260,14 +260,14 @@ pub(super) fn assignments(
 /// Fills in whose the row is, and what the client makes.
 ///
 /// # Errors
-/// Those of [`policy::own`].
+/// Those of [`tenant::own`].
 pub(super) fn fill(
     session: &dyn Session,
     def: &'static ModelDef,
     row: &mut Draft,
     now: &mut Option<chrono::DateTime<chrono::Utc>>,
 ) -> Result<()> {
-    policy::own(session, def, row)?;
+    tenant::own(session, def, row)?;
     complete(def, row, now);
     Ok(())
 }
