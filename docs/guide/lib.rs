@@ -71,6 +71,7 @@ chapters! {
     audit: "audit.md",
     scopes: "scopes.md",
     policies: "policies.md",
+    tenancy: "tenancy.md",
     encryption: "encryption.md",
     transactions: "transactions.md",
     migrations: "migrations.md",

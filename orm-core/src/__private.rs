@@ -6,15 +6,15 @@ pub use core::task::{Context, Poll};
 
 #[cfg(feature = "serde")]
 pub use crate::__input as input;
-pub use crate::driver::{Open, Policed, Runs, SeenBy};
+pub use crate::driver::{OfTenant, Open, Policed, PolicedTenanted, Runs, SeenBy, Tenanted};
 pub use crate::error::{Error, Result};
 pub use crate::expr::{Assign, Column, Encrypted, Expr, Findable, KeyOperand, KeyPart, SingleKey};
 pub use crate::handle::{CreateUnder, ManyToMany, NewChild, Related, Through, ToMany, ToOne, ToOwner};
 pub use crate::model::rule::RuleDef;
 pub use crate::model::{
     ColumnDef, DefaultDef, HopDef, IndexDef, IndexPart, Itself, Life, Many, Model, ModelDef, Mutability, OnDelete, One,
-    OneOfDef, Optional, Referred, RelationDef, RelationKind, TableName, Transition, Versioned, concat_hops, has_label,
-    model_layout, one, read_model, rule,
+    OneOfDef, Optional, Referred, RelationDef, RelationKind, Snapshot, TableName, Transition, Versioned, concat_hops,
+    has_label, model_layout, one, read_model, rule,
 };
 #[cfg(feature = "json")]
 pub use crate::query::Audited;

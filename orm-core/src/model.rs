@@ -12,6 +12,7 @@ mod registry;
 mod relation;
 mod row_draft;
 pub mod rule;
+mod snapshot;
 mod violation;
 
 pub use cardinality::{Cardinality, Many, One, Optional, Required, one};
@@ -26,6 +27,7 @@ pub use policy::{Access, PolicyFn, Ruling};
 pub use registry::{Registered, registered};
 pub use relation::{Between, HopDef, KeyPair, OnDelete, OneOfDef, RelationDef, RelationKind, concat_hops};
 pub use row_draft::RowDraft;
+pub use snapshot::Snapshot;
 pub use violation::{Violation, Violations};
 
 use crate::error::{Error, Result};
@@ -85,6 +87,8 @@ pub struct ModelDef {
     pub deleted_at: Option<usize>,
     /// The position of the column incremented by every change of a row, for optimistic locking.
     pub version: Option<usize>,
+    /// The position of the column that says whose the row is, of a model whose rows belong to tenants.
+    pub tenant: Option<usize>,
     /// The comment of the table.
     pub comment: &'static str,
     /// The name that the table had before, for a migration that is planned; empty for none.
@@ -131,6 +135,7 @@ impl ModelDef {
             updated_at: None,
             deleted_at: None,
             version: None,
+            tenant: None,
             comment: "",
             renamed_from: "",
             has_uuids: any_uuids(columns),
@@ -150,6 +155,17 @@ impl ModelDef {
             || self == other
                 && self.columns.len() == other.columns.len()
                 && self.columns.iter().zip(other.columns).all(same)
+    }
+
+    /// The column that says whose a row is, of a model whose rows belong to tenants.
+    pub fn tenant_column(&self) -> Option<&'static ColumnDef> {
+        let columns = self.columns;
+        self.tenant.map(|index| &columns[index])
+    }
+
+    /// Whether it depends on the handle which rows a statement is about: whether there is a policy, or tenants.
+    pub fn is_restricted(&self) -> bool {
+        self.policy.is_some() || self.tenant.is_some()
     }
 
     /// A column by its name in the database.
@@ -268,8 +284,9 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// deleted.
     type Referred: Cardinality;
 
-    /// Which handles run statements about the model: [`Open`](crate::driver::Open) where all do, or
-    /// [`Policed`](crate::driver::Policed).
+    /// Which handles run statements about the model: [`Open`](crate::driver::Open) where all do,
+    /// [`Policed`](crate::driver::Policed), [`Tenanted`](crate::driver::Tenanted), or both,
+    /// [`PolicedTenanted`](crate::driver::PolicedTenanted).
     type Guard;
 
     /// Reads the model's columns, in the order of [`ModelDef::columns`]; relations stay unloaded.
@@ -283,6 +300,11 @@ pub trait Model: Sized + Send + Sync + 'static {
 
     /// The values of all columns, for inserting the whole struct.
     fn into_values(self) -> Vec<Value>;
+
+    /// The columns as they were read, of a model with a field `#[orm(tracked)]`.
+    fn snapshot(&self) -> Option<&Snapshot> {
+        None
+    }
 
     /// Takes relations and other fields that are no columns over from the same row as it was before. `changed` has a bit for
     /// each column, by its position, with another value than before; relations found by another key are not loaded then.

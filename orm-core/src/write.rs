@@ -20,6 +20,7 @@ mod relation_filter;
 mod remove;
 mod send;
 mod statement;
+mod tenant;
 mod trail;
 mod tree;
 mod update;
@@ -28,7 +29,7 @@ mod validate;
 mod violated;
 
 pub(crate) use cascade::{Mark, cascade, deleted_at, of_row};
-pub(crate) use conflict::{alive_filter, is_join_key, is_key, is_unique, unique_keys};
+pub(crate) use conflict::{alive_filter, is_join_key, is_key, is_unique, unique_keys, whole_key};
 pub(crate) use create::{create_many, create_one, models_of};
 pub use draft::{Changes, Prefilled};
 pub(crate) use draft::{Draft, Linked, Payload, all_values, given_columns, nest, no_key, payload_values};
@@ -40,7 +41,7 @@ pub(crate) use insert::{insert_of, insert_values};
 pub(crate) use link::{other_keys, pointing};
 pub(crate) use many::{NewValues, Wanted, update_many};
 pub(crate) use policy::{check_end, is_seen, may, refuse_whole_table};
-pub(crate) use prepare::{complete, time_value};
+pub(crate) use prepare::{complete, integer_value, time_value};
 pub(crate) use relation_filter::{RelationFilter, fixed_by};
 pub(crate) use remove::remove;
 pub(crate) use send::{prepared, write_rows};
@@ -50,7 +51,7 @@ pub(crate) use statement::{
 };
 pub use update::update_row;
 pub(crate) use update::{
-    RowKey, compute_row, expect_version, known, refresh, remove_row, reread, save_row, saves, write_row,
+    RowKey, compute_row, expect_version, known, may_differ, refresh, remove_row, reread, save_row, saves, write_row,
 };
 pub use upsert::Outcome;
 pub(crate) use upsert::{retries, upsert_many, upsert_one};

@@ -119,14 +119,14 @@ impl<'a> Field<'a> {
     fn read(ctxt: &Ctxt, field: &'a syn::Field) -> Option<Self> {
         let ident = field.ident.as_ref()?;
         let mut attrs = FieldAttrs::read(ctxt, &field.attrs);
-        let refused = refused(&field.ty).filter(|_| !attrs.skip.is_set() && !attrs.computed.is_set());
+        let refused = refused(&field.ty).filter(|_| !attrs.is_beside());
         let part = match relation(&field.ty) {
             _ if let Some(message) = refused => {
                 ctxt.error(&field.ty, message);
                 attrs = FieldAttrs::default(); // It is no column any more, and nothing else is to be said of it.
                 Part::Skipped
             }
-            _ if attrs.skip.is_set() || attrs.computed.is_set() => Part::Skipped,
+            _ if attrs.is_beside() => Part::Skipped,
             Some((RelationKind::BelongsTo, target, _)) if attrs.relation.one_of.is_set() => Part::OneOf(target),
             Some((kind, target, between)) => Part::Relation(kind, target, between),
             None => Part::Column,

@@ -69,6 +69,7 @@ pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
     distinct_names(ctxt, model);
     nested_names(ctxt, model);
     primary_key_given(ctxt, model);
+    tracked_once(ctxt, model);
     for field in &model.fields {
         words_fit_the_field(ctxt, field);
         name_is_free(ctxt, field);
@@ -81,6 +82,7 @@ pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
             sizes(ctxt, field);
             counters(ctxt, field);
             mutability(ctxt, field);
+            tenant(ctxt, field);
         }
     }
 }
@@ -144,6 +146,13 @@ fn primary_key_given(ctxt: &Ctxt, model: &Model<'_>) {
     }
 }
 
+/// One field has the columns as they were read.
+fn tracked_once(ctxt: &Ctxt, model: &Model<'_>) {
+    for word in model.fields.iter().filter_map(|field| field.attrs.tracked.name()).skip(1) {
+        ctxt.error(word, "a model has one `tracked` field");
+    }
+}
+
 /// Words of relations on relations, words of columns on columns.
 fn words_fit_the_field(ctxt: &Ctxt, field: &Field<'_>) {
     let words = &field.attrs.words;
@@ -191,11 +200,17 @@ fn words_fit_the_field(ctxt: &Ctxt, field: &Field<'_>) {
             }
         }
         Part::Skipped => {
-            if let Some(word) = words.iter().find(|word| *word != "skip" && *word != "computed") {
+            if let Some(word) =
+                words.iter().find(|word| !["skip", "computed", "tracked"].iter().any(|own| *word == own))
+            {
                 ctxt.error(word, format!("`{}` is no column, so `{word}` has no meaning here", field.ident));
             }
-            if let (Some(_), Some(word)) = (field.attrs.computed.name(), field.attrs.skip.name()) {
-                ctxt.error(word, "`computed` fields are no columns already; remove `skip`");
+            let own = field.attrs.computed.name().or(field.attrs.tracked.name());
+            if let (Some(own), Some(word)) = (own, field.attrs.skip.name()) {
+                ctxt.error(word, format!("`{own}` fields are no columns already; remove `skip`"));
+            }
+            if let (Some(computed), Some(word)) = (field.attrs.computed.name(), field.attrs.tracked.name()) {
+                ctxt.error(word, format!("`{word}` and `{computed}` both fill the field; keep one"));
             }
         }
     }
@@ -353,6 +368,33 @@ fn counters(ctxt: &Ctxt, field: &Field<'_>) {
         {
             ctxt.error(word, format!("`{word}` counts, so it needs an integer, not `{ty}`"));
         }
+    }
+}
+
+/// Whose a row is comes from the handle, is never NULL and does not change.
+fn tenant(ctxt: &Ctxt, field: &Field<'_>) {
+    let attrs = &field.attrs;
+    let Some(word) = attrs.tenant.name() else { return };
+    let counted = attrs.auto_increment.name().filter(|_| attrs.auto_increment.get() == Some(&true));
+    let others = [
+        counted,
+        attrs.default.name(),
+        attrs.generated.name(),
+        attrs.version.name(),
+        attrs.created_at.name(),
+        attrs.updated_at.name(),
+        attrs.deleted_at.name(),
+        attrs.counter.name(),
+        attrs.mutability.name(),
+    ];
+    if let Some(other) = others.into_iter().flatten().next() {
+        ctxt.error(
+            other,
+            format!("`{other}` contradicts `{word}`: the column is filled in from the handle, and immutable"),
+        );
+    }
+    if field.nullable().is_some() {
+        ctxt.error(field.ty, "every row belongs to a tenant: remove the `Option`");
     }
 }
 

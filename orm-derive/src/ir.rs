@@ -60,6 +60,8 @@ pub(crate) struct ModelIr<'a> {
     pub(crate) updated_at: Option<usize>,
     pub(crate) deleted_at: Option<usize>,
     pub(crate) version: Option<usize>,
+    /// Says whose a row is.
+    pub(crate) tenant: Option<usize>,
 }
 
 /// What a field holds after reading a row.
@@ -73,13 +75,19 @@ pub(crate) enum Init<'a> {
     Default(&'a Ident),
     /// The default, then what the function makes of the row.
     Computed(&'a Ident, Path),
+    /// The columns as they are read.
+    Snapshot(&'a Ident),
 }
 
 impl Init<'_> {
     /// The field.
     pub(crate) fn ident(&self) -> &Ident {
         match self {
-            Self::Column(ident) | Self::Relation(ident, _) | Self::Default(ident) | Self::Computed(ident, _) => ident,
+            Self::Column(ident)
+            | Self::Relation(ident, _)
+            | Self::Default(ident)
+            | Self::Computed(ident, _)
+            | Self::Snapshot(ident) => ident,
         }
     }
 }
@@ -346,7 +354,7 @@ impl<'a> ModelIr<'a> {
         let params = Params::of(model);
         let (relations, one_of) = relations::resolve(ctxt, model, &params, &primary_key);
         distinct_constants(ctxt, &columns, &relations, &one_of);
-        let inputs = inputs::resolve(ctxt, model, &columns, &primary_key, marks.version);
+        let inputs = inputs::resolve(ctxt, model, &columns, &marks);
         Self {
             ident: model.ident,
             vis: model.vis,
@@ -359,7 +367,7 @@ impl<'a> ModelIr<'a> {
             relations,
             one_of,
             fields: model.fields.iter().map(|field| init(model, field)).collect(),
-            indexes: indexes(ctxt, model),
+            indexes: indexes(ctxt, model, marks.tenant),
             checks: attrs.checks.iter().map(|check| (check.name.clone(), check.sql.value())).collect(),
             default_scope: attrs.default_scope.get(),
             policy: attrs.policy.get().map_or(&[], Vec::as_slice),
@@ -373,6 +381,7 @@ impl<'a> ModelIr<'a> {
             updated_at: marks.updated_at,
             deleted_at: marks.deleted_at,
             version: marks.version,
+            tenant: marks.tenant,
             primary_key,
             columns,
         }
@@ -395,6 +404,7 @@ fn init<'a>(model: &Model<'_>, field: &'a Field<'a>) -> Init<'a> {
             Init::Relation(field.ident, format!("{}::{}", model.ident, case::constant(field.ident)))
         }
         (Part::Skipped, Some(path)) => Init::Computed(field.ident, path.clone()),
+        (Part::Skipped, None) if field.attrs.tracked.is_set() => Init::Snapshot(field.ident),
         (Part::Skipped, None) => Init::Default(field.ident),
     }
 }
@@ -437,8 +447,9 @@ fn distinct_columns(ctxt: &Ctxt, columns: &[Column<'_>]) {
     }
 }
 
-/// The indexes of the struct, then those of the fields; fields that share a name share an index.
-fn indexes(ctxt: &Ctxt, model: &Model<'_>) -> Vec<Index> {
+/// The indexes of the struct, then those of the fields; fields that share a name share an index. Unique keys of rows that belong to
+/// tenants begin with the tenant: others may have the same values.
+fn indexes(ctxt: &Ctxt, model: &Model<'_>, tenant: Option<usize>) -> Vec<Index> {
     let mut indexes = Vec::new();
     for attr in &model.attrs.indexes {
         let fields = || {
@@ -476,6 +487,12 @@ fn indexes(ctxt: &Ctxt, model: &Model<'_>) -> Vec<Index> {
                 Some(index) => index.parts.push(part),
                 None => indexes.push(Index { name, unique, parts: vec![part], method: None, filter: None }),
             }
+        }
+    }
+    if let Some(tenant) = tenant {
+        let is_tenant = |part: &IndexPart| matches!(part, IndexPart::Column { index, .. } if *index == tenant);
+        for index in indexes.iter_mut().filter(|index| index.unique && !index.parts.iter().any(is_tenant)) {
+            index.parts.insert(0, IndexPart::Column { index: tenant, descending: false });
         }
     }
     indexes

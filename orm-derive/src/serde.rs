@@ -38,7 +38,11 @@ pub(crate) fn attribute(args: &TokenStream, item: TokenStream) -> TokenStream {
         Data::Struct(data) => {
             let private = private(ModelAttrs::read(&silent, &input.attrs).krate.get());
             for field in &mut data.fields {
-                let hidden = FieldAttrs::read(&silent, &field.attrs).hidden.is_set();
+                let attrs = FieldAttrs::read(&silent, &field.attrs);
+                if attrs.tracked.is_set() && !says(&field.attrs, &["skip"]) {
+                    field.attrs.push(parse_quote!(#[serde(skip)]));
+                }
+                let hidden = attrs.hidden.is_set();
                 if hidden && !says(&field.attrs, &["skip", "skip_serializing"]) {
                     field.attrs.push(parse_quote!(#[serde(skip_serializing)]));
                 }

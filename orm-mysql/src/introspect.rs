@@ -288,11 +288,12 @@ impl MysqlDialect {
 fn living_rows(table: &mut Table, maria: bool) {
     let mut computed = Vec::new();
     for index in table.indexes.iter_mut().filter(|index| index.unique) {
+        let mut live = None;
         let sql = match index.keys.last() {
             Some(IndexKey::Expression { sql, .. }) => Some(sql.clone()),
             Some(IndexKey::Column { name, .. }) if maria && *name == ddl::live_column(index) => {
                 let column = table.columns.iter().find(|column| column.name == *name);
-                computed.push(name.clone());
+                live = Some(name.clone());
                 column.and_then(|column| column.generated.as_ref()).map(|generated| generated.sql.clone())
             }
             _ => None,
@@ -306,8 +307,7 @@ fn living_rows(table: &mut Table, maria: bool) {
         if let Some(column) = column {
             index.soft_delete = Some(column);
             index.keys.pop();
-        } else {
-            computed.pop();
+            computed.extend(live);
         }
     }
     table.columns.retain(|column| !computed.contains(&column.name));

@@ -282,8 +282,10 @@ mod registry;
 #[cfg(feature = "json")]
 pub mod serde_json;
 mod tables;
+mod tenant;
 mod transaction;
 mod viewer;
+mod wraps;
 
 /// Keys of encrypted columns, and sealing values by hand.
 #[cfg(feature = "encryption")]
@@ -432,7 +434,7 @@ pub use orm_core::expr::{
     now, random, raw, row_number, val,
 };
 pub use orm_core::handle::Related;
-pub use orm_core::model::{Model, Violation, Violations};
+pub use orm_core::model::{Model, Snapshot, Violation, Violations};
 #[cfg(feature = "signed-cursors")]
 pub use orm_core::query::CursorKey;
 pub use orm_core::query::{
@@ -464,5 +466,6 @@ pub use raw::{Sql, SqlText, Values, sql};
 #[cfg(feature = "registry")]
 pub use registry::{Models, models};
 pub use tables::DropTables;
+pub use tenant::ForTenant;
 pub use transaction::{InTransaction, Outcome, RunsAgain, Transaction, TransactionOptions};
 pub use viewer::{As, Bypass};

@@ -5,13 +5,13 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
-use orm_core::driver::{Allows, Executor, Policed, SeenBy, Session, Tx};
+use orm_core::driver::{Allows, Executor, Policed, PolicedTenanted, SeenBy, Session, Tenanted, Tx};
 use orm_core::model::Model;
 use orm_core::query::{self, Action, Policy};
-use orm_core::{Error, Result};
+use orm_core::{Result, Scalar};
 
-use crate::transaction::InTransaction;
-use crate::{Atomic, Database, Transaction};
+use crate::wraps::{Holds, Knows, Wraps, transactions};
+use crate::{Database, ForTenant, Transaction};
 
 /// A database, or a transaction, for a viewer: what [`Database::as_viewer`] gives. Statements about models with a
 /// [policy](Policy) run on it and see and change what the policy lets this viewer; statements about other models run as on any
@@ -46,6 +46,12 @@ impl<V: Send + Sync, H: Executor> Executor for As<V, H> {
 
 #[diagnostic::do_not_recommend]
 impl<V, H: Send + Sync, M: SeenBy<V>> Allows<M, Policed> for As<V, H> {}
+
+#[diagnostic::do_not_recommend]
+impl<V, H: Allows<M, Tenanted>, M: Model> Allows<M, Tenanted> for As<V, H> {}
+
+#[diagnostic::do_not_recommend]
+impl<V, H: Allows<M, Tenanted>, M: SeenBy<V>> Allows<M, PolicedTenanted> for As<V, H> {}
 
 impl<V: Send + Sync, H: Executor> As<V, H> {
     /// Who is looking.
@@ -83,59 +89,54 @@ impl<V: Send + Sync, H: Executor> As<V, H> {
     }
 }
 
-impl<V: Send + Sync, H: Atomic> As<V, H> {
-    /// Runs a closure in a transaction of the same viewer; see [`Database::transaction`].
-    ///
-    /// # Errors
-    /// The closure's; those of beginning and committing.
-    pub fn transaction<T, E: From<Error>>(
-        &self,
-        body: impl AsyncFnOnce(&As<V, &Transaction>) -> Result<T, E>,
-    ) -> InTransaction<T, E, impl Future<Output = Result<T, E>>> {
-        InTransaction::new(self.try_transaction(body))
-    }
+impl<V: Send + Sync, H: Wraps> Wraps for As<V, H> {
+    type Base = H::Base;
+    type Over<X> = As<V, H::Over<X>>;
 
-    /// As [`transaction`](Self::transaction), with an error type of your own.
-    ///
-    /// # Errors
-    /// As [`transaction`](Self::transaction), converted.
-    pub fn try_transaction<T, E: From<Error>>(
-        &self,
-        body: impl AsyncFnOnce(&As<V, &Transaction>) -> Result<T, E>,
-    ) -> impl Future<Output = Result<T, E>> {
-        let viewer = Arc::clone(&self.viewer);
-        self.handle.try_transaction(async move |tx: &Transaction| body(&As { handle: tx, viewer }).await)
+    fn base(&self) -> &H::Base {
+        self.handle.base()
     }
-
-    /// Begins a transaction of the same viewer that is ended by hand: [`commit`](As::commit) it.
-    ///
-    /// # Errors
-    /// As [`Database::begin`].
-    pub async fn begin(&self) -> Result<As<V, Transaction>> {
-        Ok(As { handle: self.handle.begin().await?, viewer: Arc::clone(&self.viewer) })
+    fn over<X>(&self, handle: X) -> As<V, H::Over<X>> {
+        As { handle: self.handle.over(handle), viewer: Arc::clone(&self.viewer) }
     }
 }
 
-impl<V> As<V, Transaction> {
-    /// Makes the changes permanent.
-    ///
-    /// # Errors
-    /// As [`Transaction::commit`].
-    pub async fn commit(self) -> Result<()> {
-        self.handle.commit().await
-    }
-
-    /// Undoes the changes.
-    ///
-    /// # Errors
-    /// As [`Transaction::rollback`].
-    pub async fn rollback(self) -> Result<()> {
-        self.handle.rollback().await
+impl<V, H: Holds> Holds for As<V, H> {
+    fn into_transaction(self) -> Transaction {
+        self.handle.into_transaction()
     }
 }
 
-/// A database, or a transaction, on which policies do not apply, for a reason: what [`Database::bypass`] gives. For the work of
-/// the program itself: imports, exports, nightly jobs.
+transactions!([V: Send + Sync,] As<V, H>, "of the same viewer");
+
+impl<V, H: Knows> As<V, H> {
+    /// The same viewer's handle, for a tenant; as [`Database::for_tenant`].
+    #[must_use]
+    pub fn for_tenant<T: Scalar>(&self, tenant: T) -> As<V, ForTenant<T, H::Knowing<'_>>> {
+        As { handle: ForTenant::of(&self.handle, tenant), viewer: Arc::clone(&self.viewer) }
+    }
+}
+
+impl<T: Scalar, H: Knows> ForTenant<T, H> {
+    /// The same tenant's handle, for a viewer; as [`Database::as_viewer`].
+    #[must_use]
+    pub fn as_viewer<V: Send + Sync + 'static>(&self, viewer: V) -> As<V, ForTenant<T, H::Knowing<'_>>> {
+        let viewer = Arc::new(viewer);
+        As { handle: self.knowing(|context| context.as_viewer(Arc::clone(&viewer) as _)), viewer }
+    }
+
+    /// The same tenant's handle, on which policies do not apply, and why; as [`Database::bypass`]. Statements still are about this
+    /// tenant's rows.
+    #[must_use]
+    #[track_caller]
+    pub fn bypass(&self, reason: &'static str) -> Bypass<ForTenant<T, H::Knowing<'_>>> {
+        tell(reason, Location::caller());
+        Bypass { handle: self.knowing(|context| context.bypassing(reason)) }
+    }
+}
+
+/// A database, or a transaction, on which policies do not apply, and statements are about the rows of all tenants, for a reason: what
+/// [`Database::bypass`] gives. For the work of the program itself: imports, exports, nightly jobs.
 #[derive(Debug, Clone)]
 pub struct Bypass<H = Database> {
     handle: H,
@@ -154,55 +155,31 @@ impl<H: Executor> Executor for Bypass<H> {
 #[diagnostic::do_not_recommend]
 impl<M: Model, H: Send + Sync> Allows<M, Policed> for Bypass<H> {}
 
-impl<H: Atomic> Bypass<H> {
-    /// Runs a closure in a transaction on which policies do not apply either; see [`Database::transaction`].
-    ///
-    /// # Errors
-    /// The closure's; those of beginning and committing.
-    pub fn transaction<T, E: From<Error>>(
-        &self,
-        body: impl AsyncFnOnce(&Bypass<&Transaction>) -> Result<T, E>,
-    ) -> InTransaction<T, E, impl Future<Output = Result<T, E>>> {
-        InTransaction::new(self.try_transaction(body))
-    }
+#[diagnostic::do_not_recommend]
+impl<M: Model, H: Send + Sync> Allows<M, Tenanted> for Bypass<H> {}
 
-    /// As [`transaction`](Self::transaction), with an error type of your own.
-    ///
-    /// # Errors
-    /// As [`transaction`](Self::transaction), converted.
-    pub fn try_transaction<T, E: From<Error>>(
-        &self,
-        body: impl AsyncFnOnce(&Bypass<&Transaction>) -> Result<T, E>,
-    ) -> impl Future<Output = Result<T, E>> {
-        self.handle.try_transaction(async move |tx: &Transaction| body(&Bypass { handle: tx }).await)
-    }
+#[diagnostic::do_not_recommend]
+impl<M: Model, H: Send + Sync> Allows<M, PolicedTenanted> for Bypass<H> {}
 
-    /// Begins a transaction that is ended by hand: [`commit`](Bypass::commit) it.
-    ///
-    /// # Errors
-    /// As [`Database::begin`].
-    pub async fn begin(&self) -> Result<Bypass<Transaction>> {
-        Ok(Bypass { handle: self.handle.begin().await? })
+impl<H: Wraps> Wraps for Bypass<H> {
+    type Base = H::Base;
+    type Over<X> = Bypass<H::Over<X>>;
+
+    fn base(&self) -> &H::Base {
+        self.handle.base()
+    }
+    fn over<X>(&self, handle: X) -> Bypass<H::Over<X>> {
+        Bypass { handle: self.handle.over(handle) }
     }
 }
 
-impl Bypass<Transaction> {
-    /// Makes the changes permanent.
-    ///
-    /// # Errors
-    /// As [`Transaction::commit`].
-    pub async fn commit(self) -> Result<()> {
-        self.handle.commit().await
-    }
-
-    /// Undoes the changes.
-    ///
-    /// # Errors
-    /// As [`Transaction::rollback`].
-    pub async fn rollback(self) -> Result<()> {
-        self.handle.rollback().await
+impl<H: Holds> Holds for Bypass<H> {
+    fn into_transaction(self) -> Transaction {
+        self.handle.into_transaction()
     }
 }
+
+transactions!([] Bypass<H>, "on which policies do not apply either");
 
 impl Database {
     /// The same database for a viewer: models with a [policy](Policy) are run on the handle that this gives, and show and let change
@@ -214,7 +191,7 @@ impl Database {
         As { handle: self.under(context), viewer }
     }
 
-    /// The same database, on which policies do not apply, and why. Each call is written to `tracing`, as a warning `orm.policy.bypass`
+    /// The same database, on which policies do not apply, and statements are about the rows of all tenants, and why. Each call is written to `tracing`, as a warning `orm.policy.bypass`
     /// with its reason and place.
     #[must_use]
     #[track_caller]
@@ -249,6 +226,6 @@ fn tell(reason: &str, at: &Location<'_>) {
         reason,
         code.file.path = at.file(),
         code.line.number = at.line(),
-        "policies are bypassed"
+        "policies and tenants are bypassed"
     );
 }

@@ -65,6 +65,8 @@ macro_rules! suite {
         $crate::validation!(super::Backend);
         $crate::mutability!(super::Backend);
         $crate::policy!(super::Backend);
+        $crate::tenancy!(super::Backend);
+        $crate::tracked!(super::Backend);
         $crate::random_policies!(super::Backend);
         $crate::hooks!(super::Backend);
         $crate::includes!(super::Backend);

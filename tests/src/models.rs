@@ -23,5 +23,7 @@ pub mod sealed;
 pub mod shelf;
 pub mod shop;
 pub mod store;
+pub mod tenants;
+pub mod tracked;
 pub mod wallets;
 pub mod yard;

@@ -57,6 +57,8 @@ pub mod silence;
 pub mod stale;
 pub mod stream;
 pub mod tagged;
+pub mod tenancy;
+pub mod tracked;
 pub mod transaction;
 pub mod trees;
 pub mod types;

@@ -2,14 +2,23 @@
 
 use std::fmt;
 
+use crate::ast::Expr;
 use crate::error::Result;
 use crate::model::{Access, ModelDef, Ruling};
 
 /// Answers for the policies of models, for one viewer. A statement that is run is rendered with it; one that is only shown is
 /// rendered without, and has no conditions of policies.
 pub trait Policies: fmt::Debug {
-    /// Whether the statement is a viewer's. Raw SQL, which no rule is added to, is refused in one, but for that of rules and scopes.
-    fn has_viewer(&self) -> bool;
+    /// Whether the statement is a viewer's or a tenant's. Raw SQL, which no rule is added to, is refused in one, but for that of rules
+    /// and scopes.
+    fn is_restricted(&self) -> bool;
+
+    /// The condition that rows of a model belong to the tenant; none where the model has no tenants, or the statement is about those of
+    /// all.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Permission`](crate::ErrorKind::Permission) where the model has tenants, and the handle has none.
+    fn owned(&self, model: &'static ModelDef) -> Result<Option<Expr>>;
 
     /// Which rows of a model the viewer may see or change.
     ///

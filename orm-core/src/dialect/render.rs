@@ -362,6 +362,14 @@ impl<'d> Renderer<'d> {
             self.push_implied(source, &scope())?;
             written = true;
         }
+        // Whose a row is holds in rules as well.
+        if let (Some(policies), true) = (self.policies, source.visibility.purpose != Purpose::Unchecked)
+            && let Some(owned) = policies.owned(source.model)?
+        {
+            self.w.push_sql(if written { " AND " } else { before });
+            self.push_implied(source, &owned)?;
+            written = true;
+        }
         if source.model.policy.is_none() || self.in_rule {
             return Ok(written);
         }

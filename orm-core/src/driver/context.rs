@@ -5,10 +5,12 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::ast::{BinaryOp, Expr};
 use crate::dialect::Policies;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Access, ModelDef, Ruling};
 use crate::row::Seal;
+use crate::value::{Scalar, SqlType, Value};
 
 /// What a handle knows: facts of the caller's own types. It is asked for by
 /// [`Executor::context`](super::Executor::context), also where the handle is any executor:
@@ -43,6 +45,8 @@ struct Known {
     unhooked: bool,
     /// Who is looking, for the policies of models.
     viewer: Option<Arc<dyn Any + Send + Sync>>,
+    /// Whose rows statements are about, of models with tenants.
+    tenant: Option<(SqlType, Value)>,
     /// Why policies do not apply.
     bypass: Option<&'static str>,
     /// What encrypted columns are sealed and opened with.
@@ -134,9 +138,43 @@ impl Context {
         self.0.as_ref()?.seal.as_ref()
     }
 
-    /// Whether the policy of a model has a say.
+    /// The same for a tenant: statements are about its rows, of models with tenants.
+    #[must_use]
+    pub fn for_tenant<T: Scalar>(&self, tenant: T) -> Self {
+        self.changed(|known| known.tenant = Some((T::TYPE, tenant.into_value())))
+    }
+
+    /// Whether the policy of a model has a say, or whose a row is.
     pub(crate) fn polices(&self, model: &'static ModelDef) -> bool {
-        model.policy.is_some() && self.0.as_ref().is_none_or(|known| known.bypass.is_none())
+        model.policy.is_some() && !self.bypasses() || model.tenant.is_some() && (!self.bypasses() || self.has_tenant())
+    }
+
+    /// The tenant that rows of a model must belong to; none where the model has no tenants, or the handle is for all of them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Permission`] where the handle has no tenant, or one of another type than the model's.
+    pub(crate) fn tenant(&self, model: &'static ModelDef) -> Result<Option<&Value>> {
+        let Some(column) = model.tenant_column() else { return Ok(None) };
+        let refused = |message| {
+            Err(Error::new(ErrorKind::Permission, message).with_model(model.name).with_columns([column.name]))
+        };
+        match self.0.as_ref().and_then(|known| known.tenant.as_ref()) {
+            Some((ty, tenant)) if *ty == column.ty => Ok(Some(tenant)),
+            Some(_) => refused("the tenant of the handle is of another type than the model's `tenant` column"),
+            None if self.bypasses() => Ok(None),
+            None => refused(
+                "the rows of the model belong to tenants, and the handle does not say to which; use `db.for_tenant(id)`, or \
+                 `db.bypass(\"reason\")`",
+            ),
+        }
+    }
+
+    fn bypasses(&self) -> bool {
+        self.0.as_ref().is_some_and(|known| known.bypass.is_some())
+    }
+
+    fn has_tenant(&self) -> bool {
+        self.0.as_ref().is_some_and(|known| known.tenant.is_some())
     }
 
     fn changed(&self, change: impl FnOnce(&mut Known)) -> Self {
@@ -154,18 +192,25 @@ impl fmt::Debug for Context {
             .field("validates", &self.validates())
             .field("runs_hooks", &self.runs_hooks())
             .field("viewer", &self.0.as_ref().is_some_and(|known| known.viewer.is_some()))
+            .field("tenant", &self.has_tenant())
             .field("bypass", &self.0.as_ref().and_then(|known| known.bypass))
             .finish()
     }
 }
 
 impl Policies for Context {
-    fn has_viewer(&self) -> bool {
-        self.0.as_ref().is_some_and(|known| known.viewer.is_some() && known.bypass.is_none())
+    fn is_restricted(&self) -> bool {
+        let viewer = self.0.as_ref().is_some_and(|known| known.viewer.is_some() && known.bypass.is_none());
+        viewer || self.has_tenant()
+    }
+
+    fn owned(&self, model: &'static ModelDef) -> Result<Option<Expr>> {
+        let (Some(column), Some(tenant)) = (model.tenant_column(), self.tenant(model)?) else { return Ok(None) };
+        Ok(Some(Expr::binary(BinaryOp::Eq, column.into(), Expr::Value(tenant.clone()))))
     }
 
     fn rule(&self, model: &'static ModelDef, access: Access) -> Result<Ruling> {
-        let Some(policy) = model.policy.filter(|_| self.polices(model)) else { return Ok(Ruling::Allow) };
+        let Some(policy) = model.policy.filter(|_| !self.bypasses()) else { return Ok(Ruling::Allow) };
         let refused = |message| Err(Error::new(ErrorKind::Permission, message).with_model(model.name));
         let Some(viewer) = self.0.as_ref().and_then(|known| known.viewer.as_ref()) else {
             return refused(

@@ -56,12 +56,14 @@ impl<E: Executor + ?Sized> Executor for Arc<E> {
     }
 }
 
-/// May run statements about `M`: the bound that `exec` names. Every [`Executor`] may, for every model without a policy.
+/// May run statements about `M`: the bound that `exec` names. Every [`Executor`] may, for every model without a policy and tenants.
 /// Code that is generic over the model repeats it: `where E: Runs<M> + ?Sized`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not known to run statements about `{M}`",
     label = "may not run statements about `{M}`",
     note = "a model with a policy runs on a handle with a viewer whom the policy is for, `db.as_viewer(viewer)`, or on \
+            `db.bypass(\"reason\")`",
+    note = "a model with a column `#[orm(tenant)]` runs on a handle with a tenant of the column's type, `db.for_tenant(id)`, or on \
             `db.bypass(\"reason\")`",
     note = "code that is generic over the model asks for it: `async fn of<M: Model>(db: &impl Runs<M>)`"
 )]
@@ -70,7 +72,7 @@ pub trait Runs<M>: Executor {}
 #[diagnostic::do_not_recommend]
 impl<M: Model, E: Executor + Allows<M, M::Guard> + ?Sized> Runs<M> for E {}
 
-/// The guard of models without a policy: statements about them run on every executor.
+/// The guard of models without a policy and tenants: statements about them run on every executor.
 #[derive(Debug, Clone, Copy)]
 pub enum Open {}
 
@@ -78,11 +80,30 @@ pub enum Open {}
 #[derive(Debug, Clone, Copy)]
 pub enum Policed {}
 
+/// The guard of models whose rows belong to tenants: statements about them run on handles that say whose rows they are about, or why
+/// that does not matter.
+#[derive(Debug, Clone, Copy)]
+pub enum Tenanted {}
+
+/// The guard of models with a policy whose rows belong to tenants.
+#[derive(Debug, Clone, Copy)]
+pub enum PolicedTenanted {}
+
+/// A guard of models that do not run on every executor.
+pub trait Restricted {}
+
+impl Restricted for Policed {}
+impl Restricted for Tenanted {}
+impl Restricted for PolicedTenanted {}
+
 /// A handle that runs statements about `M`, which has this guard.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` may not run statements about `{M}`",
-    label = "this handle does not say who is looking at `{M}`",
-    note = "`{M}` has a policy: use a handle with a viewer, `db.as_viewer(viewer)`, or say why none is needed, `db.bypass(\"reason\")`",
+    label = "`{M}` is `{G}`, and this handle does not say for whom its statements are",
+    note = "`Policed` models have a policy: use a handle with a viewer, `db.as_viewer(viewer)`",
+    note = "`Tenanted` models have a `tenant` column: use a handle with a tenant, `db.for_tenant(id)`, whose type is the column's",
+    note = "`PolicedTenanted` models have both: `db.for_tenant(id).as_viewer(viewer)`",
+    note = "or say why none is needed: `db.bypass(\"reason\")`",
     note = "code that is generic over the model asks for it: `async fn of<M: Model>(db: &impl Runs<M>)`"
 )]
 pub trait Allows<M, G> {}
@@ -98,11 +119,19 @@ impl<M, E: Executor + ?Sized> Allows<M, Open> for E {}
 )]
 pub trait SeenBy<V>: Model {}
 
-#[diagnostic::do_not_recommend]
-impl<M: Model, E: Allows<M, Policed> + ?Sized> Allows<M, Policed> for &E {}
+/// A model whose rows belong to tenants with keys of this type. Written by the derive for a column `#[orm(tenant)]`.
+#[diagnostic::on_unimplemented(
+    message = "the rows of `{Self}` do not belong to tenants of type `{T}`",
+    label = "no tenant of `{Self}`",
+    note = "the type of `db.for_tenant(id)` is that of the column `#[orm(tenant)]`"
+)]
+pub trait OfTenant<T>: Model {}
 
 #[diagnostic::do_not_recommend]
-impl<M: Model, E: Allows<M, Policed> + ?Sized> Allows<M, Policed> for Arc<E> {}
+impl<M: Model, G: Restricted, E: Allows<M, G> + ?Sized> Allows<M, G> for &E {}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, G: Restricted, E: Allows<M, G> + ?Sized> Allows<M, G> for Arc<E> {}
 
 /// A session that is being opened.
 pub type Opening<'f, S> = Pin<Box<dyn Future<Output = Result<S>> + Send + 'f>>;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    Allows, BeginOptions, Callback, Context, Done, Executor, Policed, Query, Session, ShapeCache, Unit, fetch_sealed,
+    Allows, BeginOptions, Callback, Context, Done, Executor, Query, Restricted, Session, ShapeCache, Unit, fetch_sealed,
 };
 use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
@@ -168,9 +168,9 @@ impl<'a> Tx<'a> {
     }
 }
 
-// The policies of models that a hook writes about are known when it runs.
+// The policies and tenants of models that a hook writes about are known when it runs.
 #[diagnostic::do_not_recommend]
-impl<M: Model> Allows<M, Policed> for Tx<'_> {}
+impl<M: Model, G: Restricted> Allows<M, G> for Tx<'_> {}
 
 impl Executor for Tx<'_> {
     fn session(&self) -> &dyn Session {

@@ -118,7 +118,7 @@ impl<J: Model> ChangeLinks<J> {
 
     /// Whether the pair is a unique key, so that the database keeps it from being there twice, and nothing has to be asked.
     fn is_one_statement(&self, through: Between) -> bool {
-        self.change.scope.is_none() && J::DEF.policy.is_none() && is_unique(J::DEF, &self.pair(through), false)
+        self.change.scope.is_none() && !J::DEF.is_restricted() && is_unique(J::DEF, &self.pair(through), false)
     }
 
     /// The columns that tell whether two rows are connected.
@@ -133,7 +133,7 @@ impl<J: Model> ChangeLinks<J> {
     async fn add(&self, session: &dyn Session, through: Between, payload: &Values, late: bool) -> Result<u64> {
         let columns: Vec<&'static ColumnDef> = through.keys.iter().map(|pair| pair.to).collect();
         self.change.check_scope(session, &columns).await?;
-        if J::DEF.policy.is_none() && is_unique(J::DEF, &self.pair(through), false) {
+        if !J::DEF.is_restricted() && is_unique(J::DEF, &self.pair(through), false) {
             return self.insert(session, through, payload).await;
         }
         self.lock_an_end(session, through).await?;

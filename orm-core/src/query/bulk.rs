@@ -13,7 +13,7 @@ use crate::row::Columns;
 use crate::run::{ValueRow, after_write};
 use crate::write::{
     Draft, Outcome, alive_filter, complete, count_up, create_many, given_columns, hooks, insert_of, is_join_key,
-    is_unique, models_of, upsert_many,
+    is_unique, models_of, upsert_many, whole_key,
 };
 
 /// Many rows to create at once: `User::bulk_create([..])`.
@@ -110,7 +110,8 @@ impl<M: Model> BulkCreate<M> {
     pub(super) fn on_columns(self, list: Vec<ast::Expr>) -> OnConflict<M> {
         let target = columns_of(list);
         let valid = target.is_some();
-        OnConflict { rows: self.rows, target: target.unwrap_or_default(), filter: None, valid, _model: PhantomData }
+        let target = whole_key(M::DEF, target.unwrap_or_default());
+        OnConflict { rows: self.rows, target, filter: None, valid, _model: PhantomData }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::model::{ColumnDef, Model, Mutability, read_model};
 use crate::row::Columns;
 use crate::run::ValueRow;
 use crate::value::Value;
-use crate::write::{NewValues, RowKey, Wanted, is_seen, known, refresh, saves, update_many};
+use crate::write::{NewValues, RowKey, Wanted, is_seen, known, may_differ, refresh, saves, update_many};
 
 /// New values of many rows: `User::bulk_update([(1, User::update().name("Ada")), (2, User::update().visits(3))])`.
 ///
@@ -196,16 +196,19 @@ impl<'m, M: Model> BulkSave<'m, M> {
     pub fn exec<E: Runs<M> + ?Sized>(self, db: &'m E) -> Running<'m, ()> {
         Box::pin(async move {
             let columns = self.columns(db.session())?;
+            let differs = |row: &M| row.snapshot().is_none() || columns.iter().any(|column| may_differ(row, column));
             let row = |row: &M| -> Result<NewValues> {
                 let current: Vec<Value> = (0..M::DEF.columns.len()).map(|column| row.value(column)).collect();
                 let value = |column: &&'static ColumnDef| (*column, ast::Expr::Value(current[column.index].clone()));
-                let (set, visibility) = (columns.iter().map(value).collect(), known(row));
+                let changed = columns.iter().filter(|column| may_differ(row, column));
+                let (set, visibility) = (changed.map(value).collect(), known(row));
                 let visibility: Visibility = visibility;
                 Ok(NewValues { target: RowKey::of(row)?, set, visibility, silent: false, current: Some(current) })
             };
-            let rows = self.rows.iter().map(row).collect::<Result<Vec<_>>>()?;
-            let (changed, _) = update_many(db.session(), M::DEF, rows, Wanted::All).await?;
-            for (row, values) in self.rows.iter_mut().zip(changed) {
+            let changed: Vec<&mut M> = self.rows.iter_mut().filter(|row| differs(row)).collect();
+            let rows = changed.iter().map(|changed| row(changed)).collect::<Result<Vec<_>>>()?;
+            let (written, _) = update_many(db.session(), M::DEF, rows, Wanted::All).await?;
+            for (row, values) in changed.into_iter().zip(written) {
                 refresh(row, read_model(&mut Columns::new(&ValueRow(&values)))?);
             }
             Ok(())

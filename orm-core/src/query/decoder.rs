@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::marker::PhantomData;
 
+use super::tracked::Tracked;
 use crate::ast::{self, SelectList};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Select;
@@ -37,6 +38,15 @@ impl<M: Model> Decoder<M> {
     pub(super) fn model() -> Self {
         let set = || Box::new(ModelSet::<M>::new(Vec::new())) as _;
         Self { read: read_model::<M>, set: Some(set), take: |rows, _| Ok(vec_of(rows)) }
+    }
+}
+
+impl<M: Model> Decoder<Tracked<M>> {
+    /// Whole models that remember their columns.
+    pub(super) fn tracked() -> Self {
+        let set = || Box::new(ModelSet::<M>::new(Vec::new())) as _;
+        let read: Read<Tracked<M>> = |columns| Ok(Tracked::new(read_model(columns)?));
+        Self { read, set: Some(set), take: |rows, _| Ok(vec_of::<M>(rows).into_iter().map(Tracked::new).collect()) }
     }
 }
 

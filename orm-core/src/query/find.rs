@@ -10,6 +10,7 @@ use super::page::{Page, snapshot};
 use super::refine::{Refine, RefineRows};
 use super::scope::IntoScope;
 use super::stream::Rows;
+use super::tracked::Tracked;
 use crate::ast::{self, JoinKind, ListItems, SelectList, Statement, Visibility};
 use crate::dialect::{Dialect, Rendered, render, render_select, show};
 use crate::driver::{Runs, Session, Shape};
@@ -135,6 +136,20 @@ impl<M: Model, S, N> Find<M, M, S, N> {
     /// ```
     pub fn include_if<I: IntoInclude<M>>(self, wanted: bool, relations: I) -> Self {
         self.include(wanted.then_some(relations))
+    }
+
+    /// Gives rows that remember their columns, so that saving one writes what was changed; see [`Tracked`]. Includes come before.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let mut users = User::find_all().order_by(User::ID).tracked().exec(&db).await?;
+    /// users[0].visits += 1;
+    /// users[0].save(&db).await?; // UPDATE users SET visits = .. WHERE id = ..
+    /// # Ok(()) });
+    /// ```
+    pub fn tracked(self) -> Find<M, Tracked<M>, S, N> {
+        self.becoming(Decoder::tracked())
     }
 }
 
@@ -585,7 +600,7 @@ fn is_plain(select: &ast::Select) -> bool {
         && !select.distinct
         && select.visibility == Visibility::DEFAULT
         && select.model.scope.is_none()
-        && select.model.policy.is_none()
+        && !select.model.is_restricted()
 }
 
 /// NULL where the sub-query has no row.

@@ -2,6 +2,7 @@
 
 use super::find::FindOne;
 use super::refine::{Refine, RefineRows};
+use super::tracked::Tracked;
 use crate::ast;
 use crate::dialect::{Dialect, Rendered, for_column};
 use crate::driver::Runs;
@@ -72,6 +73,20 @@ impl<M: Model> FindByPk<M> {
     /// ```
     pub fn include_if<I: IntoInclude<M>>(self, wanted: bool, relations: I) -> Self {
         self.include(wanted.then_some(relations))
+    }
+
+    /// Gives a row that remembers its columns; see [`Find::tracked`](super::Find::tracked).
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let mut ada = User::find_by_pk(1).tracked().required(&db).await?;
+    /// ada.visits += 1;
+    /// assert_eq!(ada.changed()[0].name, "visits");
+    /// # Ok(()) });
+    /// ```
+    pub fn tracked(self) -> FindOne<M, Tracked<M>> {
+        self.find().tracked()
     }
 
     /// Reads columns and expressions instead of the whole model.
@@ -168,7 +183,7 @@ impl<M: Model> FindByPk<M> {
     /// # Errors
     /// As [`Find::exec`](super::Find::exec).
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Option<M>> {
-        if self.find.is_some() || M::DEF.scope.is_some() || M::DEF.policy.is_some() {
+        if self.find.is_some() || M::DEF.scope.is_some() || M::DEF.is_restricted() {
             return self.find().exec(db).await;
         }
         let session = db.session();

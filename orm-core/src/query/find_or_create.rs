@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Complete, Create};
+use super::{Complete, Create, Tracked};
 use crate::ast::{self, LockStrength, LockWait, Statement};
 use crate::dialect::show;
 use crate::driver::{BeginOptions, Runs, Session};
@@ -136,6 +136,33 @@ impl<M: Model> FindOrInsert<M> {
                 Err(error) if left > 0 && error.is_retryable() => left -= 1,
                 outcome => return outcome,
             }
+        }
+    }
+
+    /// Gives the row, or the one to create, which is not written: [`is_new`](Tracked::is_new) tells them apart, and
+    /// [`save`](Tracked::save) creates it.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let find = User::find_or_create()
+    ///     .filter(User::EMAIL.eq("eli@example.com"))
+    ///     .defaults(User::create().email("eli@example.com"));
+    /// let mut eli = find.build(&db).await?;
+    /// assert!(eli.is_new() && User::count().exec(&db).await? == 3);
+    /// eli.save(&db).await?;
+    /// assert_eq!(User::count().exec(&db).await?, 4);
+    /// # Ok(()) });
+    /// ```
+    ///
+    /// # Errors
+    /// As [`exec`](Self::exec), and as [`build`](super::Statements::build).
+    #[doc(alias = "find_or_build")]
+    pub async fn build<E: Runs<M> + ?Sized>(mut self, db: &E) -> Result<Tracked<M>> {
+        from_filter::<M>(&self.select.filter, &mut self.row)?;
+        match self.find(db.session(), false).await? {
+            Some(row) => Ok(Tracked::new(row)),
+            None => Tracked::build(self.row),
         }
     }
 

@@ -11,8 +11,8 @@ use crate::relation::load_into;
 use crate::run::{IntoInclude, key_filter, key_of, merged};
 use crate::value::{Numeric, Scalar, Type, Value};
 use crate::write::{
-    Changes, Mark, Prefilled, RowKey, cascade, deleted_at, expect_version, known, of_row, reread, save_row, saves,
-    touch, update_each, write_row,
+    Changes, Mark, Prefilled, RowKey, cascade, deleted_at, expect_version, known, may_differ, of_row, reread, save_row,
+    saves, touch, update_each, write_row,
 };
 
 /// Methods of one row. In the prelude, so that `User::update()` and `user.update()` can both exist.
@@ -102,7 +102,8 @@ pub trait Instance: Model {
         Ok(self)
     }
 
-    /// Writes all columns. Where there is nothing to write but the version, it is compared with the database's.
+    /// Writes all columns; those that were changed, of a model with a field `#[orm(tracked)]`, see [`Snapshot`](crate::model::Snapshot). Where
+    /// there is nothing to write but the version, it is compared with the database's.
     ///
     /// ```
     /// # use {orm::prelude::*, orm_guide::*};
@@ -121,9 +122,13 @@ pub trait Instance: Model {
             let def = Self::DEF;
             let mut changes = Changes::new();
             for column in def.columns {
-                if saves(def, column) {
+                if saves(def, column) && may_differ(self, column) {
                     changes.set(column.index, self.value(column.index));
                 }
+            }
+            let tracked = self.snapshot().is_some();
+            if tracked && changes.is_empty() && def.version.is_none_or(|index| !may_differ(self, &def.columns[index])) {
+                return Ok(());
             }
             let visibility = known(self);
             save_row(self, changes, db.session(), visibility).await

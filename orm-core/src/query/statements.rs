@@ -3,8 +3,10 @@
 
 use super::{
     AggregateOf, BulkCreate, BulkSave, BulkUpdate, Complete, Count, Exists, Find, FindAndCount, FindByPk, FindOne,
-    FindOrCreate, InsertRow, Instance, Truncate, Unfiltered, UpdateOrCreate, UpdateRows, Upsert, VerifyCounters,
+    FindOrCreate, InsertRow, Instance, Tracked, Truncate, Unfiltered, UpdateOrCreate, UpdateRows, Upsert,
+    VerifyCounters,
 };
+use crate::error::Result;
 use crate::expr::{KeyOperand, Select};
 use crate::model::Model;
 use crate::write::Prefilled;
@@ -114,6 +116,26 @@ pub trait Statements: Model {
     /// ```
     fn find_and_count_all() -> FindAndCount<Self> {
         FindAndCount::default()
+    }
+
+    /// A row that is not in the database yet, with its defaults; [`save`](Tracked::save) creates it. What the database makes is not known:
+    /// a key that it counts is 0, and what may be NULL is.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let mut dee = User::build(User::create().email("dee@example.com"))?;
+    /// dee.name = Some("Dee".to_owned());
+    /// dee.save(&db).await?;
+    /// assert_eq!(User::find_by_pk(dee.id).required(&db).await?.name.as_deref(), Some("Dee"));
+    /// # Ok(()) });
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) for rows of relations beside it, and for a column that only
+    /// the database, or the handle, has a value for, and that is no `Option`.
+    fn build<C: Complete<Self>>(row: C) -> Result<Tracked<Self>> {
+        Tracked::build(row.into_create())
     }
 
     /// Finds a row, or creates it when there is none.

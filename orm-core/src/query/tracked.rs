@@ -2,14 +2,16 @@
 
 use std::ops::{Deref, DerefMut};
 
+use super::create::Create;
 use crate::ast::Visibility;
-use crate::driver::Runs;
+use crate::driver::{Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Column;
-use crate::model::{ColumnDef, Model};
-use crate::run::key_of;
+use crate::model::{ColumnDef, Model, read_model};
+use crate::row::Columns;
+use crate::run::{ValueRow, key_of};
 use crate::value::{Type, Value, ValueRef};
-use crate::write::{Changes, save_row, saves};
+use crate::write::{Changes, Draft, complete, create_one, integer_value, refresh, save_row, saves};
 
 /// A row that remembers its columns, so that [`save`](Self::save) writes those that were changed and no others. It reads
 /// and changes like the row itself.
@@ -28,6 +30,8 @@ use crate::write::{Changes, save_row, saves};
 pub struct Tracked<M> {
     row: M,
     before: Vec<Value>,
+    /// The columns to insert, of a row that is not in the database yet.
+    new: Option<u128>,
 }
 
 impl<M: Model> Tracked<M> {
@@ -46,10 +50,56 @@ impl<M: Model> Tracked<M> {
     /// ```
     pub fn new(row: M) -> Self {
         let before = values(&row);
-        Self { row, before }
+        Self { row, before, new: None }
     }
 
-    /// The columns whose values were changed, but for those that nobody sets: keys, computed columns, times, the version.
+    /// A row that is not in the database yet: what [`build`](super::Statements::build) gives.
+    pub(super) fn build(create: Create<M>) -> Result<Self> {
+        let (def, mut draft) = (M::DEF, create.row);
+        let refused = |message| Error::new(ErrorKind::InvalidStatement, message).with_model(def.name);
+        draft.settle()?;
+        if draft.nested.is_some() {
+            return Err(refused("a row that is built has no rows around it; create them with it, or afterwards"));
+        }
+        complete(def, &mut draft, &mut None);
+        let time = |column: &ColumnDef| [def.created_at, def.updated_at].contains(&Some(column.index));
+        let mut new = 0;
+        for column in def.columns {
+            let bit = 1 << column.index;
+            if draft.given & bit == 0 {
+                if column.auto_increment {
+                    draft.values[column.index] = integer_value(column.ty, 0);
+                } else if !column.nullable {
+                    let message =
+                        "the column has no value before the row is in the database, and is no `Option`; give it one";
+                    return Err(refused(message).with_columns([column.name]));
+                }
+            } else if draft.by_caller & bit != 0 || !time(column) {
+                new |= bit;
+            }
+        }
+        let row: M = read_model(&mut Columns::new(&ValueRow(&draft.values)))?;
+        let before = values(&row);
+        Ok(Self { row, before, new: Some(new) })
+    }
+
+    /// Whether the row is not in the database yet, see [`build`](super::Statements::build): then [`save`](Self::save) creates it.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let mut dee = User::build(User::create().email("dee@example.com"))?;
+    /// assert!(dee.is_new() && dee.id == 0);
+    /// dee.save(&db).await?; // INSERT
+    /// assert!(!dee.is_new() && dee.id == 4);
+    /// # Ok(()) });
+    /// ```
+    pub fn is_new(&self) -> bool {
+        self.new.is_some()
+    }
+
+    /// The columns whose values were changed, but for those that nobody sets: keys, computed columns, times, the version. Of a row that
+    /// is new, those that were changed since it was built.
     ///
     /// ```
     /// # use {orm::prelude::*, orm_guide::*};
@@ -91,7 +141,7 @@ impl<M: Model> Tracked<M> {
     }
 
     /// Writes the changed columns; nothing when there are none. `updated_at` is set, the version checked and incremented. A
-    /// version that was set by hand is checked in any case.
+    /// version that was set by hand is checked in any case. A row that is new is created.
     ///
     /// ```
     /// # use {orm::prelude::*, orm_guide::*};
@@ -110,6 +160,9 @@ impl<M: Model> Tracked<M> {
     /// changed, [`ErrorKind::InvalidStatement`] when its key was changed, else the database's.
     pub async fn save<E: Runs<M> + ?Sized>(&mut self, db: &E) -> Result<()> {
         let def = M::DEF;
+        if let Some(new) = self.new {
+            return self.insert(new, db.session()).await;
+        }
         let key: Vec<Value> = def.primary_key.iter().filter_map(|index| self.before.get(*index).cloned()).collect();
         if key_of(&self.row)? != key {
             return Err(Error::new(
@@ -132,6 +185,21 @@ impl<M: Model> Tracked<M> {
         let visibility = if knew { Visibility::ALL } else { Visibility::ROW };
         save_row(&mut self.row, changes, db.session(), visibility).await?;
         self.before = values(&self.row);
+        Ok(())
+    }
+
+    /// Creates the row. `new` has the columns that were given when it was built.
+    async fn insert(&mut self, new: u128, session: &dyn Session) -> Result<()> {
+        let now = values(&self.row);
+        let mut given = new;
+        for column in M::DEF.columns.iter().filter(|column| column.generated.is_none()) {
+            if self.before.get(column.index) != now.get(column.index) {
+                given |= 1 << column.index;
+            }
+        }
+        let fresh = create_one(session, Draft::whole(now, given)).await?;
+        refresh(&mut self.row, fresh);
+        (self.before, self.new) = (values(&self.row), None);
         Ok(())
     }
 

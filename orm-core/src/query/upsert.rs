@@ -164,7 +164,8 @@ fn refused<M: Model>(message: impl Into<std::borrow::Cow<'static, str>>) -> Erro
 
 /// The one unique key of which a row gives all columns.
 fn the_key<M: Model>(row: &Draft) -> Result<Vec<&'static ColumnDef>> {
-    let given = |key: &Vec<&'static ColumnDef>| key.iter().all(|column| row.given & (1 << column.index) != 0);
+    let is_given = |index: usize| row.given & (1 << index) != 0 || M::DEF.tenant == Some(index);
+    let given = |key: &Vec<&'static ColumnDef>| key.iter().all(|column| is_given(column.index));
     let mut keys = unique_keys(M::DEF).filter(given);
     match (keys.next(), keys.next()) {
         (Some(key), None) => Ok(key),

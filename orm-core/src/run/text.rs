@@ -74,8 +74,8 @@ pub(crate) fn rendered(session: &dyn Session, statement: &Statement) -> Result<R
     render_for(statement, &**session.dialect(), session.context())
 }
 
-/// Makes the rule of a policy a condition of the statement, so that it is a part of its shape: all viewers whose rules look alike
-/// share its text. Gives what was there before; none where the viewer does not see all of each row.
+/// Makes the tenant and the rule of a policy conditions of the statement, so that they are parts of its shape: all tenants share its
+/// text, and all viewers whose rules look alike. Gives what was there before; none where the viewer does not see all of each row.
 fn imply(context: &Context, select: &mut Select) -> Result<Option<(usize, Visibility)>> {
     if select.visibility.purpose != Purpose::Read {
         return Ok(None);
@@ -86,6 +86,7 @@ fn imply(context: &Context, select: &mut Select) -> Result<Option<(usize, Visibi
         }
     }
     let before = (select.filter.len(), select.visibility);
+    select.filter.extend(context.owned(select.model)?);
     match context.rule(select.model, Access::Read)? {
         Ruling::Allow => {}
         Ruling::When(condition) => select.filter.push(condition),
@@ -125,7 +126,7 @@ impl Shape {
     /// `None` for trees that are rendered each time.
     fn select(&mut self, select: &Select) -> Option<()> {
         let plain = (select.model.scope.is_none() || !select.visibility.scoped)
-            && (select.model.policy.is_none() || select.visibility.purpose == Purpose::Unchecked)
+            && (!select.model.is_restricted() || select.visibility.purpose == Purpose::Unchecked)
             && select.reached.is_none()
             && select.joins.is_empty()
             && select.group_by.is_empty()

@@ -5,7 +5,9 @@ use super::{
     IndexKey, PrimaryKey, QualifiedName, Schema, Table,
 };
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{ColumnDef, DefaultDef, IndexDef, IndexPart, ModelDef, RelationKind, TableName};
+use crate::model::{
+    ColumnDef, DefaultDef, IndexDef, IndexPart, ModelDef, OnDelete, RelationDef, RelationKind, TableName,
+};
 use crate::value::{SqlType, Value};
 
 /// The tables of models and the enum types of their columns. A table comes after those its foreign keys point at; cycles
@@ -65,10 +67,12 @@ pub fn from_models(models: &[&'static ModelDef]) -> Result<Schema> {
             ..Index::new(Index::automatic_name(&name, &keys, true), keys)
         });
     }
+    make_tenants_keys(&mut schema, &unique);
     cover_deleted_rows(&mut schema);
     for table in &mut schema.tables {
         let Some(model) = unique.iter().find(|model| table.name == model.table.into()) else { continue };
         index_foreign_keys(model, table);
+        index_tenant(model, table);
     }
     Ok(schema)
 }
@@ -126,6 +130,60 @@ pub(crate) fn join_keys(models: &[&'static ModelDef]) -> Vec<(&'static ModelDef,
     pairs.into_iter().filter(|(.., wanted)| *wanted).map(|(model, columns, _)| (model, columns)).collect()
 }
 
+/// Whether a foreign key has the tenant in front, so that the database itself refuses a row that points at another tenant's. Where it
+/// would set the tenant to NULL, or to a default, it has not.
+fn keeps_to_tenant(
+    model: &'static ModelDef,
+    relation: &RelationDef,
+) -> Option<(&'static ColumnDef, &'static ColumnDef)> {
+    let (from, to) = (model.tenant_column()?, relation.target().tenant_column()?);
+    let stays = |action| matches!(action, OnDelete::NoAction | OnDelete::Restrict | OnDelete::Cascade);
+    let apart = from.ty == to.ty && relation.keys().iter().all(|pair| pair.from != from && pair.to != to);
+    (apart && stays(relation.on_delete) && stays(relation.on_update)).then_some((from, to))
+}
+
+/// The columns of a foreign key, and those that it points at.
+fn key_columns(model: &'static ModelDef, relation: &RelationDef) -> (Vec<&'static str>, Vec<&'static str>) {
+    let tenant = keeps_to_tenant(model, relation).into_iter();
+    let pairs = tenant.chain(relation.keys().iter().map(|pair| (pair.from, pair.to)));
+    pairs.map(|(from, to)| (from.name, to.name)).unzip()
+}
+
+/// Adds the unique keys that foreign keys with the tenant in front point at.
+fn make_tenants_keys(schema: &mut Schema, models: &[&'static ModelDef]) {
+    for model in models {
+        let belongs = model.relations.iter().filter(|r| r.kind == RelationKind::BelongsTo && r.constraint);
+        for relation in belongs.filter(|relation| keeps_to_tenant(model, relation).is_some()) {
+            let (_, columns) = key_columns(model, relation);
+            let name = relation.target().table.into();
+            let Some(table) = schema.tables.iter_mut().find(|table| table.name == name) else { continue };
+            let in_key = table.primary_key.as_ref().is_some_and(|key| key.columns == columns);
+            let is_key =
+                |index: &Index| index.unique && index.filter.is_none() && index.columns().as_deref() == Some(&columns);
+            if !in_key && !table.indexes.iter().any(is_key) {
+                let keys: Vec<IndexKey> = columns.iter().map(|column| IndexKey::column(*column)).collect();
+                table
+                    .indexes
+                    .push(Index { unique: true, ..Index::new(Index::automatic_name(&name, &keys, true), keys) });
+            }
+        }
+    }
+}
+
+/// Adds an index for the tenant, by which every statement looks for rows, where none begins with it.
+fn index_tenant(model: &'static ModelDef, table: &mut Table) {
+    let Some(tenant) = model.tenant_column() else { return };
+    let in_key = table.primary_key.as_ref().is_some_and(|key| key.columns.first().is_some_and(|c| c == tenant.name));
+    let in_index = |index: &Index| {
+        let whole = index.method.is_none() && index.filter.is_none() && index.soft_delete.is_none();
+        whole && index.columns().is_some_and(|key| key.first() == Some(&tenant.name))
+    };
+    if !in_key && !table.indexes.iter().any(in_index) {
+        let keys = vec![IndexKey::column(tenant.name)];
+        table.indexes.push(Index::new(Index::automatic_name(&table.name, &keys, false), keys));
+    }
+}
+
 /// A foreign key cannot point at a unique key that leaves deleted rows out, so one that is pointed at covers them.
 fn cover_deleted_rows(schema: &mut Schema) {
     let keys: Vec<ForeignKey> = schema.tables.iter().flat_map(|table| table.foreign_keys.clone()).collect();
@@ -151,7 +209,7 @@ fn index_foreign_keys(model: &'static ModelDef, table: &mut Table) {
         if relation.kind != RelationKind::BelongsTo || !relation.constraint || !relation.indexed {
             continue;
         }
-        let columns: Vec<&str> = relation.keys().iter().map(|pair| pair.from.name).collect();
+        let (columns, _) = key_columns(model, relation);
         let begins =
             |key: &[&str]| key.get(..columns.len()).is_some_and(|first| columns.iter().all(|c| first.contains(c)));
         let in_key = table
@@ -274,6 +332,7 @@ fn indexed_columns(model: &'static ModelDef) -> Vec<usize> {
     for relation in model.relations.iter().filter(|r| r.kind == RelationKind::BelongsTo) {
         columns.extend(relation.keys().iter().map(|pair| pair.from.index));
     }
+    columns.extend(model.tenant);
     columns
 }
 
@@ -335,7 +394,9 @@ fn foreign_keys(model: &'static ModelDef) -> Vec<ForeignKey> {
     let mut keys: Vec<ForeignKey> = Vec::new();
     for relation in belongs {
         let target = QualifiedName::from(relation.target().table);
-        let columns: Vec<String> = relation.keys().iter().map(|pair| pair.from.name.to_owned()).collect();
+        let (columns, target_columns) = key_columns(model, relation);
+        let owned = |columns: Vec<&str>| columns.into_iter().map(str::to_owned).collect::<Vec<String>>();
+        let (columns, target_columns) = (owned(columns), owned(target_columns));
         if keys.iter().any(|key| key.columns == columns && key.target == target) {
             continue; // Two relation fields over one foreign key.
         }
@@ -343,7 +404,7 @@ fn foreign_keys(model: &'static ModelDef) -> Vec<ForeignKey> {
             name: format!("{}_{}_fkey", model.table.name, columns.join("_")),
             columns,
             target,
-            target_columns: relation.keys().iter().map(|pair| pair.to.name.to_owned()).collect(),
+            target_columns,
             on_delete: relation.on_delete,
             on_update: relation.on_update,
             deferrable: Deferrable::No,

@@ -66,6 +66,13 @@ pub(crate) fn is_unique(def: &'static ModelDef, columns: &[&'static ColumnDef], 
         })
 }
 
+/// The columns of a unique key that is named without the tenant: unique keys of models with tenants begin with it.
+pub(crate) fn whole_key(def: &'static ModelDef, columns: Vec<&'static ColumnDef>) -> Vec<&'static ColumnDef> {
+    let Some(tenant) = def.tenant_column() else { return columns };
+    let whole: Vec<_> = std::iter::once(tenant).chain(columns.iter().copied()).collect();
+    if is_unique(def, &whole, true) { whole } else { columns }
+}
+
 /// The values by which a row is told from others, as they are compared in memory and as they are; none where one of them is not
 /// given, or NULL, which equals nothing.
 pub(super) fn key_values(row: &Draft, target: &[&'static ColumnDef]) -> Option<(Vec<Comparable>, Vec<Value>)> {

@@ -72,9 +72,9 @@ pub(crate) async fn create_many(
     if drafts.iter().any(|draft| draft.nested.is_some()) {
         return create_trees(session, def, drafts, conflict).await;
     }
-    // What is kept with each change must know which rows are new.
+    // What is kept with each change must know which rows are new; and a row in the way that is another tenant's is not changed.
     if let Some(conflict) = conflict
-        && hooks::trail(def).is_some()
+        && (hooks::trail(def).is_some() || session.context().tenant(def)?.is_some())
     {
         let done = Box::pin(upsert_many(session, def, drafts, conflict)).await?;
         let affected = done.iter().filter(|(_, outcome)| *outcome != Outcome::Skipped).count() as u64;

@@ -5,7 +5,7 @@ use std::any::Any;
 
 use super::draft::{Changes, Draft, all_values};
 use super::hooks::{After, Before, Event, Hooks};
-use super::prepare::{self, complete};
+use super::prepare;
 use super::{guard, send};
 use crate::ast::{self, LockStrength, LockWait, Purpose, Select, Statement, Visibility};
 use crate::driver::{Session, Tx};
@@ -24,7 +24,7 @@ pub(super) async fn before_create(
     let tx = Tx::of(session);
     let mut now = None;
     for draft in &mut *drafts {
-        complete(def, draft, &mut now);
+        prepare::fill(session, def, draft, &mut now)?;
         if !draft.validated && session.context().validates() {
             new_row(def, draft, hooks.before_validate, &tx).await?;
         }

@@ -22,13 +22,16 @@ fn denied(session: &dyn Session, def: &'static ModelDef, what: &str) -> Error {
         db.system.name = session.dialect().name(),
         "a policy denied a write"
     );
-    Error::new(ErrorKind::Permission, format!("the policy of the model does not let the viewer {what}"))
-        .with_model(def.name)
+    let message = match def.policy {
+        Some(_) => format!("the policy of the model does not let the viewer {what}"),
+        None => format!("a tenant may not {what}"),
+    };
+    Error::new(ErrorKind::Permission, message).with_model(def.name)
 }
 
 /// Whether a policy may have a say about rows of a model that are written.
 pub(super) fn applies(session: &dyn Session, def: &'static ModelDef) -> bool {
-    session.context().has_viewer() || session.context().polices(def)
+    session.context().is_restricted() || session.context().polices(def)
 }
 
 /// Whether a row may be created with these values: decided here where the rule is about values that are at hand. Otherwise the answer is
@@ -38,14 +41,11 @@ pub(super) fn applies(session: &dyn Session, def: &'static ModelDef) -> bool {
 /// [`ErrorKind::Permission`] for values that the viewer may not give.
 pub(super) async fn before_create(session: &dyn Session, def: &'static ModelDef, drafts: &[Draft]) -> Result<bool> {
     let context = session.context();
-    if context.has_viewer() {
+    if context.is_restricted() {
         let value =
             |draft: &Draft, column: usize| (draft.given & (1 << column) != 0).then(|| draft.values[column].clone());
         let rows: Vec<_> = drafts.iter().map(|draft| move |column: usize| value(draft, column)).collect();
         check_targets(session, def, &rows).await?;
-    }
-    if !context.polices(def) {
-        return Ok(false);
     }
     let rule = match context.rule(def, Access::Create)? {
         Ruling::Allow => return Ok(false),
@@ -188,7 +188,9 @@ pub(super) fn before_update(
     if !context.polices(def) {
         return Ok(None);
     }
-    if let Some((column, _)) = set.iter().find(|(column, _)| def.primary_key.contains(&column.index)) {
+    if let Some((column, _)) =
+        set.iter().find(|(column, _)| def.policy.is_some() && def.primary_key.contains(&column.index))
+    {
         let message = "the model has a policy, and a viewer does not change the key of a row";
         return Err(Error::new(ErrorKind::Permission, message).with_model(def.name).with_columns([column.name]));
     }
@@ -270,7 +272,7 @@ pub(super) async fn after_update(session: &dyn Session, def: &'static ModelDef, 
 /// # Errors
 /// As for a new row.
 pub(super) async fn check_changes(session: &dyn Session, def: &'static ModelDef, changes: &Changes) -> Result<()> {
-    if !session.context().has_viewer() {
+    if !session.context().is_restricted() {
         return Ok(());
     }
     let value = |column: usize| changes.values().iter().find(|(index, _)| *index == column).map(|(_, v)| v.clone());
@@ -318,7 +320,7 @@ pub(super) async fn check_assignments(
     def: &'static ModelDef,
     set: &[(&'static ColumnDef, Expr)],
 ) -> Result<()> {
-    if !session.context().has_viewer() {
+    if !session.context().is_restricted() {
         return Ok(());
     }
     let value = |column: usize| {

@@ -2,7 +2,7 @@
 //! form in which a column keeps a value.
 
 use super::draft::{Changes, Draft};
-use super::validate;
+use super::{tenant, validate};
 use crate::ast::Expr;
 use crate::dialect::{Dialect, stored};
 use crate::driver::Session;
@@ -16,7 +16,7 @@ use crate::value::{SqlType, Value};
 /// # Errors
 /// [`ErrorKind::Validation`] with all that the rules found; those of [`stored`], naming the model.
 pub(super) fn row(session: &dyn Session, def: &'static ModelDef, draft: &mut Draft) -> Result<()> {
-    complete(def, draft, &mut None);
+    fill(session, def, draft, &mut None)?;
     let Some(life) = rules(session, def).filter(|_| !draft.validated) else {
         check_complete(def, draft)?;
         return keep(&**session.dialect(), def, draft);
@@ -48,7 +48,7 @@ fn check_complete(def: &'static ModelDef, draft: &Draft) -> Result<()> {
 /// As [`row`], with one instant for all; what the rules found in any row is one error.
 pub(super) fn rows(session: &dyn Session, def: &'static ModelDef, drafts: &mut [Draft]) -> Result<()> {
     let (dialect, mut now) = (&**session.dialect(), None);
-    drafts.iter_mut().for_each(|draft| complete(def, draft, &mut now));
+    drafts.iter_mut().try_for_each(|draft| fill(session, def, draft, &mut now))?;
     let Some(life) = rules(session, def).filter(|_| unvalidated(drafts)) else {
         drafts.iter().try_for_each(|draft| check_complete(def, draft))?;
         return drafts.iter_mut().try_for_each(|draft| keep(dialect, def, draft));
@@ -97,7 +97,7 @@ fn tree(
     // Hooks that come before the rules run when it is the row's turn, in the transaction.
     let early = super::hooks::of(session, def).is_none_or(|hooks| hooks.before_validate.is_empty());
     if let Some(life) = def.life.filter(|_| early) {
-        complete(def, draft, &mut None);
+        fill(session, def, draft, &mut None)?;
         for (node, _) in draft.nested.iter().flat_map(|nested| &nested.parents) {
             later |= node.relation.keys().iter().fold(0, |keys, pair| keys | 1 << pair.from.index);
         }
@@ -311,6 +311,21 @@ pub(super) fn assignments(
     Ok(())
 }
 
+/// Fills in whose the row is, and what the client makes.
+///
+/// # Errors
+/// Those of [`tenant::own`].
+pub(super) fn fill(
+    session: &dyn Session,
+    def: &'static ModelDef,
+    row: &mut Draft,
+    now: &mut Option<chrono::DateTime<chrono::Utc>>,
+) -> Result<()> {
+    tenant::own(session, def, row)?;
+    complete(def, row, now);
+    Ok(())
+}
+
 /// Fills in what the client makes: constants, client functions, times. One instant for all rows of a statement.
 pub(crate) fn complete(def: &'static ModelDef, row: &mut Draft, now: &mut Option<chrono::DateTime<chrono::Utc>>) {
     for column in def.columns {
@@ -344,7 +359,7 @@ pub(crate) fn time_value(column: &ColumnDef, now: chrono::DateTime<chrono::Utc>)
 }
 
 /// A small integer as a column of this type holds it.
-pub(super) fn integer_value(ty: SqlType, number: i16) -> Value {
+pub(crate) fn integer_value(ty: SqlType, number: i16) -> Value {
     match ty {
         SqlType::I8 | SqlType::I16 | SqlType::U8 => Value::I16(number),
         SqlType::I32 | SqlType::U16 => Value::I32(number.into()),

@@ -9,7 +9,7 @@ use super::guard::refused_assignments;
 use super::insert::{given_assignments, insert_row, insert_rows, rows_without_repeats};
 use super::many::{NewValues, Wanted, update_many};
 use super::policy::{refuse_unless_changed, refused_row};
-use super::prepare::complete;
+use super::prepare::fill;
 use super::send::removed;
 use super::statement::update_each;
 use super::update::RowKey;
@@ -50,7 +50,7 @@ pub(crate) async fn upsert_one(
     conflict: &Conflict,
 ) -> Result<(Vec<Value>, Outcome)> {
     let mut row = [row];
-    ready(def, &mut row, conflict)?;
+    ready(session, def, &mut row, conflict)?;
     let [row] = row;
     let mut left = retries(session);
     loop {
@@ -73,7 +73,7 @@ pub(crate) async fn upsert_many(
     mut rows: Vec<Draft>,
     conflict: &Conflict,
 ) -> Result<Vec<(Vec<Value>, Outcome)>> {
-    ready(def, &mut rows, conflict)?;
+    ready(session, def, &mut rows, conflict)?;
     let mut left = retries(session);
     loop {
         let unit = begin_write(session).await?;
@@ -89,7 +89,7 @@ pub(crate) async fn upsert_many(
 }
 
 /// Fills in what the client makes, and refuses what cannot be told by unique columns, and rows with others around them.
-fn ready(def: &'static ModelDef, rows: &mut [Draft], conflict: &Conflict) -> Result<()> {
+fn ready(session: &dyn Session, def: &'static ModelDef, rows: &mut [Draft], conflict: &Conflict) -> Result<()> {
     if conflict.target.is_empty() {
         let message =
             "which row is in the way is told by the unique columns that are meant; name them by `.on_conflict(..)`";
@@ -102,7 +102,7 @@ fn ready(def: &'static ModelDef, rows: &mut [Draft], conflict: &Conflict) -> Res
             let message = "an upsert cannot create nested rows";
             return Err(Error::new(ErrorKind::InvalidStatement, message).with_model(def.name));
         }
-        complete(def, row, &mut now);
+        fill(session, def, row, &mut now)?;
     }
     Ok(())
 }

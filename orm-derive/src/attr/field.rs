@@ -10,7 +10,7 @@ use super::sealed::{EncryptAttr, encrypt};
 use crate::ctxt::Ctxt;
 
 /// The words of columns and of relations. Both are accepted on every field here; `check` says which do not fit.
-const WORDS: [&str; 49] = [
+const WORDS: [&str; 51] = [
     "primary_key",
     "auto_increment",
     "column",
@@ -60,6 +60,8 @@ const WORDS: [&str; 49] = [
     "hidden",
     "encrypt",
     "blind_index",
+    "tenant",
+    "tracked",
 ];
 
 /// The words of relations. `unique` and `index` are also words of columns.
@@ -108,6 +110,10 @@ pub(crate) struct FieldAttrs {
     pub(crate) version: Slot<()>,
     /// Whether it is in nothing that is shown.
     pub(crate) hidden: Slot<()>,
+    /// Whether it says whose the row is.
+    pub(crate) tenant: Slot<()>,
+    /// Whether it has the columns as they were read.
+    pub(crate) tracked: Slot<()>,
     pub(crate) created_at: Slot<()>,
     pub(crate) updated_at: Slot<()>,
     pub(crate) deleted_at: Slot<()>,
@@ -242,6 +248,8 @@ impl FieldAttrs {
             "computed" => self.computed.set(ctxt, &name, item.path(ctxt, "Self::full_name")),
             "version" => self.version.set(ctxt, &name, item.flag(ctxt)),
             "hidden" => self.hidden.set(ctxt, &name, item.flag(ctxt)),
+            "tenant" => self.tenant.set(ctxt, &name, item.flag(ctxt)),
+            "tracked" => self.tracked.set(ctxt, &name, item.flag(ctxt)),
             "created_at" => self.created_at.set(ctxt, &name, item.flag(ctxt)),
             "updated_at" => self.updated_at.set(ctxt, &name, item.flag(ctxt)),
             "deleted_at" => self.deleted_at.set(ctxt, &name, item.flag(ctxt)),
@@ -263,6 +271,11 @@ impl FieldAttrs {
             }
             _ => self.mutability.set(ctxt, name, value),
         }
+    }
+
+    /// Whether the field is no column, and no relation.
+    pub(crate) fn is_beside(&self) -> bool {
+        self.skip.is_set() || self.computed.is_set() || self.tracked.is_set()
     }
 
     /// The three forms share one slot: a column has one default.

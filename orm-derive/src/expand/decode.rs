@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use super::{create_name, update_name};
 use crate::ir::{Column, Init, ModelIr};
 
-/// `Model`, `Versioned`, `Decode`, `SeenBy` and `Instance`.
+/// `Model`, `Versioned`, `Decode`, `SeenBy`, `OfTenant` and `Instance`.
 pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
     let this = model.params.this();
     let (params, bounds) = (model.params.plain(&[]), model.params.all_bounds(&[]));
@@ -38,6 +38,14 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             }
         }
     };
+    let snapshot = model.fields.iter().find_map(|init| match init {
+        Init::Snapshot(ident) => Some(quote! {
+            fn snapshot(&self) -> ::core::option::Option<&__orm::Snapshot> {
+                ::core::option::Option::Some(&self.#ident)
+            }
+        }),
+        _ => None,
+    });
     let version = model.version.map(|index| {
         let ty = model.columns[index].ty;
         quote! {
@@ -76,7 +84,7 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
     });
     let kept = model.fields.iter().filter_map(|init| match init {
         Init::Relation(ident, _) | Init::Default(ident) => Some(quote!(self.#ident = old.#ident;)),
-        Init::Column(_) | Init::Computed(..) => None,
+        Init::Column(_) | Init::Computed(..) | Init::Snapshot(_) => None,
     });
     let kept: Vec<_> = kept.collect();
     let stale = model.relations.iter().map(|relation| {
@@ -92,7 +100,16 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             }
         }
     });
-    let guard = format_ident!("{}", if model.policy.is_empty() { "Open" } else { "Policed" });
+    let guard = match (model.policy, model.tenant) {
+        ([], None) => quote!(Open),
+        ([], Some(_)) => quote!(Tenanted),
+        (_, None) => quote!(Policed),
+        (_, Some(_)) => quote!(PolicedTenanted),
+    };
+    let tenant = model.tenant.map(|index| {
+        let ty = model.columns[index].ty;
+        quote!(impl #params __orm::OfTenant<#ty> for #this #bounds {})
+    });
     let seen = model.policy.iter().map(|viewer| quote!(impl #params __orm::SeenBy<#viewer> for #this #bounds {}));
     quote! {
         impl #params __orm::Model for #this #bounds {
@@ -111,9 +128,11 @@ pub(super) fn decode(model: &ModelIr<'_>) -> TokenStream {
             fn into_values(self) -> ::std::vec::Vec<__orm::Value> {
                 ::std::vec![#(#into_value),*]
             }
+            #snapshot
             #keep
         }
         #(#seen)*
+        #tenant
         #key
         #version
         __orm::decode_model!([#params] #this, [#bounds]);
@@ -162,10 +181,13 @@ fn read(model: &ModelIr<'_>) -> TokenStream {
             quote!(#ident: #local)
         }
         Init::Relation(ident, path) => quote!(#ident: __orm::RelationField::unloaded(&#path)),
-        Init::Default(ident) | Init::Computed(ident, _) => quote!(#ident: ::core::default::Default::default()),
+        Init::Default(ident) | Init::Computed(ident, _) | Init::Snapshot(ident) => {
+            quote!(#ident: ::core::default::Default::default())
+        }
     });
     let computed = model.fields.iter().filter_map(|init| match init {
         Init::Computed(ident, path) => Some(quote!(row.#ident = #path(&row);)),
+        Init::Snapshot(ident) => Some(quote!(row.#ident = __orm::Snapshot::of(&row);)),
         _ => None,
     });
     let computed: Vec<_> = computed.collect();

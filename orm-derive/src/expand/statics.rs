@@ -163,6 +163,7 @@ fn model_def(model: &ModelIr<'_>, table: &TokenStream, columns: &TokenStream) ->
         ("updated_at", model.updated_at),
         ("deleted_at", model.deleted_at),
         ("version", model.version),
+        ("tenant", model.tenant),
     ];
     for (name, index) in marks.into_iter().filter_map(|(name, index)| Some((name, index?))) {
         let name = format_ident!("{name}");

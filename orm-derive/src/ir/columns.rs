@@ -7,7 +7,7 @@ use syn::{Expr, ExprLit, Lit};
 
 use super::{Column, DefaultValue, position, text};
 use crate::ast::{Field, Model};
-use crate::attr::{self, RelationKind};
+use crate::attr::{self, MutabilityAttr, RelationKind};
 use crate::case::{constant, plain};
 use crate::ctxt::Ctxt;
 use crate::ir::relations::own_key;
@@ -40,6 +40,7 @@ pub(super) struct Marks {
     pub(super) updated_at: Option<usize>,
     pub(super) deleted_at: Option<usize>,
     pub(super) version: Option<usize>,
+    pub(super) tenant: Option<usize>,
     /// The columns that the database generates.
     auto_increment: Option<usize>,
 }
@@ -72,6 +73,7 @@ impl Marks {
             }),
             deleted_at: instant(ctxt, model, deleted, "deleted_at", |field| field.attrs.deleted_at.name()),
             version: only(ctxt, model, "version", |field| field.attrs.version.name()),
+            tenant: only(ctxt, model, "tenant", |field| field.attrs.tenant.name()),
             auto_increment: auto_increment(ctxt, model, &primary_key),
             primary_key,
         }
@@ -155,7 +157,8 @@ fn auto_increment(ctxt: &Ctxt, model: &Model<'_>, primary_key: &[usize]) -> Opti
     let integer =
         field.nullable().is_none() && field.type_word().is_some_and(|ty| INTEGERS.iter().any(|known| ty == known));
     let attrs = &field.attrs;
-    let otherwise = attrs.auto_increment.is_set() || attrs.default.is_set() || attrs.generated.is_set();
+    let otherwise =
+        attrs.tenant.is_set() || attrs.auto_increment.is_set() || attrs.default.is_set() || attrs.generated.is_set();
     marked.or_else(|| (integer && !foreign && !otherwise).then_some(key))
 }
 
@@ -173,7 +176,8 @@ fn column<'a>(ctxt: &Ctxt, model: &Model<'_>, marks: &Marks, index: usize, field
     let default = default(ctxt, marks, index, field);
     let generated = text(attrs.generated.get());
     let time = [marks.created_at, marks.updated_at, marks.deleted_at].contains(&Some(index));
-    let filled = auto_increment || generated.is_some() || time || !matches!(default, DefaultValue::None);
+    let tenant = marks.tenant == Some(index);
+    let filled = tenant || auto_increment || generated.is_some() || time || !matches!(default, DefaultValue::None);
     let writable = generated.is_none() && marks.version != Some(index);
     Column {
         ident: field.ident,
@@ -199,9 +203,9 @@ fn column<'a>(ctxt: &Ctxt, model: &Model<'_>, marks: &Marks, index: usize, field
         normals: &attrs.normals,
         counter: attrs.counter.is_set(),
         audited: !attrs.unaudited.is_set() && !attrs.hidden.is_set() && !attrs.encrypt.is_set(),
-        mutability: attrs.mutability.get(),
         sealed: None,
         blind_index: None,
+        mutability: if tenant { Some(&MutabilityAttr::Immutable) } else { attrs.mutability.get() },
     }
 }
 

@@ -1,18 +1,13 @@
 //! Structs for what requests say of a row: which columns they have, and which they cannot have.
 
+use super::columns::Marks;
 use super::{Column, Input, position};
 use crate::ast::Model;
 use crate::case::plain;
 use crate::ctxt::Ctxt;
 
 /// Resolves the inputs and patches; reports fields that are none, or that no request sets.
-pub(super) fn resolve<'a>(
-    ctxt: &Ctxt,
-    model: &'a Model<'a>,
-    columns: &[Column<'_>],
-    primary_key: &[usize],
-    version: Option<usize>,
-) -> Vec<Input<'a>> {
+pub(super) fn resolve<'a>(ctxt: &Ctxt, model: &'a Model<'a>, columns: &[Column<'_>], marks: &Marks) -> Vec<Input<'a>> {
     let mut inputs: Vec<Input<'a>> = Vec::new();
     for attr in &model.attrs.inputs {
         if let Some(first) = inputs.iter().find(|input| input.attr.ident == attr.ident) {
@@ -30,11 +25,14 @@ pub(super) fn resolve<'a>(
             let field = plain(name);
             if of.contains(&index) {
                 ctxt.error(name, format!("`{field}` is in `{}` already", attr.ident));
-            } else if primary_key.contains(&index) {
+            } else if marks.primary_key.contains(&index) {
                 let why =
                     "it says which row is meant, and no request should: take it from the URL, or set it in the handler";
                 ctxt.error(name, format!("`{field}` is the primary key; {why}"));
-            } else if version == Some(index) {
+            } else if marks.tenant == Some(index) {
+                let how = "it is that of the handle, `db.for_tenant(id)`, and no request's to say";
+                ctxt.error(name, format!("`{field}` is the tenant; {how}"));
+            } else if marks.version == Some(index) {
                 let how = "check it with `.expect_version(version)` on the update";
                 ctxt.error(name, format!("`{field}` is the version, which the library increments; {how}"));
             } else if !column.writable {

@@ -80,6 +80,7 @@ fn check(ctxt: &Ctxt, model: &Model<'_>, field: &Field<'_>, is_key: bool) {
         attrs.counter.name(),
         attrs.mutability.name(),
         attrs.blind_index.name(),
+        attrs.tenant.name(),
     ];
     for word in read.into_iter().flatten() {
         ctxt.error(

@@ -585,3 +585,26 @@ fn inputs() {
     );
     field("#[orm(hidden)] posts: HasMany<Post>", "`hidden` belongs to columns, and `posts` is a relation");
 }
+
+#[test]
+fn tenants() {
+    field("#[orm(tenant)] company_id: i64", "");
+    field("#[orm(tenant)] a: Option<i64>", "every row belongs to a tenant: remove the `Option`");
+    field("#[orm(tenant)] a: i64, #[orm(tenant)] b: i64", "a model has one `tenant` column");
+    let contradicts = "`immutable` contradicts `tenant`: the column is filled in from the handle, and immutable";
+    field("#[orm(tenant, immutable)] a: i64", contradicts);
+    field("#[orm(tenant, default = 1)] a: i64", &contradicts.replace("immutable` c", "default` c"));
+    field("#[orm(tenant)] posts: HasMany<Post>", "`tenant` belongs to columns, and `posts` is a relation");
+    check(
+        "#[orm(patch(Profile(company_id)))] struct User { #[orm(primary_key)] id: i64, #[orm(tenant)] company_id: i64 }",
+        "`company_id` is the tenant; it is that of the handle, `db.for_tenant(id)`, and no request's to say",
+    );
+}
+
+#[test]
+fn snapshots() {
+    field("#[orm(tracked)] read: Snapshot", "");
+    field("#[orm(tracked)] a: Snapshot, #[orm(tracked)] b: Snapshot", "a model has one `tracked` field");
+    field("#[orm(tracked, skip)] a: Snapshot", "`tracked` fields are no columns already; remove `skip`");
+    field("#[orm(tracked, unique)] a: Snapshot", "`a` is no column, so `unique` has no meaning here");
+}

@@ -448,7 +448,7 @@ impl Renderer<'_> {
     }
 
     fn raw(&mut self, sql: &str, operands: &[Expr]) -> Result<()> {
-        if !self.in_scope && self.policies.is_some_and(Policies::has_viewer) {
+        if !self.in_scope && self.policies.is_some_and(Policies::is_restricted) {
             return Err(raw_for_viewer());
         }
         let mut operands = operands.iter();
@@ -538,7 +538,8 @@ fn column_of_case(case: &Case) -> Option<&'static ColumnDef> {
 
 #[cold]
 fn raw_for_viewer() -> Error {
-    let message = "raw SQL is not subject to policies, so a viewer's statement has none; use it on `db.bypass(\"reason\")`, or in a rule";
+    let message = "raw SQL is subject neither to policies nor to tenants, so statements of viewers and tenants have none; use it on \
+                   `db.bypass(\"reason\")`, or in a rule";
     Error::new(ErrorKind::Permission, message)
 }
 

@@ -1,0 +1,37 @@
+//! Whose a new row is.
+
+use super::draft::Draft;
+use crate::dialect::stored;
+use crate::driver::Session;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::ModelDef;
+use crate::value::Value;
+
+/// Gives a new row the tenant of the handle.
+///
+/// # Errors
+/// [`ErrorKind::Permission`] for a row that was given another tenant, and where the handle has none;
+/// [`ErrorKind::NotNullViolation`] where the handle is for all tenants, and the row does not say whose it is.
+pub(super) fn own(session: &dyn Session, def: &'static ModelDef, draft: &mut Draft) -> Result<()> {
+    let Some(column) = def.tenant_column() else { return Ok(()) };
+    let given = draft.given & (1 << column.index) != 0;
+    let error =
+        |kind, message: &'static str| Err(Error::new(kind, message).with_model(def.name).with_columns([column.name]));
+    let Some(tenant) = session.context().tenant(def)? else {
+        let message = "the handle is for all tenants, and the new row does not say whose it is; give it this column";
+        return if given { Ok(()) } else { error(ErrorKind::NotNullViolation, message) };
+    };
+    if !given {
+        draft.values[column.index] = tenant.clone();
+        draft.given |= 1 << column.index;
+        return Ok(());
+    }
+    let form = |value: &Value| {
+        let value = column.normalized(value.clone());
+        stored(&**session.dialect(), column, value).map_err(|error| error.with_model(def.name))
+    };
+    if form(&draft.values[column.index])? == form(tenant)? {
+        return Ok(());
+    }
+    error(ErrorKind::Permission, "the new row was given another tenant than that of the handle; leave the column out")
+}
