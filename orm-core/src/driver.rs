@@ -36,6 +36,7 @@ pub use advice::connect_advice;
 pub use classify::{Statement, StatementKind, Statements, classify, operation_name, statement_kind};
 pub use connection::{BeginOptions, Connection, Control, Done, Effects, Isolation, LockMode, Query};
 pub use context::Context;
+pub(crate) use executor::Reading;
 pub use executor::{Allows, Callback, Executor, Open, Opening, Policed, Runs, SeenBy, Session, Unit};
 pub use lexer::{Lexer, Token};
 pub use parameters::{

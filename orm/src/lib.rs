@@ -268,14 +268,17 @@ mod atomic;
 mod connect;
 mod database;
 mod inner;
+mod journal;
 mod observe;
 mod options;
 mod pool;
 pub mod prelude;
 mod random;
 mod raw;
+mod reading;
 #[cfg(feature = "registry")]
 mod registry;
+mod replica;
 #[cfg(feature = "json")]
 pub mod serde_json;
 mod tables;
@@ -412,6 +415,7 @@ macro_rules! register {
 pub use atomic::Atomic;
 pub use connect::{connect, connect_with};
 pub use database::Database;
+pub use journal::Position;
 pub use observe::QueryLog;
 pub use options::{DatabaseOptions, LogOptions, PoolOptions};
 #[doc(hidden)]
@@ -455,8 +459,10 @@ pub use orm_derive::serde;
 pub use orm_derive::{Enum, Model, OneOf, Projection, Value};
 pub use pool::PoolStatus;
 pub use raw::{Sql, SqlText, Values, sql};
+pub use reading::ReplicaStatus;
 #[cfg(feature = "registry")]
 pub use registry::{Models, models};
+pub use replica::Replica;
 pub use tables::DropTables;
 pub use transaction::{InTransaction, Outcome, RunsAgain, Transaction, TransactionOptions};
 pub use viewer::{As, Bypass};

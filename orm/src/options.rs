@@ -8,6 +8,8 @@ use orm_core::{Error, ErrorKind, Result};
 use tokio::time::Instant;
 use tracing::Level;
 
+use crate::replica::Replica;
+
 /// When a limit is over. One beyond what the clock can count is a year away.
 pub(crate) fn deadline(limit: Duration) -> Instant {
     let now = Instant::now();
@@ -185,11 +187,21 @@ pub struct DatabaseOptions {
     pub(crate) pool: PoolOptions,
     pub(crate) log: LogOptions,
     pub(crate) statement_retries: u32,
+    pub(crate) replicas: Vec<Replica>,
+    pub(crate) replica_wait: Duration,
+    pub(crate) replica_check: Duration,
 }
 
 impl Default for DatabaseOptions {
     fn default() -> Self {
-        Self { pool: PoolOptions::default(), log: LogOptions::default(), statement_retries: 10 }
+        Self {
+            pool: PoolOptions::default(),
+            log: LogOptions::default(),
+            statement_retries: 10,
+            replicas: Vec::new(),
+            replica_wait: Duration::from_millis(250),
+            replica_check: Duration::from_secs(1),
+        }
     }
 }
 
@@ -222,6 +234,46 @@ impl DatabaseOptions {
     #[must_use]
     pub fn statement_retries(mut self, retries: u32) -> Self {
         self.statement_retries = retries;
+        self
+    }
+
+    /// Servers that follow the database's, and answer queries of models outside of transactions: 64 at most. Each is a URL, or
+    /// a host, with a port where that is another one, which takes the place of the host in the database's URL; in a URL they
+    /// are the parameter `replicas`. Each has a pool with the [same options](Self::pool).
+    ///
+    /// Writes, transactions, queries that lock rows, raw SQL, migrations and whatever looks at tables stay on the database's own
+    /// server, the primary. It also answers where a replica fails, and where none can be used: one that does not answer is left
+    /// out until it does. What is read from a replica may be from a moment ago;
+    /// [`Database::session`](crate::Database::session) is for reading what was written,
+    /// [`Database::max_staleness`](crate::Database::max_staleness) for a limit, and
+    /// [`Database::on_primary`](crate::Database::on_primary) for neither.
+    ///
+    /// ```
+    /// use orm::DatabaseOptions;
+    ///
+    /// let options = DatabaseOptions::new().replicas(["db-2.example", "db-3.example:5433"]);
+    /// # let _ = options;
+    /// ```
+    #[must_use]
+    pub fn replicas(mut self, replicas: impl IntoIterator<Item = impl Into<Replica>>) -> Self {
+        self.replicas = replicas.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How long a query of a [session](crate::Database::session) waits for its replica to have what the session has written,
+    /// before the primary answers; 250 ms unless set.
+    #[must_use]
+    pub fn replica_wait(mut self, limit: Duration) -> Self {
+        self.replica_wait = limit;
+        self
+    }
+
+    /// How often a replica is asked how far it has come, and whether it answers again; one second unless set, a millisecond at
+    /// least. What is known of its age is that much older, so a [`max_staleness`](crate::Database::max_staleness) below
+    /// this time sends many queries to the primary.
+    #[must_use]
+    pub fn replica_check(mut self, every: Duration) -> Self {
+        self.replica_check = every.max(Duration::from_millis(1));
         self
     }
 }

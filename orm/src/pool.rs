@@ -20,6 +20,7 @@ use std::time::Duration;
 use deadpool::managed::{self, PoolError, QueueMode, Timeouts};
 use orm_core::driver::Driver;
 use orm_core::{Error, ErrorKind, Result};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 pub(crate) use lease::Lease;
@@ -237,6 +238,11 @@ impl Pool {
             wait_time: Duration::from_micros(counters.waited.load(Relaxed)),
             acquire_timeouts: counters.timeouts.load(Relaxed),
         }
+    }
+
+    /// Told when the pool is closed, and dropped with it.
+    pub(crate) fn ended(&self) -> watch::Receiver<()> {
+        self.shared.ended.subscribe()
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -5,14 +5,16 @@
 //! statement: a savepoint that was left open is rolled back to, a savepoint command that was cut off fails the whole
 //! transaction.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use orm_core::dialect::Lexical;
-use orm_core::driver::{BeginOptions, Control, Done, Effects, Query, StatementKind, statement_kind};
+use orm_core::driver::{BeginOptions, Context, Control, Done, Effects, Query, StatementKind, statement_kind};
 use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
 use tokio::time::{Instant, timeout_at};
 
+use crate::journal::{Journal, Reads, Writing};
 use crate::observe::Observer;
 use crate::pool::Lease;
 
@@ -35,6 +37,10 @@ pub(crate) struct TransactionState {
     deadline: Option<Instant>,
     /// Nobody else may write until the transaction ends.
     locks: bool,
+    /// Where the handle notes what it has written.
+    journal: Option<Arc<Journal>>,
+    /// Something of the transaction may have written.
+    wrote: bool,
 }
 
 /// Why a transaction can only be rolled back.
@@ -103,7 +109,33 @@ pub(super) fn timed_out() -> Error {
 
 impl TransactionState {
     pub(crate) fn new(lease: Lease, deadline: Option<Instant>) -> Self {
-        Self { lease, level: 0, undo: None, failure: None, retryable: false, deadline, locks: false }
+        Self {
+            lease,
+            level: 0,
+            undo: None,
+            failure: None,
+            retryable: false,
+            deadline,
+            locks: false,
+            journal: None,
+            wrote: false,
+        }
+    }
+
+    /// Notes in the journal of a handle, if it has one, what is written.
+    pub(crate) fn noting(mut self, context: &Context) -> Self {
+        self.journal = Reads::journal(context).cloned();
+        self
+    }
+
+    /// Takes note of a statement that may write. Outside of a transaction, it takes effect by itself.
+    fn writes(&mut self, sql: &str) -> Option<Writing> {
+        let journal = self.journal.as_ref()?;
+        if statement_kind(sql, Lexical::STANDARD) == StatementKind::Read {
+            return None;
+        }
+        self.wrote = true;
+        (self.level == 0).then(|| journal.writes())
     }
 
     /// Whether this is what is left where the connection was taken away.
@@ -144,9 +176,13 @@ impl TransactionState {
             let result = Box::pin(self.fetch(observer, watched, sink)).await;
             return self.check_mark(observer, result).await;
         }
+        let writing = self.writes(query.sql);
         self.lease.set_at_work(true);
         let statement = observer.fetch(self.lease.connection()?, query, sink);
         let result = within(self.deadline, statement).await;
+        if let Some(writing) = writing {
+            writing.end(observer, self.lease.connection()?, &result).await;
+        }
         self.lease.set_at_work(false);
         self.note(&result);
         result
@@ -161,8 +197,12 @@ impl TransactionState {
         if marked {
             self.mark(observer).await?;
         }
+        let writing = self.writes(script.sql);
         self.lease.set_at_work(true);
         let result = within(self.deadline, observer.batch(self.lease.connection()?, script.sql)).await;
+        if let Some(writing) = writing {
+            writing.end(observer, self.lease.connection()?, &result).await;
+        }
         self.lease.set_at_work(false);
         self.note(&result);
         if marked { self.check_mark(observer, result).await } else { result }
@@ -341,12 +381,17 @@ impl TransactionState {
         if level > 1 {
             self.savepoint(observer, Control::Release(level)).await?;
         } else {
+            let writing = self.journal.as_ref().filter(|_| self.wrote).map(Journal::writes);
             self.lease.set_at_work(true);
             let result = ended(self.deadline, observer.control(self.lease.connection()?, Control::Commit)).await;
-            self.lease.set_at_work(false);
             let result = result.unwrap_or_else(|| {
                 Err(Error::new(ErrorKind::AmbiguousCommit, "COMMIT was sent, and its answer did not come in time"))
             });
+            if let Some(writing) = writing {
+                writing.end(observer, self.lease.connection()?, &result).await;
+            }
+            self.wrote = false;
+            self.lease.set_at_work(false);
             result.inspect_err(|error| self.lease.note(error))?;
         }
         (self.undo, self.level) = (None, level - 1);
