@@ -236,10 +236,16 @@ impl Dialect for MysqlDialect {
     /// Manuals, "Functions Used with Global Transaction Identifiers" (MySQL), "MASTER_GTID_WAIT" (MariaDB), which gives -1 when
     /// the time is over.
     fn replication(&self) -> Option<Replication> {
+        let refuses_writes = "SELECT @@GLOBAL.read_only <> 0";
         Some(if self.server.is_mariadb() {
-            Replication { position: "SELECT @@GLOBAL.gtid_binlog_pos", reached: "SELECT MASTER_GTID_WAIT(?, ?) = 0" }
+            Replication {
+                refuses_writes,
+                position: "SELECT @@GLOBAL.gtid_binlog_pos",
+                reached: "SELECT MASTER_GTID_WAIT(?, ?) = 0",
+            }
         } else {
             Replication {
+                refuses_writes,
                 position: "SELECT @@GLOBAL.gtid_executed",
                 reached: "SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ?) = 0",
             }

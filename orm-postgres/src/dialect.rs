@@ -130,6 +130,8 @@ impl Dialect for PostgresDialect {
             position: "SELECT pg_current_wal_insert_lsn()::text",
             reached: "SELECT CASE WHEN $2::float8 >= 0 AND CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() \
                       ELSE pg_current_wal_insert_lsn() END >= $1::text::pg_lsn THEN 1 ELSE 0 END::int8",
+            refuses_writes: "SELECT CASE WHEN pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool \
+                             THEN 1 ELSE 0 END::int8",
         })
     }
 

@@ -17,7 +17,7 @@ use orm_core::row::{Decode, RowSink};
 use orm_core::{Error, ErrorKind, Result};
 use tokio::task::JoinSet;
 
-use crate::again::Again;
+use crate::again::{Again, of_write};
 use crate::inner::{Follower, Handle, Inner};
 use crate::journal::{Journal, Position, ReadFrom, Reads, Writing};
 use crate::observe::{Observer, QueryLog};
@@ -69,7 +69,7 @@ impl Database {
         drop(first);
         pool.start().await?;
         let observer = Observer::new(&*dialect, driver.target(), options.log.clone());
-        let statement_retries = options.statement_retries;
+        let (statement_retries, read_retries) = (options.statement_retries, options.read_retries);
         let replication = replication(&*dialect, options.replicas.len())?;
         let mut followers = Vec::new();
         for (replica, driver) in options.replicas.iter().zip(replicas) {
@@ -80,6 +80,7 @@ impl Database {
                 shapes: ShapeCache::default(),
                 observer: observer.of_server(target),
                 statement_retries: 0,
+                read_retries: 0,
                 followers: Vec::new(),
                 replica_wait: Duration::ZERO,
             };
@@ -91,6 +92,7 @@ impl Database {
             shapes: ShapeCache::default(),
             observer,
             statement_retries,
+            read_retries,
             followers,
             replica_wait: options.replica_wait,
         });
@@ -667,7 +669,7 @@ impl Session for Handle {
             let error = lease.explain(error);
             drop(lease);
             if !again.should(&self.inner, query, &error, sink.restartable()).await {
-                return Err(error);
+                return Err(of_write(&self.inner, query.sql, error));
             }
             sink.restart();
         }
@@ -687,7 +689,7 @@ impl Session for Handle {
         if script.effects.transaction {
             result = lease.without_transaction(result).await;
         }
-        result.map_err(|error| lease.explain(error))
+        result.map_err(|error| of_write(&self.inner, script.sql, lease.explain(error)))
     }
 
     fn context(&self) -> &Context {

@@ -18,6 +18,7 @@ pub(crate) struct Inner {
     pub(crate) shapes: ShapeCache,
     pub(crate) observer: Observer,
     pub(crate) statement_retries: u32,
+    pub(crate) read_retries: u32,
     /// Empty without replicas, and in a replica.
     pub(crate) followers: Vec<Arc<Follower>>,
     /// How long a read waits for a replica to have what the handle has written.

@@ -267,6 +267,7 @@ mod again;
 mod atomic;
 mod connect;
 mod database;
+mod hosts;
 mod inner;
 mod journal;
 mod observe;

@@ -34,6 +34,7 @@ pub struct PoolOptions {
     pub(crate) max_lifetime: Option<Duration>,
     pub(crate) check_after: Duration,
     pub(crate) close_timeout: Duration,
+    pub(crate) connect_retry: Duration,
 }
 
 impl Default for PoolOptions {
@@ -46,6 +47,7 @@ impl Default for PoolOptions {
             max_lifetime: Some(Duration::from_secs(30 * 60)),
             check_after: Duration::from_secs(1),
             close_timeout: Duration::from_secs(30),
+            connect_retry: Duration::ZERO,
         }
     }
 }
@@ -113,6 +115,15 @@ impl PoolOptions {
     #[must_use]
     pub fn close_timeout(mut self, limit: Duration) -> Self {
         self.close_timeout = limit;
+        self
+    }
+
+    /// For how long connecting is tried again, with pauses, where the server is away or has no room, before a statement fails
+    /// with [`ErrorKind::ConnectionFailed`]; zero unless set, which is one attempt. A few seconds outlast a fail-over: nothing
+    /// has been sent yet, so nothing is done twice. [`acquire_timeout`](Self::acquire_timeout) is the limit in any case.
+    #[must_use]
+    pub fn connect_retry(mut self, time: Duration) -> Self {
+        self.connect_retry = time;
         self
     }
 
@@ -187,6 +198,7 @@ pub struct DatabaseOptions {
     pub(crate) pool: PoolOptions,
     pub(crate) log: LogOptions,
     pub(crate) statement_retries: u32,
+    pub(crate) read_retries: u32,
     pub(crate) replicas: Vec<Replica>,
     pub(crate) replica_wait: Duration,
     pub(crate) replica_check: Duration,
@@ -198,6 +210,7 @@ impl Default for DatabaseOptions {
             pool: PoolOptions::default(),
             log: LogOptions::default(),
             statement_retries: 10,
+            read_retries: 0,
             replicas: Vec::new(),
             replica_wait: Duration::from_millis(250),
             replica_check: Duration::from_secs(1),
@@ -234,6 +247,15 @@ impl DatabaseOptions {
     #[must_use]
     pub fn statement_retries(mut self, retries: u32) -> Self {
         self.statement_retries = retries;
+        self
+    }
+
+    /// How often a query of models outside of a transaction is run again, with pauses, after its connection broke; 0 unless
+    /// set. It only reads, so that nothing is done twice; but a query that was given up because it is too slow, by
+    /// `socket_timeout`, is run again as well. A write whose connection broke is never run again: it may have taken effect.
+    #[must_use]
+    pub fn read_retries(mut self, retries: u32) -> Self {
+        self.read_retries = retries;
         self
     }
 

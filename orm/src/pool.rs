@@ -26,8 +26,8 @@ use tokio::time::{Instant, timeout_at};
 pub(crate) use lease::Lease;
 use lease::Manager;
 pub use status::PoolStatus;
-pub(crate) use status::Use;
 use status::{Holder, Shared, Waiting};
+pub(crate) use status::{Use, is_away};
 
 use crate::options::{PoolOptions, deadline};
 

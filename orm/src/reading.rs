@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::inner::{Follower, Handle, Inner};
 use crate::journal::{ReadFrom, Reads, Wanted, has_come, place};
-use crate::pool::{Lease, PoolStatus, Use};
+use crate::pool::{Lease, PoolStatus, Use, is_away};
 use crate::replica::choose;
 use crate::transaction::{Callbacks, Pinned, Source, Told, TransactionState};
 
@@ -150,14 +150,6 @@ impl ReadSession {
     fn state(&self, lease: Lease) -> Source<'_> {
         Source::Pool(TransactionState::new(lease, None))
     }
-}
-
-/// Whether an error means that the server is not there.
-fn is_away(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::ConnectionLost | ErrorKind::ConnectionFailed | ErrorKind::TooManyConnections | ErrorKind::Auth
-    )
 }
 
 /// Takes a replica into the choice, or out of it until it answers again.

@@ -9,4 +9,6 @@ pub struct Replication {
     /// Gives 1 when the server has all changes up to a place, and 0 when not. Its values are the place, as text, and the seconds
     /// for which the server may wait for them; one that cannot wait answers at once.
     pub reached: &'static str,
+    /// Gives 1 when the server refuses writes, and 0 when not.
+    pub refuses_writes: &'static str,
 }

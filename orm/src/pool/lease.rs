@@ -215,8 +215,12 @@ impl Lease {
         ))
     }
 
-    /// Takes note of an error: when a connection was lost, all others are asked before their next use.
-    pub(crate) fn note(&self, error: &Error) {
+    /// Takes note of an error: when a connection was lost, all others are asked before their next use. One whose server
+    /// refuses writes by now is not kept: there may be another server at its place, or at another one.
+    pub(crate) fn note(&mut self, error: &Error) {
+        if error.kind() == ErrorKind::ReadOnly {
+            self.retire();
+        }
         if matches!(error.kind(), ErrorKind::ConnectionLost | ErrorKind::AmbiguousCommit)
             && let Some(slot) = self.slot()
         {
@@ -227,7 +231,7 @@ impl Lease {
     /// Takes note of an error, and says so when the statement has perhaps waited for its own task: for a lock of a
     /// transaction that the task has open on another connection.
     #[cold]
-    pub(crate) fn explain(&self, error: Error) -> Error {
+    pub(crate) fn explain(&mut self, error: Error) -> Error {
         self.note(&error);
         if !matches!(error.kind(), ErrorKind::Busy | ErrorKind::LockTimeout) {
             return error;
@@ -283,7 +287,7 @@ impl Lease {
             slot.discard();
         }
         let generation = slot.shared.generation.load(Relaxed);
-        slot.connection = Some(slot.shared.driver.connect().await?);
+        slot.connection = Some(slot.shared.open().await?);
         slot.shared.counters.created.fetch_add(1, Relaxed);
         let opened = Instant::now();
         (slot.dirty, slot.retired, slot.checked, slot.last_used) = (false, false, generation, opened);

@@ -41,6 +41,8 @@ pub(crate) struct TransactionState {
     journal: Option<Arc<Journal>>,
     /// Something of the transaction may have written.
     wrote: bool,
+    /// The transaction itself refuses writes.
+    read_only: bool,
 }
 
 /// Why a transaction can only be rolled back.
@@ -119,6 +121,7 @@ impl TransactionState {
             locks: false,
             journal: None,
             wrote: false,
+            read_only: false,
         }
     }
 
@@ -152,7 +155,12 @@ impl TransactionState {
     /// Whether running the whole transaction again may succeed, by what its statements gave.
     pub(crate) fn is_retryable(&self) -> bool {
         let asks = |kind| matches!(kind, ErrorKind::Deadlock | ErrorKind::Serialization);
-        self.retryable || matches!(self.failure, Some(Failure::RolledBack(kind)) if asks(kind))
+        match self.failure {
+            // Before COMMIT was sent.
+            Some(Failure::Lost) => true,
+            Some(Failure::RolledBack(kind)) if asks(kind) => true,
+            _ => self.retryable,
+        }
     }
 
     /// Whether the database has undone the transaction on its own.
@@ -249,14 +257,16 @@ impl TransactionState {
             self.retryable = false;
             return;
         };
-        self.lease.note(error);
+        if !(self.read_only && error.kind() == ErrorKind::ReadOnly) {
+            self.lease.note(error);
+        }
         if self.level == 0 {
             return;
         }
         match error.kind() {
             // Some databases end the whole transaction then, and further statements would take effect at once.
             kind @ (ErrorKind::Deadlock | ErrorKind::Serialization) => self.failure = Some(Failure::RolledBack(kind)),
-            ErrorKind::ConnectionLost => self.failure = Some(Failure::Lost),
+            ErrorKind::ConnectionLost | ErrorKind::ConnectionFailed => self.failure = Some(Failure::Lost),
             ErrorKind::TransactionTimeout => self.failure = Some(Failure::TimedOut),
             kind if self.is_undone() => self.failure = Some(Failure::RolledBack(kind)),
             _ => self.retryable = error.is_retryable(),
@@ -342,7 +352,7 @@ impl TransactionState {
             self.level = level;
             return Ok(level);
         }
-        (self.undo, self.level) = (Some(1), 1);
+        (self.undo, self.level, self.read_only) = (Some(1), 1, options.read_only);
         self.lease.set_at_work(true);
         let connection = self.lease.connection()?;
         self.locks = connection.control_sql(Control::Begin(options)).is_ok_and(|sql| takes_lock(&sql));

@@ -13,7 +13,7 @@ use std::fs::File;
 use std::time::Duration;
 
 use orm::prelude::*;
-use orm::{DatabaseOptions, PoolOptions, Position, Replica};
+use orm::{DatabaseOptions, ErrorKind, PoolOptions, Position, Replica};
 use tokio::time::{Instant, sleep, timeout};
 
 use relay::Relay;
@@ -35,6 +35,10 @@ macro_rules! clusters {
                 what_a_replica_cannot_do_the_primary_does
                 a_replica_that_goes_is_left_out_until_it_is_back
                 a_stream_comes_from_a_replica
+                of_several_hosts_the_one_that_takes_writes_is_connected_to
+                when_a_host_goes_the_next_one_is_connected_to
+                a_connection_to_a_server_that_refuses_writes_is_not_kept
+                no_host_with_what_is_wanted_is_an_error_that_names_all
             );
         }
     )+};
@@ -393,4 +397,99 @@ pub async fn a_stream_comes_from_a_replica(cluster: Cluster) -> Result<()> {
         Ok(())
     })
     .await
+}
+
+/// The URL of a test's database with several hosts, and parameters.
+fn hosts(cluster: &Cluster, hosts: &[&str], parameters: &str) -> String {
+    let (user, place) = cluster.url.rsplit_once('@').unwrap();
+    let hosts = hosts.iter().map(|url| host(url)).collect::<Vec<_>>().join(",");
+    format!("{user}@{hosts}/{}?{parameters}", place.rsplit_once('/').unwrap().1)
+}
+
+/// The host and the port of a URL.
+fn host(url: &str) -> &str {
+    url.rsplit_once('@').unwrap().1.rsplit_once('/').unwrap().0
+}
+
+async fn port(db: &Database) -> Result<String> {
+    let sql = match db.dialect().name() {
+        "postgresql" => "SELECT inet_server_port()::bigint",
+        _ => "SELECT CAST(@@port AS SIGNED)",
+    };
+    Ok(db.query::<i64>(sql, ()).await?[0].to_string())
+}
+
+pub async fn of_several_hosts_the_one_that_takes_writes_is_connected_to(cluster: Cluster) -> Result<()> {
+    let (primary, replica) = (cluster.url.as_str(), cluster.replicas[0].as_str());
+    for (target, wanted) in [("read-write", primary), ("read-only", replica)] {
+        for order in [[primary, replica], [replica, primary]] {
+            let db = orm::connect(&hosts(&cluster, &order, &format!("target={target}"))).await?;
+            assert!(host(wanted).ends_with(&port(&db).await?), "{target}");
+        }
+    }
+    let any = orm::connect(&hosts(&cluster, &[replica, primary], "target=any")).await?;
+    assert!(host(replica).ends_with(&port(&any).await?));
+    let mut ports = std::collections::BTreeSet::new();
+    for _ in 0..64 {
+        ports.insert(port(&orm::connect(&hosts(&cluster, &[replica, primary], "host_order=random")).await?).await?);
+    }
+    assert_eq!(ports.len(), 2);
+    Ok(())
+}
+
+pub async fn when_a_host_goes_the_next_one_is_connected_to(cluster: Cluster) -> Result<()> {
+    let (mut first, first_url) = Relay::before(&cluster.url).await.unwrap();
+    let (mut second, second_url) = Relay::before(&cluster.url).await.unwrap();
+    let url = hosts(&cluster, &[&first_url, &second_url], "target=read-write&connect_retry=5");
+    let db = orm::connect_with(&url, DatabaseOptions::new().read_retries(3)).await?;
+    let options = || orm::TransactionOptions::new().retries(10);
+    for round in 0..4 {
+        for _ in 0..5 {
+            Entry::find_all().exec(&db).await?;
+            db.transaction_with(options(), async |tx| create_in(tx).await).await?;
+        }
+        if round % 2 == 0 {
+            first.close();
+            second.open_again().await.unwrap_or_default();
+        } else {
+            first.open_again().await.unwrap();
+            second.close();
+        }
+    }
+    assert_eq!(Entry::count().exec(&db).await?, 20);
+    Ok(())
+}
+
+async fn create_in(tx: &orm::Transaction) -> Result<Entry> {
+    Entry::create().token("in").exec(tx).await
+}
+
+pub async fn a_connection_to_a_server_that_refuses_writes_is_not_kept(cluster: Cluster) -> Result<()> {
+    let db = orm::connect_with(&cluster.replicas[0], PoolOptions::new().max_connections(2)).await?;
+    for _ in 0..3 {
+        let created = db.pool_status().created;
+        assert_eq!(create(&db, "new").await.unwrap_err().kind(), ErrorKind::ReadOnly);
+        Entry::find_all().exec(&db).await?;
+        assert_eq!(db.pool_status().created, created + 1);
+    }
+    // A transaction that refuses writes by itself says nothing about its server.
+    let db = orm::connect(&cluster.url).await?;
+    let created = db.pool_status().created;
+    let tx = db.begin_with(orm::TransactionOptions::new().read_only()).await?;
+    assert_eq!(create_in(&tx).await.unwrap_err().kind(), ErrorKind::ReadOnly);
+    tx.rollback().await?;
+    create(&db, "new").await?;
+    assert_eq!(db.pool_status().created, created);
+    Ok(())
+}
+
+pub async fn no_host_with_what_is_wanted_is_an_error_that_names_all(cluster: Cluster) -> Result<()> {
+    let replica = cluster.replicas[0].as_str();
+    let error = orm::connect(&hosts(&cluster, &[replica, replica], "target=read-write")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionFailed);
+    assert_eq!(error.message().matches("refuses writes").count(), 2, "{error}");
+    let wrong = cluster.url.replace("orm-pw", "wrong");
+    let error = orm::connect(&hosts(&Cluster { url: wrong, ..cluster }, &["x@127.0.0.1:1/x"], "target=any")).await;
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::ConnectionFailed);
+    Ok(())
 }
