@@ -267,9 +267,11 @@ mod again;
 mod atomic;
 mod connect;
 mod database;
+mod databases;
 mod hosts;
 mod inner;
 mod journal;
+mod limit;
 mod observe;
 mod options;
 mod pool;
@@ -416,7 +418,9 @@ macro_rules! register {
 pub use atomic::Atomic;
 pub use connect::{connect, connect_with};
 pub use database::Database;
+pub use databases::Databases;
 pub use journal::Position;
+pub use limit::ConnectionLimit;
 pub use observe::QueryLog;
 pub use options::{DatabaseOptions, LogOptions, PoolOptions};
 #[doc(hidden)]

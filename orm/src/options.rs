@@ -8,6 +8,7 @@ use orm_core::{Error, ErrorKind, Result};
 use tokio::time::Instant;
 use tracing::Level;
 
+use crate::limit::ConnectionLimit;
 use crate::replica::Replica;
 
 /// When a limit is over. One beyond what the clock can count is a year away.
@@ -35,6 +36,7 @@ pub struct PoolOptions {
     pub(crate) check_after: Duration,
     pub(crate) close_timeout: Duration,
     pub(crate) connect_retry: Duration,
+    pub(crate) limit: Option<ConnectionLimit>,
 }
 
 impl Default for PoolOptions {
@@ -48,6 +50,7 @@ impl Default for PoolOptions {
             check_after: Duration::from_secs(1),
             close_timeout: Duration::from_secs(30),
             connect_retry: Duration::ZERO,
+            limit: None,
         }
     }
 }
@@ -127,10 +130,22 @@ impl PoolOptions {
         self
     }
 
+    /// A limit for the connections of several databases together, beside [`max_connections`](Self::max_connections) of each;
+    /// none unless set. It goes with no [`min_connections`](Self::min_connections), since unused connections are given away.
+    #[must_use]
+    pub fn limit(mut self, limit: ConnectionLimit) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
     pub(crate) fn check(&self) -> Result<()> {
         check_range("max_connections", self.max_connections, 1, Self::MOST_CONNECTIONS)?;
         if self.min_connections > self.max_connections {
             return Err(Error::new(ErrorKind::Config, "`min_connections` is greater than `max_connections`"));
+        }
+        if self.limit.is_some() && self.min_connections > 0 {
+            let message = "`min_connections` keeps what a `limit` of several databases gives away: use one of them";
+            return Err(Error::new(ErrorKind::Config, message));
         }
         Ok(())
     }
