@@ -81,6 +81,7 @@ chapters! {
     authentication: "authentication.md",
     errors: "errors.md",
     connections: "connections.md",
+    past_one_machine: "past-one-machine.md",
     testing: "testing.md",
     performance: "performance.md",
     databases: "databases.md",

@@ -12,6 +12,7 @@ mod json;
 mod lexical;
 mod policies;
 mod render;
+mod replication;
 mod shown;
 pub mod standard;
 mod stored;
@@ -28,6 +29,7 @@ pub use lexical::Lexical;
 pub use policies::Policies;
 pub use render::{Renderer, RowLock, render, render_condition, render_for};
 pub(crate) use render::{render_insert, render_select, unnests};
+pub use replication::Replication;
 pub(crate) use shown::show;
 #[cfg(all(feature = "serde", feature = "json"))]
 pub(crate) use stored::hyphenated;
@@ -196,6 +198,11 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     fn push_try_lock(&self, w: &mut SqlWriter<'_>, name: &str) -> Result<bool> {
         let _ = (w, name);
         Ok(false)
+    }
+
+    /// How a server is asked how far it has come in what replicas follow; `None` for a database without replicas.
+    fn replication(&self) -> Option<Replication> {
+        None
     }
 
     /// How this database describes the tables it has; `None` where it cannot be asked.

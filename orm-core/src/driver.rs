@@ -41,6 +41,7 @@ pub use executor::{
     Allows, Callback, Executor, OfTenant, Open, Opening, Policed, PolicedTenanted, Restricted, Runs, SeenBy, Session,
     Tenanted, Unit,
 };
+pub(crate) use executor::Reading;
 pub use lexer::{Lexer, Token};
 pub use parameters::{
     Form, LONGEST, MOST_STATEMENTS, POOL_PARAMETERS, Parameter, Setting, check_range, check_time, percent_decoded,

@@ -309,7 +309,11 @@ impl MysqlConnection {
     }
 
     async fn send_rollback(&mut self, sql: &str) -> Result<()> {
-        let undone = self.text(sql).await;
+        // A cluster that has undone the transaction says so.
+        let undone = self.text(sql).await.or_else(|error| match error.kind() {
+            ErrorKind::Deadlock => Ok(()),
+            _ => Err(error),
+        });
         match undone {
             Ok(()) => self.transaction = false,
             Err(_) => self.guard.give_up(),

@@ -12,7 +12,7 @@ use orm_core::ast::{
 };
 use orm_core::dialect::{
     Capabilities, Dialect, FunctionForm, HintPlace, IndexMethod, Introspect, Level, Lexical, Limits, OrderKey, Regexp,
-    Renderer, RowLock, SqlWriter, ddl, standard,
+    Renderer, Replication, RowLock, SqlWriter, ddl, standard,
 };
 use orm_core::model::{ColumnDef, TableName};
 use orm_core::schema::{Column, ColumnType, Index, Operation, QualifiedName};
@@ -231,6 +231,25 @@ impl Dialect for MysqlDialect {
         w.push_bind(Value::Text(name.to_owned().into()))?;
         w.push_sql("), 224), 0), 0)");
         Ok(true)
+    }
+
+    /// Manuals, "Functions Used with Global Transaction Identifiers" (MySQL), "MASTER_GTID_WAIT" (MariaDB), which gives -1 when
+    /// the time is over.
+    fn replication(&self) -> Option<Replication> {
+        let refuses_writes = "SELECT @@GLOBAL.read_only <> 0";
+        Some(if self.server.is_mariadb() {
+            Replication {
+                refuses_writes,
+                position: "SELECT @@GLOBAL.gtid_binlog_pos",
+                reached: "SELECT MASTER_GTID_WAIT(?, ?) = 0",
+            }
+        } else {
+            Replication {
+                refuses_writes,
+                position: "SELECT @@GLOBAL.gtid_executed",
+                reached: "SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ?) = 0",
+            }
+        })
     }
 
     fn introspect(&self) -> Option<&dyn Introspect> {

@@ -70,9 +70,10 @@ pub(crate) fn connecting(error: sqlx::Error, place: &str) -> Error {
 /// Whether the connection is of no use after this error, though the server sent it in good order.
 pub(crate) fn ends_connection(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Database(answer) => answer
-            .try_downcast_ref::<MySqlDatabaseError>()
-            .is_none_or(|answer| told(answer).0 == ErrorKind::ConnectionLost || answer.number() == 1153),
+        sqlx::Error::Database(answer) => answer.try_downcast_ref::<MySqlDatabaseError>().is_none_or(|answer| {
+            let kind = told(answer).0;
+            matches!(kind, ErrorKind::ConnectionLost | ErrorKind::ConnectionFailed) || answer.number() == 1153
+        }),
         _ => true,
     }
 }

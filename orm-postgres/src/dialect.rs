@@ -6,8 +6,8 @@ use std::fmt::Write;
 
 use orm_core::ast::{BinaryOp, Expr, Function, JsonChange, JsonForm, JsonStep, LockStrength};
 use orm_core::dialect::{
-    Capabilities, Dialect, FunctionForm, IndexMethod, Introspect, Level, Lexical, Like, Regexp, Renderer, RowLock,
-    SqlWriter, ddl, standard,
+    Capabilities, Dialect, FunctionForm, IndexMethod, Introspect, Level, Lexical, Like, Regexp, Renderer, Replication,
+    RowLock, SqlWriter, ddl, standard,
 };
 use orm_core::model::ColumnDef;
 use orm_core::schema::{Column, ColumnType, EnumType, Generated, Index, Operation, QualifiedName};
@@ -121,6 +121,18 @@ impl Dialect for PostgresDialect {
         w.push_bind(Value::Text(name.to_owned().into()))?;
         w.push_sql(", 0)) THEN 1 ELSE 0 END::int8");
         Ok(true)
+    }
+
+    /// Manual, 9.27.3 and 9.27.4. The place of insertion rather than of writing: a commit need not be written when it is
+    /// answered (`synchronous_commit`). A replica that was promoted replays nothing any more.
+    fn replication(&self) -> Option<Replication> {
+        Some(Replication {
+            position: "SELECT pg_current_wal_insert_lsn()::text",
+            reached: "SELECT CASE WHEN $2::float8 >= 0 AND CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() \
+                      ELSE pg_current_wal_insert_lsn() END >= $1::text::pg_lsn THEN 1 ELSE 0 END::int8",
+            refuses_writes: "SELECT CASE WHEN pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool \
+                             THEN 1 ELSE 0 END::int8",
+        })
     }
 
     fn introspect(&self) -> Option<&dyn Introspect> {

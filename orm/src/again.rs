@@ -1,9 +1,9 @@
-//! Running a single statement again after a deadlock or a serialization failure. Transactions are run again by
-//! `transaction::run`, as a whole.
+//! Running a single statement again after a deadlock or a serialization failure, and what is said of one that is not. Transactions are
+//! run again by `transaction::run`, as a whole.
 
 use std::time::Duration;
 
-use orm_core::driver::{Query, StatementKind, statement_kind};
+use orm_core::driver::{Query, Reads, StatementKind, statement_kind};
 use orm_core::{Error, ErrorKind};
 use tokio::time::sleep;
 
@@ -23,7 +23,18 @@ impl Again {
     pub(crate) async fn should(&mut self, inner: &Inner, query: Query<'_>, error: &Error, restartable: bool) -> bool {
         let kind = statement_kind(query.sql, inner.dialect.lexical());
         let rows = matches!(kind, StatementKind::Read | StatementKind::Insert | StatementKind::Change);
-        if !(restartable && rows && is_undone(error)) || self.tries >= inner.statement_retries {
+        let most = match error.kind() {
+            _ if !restartable || !rows => 0,
+            // A model's query, which calls nothing that has an effect.
+            ErrorKind::ConnectionLost if kind == StatementKind::Read && !matches!(query.reads, Reads::Nothing) => {
+                inner.read_retries
+            }
+            // The server was not ready for any statement.
+            ErrorKind::ConnectionFailed => inner.statement_retries,
+            _ if is_undone(error) => inner.statement_retries,
+            _ => 0,
+        };
+        if self.tries >= most {
             return false;
         }
         self.tries += 1;
@@ -32,6 +43,20 @@ impl Again {
         sleep(pause).await;
         true
     }
+}
+
+/// The error of a statement outside of transactions: where its connection broke, a write may have taken effect.
+#[cold]
+pub(crate) fn of_write(inner: &Inner, sql: &str, error: Error) -> Error {
+    if error.kind() != ErrorKind::ConnectionLost || statement_kind(sql, inner.dialect.lexical()) == StatementKind::Read
+    {
+        return error;
+    }
+    let message = match error.message() {
+        "" => "before the statement was answered: it may have taken effect".to_owned(),
+        message => format!("{message}; the statement may have taken effect"),
+    };
+    error.with_message(message)
 }
 
 /// Whether the server has undone the statement for sure, and may take it the next time. SQLSTATE 40003 says that it does

@@ -1,13 +1,16 @@
 //! From a URL to a database: which driver a scheme means, and what the URL says about the pool. The rest of it is the
 //! driver's to read.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use orm_core::driver::{Driver, POOL_PARAMETERS, Setting};
+use orm_core::driver::{Driver, POOL_PARAMETERS, Setting, percent_decoded};
 use orm_core::{Error, ErrorKind, Result};
 
 use crate::database::Database;
+use crate::hosts::{Hosts, Target};
 use crate::options::{DatabaseOptions, PoolOptions};
+use crate::replica::Replica;
 
 /// Connects to the database that a URL names, with the default options.
 ///
@@ -16,6 +19,12 @@ use crate::options::{DatabaseOptions, PoolOptions};
 /// | `sqlite::memory:`, `sqlite:app.db`, `sqlite:///var/app.db` | SQLite | `sqlite` |
 /// | `mysql://user:password@host:3306/name`, `mariadb://..` | MySQL, MariaDB | `mysql` |
 /// | `postgres://user:password@host:5432/name`, `postgresql://..` | PostgreSQL | `postgres` |
+///
+/// # Several hosts
+/// `postgres://user:password@db-1:5432,db-2:5433/name?target=read-write` names the servers of one database. Each new connection goes
+/// to the first that is there and, by `target`, takes writes or refuses them. It begins with the one that was connected to last, or
+/// with any (`host_order=random`). After a fail-over, connections of servers that are gone or refuse writes are replaced by ones to the
+/// server that takes them.
 ///
 /// # Parameters
 /// `postgres://host/name?max_connections=20&connect_timeout=2.5`: every time is in seconds, fractions allowed. `0` and `none`
@@ -28,6 +37,10 @@ use crate::options::{DatabaseOptions, PoolOptions};
 /// | `acquire_timeout` | seconds | 30 | the pool |
 /// | `idle_timeout`, `max_lifetime` | seconds or `none` | 600, 1800 | the pool |
 /// | `check_after`, `close_timeout` | seconds | 1, 30 | the pool |
+/// | `connect_retry` | seconds | 0 | the pool |
+/// | `target`: what a server must be to be connected to | `any`, `read-write`, `read-only` | `any` | PostgreSQL, MySQL, MariaDB |
+/// | `host_order`: with which of several hosts a connection begins | `given`, `random` | `given` | servers |
+/// | `replicas` | [servers to read from](DatabaseOptions::replicas), separated by commas: `db-2,db-3:5433` | none | PostgreSQL, MySQL, MariaDB |
 /// | `sslmode` | `disable`, `allow`, `prefer`, `require`, `verify-ca`, `verify-full`; MySQL's names, such as `required` or `verify_identity`, too | `prefer` | servers |
 /// | `sslrootcert`, or `ssl-ca` | path, PEM | built-in authorities | servers |
 /// | `sslcert`, `sslkey` | paths, PEM | none | servers |
@@ -72,18 +85,91 @@ pub async fn connect(url: &str) -> Result<Database> {
 /// As [`connect`].
 pub async fn connect_with(url: &str, options: impl Into<DatabaseOptions>) -> Result<Database> {
     let mut options = options.into();
-    let url = pool_parameters(url, &mut options.pool)?;
-    Database::open(driver(&url)?, options).await
+    let mut choice = Choice::default();
+    let url = own_parameters(url, &mut options, &mut choice)?;
+    let replicas = options.replicas.iter().map(|replica| driver(&place_of(&replica.place, &url)?));
+    let replicas = replicas.collect::<Result<Vec<_>>>()?;
+    Database::open(choice.driver(&url)?, options, replicas).await
 }
 
-/// Takes the parameters of the pool out of a URL.
-fn pool_parameters(url: &str, pool: &mut PoolOptions) -> Result<String> {
+/// Which of the URL's servers are connected to.
+#[derive(Debug, Default)]
+struct Choice {
+    target: Target,
+    random: bool,
+}
+
+impl Choice {
+    /// The driver of a URL, which may name several hosts.
+    fn driver(self, url: &str) -> Result<Arc<dyn Driver>> {
+        let hosts: Vec<&str> = url.split_once("://").map_or("", |(_, rest)| authority(rest).1).split(',').collect();
+        if hosts.len() == 1 && self.target == Target::Any {
+            return driver(url);
+        }
+        let drivers = match hosts.as_slice() {
+            [_] => vec![driver(url)?],
+            hosts => hosts.iter().map(|host| driver(&place_of(host, url)?)).collect::<Result<_>>()?,
+        };
+        Ok(Arc::new(Hosts::new(drivers, self.target, self.random)))
+    }
+}
+
+/// The user and the hosts of a URL without its scheme, and what follows them.
+fn authority(rest: &str) -> (Option<&str>, &str, &str) {
+    let (authority, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    match authority.rsplit_once('@') {
+        Some((user, hosts)) => (Some(user), hosts, rest),
+        None => (None, authority, rest),
+    }
+}
+
+/// The URL of a replica: its own, or that of the primary with another host.
+fn place_of<'u>(place: &'u str, primary: &str) -> Result<Cow<'u, str>> {
+    let config = |message: &'static str| Err(Error::new(ErrorKind::Config, message));
+    if place.contains("://") {
+        return Ok(place.into());
+    }
+    if place.is_empty() || place.contains(|c: char| "/@?#,".contains(c) || c.is_whitespace()) {
+        return config("a replica is a URL, or a host with or without a port");
+    }
+    let Some((scheme, rest)) = primary.split_once("://") else {
+        return config("a database without a server has no replicas");
+    };
+    let (user, hosts, rest) = authority(rest);
+    let elsewhere =
+        |key: &str| ["host", "hostaddr", "port", "socket"].iter().any(|name| key.eq_ignore_ascii_case(name));
+    let mut keys = rest.split(['?', '&']).skip(1).filter_map(|parameter| parameter.split('=').next());
+    if keys.any(elsewhere) {
+        return config("the URL names its host in a parameter, so its replicas are named by URLs of their own");
+    }
+    let user = user.map(|user| format!("{user}@")).unwrap_or_default();
+    // Of several hosts, each has a port of its own or the usual one.
+    let host = if hosts.contains(',') { "" } else { hosts };
+    let port =
+        |host: &str| host.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map(|(_, port)| port.to_owned());
+    let port = match (port(place), port(host)) {
+        (None, Some(port)) => format!(":{port}"),
+        _ => String::new(),
+    };
+    Ok(format!("{scheme}://{user}{place}{port}{rest}").into())
+}
+
+/// Takes the parameters of the pool, of replicas and of hosts out of a URL.
+fn own_parameters(url: &str, options: &mut DatabaseOptions, choice: &mut Choice) -> Result<String> {
     let Some((place, parameters)) = url.split_once('?') else { return Ok(url.to_owned()) };
     let mut rest = Vec::new();
     for parameter in parameters.split('&') {
         let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         match Setting::find(&POOL_PARAMETERS, key, value) {
-            Some(given) => set_pool(pool, &given)?,
+            Some(given) if given.name() == "replicas" => {
+                let replicas = percent_decoded(value)?;
+                options.replicas.extend(replicas.split(',').map(|place| Replica::new(place.trim())));
+            }
+            Some(given) if given.name() == "target" => choice.target = given.word(Target::from_word)?,
+            Some(given) if given.name() == "host_order" => {
+                choice.random = given.word(|word| (word == "random" || word == "given").then_some(word == "random"))?;
+            }
+            Some(given) => set_pool(&mut options.pool, &given)?,
             None => rest.push(parameter),
         }
     }
@@ -97,6 +183,7 @@ fn set_pool(pool: &mut PoolOptions, given: &Setting<'_>) -> Result<()> {
         "acquire_timeout" => pool.acquire_timeout = given.seconds()?,
         "check_after" => pool.check_after = given.seconds()?,
         "close_timeout" => pool.close_timeout = given.seconds()?,
+        "connect_retry" => pool.connect_retry = given.seconds()?,
         "idle_timeout" => pool.idle_timeout = given.limit()?,
         "max_lifetime" => pool.max_lifetime = given.limit()?,
         _ => return Err(given.wrong()),
@@ -177,10 +264,14 @@ mod tests {
 
     #[test]
     fn the_pools_parameters_are_taken_out_of_the_url() {
-        let mut pool = PoolOptions::new().max_connections(3).min_connections(2);
+        let pool = PoolOptions::new().max_connections(3).min_connections(2);
+        let mut options = DatabaseOptions::from(pool);
         let url = "postgres://u:p@h/db?max_connections=20&sslmode=require&acquire-timeout=2.5&idle_timeout=none\
                    &max_lifetime=60&check_after=0&close_timeout=1&application_name=x";
-        assert_eq!(pool_parameters(url, &mut pool).unwrap(), "postgres://u:p@h/db?sslmode=require&application_name=x");
+        assert_eq!(
+            own_parameters(url, &mut options, &mut Choice::default()).unwrap(),
+            "postgres://u:p@h/db?sslmode=require&application_name=x"
+        );
         let expected = PoolOptions::new()
             .max_connections(20)
             .min_connections(2)
@@ -189,11 +280,41 @@ mod tests {
             .max_lifetime(Duration::from_secs(60))
             .check_after(Duration::ZERO)
             .close_timeout(Duration::from_secs(1));
-        assert_eq!(pool, expected);
+        assert_eq!(options.pool, expected);
         for url in ["sqlite:a.db", "sqlite::memory:?cache=x"] {
-            assert_eq!(pool_parameters(url, &mut pool).unwrap(), url);
+            assert_eq!(own_parameters(url, &mut options, &mut Choice::default()).unwrap(), url);
         }
-        assert_eq!(pool_parameters("sqlite:a.db?min_connections=1", &mut pool).unwrap(), "sqlite:a.db");
+        assert_eq!(
+            own_parameters("sqlite:a.db?min_connections=1", &mut options, &mut Choice::default()).unwrap(),
+            "sqlite:a.db"
+        );
+    }
+
+    #[test]
+    fn replicas_have_the_url_of_their_primary() {
+        let mut options = DatabaseOptions::new();
+        let url = own_parameters(
+            "postgres://u:p@h:5433/db?replicas=r1,%5B::1%5D:6&sslmode=require",
+            &mut options,
+            &mut Choice::default(),
+        )
+        .unwrap();
+        assert_eq!(url, "postgres://u:p@h:5433/db?sslmode=require");
+        assert_eq!(options.replicas, [Replica::new("r1"), Replica::new("[::1]:6")]);
+        let of = |place: &str, url: &str| place_of(place, url).map(Cow::into_owned);
+        assert_eq!(of("r1", &url).unwrap(), "postgres://u:p@r1:5433/db?sslmode=require");
+        assert_eq!(of("[::1]:6", &url).unwrap(), "postgres://u:p@[::1]:6/db?sslmode=require");
+        assert_eq!(of("r1:7", "mysql://h").unwrap(), "mysql://r1:7");
+        assert_eq!(of("r1", "mysql://[::2]/db").unwrap(), "mysql://r1/db");
+        assert_eq!(of("r1:7", "mysql://u@a:1,b:2/db").unwrap(), "mysql://u@r1:7/db");
+        assert_eq!(of("r1", "mysql://u@a:1,b:2/db").unwrap(), "mysql://u@r1/db");
+        assert_eq!(of("postgres://x/y", "mysql://h/db").unwrap(), "postgres://x/y");
+        for (place, url) in
+            [("", "mysql://h"), ("u@h", "mysql://h"), ("a", "sqlite:a.db"), ("a", "mysql://u:secret@h/db?Port=3")]
+        {
+            let error = of(place, url).unwrap_err();
+            assert!(error.kind() == ErrorKind::Config && !error.to_string().contains("secret"), "{error}");
+        }
     }
 
     #[test]
@@ -201,8 +322,12 @@ mod tests {
         for parameter in
             ["max_connections=secret", "max_connections=-1", "acquire_timeout=-1", "idle_timeout=NaN", "check_after"]
         {
-            let error =
-                pool_parameters(&format!("mysql://u:secret@h/db?{parameter}"), &mut PoolOptions::new()).unwrap_err();
+            let error = own_parameters(
+                &format!("mysql://u:secret@h/db?{parameter}"),
+                &mut DatabaseOptions::new(),
+                &mut Choice::default(),
+            )
+            .unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config);
             assert!(!error.to_string().contains("secret"), "{error}");
         }

@@ -5,21 +5,27 @@ use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use orm_core::dialect::Dialect;
+use orm_core::dialect::{Dialect, Replication};
 use orm_core::driver::{
-    BeginOptions, Callback, Context, Done, Driver, Executor, Query, Session, ShapeCache, Unit, fetch_sealed,
+    BeginOptions, Callback, Context, Done, Driver, Executor, Query, Session, ShapeCache, StatementKind, Unit,
+    check_range, fetch_sealed, statement_kind,
 };
 use orm_core::row::{Decode, RowSink};
 use orm_core::{Error, ErrorKind, Result};
+use tokio::task::JoinSet;
 
-use crate::again::Again;
-use crate::inner::{Handle, Inner};
+use crate::again::{Again, of_write};
+use crate::inner::{Follower, Handle, Inner};
+use crate::journal::{Journal, Position, ReadFrom, Reads, Writing};
 use crate::observe::{Observer, QueryLog};
 use crate::options::DatabaseOptions;
 use crate::pool::{Pool, PoolStatus, Use};
 use crate::raw::{self, SqlText, Values};
+use crate::reading::{self, ReplicaStatus, Watch};
+use crate::replica::{Health, Replica};
 use crate::transaction::{
     Callbacks, InTransaction, Pinned, RunsAgain, Source, Told, Transaction, TransactionOptions, TransactionState,
     inside, run,
@@ -41,22 +47,60 @@ impl Database {
     ///
     /// # Errors
     /// Those of opening the first connection; [`ErrorKind::Config`](crate::ErrorKind::Config) for options that
-    /// contradict each other.
+    /// contradict each other, and for [replicas](DatabaseOptions::replicas), which [`connect_with`](crate::connect_with) opens.
     pub async fn connect_with(driver: impl Driver, options: impl Into<DatabaseOptions>) -> Result<Self> {
-        Self::open(Arc::new(driver), options.into()).await
+        let options = options.into();
+        if !options.replicas.is_empty() {
+            let message = "replicas are found by the URL of their database: connect by `orm::connect_with`";
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        Self::open(Arc::new(driver), options, Vec::new()).await
     }
 
-    pub(crate) async fn open(driver: Arc<dyn Driver>, options: DatabaseOptions) -> Result<Self> {
-        let pool = Pool::new(Arc::clone(&driver), options.pool)?;
+    /// `replicas` are the drivers of the options' replicas.
+    pub(crate) async fn open(
+        driver: Arc<dyn Driver>,
+        options: DatabaseOptions,
+        replicas: Vec<Arc<dyn Driver>>,
+    ) -> Result<Self> {
+        let pool = Pool::new(Arc::clone(&driver), options.pool.clone())?;
         let mut first = pool.acquire().await?;
         let dialect = pool.ask(driver.dialect(first.connection()?)).await?;
         drop(first);
         pool.start().await?;
-        let observer = Observer::new(&*dialect, driver.target(), options.log);
-        let statement_retries = options.statement_retries;
+        let observer = Observer::new(&*dialect, driver.target(), options.log.clone());
+        let (statement_retries, read_retries) = (options.statement_retries, options.read_retries);
+        let replication = replication(&*dialect, options.replicas.len())?;
+        let mut followers = Vec::new();
+        for (replica, driver) in options.replicas.iter().zip(replicas) {
+            let target = driver.target();
+            let inner = Inner {
+                pool: Pool::new(driver, options.pool.clone())?,
+                dialect: Arc::clone(&dialect),
+                shapes: ShapeCache::default(),
+                observer: observer.of_server(target),
+                statement_retries: 0,
+                read_retries: 0,
+                followers: Vec::new(),
+                replica_wait: Duration::ZERO,
+            };
+            followers.push(Arc::new(Follower { inner, weight: replica.weight, health: Health::default() }));
+        }
+        let inner = Arc::new(Inner {
+            pool,
+            dialect,
+            shapes: ShapeCache::default(),
+            observer,
+            statement_retries,
+            read_retries,
+            followers,
+            replica_wait: options.replica_wait,
+        });
+        if let Some(replication) = replication {
+            meet(&inner, replication, options.replica_check).await?;
+        }
         let context = options.seal.0.map_or(Context::EMPTY, |seal| Context::EMPTY.with_seal(seal));
-        let inner = Inner { pool, dialect, shapes: ShapeCache::default(), observer, statement_retries };
-        Ok(Self { handle: Handle { inner: Arc::new(inner), context } })
+        Ok(Self { handle: Handle { inner, context } })
     }
 
     /// The dialect of the server: for looking at the text of statements, `query.to_sql(db.dialect())`, and for asking what
@@ -205,7 +249,11 @@ impl Database {
     /// [`ErrorKind::PoolClosed`](crate::ErrorKind::PoolClosed) naming who still holds a connection when the time is
     /// over; those connections are closed when they are given back.
     pub async fn close(&self) -> Result<()> {
-        self.handle.inner.pool.close().await
+        let mut closed = self.handle.inner.pool.close().await;
+        for follower in &self.handle.inner.followers {
+            closed = closed.and(follower.inner.pool.close().await);
+        }
+        closed
     }
 
     /// Whether [`close`](Self::close) was called.
@@ -216,6 +264,177 @@ impl Database {
     /// Records the texts of all statements that run on this database from now on, until the log is dropped. For tests.
     pub fn watch(&self) -> QueryLog {
         self.handle.inner.observer.watch()
+    }
+}
+
+/// Replicas.
+impl Database {
+    /// A handle that reads what it has written. Where there are [replicas](DatabaseOptions::replicas), it remembers the position
+    /// of its writes, and its queries wait until their replica has come so far, up to
+    /// [`replica_wait`](DatabaseOptions::replica_wait); then the primary answers. Its queries go to one replica as long as that can
+    /// be used, so that nothing that was read is gone at the next look. Clones and handles that are made of it are the same
+    /// session; one for each request, or for each user, is a good measure.
+    ///
+    /// A write costs one round trip more, which asks for the position; a query costs one where something was written since the
+    /// last one on that replica, and else nothing. What a function writes that a `SELECT` of raw SQL calls is not seen.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let db = db.session();
+    /// let dee = User::create().email("dee@example.com").exec(&db).await?;
+    /// // On a replica, and yet there.
+    /// User::find_by_pk(dee.id).required(&db).await?;
+    /// # Ok(()) });
+    /// ```
+    #[must_use]
+    pub fn session(&self) -> Self {
+        self.with_journal(None)
+    }
+
+    /// A [session](Self::session) that goes on from another one's [position](Self::position): what was written before it is
+    /// read. A position that never comes makes each query wait for [`replica_wait`](DatabaseOptions::replica_wait), so do not
+    /// take one from whom you do not trust without a signature.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// # let header = "0/3000148";
+    /// let db = db.session_after(header.parse()?);
+    /// # let _ = db;
+    /// # Ok(()) });
+    /// ```
+    #[must_use]
+    pub fn session_after(&self, position: Position) -> Self {
+        self.with_journal(Some(position))
+    }
+
+    /// Up to where this [session](Self::session) has written; `None` for other handles, before the first write, and where there
+    /// are no replicas to read from (SQLite).
+    pub fn position(&self) -> Option<Position> {
+        Reads::journal(&self.handle.context)?.position()
+    }
+
+    /// The same database, for queries that the primary answers.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let count = User::count().exec(&db.on_primary()).await?;
+    /// # assert_eq!(count, 3);
+    /// # Ok(()) });
+    /// ```
+    #[must_use]
+    pub fn on_primary(&self) -> Self {
+        self.with_reads(|reads| reads.from = ReadFrom::Primary)
+    }
+
+    /// The same database, on which [`query`](Self::query) with a text that reads, by its words, also goes to replicas. A function
+    /// that writes must not be in it.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let count: Vec<i64> = db.on_replica().query("SELECT count(*) FROM users", ()).await?;
+    /// # assert_eq!(count, [3]);
+    /// # Ok(()) });
+    /// ```
+    #[must_use]
+    pub fn on_replica(&self) -> Self {
+        self.with_reads(|reads| reads.from = ReadFrom::RawToo)
+    }
+
+    /// The same database, for queries that are answered by a replica only if it has all that was written until so long ago. How far
+    /// replicas have come is asked [now and then](DatabaseOptions::replica_check); where none is known to be so fresh, the primary
+    /// answers.
+    ///
+    /// ```
+    /// # use {orm::prelude::*, orm_guide::*};
+    /// # run(async |db| {
+    /// let db = db.max_staleness(std::time::Duration::from_secs(5));
+    /// # assert_eq!(User::count().exec(&db).await?, 3);
+    /// # Ok(()) });
+    /// ```
+    #[must_use]
+    pub fn max_staleness(&self, most: Duration) -> Self {
+        self.with_reads(|reads| reads.staleness = Some(most))
+    }
+
+    /// The replicas as they are at this moment.
+    pub fn replicas(&self) -> Vec<ReplicaStatus> {
+        let followers = &self.handle.inner.followers;
+        let status = |follower: &Arc<Follower>| ReplicaStatus {
+            target: follower.inner.observer.target().to_owned(),
+            usable: follower.health.is_usable(),
+            staleness: follower.health.staleness(),
+            pool: follower.inner.pool.status(),
+        };
+        followers.iter().map(status).collect()
+    }
+
+    fn with_journal(&self, after: Option<Position>) -> Self {
+        let replication = self.handle.inner.dialect.replication();
+        let journal = replication.map(|replication| Arc::new(Journal::new(replication.position, after)));
+        self.with_reads(|reads| reads.journal = journal)
+    }
+
+    fn with_reads(&self, change: impl FnOnce(&mut Reads)) -> Self {
+        let mut reads = self.get::<Reads>().cloned().unwrap_or_default();
+        change(&mut reads);
+        self.with(reads)
+    }
+}
+
+/// How the replicas of a database are asked how far they have come; `None` where there are none.
+fn replication(dialect: &dyn Dialect, replicas: usize) -> Result<Option<Replication>> {
+    check_range("replicas", replicas, 0, Replica::MOST)?;
+    if replicas == 0 {
+        return Ok(None);
+    }
+    match dialect.replication() {
+        Some(replication) => Ok(Some(replication)),
+        None => Err(Error::unsupported(dialect.name(), "replicas")),
+    }
+}
+
+/// Looks at all replicas for the first time, and begins to look after them. Those that do not answer are left out.
+async fn meet(inner: &Arc<Inner>, replication: Replication, every: Duration) -> Result<()> {
+    let mut looks = JoinSet::new();
+    for number in 0..inner.followers.len() {
+        let inner = Arc::clone(inner);
+        looks.spawn(async move {
+            let mut watch = Watch::new(number, replication, every);
+            watch.look(&inner).await;
+            (watch, check_dialect(&inner, number).await)
+        });
+    }
+    while let Some(looked) = looks.join_next().await {
+        let Ok((watch, checked)) = looked else { continue };
+        checked?;
+        watch.start(inner);
+    }
+    Ok(())
+}
+
+/// Refuses a replica that is another database than its primary, or that lets nobody in.
+async fn check_dialect(inner: &Inner, number: usize) -> Result<()> {
+    let Some(follower) = inner.followers.get(number) else { return Ok(()) };
+    let pool = &follower.inner.pool;
+    let asked = async {
+        let mut lease = pool.acquire().await?;
+        pool.ask(pool.driver().dialect(lease.connection()?)).await
+    };
+    match asked.await {
+        Ok(dialect) if dialect.name() == inner.dialect.name() => pool.start().await,
+        Ok(dialect) => {
+            let (own, primary) = (dialect.name(), inner.dialect.name());
+            let message = format!("the replica {} is {own}, and its primary {primary}", pool.driver().target());
+            Err(Error::new(ErrorKind::Config, message))
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::Auth | ErrorKind::Config | ErrorKind::UnknownDatabase) => {
+            Err(error)
+        }
+        Err(_) => Ok(()),
     }
 }
 
@@ -417,6 +636,16 @@ impl Executor for Database {
     }
 }
 
+impl Handle {
+    /// Takes note of a statement that may write, for a handle that has a journal.
+    #[inline]
+    fn writes(&self, sql: &str) -> Option<Writing> {
+        let journal = Reads::journal(&self.context)?;
+        let reads = statement_kind(sql, self.inner.dialect.lexical()) == StatementKind::Read;
+        (!reads).then(|| journal.writes())
+    }
+}
+
 #[async_trait]
 impl Session for Handle {
     fn dialect(&self) -> &Arc<dyn Dialect> {
@@ -438,7 +667,11 @@ impl Session for Handle {
             if query.effects.session {
                 lease.retire();
             }
+            let writing = self.writes(query.sql);
             let mut result = self.inner.observer.fetch(lease.connection()?, query, &mut *sink).await;
+            if let Some(writing) = writing {
+                writing.end(&self.inner.observer, lease.connection()?, &result).await;
+            }
             if query.effects.transaction {
                 result = Box::pin(lease.without_transaction(result)).await;
             }
@@ -446,7 +679,7 @@ impl Session for Handle {
             let error = lease.explain(error);
             drop(lease);
             if !again.should(&self.inner, query, &error, sink.restartable()).await {
-                return Err(error);
+                return Err(of_write(&self.inner, query.sql, error));
             }
             sink.restart();
         }
@@ -458,11 +691,15 @@ impl Session for Handle {
         if script.effects.session {
             lease.retire();
         }
+        let writing = self.writes(script.sql);
         let mut result = self.inner.observer.batch(lease.connection()?, script.sql).await;
+        if let Some(writing) = writing {
+            writing.end(&self.inner.observer, lease.connection()?, &result).await;
+        }
         if script.effects.transaction {
             result = lease.without_transaction(result).await;
         }
-        result.map_err(|error| lease.explain(error))
+        result.map_err(|error| of_write(&self.inner, script.sql, lease.explain(error)))
     }
 
     fn context(&self) -> &Context {
@@ -472,15 +709,20 @@ impl Session for Handle {
     async fn pin_as(&self, context: Context) -> Result<Box<dyn Session + '_>> {
         inside::check_reads(&self.inner)?;
         let lease = self.inner.pool.acquire_for(Use::Pin, None).await?;
-        Ok(Box::new(Pinned::pin(&self.inner, context, Source::Pool(TransactionState::new(lease, None)))))
+        let state = TransactionState::new(lease, None).noting(&context);
+        Ok(Box::new(Pinned::pin(&self.inner, context, Source::Pool(state))))
     }
 
     async fn begin_as(&self, options: &BeginOptions, context: Context) -> Result<Box<dyn Unit + '_>> {
         inside::check_begin(&self.inner, options)?;
         let lease = self.inner.pool.acquire_for(Use::Transaction, None).await?;
-        let source = Source::Pool(TransactionState::new(lease, None));
+        let source = Source::Pool(TransactionState::new(lease, None).noting(&context));
         let told = Told::Own(Callbacks::default());
         Ok(Box::new(Pinned::begin(&self.inner, context, told, source, options).await?))
+    }
+
+    fn reading(&self) -> Option<Arc<dyn Session>> {
+        reading::session(self)
     }
 
     fn in_transaction(&self) -> bool {

@@ -1,12 +1,15 @@
-//! [`Inner`]: what all clones of a database share, and its transactions with them; [`Handle`]: that, and what one clone knows.
+//! [`Inner`]: what all clones of a database share, and its transactions with them; [`Handle`]: that, and what one clone knows;
+//! [`Follower`]: a replica of a database.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use orm_core::dialect::Dialect;
 use orm_core::driver::{Context, ShapeCache};
 
 use crate::observe::Observer;
 use crate::pool::Pool;
+use crate::replica::Health;
 
 /// What all clones of a database share.
 pub(crate) struct Inner {
@@ -15,6 +18,18 @@ pub(crate) struct Inner {
     pub(crate) shapes: ShapeCache,
     pub(crate) observer: Observer,
     pub(crate) statement_retries: u32,
+    pub(crate) read_retries: u32,
+    /// Empty without replicas, and in a replica.
+    pub(crate) followers: Vec<Arc<Follower>>,
+    /// How long a read waits for a replica to have what the handle has written.
+    pub(crate) replica_wait: Duration,
+}
+
+/// A replica.
+pub(crate) struct Follower {
+    pub(crate) inner: Inner,
+    pub(crate) weight: u32,
+    pub(crate) health: Health,
 }
 
 /// What statements on a database run on.

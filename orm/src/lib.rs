@@ -270,15 +270,21 @@ mod connect;
 mod database;
 #[cfg(feature = "encryption")]
 mod encryption;
+mod databases;
+mod hosts;
 mod inner;
+mod journal;
+mod limit;
 mod observe;
 mod options;
 mod pool;
 pub mod prelude;
 mod random;
 mod raw;
+mod reading;
 #[cfg(feature = "registry")]
 mod registry;
+mod replica;
 #[cfg(feature = "json")]
 pub mod serde_json;
 mod tables;
@@ -420,6 +426,9 @@ macro_rules! register {
 pub use atomic::Atomic;
 pub use connect::{connect, connect_with};
 pub use database::Database;
+pub use databases::Databases;
+pub use journal::Position;
+pub use limit::ConnectionLimit;
 pub use observe::QueryLog;
 pub use options::{DatabaseOptions, LogOptions, PoolOptions};
 #[doc(hidden)]
@@ -463,8 +472,10 @@ pub use orm_derive::serde;
 pub use orm_derive::{Enum, Model, OneOf, Projection, Value};
 pub use pool::PoolStatus;
 pub use raw::{Sql, SqlText, Values, sql};
+pub use reading::ReplicaStatus;
 #[cfg(feature = "registry")]
 pub use registry::{Models, models};
+pub use replica::Replica;
 pub use tables::DropTables;
 pub use tenant::ForTenant;
 pub use transaction::{InTransaction, Outcome, RunsAgain, Transaction, TransactionOptions};

@@ -32,7 +32,7 @@ pub(crate) struct Observer {
     target: String,
     options: LogOptions,
     watchers: Arc<AtomicUsize>,
-    logs: Mutex<Vec<Weak<Log>>>,
+    logs: Arc<Mutex<Vec<Weak<Log>>>>,
 }
 
 impl Observer {
@@ -43,7 +43,13 @@ impl Observer {
 
     pub(crate) fn new(dialect: &dyn Dialect, target: String, options: LogOptions) -> Self {
         let (system, lexical) = (dialect.name(), dialect.lexical());
-        Self { system, lexical, target, options, watchers: Arc::default(), logs: Mutex::default() }
+        Self { system, lexical, target, options, watchers: Arc::default(), logs: Arc::default() }
+    }
+
+    /// The same for another server of the database.
+    pub(crate) fn of_server(&self, target: String) -> Self {
+        let (watchers, logs) = (Arc::clone(&self.watchers), Arc::clone(&self.logs));
+        Self { target, watchers, logs, options: self.options.clone(), ..*self }
     }
 
     /// Runs a statement, observed when somebody looks.
@@ -157,6 +163,8 @@ impl Observer {
                     "orm.query",
                     "otel.kind" = "client",
                     "db.system.name" = self.system,
+                    "server.address" = Empty,
+                    "server.port" = Empty,
                     "db.operation.name" = &*operation_name(sql, self.lexical),
                     "db.query.text" = sql,
                     "db.query.parameters" = Empty,
@@ -174,6 +182,9 @@ impl Observer {
             Level::DEBUG => span_at!(Level::DEBUG),
             Level::TRACE => span_at!(Level::TRACE),
         };
+        if let Some((host, port)) = address(&self.target).filter(|_| !span.is_disabled()) {
+            span.record("server.address", host).record("server.port", port);
+        }
         if self.options.values && !binds.is_empty() && !span.is_disabled() {
             span.record("db.query.parameters", tracing::field::display(Shown(binds)));
         }
@@ -187,6 +198,15 @@ impl Observer {
         self.watchers.fetch_add(1, Relaxed);
         QueryLog(log)
     }
+}
+
+/// The host and port in the words for where a server is: `mysql://user@host:3306/name`, `host:5432/name`.
+fn address(target: &str) -> Option<(&str, u16)> {
+    let place = target.split_once("://").map_or(target, |(_, place)| place);
+    let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+    let place = place.rsplit_once('/').map_or(place, |(place, _)| place);
+    let (host, port) = place.rsplit_once(':')?;
+    Some((host, port.parse().ok()?)).filter(|(host, _)| !host.is_empty())
 }
 
 /// Whether a subscriber wants spans of this level.
@@ -411,4 +431,20 @@ impl QueryLog {
 
 fn statements(sent: impl Iterator<Item = (Part, String)>) -> Vec<String> {
     sent.filter(|(part, _)| *part == Part::Statement).map(|(_, sql)| sql).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_that_of_the_server() {
+        assert_eq!(address("db.example:5432/shop"), Some(("db.example", 5432)));
+        assert_eq!(address("mysql://app@[::1]:3306/shop"), Some(("[::1]", 3306)));
+        assert_eq!(address("mysql://app@db.example:3306"), Some(("db.example", 3306)));
+        assert_eq!(address("/run/postgresql:5432/shop"), Some(("/run/postgresql", 5432)));
+        for other in ["sqlite::memory:", "sqlite:app.db", "toy", "mysql://app@/run/mysqld.sock/shop"] {
+            assert_eq!(address(other), None, "{other}");
+        }
+    }
 }

@@ -10,6 +10,9 @@ use orm_core::{Error, ErrorKind, Result};
 use tokio::time::Instant;
 use tracing::Level;
 
+use crate::limit::ConnectionLimit;
+use crate::replica::Replica;
+
 /// When a limit is over. One beyond what the clock can count is a year away.
 pub(crate) fn deadline(limit: Duration) -> Instant {
     let now = Instant::now();
@@ -34,6 +37,8 @@ pub struct PoolOptions {
     pub(crate) max_lifetime: Option<Duration>,
     pub(crate) check_after: Duration,
     pub(crate) close_timeout: Duration,
+    pub(crate) connect_retry: Duration,
+    pub(crate) limit: Option<ConnectionLimit>,
 }
 
 impl Default for PoolOptions {
@@ -46,6 +51,8 @@ impl Default for PoolOptions {
             max_lifetime: Some(Duration::from_secs(30 * 60)),
             check_after: Duration::from_secs(1),
             close_timeout: Duration::from_secs(30),
+            connect_retry: Duration::ZERO,
+            limit: None,
         }
     }
 }
@@ -116,10 +123,31 @@ impl PoolOptions {
         self
     }
 
+    /// For how long connecting is tried again, with pauses, where the server is away or has no room, before a statement fails
+    /// with [`ErrorKind::ConnectionFailed`]; zero unless set, which is one attempt. A few seconds outlast a fail-over: nothing
+    /// has been sent yet, so nothing is done twice. [`acquire_timeout`](Self::acquire_timeout) is the limit in any case.
+    #[must_use]
+    pub fn connect_retry(mut self, time: Duration) -> Self {
+        self.connect_retry = time;
+        self
+    }
+
+    /// A limit for the connections of several databases together, beside [`max_connections`](Self::max_connections) of each;
+    /// none unless set. It goes with no [`min_connections`](Self::min_connections), since unused connections are given away.
+    #[must_use]
+    pub fn limit(mut self, limit: ConnectionLimit) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
     pub(crate) fn check(&self) -> Result<()> {
         check_range("max_connections", self.max_connections, 1, Self::MOST_CONNECTIONS)?;
         if self.min_connections > self.max_connections {
             return Err(Error::new(ErrorKind::Config, "`min_connections` is greater than `max_connections`"));
+        }
+        if self.limit.is_some() && self.min_connections > 0 {
+            let message = "`min_connections` keeps what a `limit` of several databases gives away: use one of them";
+            return Err(Error::new(ErrorKind::Config, message));
         }
         Ok(())
     }
@@ -188,11 +216,24 @@ pub struct DatabaseOptions {
     pub(crate) log: LogOptions,
     pub(crate) statement_retries: u32,
     pub(crate) seal: Sealing,
+    pub(crate) read_retries: u32,
+    pub(crate) replicas: Vec<Replica>,
+    pub(crate) replica_wait: Duration,
+    pub(crate) replica_check: Duration,
 }
 
 impl Default for DatabaseOptions {
     fn default() -> Self {
-        Self { pool: PoolOptions::default(), log: LogOptions::default(), statement_retries: 10, seal: Sealing(None) }
+        Self {
+            pool: PoolOptions::default(),
+            log: LogOptions::default(),
+            statement_retries: 10,
+            read_retries: 0,
+            replicas: Vec::new(),
+            replica_wait: Duration::from_millis(250),
+            replica_check: Duration::from_secs(1),
+            seal: Sealing(None),
+        }
     }
 }
 
@@ -233,6 +274,55 @@ impl DatabaseOptions {
     #[must_use]
     pub fn seal(mut self, seal: Arc<dyn Seal>) -> Self {
         self.seal = Sealing(Some(seal));
+        self
+    }
+
+    /// How often a query of models outside of a transaction is run again, with pauses, after its connection broke; 0 unless
+    /// set. It only reads, so that nothing is done twice; but a query that was given up because it is too slow, by
+    /// `socket_timeout`, is run again as well. A write whose connection broke is never run again: it may have taken effect.
+    #[must_use]
+    pub fn read_retries(mut self, retries: u32) -> Self {
+        self.read_retries = retries;
+        self
+    }
+
+    /// Servers that follow the database's, and answer queries of models outside of transactions: 64 at most. Each is a URL, or
+    /// a host, with a port where that is another one, which takes the place of the host in the database's URL; in a URL they
+    /// are the parameter `replicas`. Each has a pool with the [same options](Self::pool).
+    ///
+    /// Writes, transactions, queries that lock rows, raw SQL, migrations and whatever looks at tables stay on the database's own
+    /// server, the primary. It also answers where a replica fails, and where none can be used: one that does not answer is left
+    /// out until it does. What is read from a replica may be from a moment ago;
+    /// [`Database::session`](crate::Database::session) is for reading what was written,
+    /// [`Database::max_staleness`](crate::Database::max_staleness) for a limit, and
+    /// [`Database::on_primary`](crate::Database::on_primary) for neither.
+    ///
+    /// ```
+    /// use orm::DatabaseOptions;
+    ///
+    /// let options = DatabaseOptions::new().replicas(["db-2.example", "db-3.example:5433"]);
+    /// # let _ = options;
+    /// ```
+    #[must_use]
+    pub fn replicas(mut self, replicas: impl IntoIterator<Item = impl Into<Replica>>) -> Self {
+        self.replicas = replicas.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How long a query of a [session](crate::Database::session) waits for its replica to have what the session has written,
+    /// before the primary answers; 250 ms unless set.
+    #[must_use]
+    pub fn replica_wait(mut self, limit: Duration) -> Self {
+        self.replica_wait = limit;
+        self
+    }
+
+    /// How often a replica is asked how far it has come, and whether it answers again; one second unless set, a millisecond at
+    /// least. What is known of its age is that much older, so a [`max_staleness`](crate::Database::max_staleness) below
+    /// this time sends many queries to the primary.
+    #[must_use]
+    pub fn replica_check(mut self, every: Duration) -> Self {
+        self.replica_check = every.max(Duration::from_millis(1));
         self
     }
 }

@@ -20,14 +20,16 @@ use std::time::Duration;
 use deadpool::managed::{self, PoolError, QueueMode, Timeouts};
 use orm_core::driver::Driver;
 use orm_core::{Error, ErrorKind, Result};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 pub(crate) use lease::Lease;
 use lease::Manager;
 pub use status::PoolStatus;
-pub(crate) use status::Use;
 use status::{Holder, Shared, Waiting};
+pub(crate) use status::{Use, is_away};
 
+use crate::limit::Given;
 use crate::options::{PoolOptions, deadline};
 
 /// Connections of one database.
@@ -67,6 +69,11 @@ impl Pool {
             .queue_mode(QueueMode::Lifo)
             .build()
             .map_err(|error| Error::new(ErrorKind::Config, "the pool could not be made").with_source(error))?;
+        // The only connection of a database may be the database.
+        if let Some(limit) = shared.options.limit.as_ref().filter(|_| !only_one) {
+            let pool = objects.weak();
+            limit.join(move || give_away(&pool));
+        }
         Ok(Self { objects, shared })
     }
 
@@ -239,6 +246,11 @@ impl Pool {
         }
     }
 
+    /// Told when the pool is closed, and dropped with it.
+    pub(crate) fn ended(&self) -> watch::Receiver<()> {
+        self.shared.ended.subscribe()
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.objects.is_closed()
     }
@@ -337,6 +349,14 @@ impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.status().fmt(f)
     }
+}
+
+/// Closes a connection that is not used, for another database.
+fn give_away(pool: &managed::WeakPool<Manager>) -> Given {
+    let Some(pool) = pool.upgrade() else { return Given::Gone };
+    let mut one = false;
+    let closed = pool.retain(|_, _| std::mem::replace(&mut one, true));
+    if closed.removed.is_empty() { Given::Nothing } else { Given::Connection }
 }
 
 fn closed() -> Error {

@@ -6,9 +6,11 @@ mod control;
 use std::borrow::Cow;
 
 use orm_core::dialect::{Dialect, SqlWriter};
-use orm_core::driver::{Done, Query, Session};
+use orm_core::driver::{Done, Effects, Query, Session, StatementKind, classify};
 use orm_core::row::{CollectRaw, Decode, Discard};
 use orm_core::{Bind, Error, ErrorKind, Result, Value};
+
+use crate::journal::{ReadFrom, Reads};
 
 pub(crate) async fn execute(session: &dyn Session, text: impl SqlText, values: Vec<Value>) -> Result<Done> {
     let (sql, values) = text.render(values, &**session.dialect())?;
@@ -19,14 +21,19 @@ pub(crate) async fn execute(session: &dyn Session, text: impl SqlText, values: V
 pub(crate) async fn query<T: Decode>(session: &dyn Session, text: impl SqlText, values: Vec<Value>) -> Result<Vec<T>> {
     let (sql, values) = text.render(values, &**session.dialect())?;
     let effects = control::check_statement(&sql, session)?;
+    let replica = if goes_to_replicas(&sql, effects, session) { session.reading() } else { None };
     let mut rows = Vec::new();
-    session
-        .fetch(
-            Query::new(&sql, &values).effects(effects),
-            &mut CollectRaw::new(&mut rows).opening(session.context().seal().cloned()),
-        )
-        .await?;
+    let query = Query::new(&sql, &values).effects(effects);
+    let mut sink = CollectRaw::new(&mut rows).opening(session.context().seal().cloned());
+    replica.as_deref().unwrap_or(session).fetch(query, &mut sink).await?;
     Ok(rows)
+}
+
+/// Whether a handle lets raw SQL go to replicas, and its words say that it reads.
+fn goes_to_replicas(sql: &str, effects: Effects, session: &dyn Session) -> bool {
+    session.context().get::<Reads>().is_some_and(|reads| reads.from == ReadFrom::RawToo)
+        && effects == Effects::NONE
+        && classify(sql, session.dialect().lexical()).all(|statement| statement.kind == StatementKind::Read)
 }
 
 pub(crate) async fn batch(session: &dyn Session, sql: &str) -> Result<()> {

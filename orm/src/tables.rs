@@ -43,7 +43,7 @@ macro_rules! tables {
             /// database does not have, and inside a transaction on MySQL and MariaDB, which would commit it; else the
             /// database's.
             pub async fn create_tables<L: ModelList>(&self) -> Result<()> {
-                query::create_tables(self.session(), &L::defs()).await
+                query::create_tables(Executor::session(self), &L::defs()).await
             }
 
             /// Creates the tables of all models of the program, as [`create_tables`](Self::create_tables) does;
@@ -107,7 +107,7 @@ macro_rules! tables {
             /// # Errors
             /// The database's.
             pub async fn check<L: ModelList>(&self) -> Result<Vec<Difference>> {
-                query::check_tables(self.session(), &L::defs()).await
+                query::check_tables(Executor::session(self), &L::defs()).await
             }
 
             /// What the database has: tables, columns, keys, indexes, constraints, enum types, and what else is there by
@@ -133,7 +133,7 @@ macro_rules! tables {
             /// # Errors
             /// The database's.
             pub async fn introspect(&self, schema: Option<&str>) -> Result<Schema> {
-                query::introspect(self.session(), schema).await
+                query::introspect(Executor::session(self), schema).await
             }
 
             /// Drops the tables of models when it is awaited, those that point at others first. What is not there is
@@ -158,7 +158,7 @@ macro_rules! tables {
             /// # fn main() {}
             /// ```
             pub fn drop_tables<L: ModelList>(&self) -> DropTables<'_> {
-                DropTables::new(self.session(), L::defs())
+                DropTables::new(Executor::session(self), L::defs())
             }
 
             /// Whether the table of a model is there.
@@ -166,7 +166,7 @@ macro_rules! tables {
             /// # Errors
             /// The database's.
             pub async fn table_exists<M: Model>(&self) -> Result<bool> {
-                query::table_exists(self.session(), M::DEF).await
+                query::table_exists(Executor::session(self), M::DEF).await
             }
         }
     )+};

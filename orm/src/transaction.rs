@@ -335,7 +335,7 @@ impl Transaction {
         let inner = Arc::clone(&handle.inner);
         inside::check_begin(&inner, &options.begin)?;
         let lease = within(deadline, inner.pool.acquire_for(Use::Transaction, Some(at))).await?;
-        let mut work = TransactionState::new(lease, deadline);
+        let mut work = TransactionState::new(lease, deadline).noting(&handle.context);
         work.begin(&inner.observer, &options.begin).await?;
         Ok(Self { core: Core::new(inner, handle.context.clone(), 1, None, work), attempt, begun: None })
     }

@@ -187,7 +187,7 @@ impl Database {
     #[must_use]
     pub fn as_viewer<V: Send + Sync + 'static>(&self, viewer: V) -> As<V> {
         let viewer = Arc::new(viewer);
-        let context = self.session().context().as_viewer(Arc::clone(&viewer) as _);
+        let context = Executor::context(self).as_viewer(Arc::clone(&viewer) as _);
         As { handle: self.under(context), viewer }
     }
 
@@ -197,7 +197,7 @@ impl Database {
     #[track_caller]
     pub fn bypass(&self, reason: &'static str) -> Bypass {
         tell(reason, Location::caller());
-        Bypass { handle: self.under(self.session().context().bypassing(reason)) }
+        Bypass { handle: self.under(Executor::context(self).bypassing(reason)) }
     }
 }
 
@@ -206,7 +206,7 @@ impl Transaction {
     #[must_use]
     pub fn as_viewer<V: Send + Sync + 'static>(&self, viewer: V) -> As<V, Tx<'_>> {
         let viewer = Arc::new(viewer);
-        let context = self.session().context().as_viewer(Arc::clone(&viewer) as _);
+        let context = Executor::context(self).as_viewer(Arc::clone(&viewer) as _);
         As { handle: self.under(context), viewer }
     }
 
@@ -215,7 +215,7 @@ impl Transaction {
     #[track_caller]
     pub fn bypass(&self, reason: &'static str) -> Bypass<Tx<'_>> {
         tell(reason, Location::caller());
-        Bypass { handle: self.under(self.session().context().bypassing(reason)) }
+        Bypass { handle: self.under(Executor::context(self).bypassing(reason)) }
     }
 }
 

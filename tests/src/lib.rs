@@ -9,7 +9,7 @@
 
 mod cases;
 pub mod models;
-mod relay;
+pub mod relay;
 mod setup;
 mod slow_migrations;
 pub mod suite;

@@ -12,16 +12,17 @@ use tokio::sync::watch;
 
 /// A relay. It ends with this value.
 #[derive(Debug)]
-pub(crate) struct Relay {
+pub struct Relay {
     address: SocketAddr,
     mute: Arc<AtomicBool>,
     silent: watch::Sender<bool>,
+    carried: Carried,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Relay {
     /// A relay before the server of a URL, and the URL through it.
-    pub(crate) async fn before(url: &str) -> std::io::Result<(Self, String)> {
+    pub async fn before(url: &str) -> std::io::Result<(Self, String)> {
         let (user, place) = url.rsplit_once('@').unwrap_or(("", url));
         let (server, name) = place.split_once('/').unwrap_or((place, ""));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -29,33 +30,40 @@ impl Relay {
         let mute = Arc::new(AtomicBool::new(false));
         let silent = watch::Sender::new(false);
         let connection = Carried { server: server.to_owned(), mute: Arc::clone(&mute), silent: silent.subscribe() };
-        let task = tokio::spawn(serve(listener, connection));
-        Ok((Self { address, mute, silent, task }, format!("{user}@{address}/{name}")))
+        let task = tokio::spawn(serve(listener, connection.clone()));
+        Ok((Self { address, mute, silent, carried: connection, task }, format!("{user}@{address}/{name}")))
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// From now on the server hears what is said, and its next answer ends the connection instead of arriving.
-    pub(crate) fn keep_answers_back(&self) {
+    pub fn keep_answers_back(&self) {
         self.mute.store(true, SeqCst);
     }
 
     /// From now on nothing is carried, in neither direction, and no connection is ended: the sockets are half open, as when
     /// the network is gone.
-    pub(crate) fn fall_silent(&self) {
+    pub fn fall_silent(&self) {
         self.silent.send_replace(true);
     }
 
     /// New connections are carried again. Those that fell silent stay so.
-    pub(crate) fn speak(&self) {
+    pub fn speak(&self) {
         self.silent.send_replace(false);
     }
 
     /// From now on nobody is let through, as when the server is gone.
-    pub(crate) fn close(&self) {
+    pub fn close(&self) {
         self.task.abort();
+    }
+
+    /// After [`close`](Self::close): the server is back, at the same place.
+    pub async fn open_again(&mut self) -> std::io::Result<()> {
+        let listener = TcpListener::bind(self.address).await?;
+        self.task = tokio::spawn(serve(listener, self.carried.clone()));
+        Ok(())
     }
 }
 
@@ -66,7 +74,7 @@ impl Drop for Relay {
 }
 
 /// What a connection is carried with.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct Carried {
     server: String,
     mute: Arc<AtomicBool>,

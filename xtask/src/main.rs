@@ -22,6 +22,11 @@ cargo xtask <command>
   tidy      Check the rules of the house that no compiler checks.
   servers [--install] [--backend NAME]...
             Start the database servers, print the variables that name them, stop them on Ctrl-C.
+  test --clusters [--install] [-- ARGS]
+            Start servers that follow each other, run the tests of replicas, stop the servers.
+  cluster NAME [--install]
+            Start servers that follow each other, `pg-replica` or `mariadb-replica`, print the variables that name them,
+            stop them on Ctrl-C.
   server NAME DIR PORT
             Start one server on a data directory of its own, made when missing and kept afterwards (for tests that
             kill and restart a server). Prints `pid=`, `url=`, then `ready`.
@@ -33,6 +38,7 @@ fn main() -> ExitCode {
         Some((command, rest)) => match command.as_str() {
             "test" => test::run(rest),
             "servers" => servers::command::all(rest),
+            "cluster" => servers::command::cluster(rest),
             "tidy" => tidy::run(rest),
             "server" => servers::command::one(rest),
             _ => Err(format!("unknown command `{command}`\n\n{USAGE}")),

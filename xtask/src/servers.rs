@@ -1,6 +1,7 @@
 //! Private, throw-away database servers: which backends there are, and starting and stopping a fleet of them.
 //! How one backend is found, initialised and started is in the module of its name; the commands are in `command`.
 
+pub(crate) mod cluster;
 pub(crate) mod command;
 mod home;
 mod mariadb;
@@ -194,7 +195,7 @@ impl Drop for Fleet {
 /// A server that is there but does not start, a URL nobody answers at, or an interrupt. A server that cannot be had is
 /// no error here: it is listed in [`Fleet::missing`].
 pub(crate) fn start(wanted: &[Backend], install: bool) -> Outcome<Fleet> {
-    let mut fleet = Fleet { running: Vec::new(), missing: Vec::new(), pooler: None, home: Home::new()? };
+    let mut fleet = Fleet { running: Vec::new(), missing: Vec::new(), pooler: None, home: Home::new("servers")? };
     let mut ours = Vec::new();
     for &backend in wanted {
         match std::env::var(backend.variable("URL")) {
@@ -276,7 +277,12 @@ impl Starting {
     }
 
     /// Waits until the server accepts connections. A server that lost a race for its port gets another one.
-    fn ready(mut self) -> Outcome<Running> {
+    fn ready(self) -> Outcome<Running> {
+        self.ready_at().map(|(_, running)| running)
+    }
+
+    /// As [`ready`](Self::ready), with the port.
+    fn ready_at(mut self) -> Outcome<(u16, Running)> {
         for attempt in 1.. {
             let Err(error) = self.wait_for_ready_line() else { break };
             if attempt == 3 || self.fixed || !tail(&self.log()).to_lowercase().contains("address already in use") {
@@ -291,7 +297,7 @@ impl Starting {
         version::check(backend, &version)?;
         let mut variables = vec![(backend.variable("URL"), url)];
         variables.extend(server.facts(&dir).into_iter().map(|(what, value)| (backend.variable(what), value)));
-        Ok(Running { backend, version, variables, process: Some(process) })
+        Ok((port, Running { backend, version, variables, process: Some(process) }))
     }
 
     fn log(&self) -> PathBuf {

@@ -13,6 +13,7 @@ use nix::sys::signal::Signal;
 
 use crate::process::{Guarded, Outcome, cargo, dies_with_us, output_of, scratch};
 use crate::scriptdom;
+use crate::servers::cluster::{Cluster, Kind};
 use crate::servers::{self, Backend, Fleet, pgbouncer};
 use counts::{Binary, Count};
 
@@ -22,6 +23,8 @@ struct Options {
     install: bool,
     /// Names of backends, `sqlite` among them; empty means all, and the other tests too.
     backends: Vec<String>,
+    /// The tests of clusters rather than the others.
+    clusters: bool,
     /// What goes to the test runner.
     rest: Vec<String>,
 }
@@ -33,6 +36,7 @@ impl Options {
         while let Some(arg) = args.next() {
             match arg.as_str() {
                 "--install" => options.install = true,
+                "--clusters" => options.clusters = true,
                 "--backend" => {
                     let name = args.next().ok_or("--backend needs a name")?;
                     if name != "sqlite" && Backend::from_name(name).is_none() {
@@ -51,19 +55,23 @@ impl Options {
     }
 
     fn servers(&self) -> Vec<Backend> {
-        let wanted = |b: &Backend| self.backends.is_empty() || self.backends.iter().any(|name| name == b.name());
+        let wanted = |b: &Backend| {
+            !self.clusters && self.backends.is_empty() || self.backends.iter().any(|name| name == b.name())
+        };
         Backend::ALL.into_iter().filter(wanted).collect()
     }
 
     /// Whether every test runs, so that a backend without tests is a mistake.
     fn everything(&self) -> bool {
-        self.backends.is_empty() && self.rest.is_empty()
+        self.backends.is_empty() && self.rest.is_empty() && !self.clusters
     }
 
     /// Which packages and tests the runner is asked for.
     fn selection(&self) -> Vec<String> {
         let mut selection = Vec::new();
-        if !self.backends.is_empty() {
+        if self.clusters {
+            selection.extend(["--package", "orm-cluster-tests"].map(str::to_owned));
+        } else if !self.backends.is_empty() {
             selection.extend(["--package".to_owned(), "orm-tests".to_owned()]);
             selection.extend(self.backends.iter().flat_map(|name| ["--test".to_owned(), name.clone()]));
         } else if !self.rest.iter().any(|arg| arg.starts_with("-p") || arg.starts_with("--package")) {
@@ -89,22 +97,26 @@ pub(crate) fn run(args: &[String]) -> Outcome<()> {
         ));
     }
     pooler(&fleet, ci)?;
-    if options.backends.is_empty() {
+    if options.backends.is_empty() && !options.clusters {
         parser_of_tsql(&options, ci)?;
     }
+    let started = options.clusters.then(|| Kind::ALL.map(|kind| Cluster::start(kind, options.install)));
+    let mut clusters = started.into_iter().flatten().collect::<Outcome<Vec<_>>>()?;
+    let variables = clusters.iter().flat_map(|cluster| cluster.variables.iter().cloned()).collect();
+    let around = Around { fleet: &fleet, clusters: variables };
     let ready = start.elapsed();
 
     let mut count = Count::default();
     let mut passed = true;
     if has_nextest() {
-        passed &= nextest(&options, &fleet, &mut count)?;
+        passed &= nextest(&options, &around, &mut count)?;
         if options.everything() {
             // nextest does not run the examples in the documentation.
-            passed &= cargo_test(&["--doc", "--workspace", "--all-features"], &fleet, &mut count)?;
+            passed &= cargo_test(&["--doc", "--workspace", "--all-features"], &around, &mut count)?;
         }
     } else {
         let selection = options.selection();
-        passed &= cargo_test(&selection.iter().map(String::as_str).collect::<Vec<_>>(), &fleet, &mut count)?;
+        passed &= cargo_test(&selection.iter().map(String::as_str).collect::<Vec<_>>(), &around, &mut count)?;
     }
     let mut silent = summary(&options, &fleet, &count);
     if silent.is_empty() && count.is_empty() {
@@ -117,6 +129,7 @@ pub(crate) fn run(args: &[String]) -> Outcome<()> {
     );
     announce_missing(&fleet);
     fleet.all_alive()?;
+    clusters.iter_mut().try_for_each(Cluster::all_alive)?;
     match (passed, silent.as_slice()) {
         (false, _) => Err("there are failures".to_owned()),
         (true, []) => Ok(()),
@@ -184,7 +197,7 @@ fn has_nextest() -> bool {
 }
 
 /// The tests by nextest, which writes what it did into a JUnit file.
-fn nextest(options: &Options, fleet: &Fleet, count: &mut Count) -> Outcome<bool> {
+fn nextest(options: &Options, around: &Around<'_>, count: &mut Count) -> Outcome<bool> {
     let scratch = scratch()?;
     let report = scratch.join("junit.xml");
     let config = scratch.join("nextest.toml");
@@ -203,14 +216,14 @@ fn nextest(options: &Options, fleet: &Fleet, count: &mut Count) -> Outcome<bool>
     let mut command = cargo();
     command.args(["nextest", "run", "--no-fail-fast", "--no-tests=pass", "--tool-config-file"]);
     command.arg(format!("xtask:{}", config.display())).args(options.selection());
-    export(fleet, &mut command);
+    export(around, &mut command);
     let status = Guarded::spawn(&mut dies_with_us(&command, Signal::SIGTERM), Signal::SIGINT)?.wait()?;
     count.add_junit(&fs::read_to_string(&report).unwrap_or_default());
     Ok(status.success())
 }
 
 /// The tests by `cargo test`, whose output is shown and read at the same time.
-fn cargo_test(selection: &[&str], fleet: &Fleet, count: &mut Count) -> Outcome<bool> {
+fn cargo_test(selection: &[&str], around: &Around<'_>, count: &mut Count) -> Outcome<bool> {
     // Cargo names a binary on one stream and its result comes on the other: in one pipe they stay in order.
     let broken = |e| format!("no pipe: {e}");
     let (reader, writer) = pipe().map_err(broken)?;
@@ -219,7 +232,7 @@ fn cargo_test(selection: &[&str], fleet: &Fleet, count: &mut Count) -> Outcome<b
     if stdout().is_terminal() {
         command.env("CARGO_TERM_COLOR", "always");
     }
-    export(fleet, &mut command);
+    export(around, &mut command);
     let mut command = dies_with_us(&command, Signal::SIGTERM);
     command.stdout(writer.try_clone().map_err(broken)?).stderr(writer);
     let child = Guarded::spawn(&mut command, Signal::SIGINT)?;
@@ -239,8 +252,17 @@ fn cargo_test(selection: &[&str], fleet: &Fleet, count: &mut Count) -> Outcome<b
     Ok(status.success())
 }
 
+/// The servers around the tests.
+struct Around<'f> {
+    fleet: &'f Fleet,
+    /// The variables that name clusters.
+    clusters: Vec<(String, String)>,
+}
+
 /// Tells the tests where the servers are, and how to start one more.
-fn export(fleet: &Fleet, command: &mut Command) {
+fn export(around: &Around<'_>, command: &mut Command) {
+    let fleet = around.fleet;
+    command.envs(around.clusters.iter().map(|(name, value)| (name, value)));
     for running in &fleet.running {
         command.envs(running.variables.iter().map(|(name, value)| (name, value)));
     }

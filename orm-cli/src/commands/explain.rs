@@ -49,7 +49,7 @@ pub(crate) async fn run(context: &Context, explain: &args::Explain) -> Outcome<R
     };
     let sql = format!("{}{}", db.dialect().explain()?, statement.sql);
     let mut lines = Lines::default();
-    db.session().fetch(Query::text(&sql), &mut lines).await?;
+    Executor::session(&db).fetch(Query::text(&sql), &mut lines).await?;
     let json = json!({ "database": db.target(), "plan": lines.0 });
     Ok(Report::new(lines.0.join("\n"), json))
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{BeginOptions, Context, Done, Query, ShapeCache};
+use crate::ast::Select;
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::model::Model;
@@ -173,6 +174,13 @@ pub trait Session: Send + Sync {
         self.begin_as(options, self.context().clone())
     }
 
+    /// The session of a query that may see what the database had a moment ago: one of a replica. `None` where queries run here:
+    /// without replicas, in transactions, and on handles that want to read where they write. Everything that one query of
+    /// the user runs is given the same one.
+    fn reading(&self) -> Option<Arc<dyn Session>> {
+        None
+    }
+
     /// Whether this is a transaction already.
     fn in_transaction(&self) -> bool;
 
@@ -186,6 +194,28 @@ pub trait Session: Send + Sync {
     /// which is fine where the connection can be replaced; where others depend on it, it is brought to its end.
     fn take_over(self: Arc<Self>, rest: Pin<Box<dyn Future<Output = ()> + Send>>) {
         drop(rest);
+    }
+}
+
+/// What the statements of one query run on: see [`Session::reading`].
+pub(crate) struct Reading<'s> {
+    given: &'s dyn Session,
+    replica: Option<Arc<dyn Session>>,
+}
+
+impl<'s> Reading<'s> {
+    /// For a query that is sent to a session.
+    pub(crate) fn of(given: &'s dyn Session) -> Self {
+        Self { given, replica: given.reading() }
+    }
+
+    /// For a SELECT: one that locks rows runs where they are written.
+    pub(crate) fn of_select(given: &'s dyn Session, select: &Select) -> Self {
+        if select.lock.is_some() { Self { given, replica: None } } else { Self::of(given) }
+    }
+
+    pub(crate) fn session(&self) -> &dyn Session {
+        self.replica.as_deref().unwrap_or(self.given)
     }
 }
 

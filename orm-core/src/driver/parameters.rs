@@ -55,8 +55,8 @@ impl Parameter {
     }
 }
 
-/// The parameters of the pool, which the URL of any database may have.
-pub const POOL_PARAMETERS: [Parameter; 7] = [
+/// The parameters of the pool and of the handle above it, which the URL of any database may have.
+pub const POOL_PARAMETERS: [Parameter; 11] = [
     Parameter::new("max_connections", Form::Count),
     Parameter::new("min_connections", Form::Count),
     Parameter::new("acquire_timeout", Form::Seconds),
@@ -64,6 +64,10 @@ pub const POOL_PARAMETERS: [Parameter; 7] = [
     Parameter::new("max_lifetime", Form::Limit),
     Parameter::new("check_after", Form::Seconds),
     Parameter::new("close_timeout", Form::Seconds),
+    Parameter::new("connect_retry", Form::Seconds),
+    Parameter::new("replicas", Form::Text),
+    Parameter::new("target", Form::Words(&["any", "read-write", "read-only"])).or(&["target_session_attrs"]),
+    Parameter::new("host_order", Form::Words(&["given", "random"])),
 ];
 
 /// The longest time that a server keeps for statements and locks, and that opening a connection may take: 24 days.

@@ -81,6 +81,11 @@ impl Session for View<'_> {
         self.session().begin_as(options, context).await
     }
 
+    fn reading(&self) -> Option<Arc<dyn Session>> {
+        let session = Behind::Shared(self.session().reading()?);
+        Some(Arc::new(View { session, context: self.context.clone() }))
+    }
+
     fn in_transaction(&self) -> bool {
         self.session().in_transaction()
     }

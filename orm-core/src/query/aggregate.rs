@@ -6,7 +6,7 @@ use super::refine::Refine;
 use super::scope::IntoScope;
 use crate::ast::{self, Aggregate, Expr as Node, JoinKind, SelectList, Statement};
 use crate::dialect::{Dialect, Rendered, render, show};
-use crate::driver::{Runs, Session};
+use crate::driver::{Reading, Runs, Session};
 use crate::error::Result;
 use crate::expr::{Free, Select};
 use crate::model::Model;
@@ -199,7 +199,7 @@ impl<M: Model, S> Count<M, S> {
     /// # Errors
     /// The database's, naming the model.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64> {
-        fetch_count(db.session(), self.0).await
+        fetch_count(Reading::of(db.session()).session(), self.0).await
     }
 }
 
@@ -232,7 +232,8 @@ impl<M: Model, S> Exists<M, S> {
     /// # Errors
     /// The database's, naming the model.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<bool> {
-        Ok(run::fetch_first(db.session(), M::DEF, Statement::Select(self.0), number).await?.is_some())
+        let on = Reading::of(db.session());
+        Ok(run::fetch_first(on.session(), M::DEF, Statement::Select(self.0), number).await?.is_some())
     }
 }
 
@@ -266,7 +267,7 @@ impl<M: Model, T: Decode, S> AggregateOf<M, T, S> {
     /// # Errors
     /// The database's, naming the model.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<T> {
-        run::fetch_first(db.session(), M::DEF, Statement::Select(self.0), T::decode)
+        run::fetch_first(Reading::of(db.session()).session(), M::DEF, Statement::Select(self.0), T::decode)
             .await?
             .ok_or_else(|| run::not_found(M::DEF.name))
     }

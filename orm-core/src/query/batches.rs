@@ -4,7 +4,7 @@
 use super::find::Find;
 use super::paged::read;
 use crate::ast::{self, SelectList, Visibility};
-use crate::driver::{Runs, Session};
+use crate::driver::{Reading, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, ModelDef};
 use crate::row::Discard;
@@ -60,8 +60,9 @@ impl<M: Model, Out: Send + 'static, S> Batches<M, Out, S> {
         if self.done {
             return Ok(None);
         }
-        let session = db.session();
         let find = self.find.clone();
+        let on = Reading::of_select(db.session(), &find.select);
+        let session = on.session();
         check(&find.select, self.size)?;
         let mut keyset = Keyset::of(&find.select, session.dialect().capabilities())?;
         let Find { mut select, includes, decoder, .. } = find;

@@ -13,7 +13,7 @@ use super::stream::Rows;
 use super::tracked::Tracked;
 use crate::ast::{self, JoinKind, ListItems, SelectList, Statement, Visibility};
 use crate::dialect::{Dialect, Rendered, render, render_select, show};
-use crate::driver::{Runs, Session, Shape};
+use crate::driver::{Reading, Runs, Session, Shape};
 use crate::error::Result;
 use crate::expr::{Assign, CaseResult, Free, InList, IntoFilter, Operand, Select};
 use crate::model::{Model, read_model};
@@ -428,7 +428,8 @@ impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
     /// # Errors
     /// The database's, naming the model; [`ErrorKind::Decode`](crate::ErrorKind::Decode) for values that do not fit.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Vec<Out>> {
-        fetch(db.session(), *self.select, &self.includes, self.decoder).await
+        let on = Reading::of_select(db.session(), &self.select);
+        fetch(on.session(), *self.select, &self.includes, self.decoder).await
     }
 
     /// The number of rows without limit and offset.
@@ -444,7 +445,7 @@ impl<M: Model, Out: Send + 'static, S> Find<M, Out, S> {
     /// # Errors
     /// As [`exec`](Self::exec).
     pub async fn count<E: Runs<M> + ?Sized>(self, db: &E) -> Result<u64> {
-        fetch_count(db.session(), count_rows(&self.select)).await
+        fetch_count(Reading::of(db.session()).session(), count_rows(&self.select)).await
     }
 
     /// Runs the query and gives rows as they come, holding few in memory. The connection is in use until the stream
@@ -510,7 +511,8 @@ impl<M: Model, Out: Send + 'static, S> FindOne<M, Out, S> {
     /// # Errors
     /// As [`Find::exec`].
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Option<Out>> {
-        let session = db.session();
+        let on = Reading::of_select(db.session(), &self.select);
+        let session = on.session();
         if self.includes.is_empty() {
             return run::fetch_first(session, M::DEF, Statement::Select(self.select), self.decoder.read).await;
         }
@@ -548,7 +550,8 @@ impl<M: Model, Out: Send + 'static, S> FindAndCount<M, Out, S> {
     /// # Errors
     /// As [`Find::exec`].
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<Page<Out>> {
-        let session = db.session();
+        let on = Reading::of_select(db.session(), &self.select);
+        let session = on.session();
         let count = count_rows(&self.select);
         if session.in_transaction() {
             let count = fetch_count(session, count).await?;

@@ -5,7 +5,7 @@ use super::refine::{Refine, RefineRows};
 use super::tracked::Tracked;
 use crate::ast;
 use crate::dialect::{Dialect, Rendered, for_column};
-use crate::driver::Runs;
+use crate::driver::{Reading, Runs};
 use crate::error::Result;
 use crate::expr::{Free, KeyOperand, Select};
 use crate::model::{Model, read_model};
@@ -186,7 +186,8 @@ impl<M: Model> FindByPk<M> {
         if self.find.is_some() || M::DEF.scope.is_some() || M::DEF.is_restricted() {
             return self.find().exec(db).await;
         }
-        let session = db.session();
+        let on = Reading::of(db.session());
+        let session = on.session();
         let mut key = self.key;
         for (column, value) in M::DEF.key_columns().zip(&mut key) {
             let given = std::mem::replace(value, Value::Null(column.ty));

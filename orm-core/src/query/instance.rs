@@ -3,7 +3,7 @@
 use super::DestroyOne;
 use super::running::Running;
 use crate::ast::{self, BinaryOp, Returning, Visibility};
-use crate::driver::{BeginOptions, Runs, Session};
+use crate::driver::{BeginOptions, Reading, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Column;
 use crate::model::{ColumnDef, Model, Versioned};
@@ -154,7 +154,7 @@ pub trait Instance: Model {
         db: &E,
     ) -> impl Future<Output = Result<()>> + Send {
         let nodes = merged(relations);
-        async move { load_into(vec![self], nodes, db.session()).await }
+        async move { load_into(vec![self], nodes, Reading::of(db.session()).session()).await }
     }
 
     /// Reads the row again; loaded relations stay as they are.
@@ -171,7 +171,7 @@ pub trait Instance: Model {
     ///
     /// Errors: [`ErrorKind::NotFound`] when the row is gone, else the database's.
     fn reload<E: Runs<Self> + ?Sized>(&mut self, db: &E) -> impl Future<Output = Result<()>> + Send {
-        reread(self, db.session())
+        async move { reread(self, Reading::of(db.session()).session()).await }
     }
 
     /// Restores the soft-deleted row, also from a struct that was read before the deletion.
@@ -196,7 +196,7 @@ pub trait Instance: Model {
                     .with_model(def.name));
             };
             if def.version.is_some() && self.value(index).is_null() {
-                self.reload(db).await?; // The struct is from before the deletion, which incremented the version.
+                reread(self, db.session()).await?; // The struct is from before the deletion, which incremented the version.
             }
             let mut changes = Changes::new();
             changes.set(index, Value::Null(def.columns[index].ty));

@@ -11,7 +11,7 @@ use super::page::snapshot;
 use super::refine::{Refine, RefineRows};
 use crate::ast::{self, SelectList, Statement};
 use crate::dialect::{Dialect, Rendered, render_select};
-use crate::driver::{Runs, Session};
+use crate::driver::{Reading, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::row::Collect;
@@ -242,7 +242,8 @@ impl<M: Model, Out: Send + 'static, S> Paged<M, Out, S> {
     /// [`ErrorKind::InvalidCursor`] for a cursor that is broken or of another model or order;
     /// [`ErrorKind::InvalidStatement`] for groups, joins, offsets and orders that have no place; as [`Find::exec`].
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<CursorPage<Out>> {
-        let session = db.session();
+        let on = Reading::of_select(db.session(), &self.find.select);
+        let session = on.session();
         let plan = self.plan(&**session.dialect())?;
         if !self.total {
             return plan.page(session, self.find, None).await;

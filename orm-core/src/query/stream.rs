@@ -109,6 +109,7 @@ impl<'e, T: Send + 'static> Rows<'e, T> {
         includes: Vec<IncludeNode>,
         decoder: Decoder<T>,
     ) -> Self {
+        let session = session.reading().filter(|_| select.lock.is_none()).unwrap_or(session);
         let on = Arc::clone(&session);
         let mut rows = Self::ended(None);
         let ahead = Arc::clone(&rows.shared);

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value as Json};
 
 use crate::ast::{self, BinaryOp, Statement, Visibility};
-use crate::driver::{Runs, Session};
+use crate::driver::{Reading, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::KeyOperand;
 use crate::model::{ColumnDef, Model, read_model};
@@ -56,7 +56,7 @@ pub trait Audited: Model {
     ///
     /// Errors: the database's.
     fn versions<E: Runs<Self> + ?Sized>(&self, db: &E) -> impl Future<Output = Result<Vec<Version<Self>>>> + Send {
-        async move { read(db.session(), &key_of(self)?).await }
+        async move { read(Reading::of(db.session()).session(), &key_of(self)?).await }
     }
 
     /// The changes of the row with a key, which may be gone.
@@ -67,7 +67,7 @@ pub trait Audited: Model {
         db: &E,
     ) -> impl Future<Output = Result<Vec<Version<Self>>>> + Send {
         let key = key.into_key();
-        async move { read(db.session(), &key).await }
+        async move { read(Reading::of(db.session()).session(), &key).await }
     }
 
     /// The row with a key as it was at a time, if there was one. Columns that the history does not keep have the values that they
@@ -81,7 +81,8 @@ pub trait Audited: Model {
     ) -> impl Future<Output = Result<Option<Self>>> + Send {
         let key = key.into_key();
         async move {
-            let session = db.session();
+            let on = Reading::of(db.session());
+            let session = on.session();
             let (now, versions) = (current::<Self>(session, &key).await?, read::<Self>(session, &key).await?);
             let later = versions.iter().filter(|version| version.at > time);
             match before(now, later)? {

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use crate::driver::{Runs, Session};
+use crate::driver::{Reading, Runs, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::run::{IncludeNode, IntoInclude, Parents, Rows, load_node, merged};
@@ -31,7 +31,7 @@ pub async fn load<'p, P: Model, E: Runs<P> + ?Sized>(
     relations: impl IntoInclude<P>,
     db: &E,
 ) -> Result<()> {
-    load_into(parents.into_iter().collect(), merged(relations), db.session()).await
+    load_into(parents.into_iter().collect(), merged(relations), Reading::of(db.session()).session()).await
 }
 
 /// Loads relations for rows in memory.

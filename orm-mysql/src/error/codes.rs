@@ -6,6 +6,9 @@
 
 use orm_core::ErrorKind::{self, *};
 
+/// The words about a server that cannot agree with the others on what is committed.
+const LEFT: &str = "the server has left its cluster: it is unknown whether this took effect";
+
 /// The kind of an error and what to do about it; no words where the kind says all. The message decides where one number
 /// is used for several things.
 pub(super) fn meaning(number: u16, state: Option<&str>, message: &str) -> (ErrorKind, &'static str) {
@@ -23,6 +26,16 @@ pub(super) fn meaning(number: u16, state: Option<&str>, message: &str) -> (Error
         4025 if state == Some("23000") => (CheckViolation, ""),
         1369 => (CheckViolation, "the row would not be one of the view it is written through"),
         1213 | 1614 | 3058 => (Deadlock, "run the transaction again"),
+        // Clusters undo a transaction when they certify it. The engine's number stands in the message: 149 is a deadlock, 153
+        // a savepoint that went with its transaction.
+        1180 | 1181 | 1030 if message.contains("error 149") || message.contains("error 153") => {
+            (Deadlock, "the cluster has undone the transaction: run it again")
+        }
+        1180 if message.contains("provider status") => (ConnectionLost, LEFT),
+        3100 if message.contains("before_commit") => (ConnectionLost, LEFT),
+        1047 if message.contains("WSREP") => {
+            (ConnectionFailed, "the server is joining its cluster, or has no majority in it; nothing was done")
+        }
         1020 => (Serialization, "the row has changed since the transaction's snapshot"),
         3101 => (Serialization, "run the transaction again"),
         1205 => (LockTimeout, "others hold the lock; only the statement was undone, not its transaction"),
@@ -194,6 +207,22 @@ mod tests {
         assert_eq!(meaning(9999, Some("42000"), "").0, InvalidStatement);
         assert_eq!(meaning(9999, Some("40001"), "").0, Serialization);
         assert_eq!(meaning(9999, Some("é"), "").0, Database);
+        assert_eq!(meaning(1047, Some("08S01"), "Unknown command").0, ConnectionLost);
+    }
+
+    #[test]
+    fn clusters_say_what_became_of_a_transaction() {
+        for (kind, number, message) in [
+            (Deadlock, 1180, "Got error 149 - 'Lock deadlock; Retry transaction' during COMMIT"),
+            (Deadlock, 1030, "Got error 153 - 'No savepoint with that name' from storage engine InnoDB"),
+            (Deadlock, 1181, "Got error 153 - 'No savepoint with that name' during ROLLBACK"),
+            (ConnectionLost, 1180, "Got error 6 'No such device', provider status: Not connected to Primary Component"),
+            (ConnectionLost, 3100, "Error on observer while running replication hook 'before_commit'."),
+            (ConnectionFailed, 1047, "WSREP has not yet prepared node for application use"),
+            (Serialization, 3101, "Plugin instructed the server to rollback the current transaction."),
+        ] {
+            assert_eq!(meaning(number, Some("HY000"), message).0, kind, "{number} {message}");
+        }
     }
 
     #[test]

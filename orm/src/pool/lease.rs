@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 use deadpool::managed::{self, Metrics, Object, RecycleResult};
 use orm_core::driver::Connection;
 use orm_core::{Error, ErrorKind, Result};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::status::{Holder, Shared};
+use crate::limit::ConnectionLimit;
 
 /// How long a connection may take to answer a ping.
 const PING_LIMIT: Duration = Duration::from_secs(5);
@@ -32,6 +34,7 @@ impl managed::Manager for Manager {
     async fn create(&self) -> Result<Box<Slot>> {
         Ok(Box::new(Slot {
             connection: None,
+            place: None,
             shared: Arc::clone(&self.shared),
             checked: 0,
             dirty: false,
@@ -50,6 +53,8 @@ impl managed::Manager for Manager {
 #[derive(Debug)]
 pub(super) struct Slot {
     connection: Option<Box<dyn Connection>>,
+    /// Its place in the limit of several pools.
+    place: Option<OwnedSemaphorePermit>,
     shared: Arc<Shared>,
     /// The generation in which the connection was known to work.
     checked: u64,
@@ -70,6 +75,12 @@ impl Slot {
         self.end_of_life.is_some_and(|end| now >= end)
     }
 
+    /// Whether a connection that came back is not kept: it must not be used again, or others need its place.
+    fn is_done(&self) -> bool {
+        let wanted = self.shared.options.limit.as_ref().is_some_and(ConnectionLimit::is_wanted);
+        self.retired || (wanted && !self.shared.only_one)
+    }
+
     fn must_ping(&self, now: Instant) -> bool {
         self.checked != self.shared.generation.load(Relaxed)
             || (!self.shared.only_one && self.idle_at(now) > self.shared.options.check_after)
@@ -78,12 +89,14 @@ impl Slot {
     /// Lets the connection go; it says goodbye to the server in a task of its own, or ends what the server still does for
     /// it.
     fn discard(&mut self) {
-        let Some(connection) = self.connection.take() else { return };
+        let (Some(connection), place) = (self.connection.take(), self.place.take()) else { return };
         self.shared.counters.closed.fetch_add(1, Relaxed);
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let closing = Closing::new(&self.shared);
         runtime.spawn(async move {
             let _closing = closing;
+            // It counts as long as the server has it.
+            let _place = place;
             // An answer is not needed: the server notices the closed socket as well.
             let _ = timeout(CLOSE_LIMIT, connection.close()).await;
         });
@@ -215,8 +228,12 @@ impl Lease {
         ))
     }
 
-    /// Takes note of an error: when a connection was lost, all others are asked before their next use.
-    pub(crate) fn note(&self, error: &Error) {
+    /// Takes note of an error: when a connection was lost, all others are asked before their next use. One whose server
+    /// refuses writes by now is not kept: there may be another server at its place, or at another one.
+    pub(crate) fn note(&mut self, error: &Error) {
+        if error.kind() == ErrorKind::ReadOnly {
+            self.retire();
+        }
         if matches!(error.kind(), ErrorKind::ConnectionLost | ErrorKind::AmbiguousCommit)
             && let Some(slot) = self.slot()
         {
@@ -227,7 +244,7 @@ impl Lease {
     /// Takes note of an error, and says so when the statement has perhaps waited for its own task: for a lock of a
     /// transaction that the task has open on another connection.
     #[cold]
-    pub(crate) fn explain(&self, error: Error) -> Error {
+    pub(crate) fn explain(&mut self, error: Error) -> Error {
         self.note(&error);
         if !matches!(error.kind(), ErrorKind::Busy | ErrorKind::LockTimeout) {
             return error;
@@ -283,7 +300,11 @@ impl Lease {
             slot.discard();
         }
         let generation = slot.shared.generation.load(Relaxed);
-        slot.connection = Some(slot.shared.driver.connect().await?);
+        if let Some(limit) = &slot.shared.options.limit {
+            // A little less than those wait who are told that nothing answers.
+            slot.place = Some(limit.place(slot.shared.options.acquire_timeout.mul_f64(0.9)).await?);
+        }
+        slot.connection = Some(slot.shared.open().await?);
         slot.shared.counters.created.fetch_add(1, Relaxed);
         let opened = Instant::now();
         (slot.dirty, slot.retired, slot.checked, slot.last_used) = (false, false, generation, opened);
@@ -328,7 +349,7 @@ impl Drop for Lease {
                 return;
             }
         }
-        if slot.retired {
+        if slot.is_done() {
             drop(Object::take(object));
         }
     }
@@ -349,7 +370,7 @@ fn reset_apart(mut object: Object<Manager>) {
     runtime.spawn(async move {
         let Some(connection) = &mut object.connection else { return };
         if matches!(timeout(reset_limit, connection.reset()).await, Ok(Ok(()))) && !connection.is_broken() {
-            if object.retired {
+            if object.is_done() {
                 drop(Object::take(object));
             } else {
                 object.dirty = false;

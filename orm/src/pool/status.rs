@@ -2,14 +2,16 @@
 
 use std::fmt;
 use std::panic::Location;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use orm_core::driver::Driver;
+use orm_core::driver::{Connection, Driver};
+use orm_core::{Error, ErrorKind, Result};
 use tokio::sync::{Notify, watch};
+use tokio::time::sleep;
 
-use crate::options::PoolOptions;
+use crate::options::{PoolOptions, deadline};
 
 /// The figures of a pool at one moment, from [`Database::pool_status`](crate::Database::pool_status).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +118,12 @@ impl Drop for Waiting<'_> {
     }
 }
 
+/// Whether an error means that the server is not there, or has no room: it may be a moment later.
+pub(crate) fn is_away(error: &Error) -> bool {
+    use ErrorKind::{ConnectionFailed, ConnectionLost, TooManyConnections};
+    matches!(error.kind(), ConnectionFailed | ConnectionLost | TooManyConnections)
+}
+
 /// What the pool and all its connections share.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -126,6 +134,8 @@ pub(super) struct Shared {
     /// Counted up when a connection breaks: those that were checked before are asked again before their next use.
     pub(super) generation: AtomicU64,
     pub(super) counters: Counters,
+    /// How many attempts to connect have failed one after the other.
+    pub(super) refused: AtomicU32,
     /// Places that came back to someone who waited.
     pub(super) came_back: AtomicU64,
     /// Connections being closed right now.
@@ -146,12 +156,37 @@ impl Shared {
             only_one,
             generation: AtomicU64::new(0),
             counters: Counters::default(),
+            refused: AtomicU32::new(0),
             came_back: AtomicU64::new(0),
             closing: AtomicUsize::new(0),
             changed: Notify::new(),
             ended: watch::Sender::new(()),
             holders: Mutex::default(),
             next_holder: AtomicU64::new(1),
+        }
+    }
+
+    /// Opens a connection, as often as the options allow. After an attempt that failed, the next one waits a little,
+    /// whoever makes it: a server that is away is not asked a thousand times a second.
+    pub(super) async fn open(&self) -> Result<Box<dyn Connection>> {
+        const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(200));
+        let until = deadline(self.options.connect_retry.min(self.options.acquire_timeout));
+        loop {
+            let refused = self.refused.load(Relaxed);
+            if refused > 0 {
+                sleep(crate::random::pause(PAUSES.0, PAUSES.1, refused)).await;
+            }
+            let error = match self.driver.connect().await {
+                Ok(connection) => {
+                    self.refused.store(0, Relaxed);
+                    return Ok(connection);
+                }
+                Err(error) => error,
+            };
+            self.refused.store(refused.saturating_add(1), Relaxed);
+            if !is_away(&error) || tokio::time::Instant::now() >= until {
+                return Err(error);
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use super::callbacks::{Callbacks, End};
 use super::state::TransactionState;
-use crate::again::Again;
+use crate::again::{Again, of_write};
 use crate::inner::Inner;
 
 /// Where the connection comes from, and goes back to.
@@ -106,8 +106,11 @@ impl Session for Pinned<'_> {
             let result = source.fetch(&self.inner.observer, query, &mut *sink).await;
             let Err(error) = &result else { return result };
             // Inside of a transaction, the statements before it are undone as well.
-            if self.level > 0 || !again.should(self.inner, query, error, sink.restartable()).await {
+            if self.level > 0 {
                 return result;
+            }
+            if !again.should(self.inner, query, error, sink.restartable()).await {
+                return result.map_err(|error| of_write(self.inner, query.sql, error));
             }
             sink.restart();
         }

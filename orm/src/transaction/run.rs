@@ -11,6 +11,7 @@ use super::inside::inside;
 use super::state::timed_out;
 use super::{Transaction, TransactionOptions};
 use crate::inner::Handle;
+use crate::pool::is_away;
 
 /// Whether an error of a closure's type asks for running the closure again; `None` when the type does not tell.
 pub(crate) type Classify<E> = fn(&E) -> Option<bool>;
@@ -115,7 +116,11 @@ async fn attempt<T, E: From<Error>>(
     classify: Classify<E>,
     body: impl AsyncFnOnce(&Transaction) -> Result<T, E>,
 ) -> Result<T, Failed<E>> {
-    let tx = Transaction::open(handle, options, deadline, number, at).await.map_err(Failed::new)?;
+    let opened = Transaction::open(handle, options, deadline, number, at).await;
+    let tx = opened.map_err(|error| Failed {
+        again: is_away(&error) || self::classify(&error) == Some(true),
+        error: error.into(),
+    })?;
     let locks = tx.core.work.try_lock().is_ok_and(|work| work.locks());
     let body = inside(&handle.inner, locks, body(&tx));
     let result = match deadline {

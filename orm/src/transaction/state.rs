@@ -5,14 +5,16 @@
 //! statement: a savepoint that was left open is rolled back to, a savepoint command that was cut off fails the whole
 //! transaction.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use orm_core::dialect::Lexical;
-use orm_core::driver::{BeginOptions, Control, Done, Effects, Query, StatementKind, statement_kind};
+use orm_core::driver::{BeginOptions, Context, Control, Done, Effects, Query, StatementKind, statement_kind};
 use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
 use tokio::time::{Instant, timeout_at};
 
+use crate::journal::{Journal, Reads, Writing};
 use crate::observe::Observer;
 use crate::pool::Lease;
 
@@ -35,6 +37,12 @@ pub(crate) struct TransactionState {
     deadline: Option<Instant>,
     /// Nobody else may write until the transaction ends.
     locks: bool,
+    /// Where the handle notes what it has written.
+    journal: Option<Arc<Journal>>,
+    /// Something of the transaction may have written.
+    wrote: bool,
+    /// The transaction itself refuses writes.
+    read_only: bool,
 }
 
 /// Why a transaction can only be rolled back.
@@ -103,7 +111,34 @@ pub(super) fn timed_out() -> Error {
 
 impl TransactionState {
     pub(crate) fn new(lease: Lease, deadline: Option<Instant>) -> Self {
-        Self { lease, level: 0, undo: None, failure: None, retryable: false, deadline, locks: false }
+        Self {
+            lease,
+            level: 0,
+            undo: None,
+            failure: None,
+            retryable: false,
+            deadline,
+            locks: false,
+            journal: None,
+            wrote: false,
+            read_only: false,
+        }
+    }
+
+    /// Notes in the journal of a handle, if it has one, what is written.
+    pub(crate) fn noting(mut self, context: &Context) -> Self {
+        self.journal = Reads::journal(context).cloned();
+        self
+    }
+
+    /// Takes note of a statement that may write. Outside of a transaction, it takes effect by itself.
+    fn writes(&mut self, sql: &str) -> Option<Writing> {
+        let journal = self.journal.as_ref()?;
+        if statement_kind(sql, Lexical::STANDARD) == StatementKind::Read {
+            return None;
+        }
+        self.wrote = true;
+        (self.level == 0).then(|| journal.writes())
     }
 
     /// Whether this is what is left where the connection was taken away.
@@ -120,7 +155,12 @@ impl TransactionState {
     /// Whether running the whole transaction again may succeed, by what its statements gave.
     pub(crate) fn is_retryable(&self) -> bool {
         let asks = |kind| matches!(kind, ErrorKind::Deadlock | ErrorKind::Serialization);
-        self.retryable || matches!(self.failure, Some(Failure::RolledBack(kind)) if asks(kind))
+        match self.failure {
+            // Before COMMIT was sent.
+            Some(Failure::Lost) => true,
+            Some(Failure::RolledBack(kind)) if asks(kind) => true,
+            _ => self.retryable,
+        }
     }
 
     /// Whether the database has undone the transaction on its own.
@@ -144,9 +184,13 @@ impl TransactionState {
             let result = Box::pin(self.fetch(observer, watched, sink)).await;
             return self.check_mark(observer, result).await;
         }
+        let writing = self.writes(query.sql);
         self.lease.set_at_work(true);
         let statement = observer.fetch(self.lease.connection()?, query, sink);
         let result = within(self.deadline, statement).await;
+        if let Some(writing) = writing {
+            writing.end(observer, self.lease.connection()?, &result).await;
+        }
         self.lease.set_at_work(false);
         self.note(&result);
         result
@@ -161,8 +205,12 @@ impl TransactionState {
         if marked {
             self.mark(observer).await?;
         }
+        let writing = self.writes(script.sql);
         self.lease.set_at_work(true);
         let result = within(self.deadline, observer.batch(self.lease.connection()?, script.sql)).await;
+        if let Some(writing) = writing {
+            writing.end(observer, self.lease.connection()?, &result).await;
+        }
         self.lease.set_at_work(false);
         self.note(&result);
         if marked { self.check_mark(observer, result).await } else { result }
@@ -209,14 +257,16 @@ impl TransactionState {
             self.retryable = false;
             return;
         };
-        self.lease.note(error);
+        if !(self.read_only && error.kind() == ErrorKind::ReadOnly) {
+            self.lease.note(error);
+        }
         if self.level == 0 {
             return;
         }
         match error.kind() {
             // Some databases end the whole transaction then, and further statements would take effect at once.
             kind @ (ErrorKind::Deadlock | ErrorKind::Serialization) => self.failure = Some(Failure::RolledBack(kind)),
-            ErrorKind::ConnectionLost => self.failure = Some(Failure::Lost),
+            ErrorKind::ConnectionLost | ErrorKind::ConnectionFailed => self.failure = Some(Failure::Lost),
             ErrorKind::TransactionTimeout => self.failure = Some(Failure::TimedOut),
             kind if self.is_undone() => self.failure = Some(Failure::RolledBack(kind)),
             _ => self.retryable = error.is_retryable(),
@@ -302,7 +352,7 @@ impl TransactionState {
             self.level = level;
             return Ok(level);
         }
-        (self.undo, self.level) = (Some(1), 1);
+        (self.undo, self.level, self.read_only) = (Some(1), 1, options.read_only);
         self.lease.set_at_work(true);
         let connection = self.lease.connection()?;
         self.locks = connection.control_sql(Control::Begin(options)).is_ok_and(|sql| takes_lock(&sql));
@@ -341,12 +391,17 @@ impl TransactionState {
         if level > 1 {
             self.savepoint(observer, Control::Release(level)).await?;
         } else {
+            let writing = self.journal.as_ref().filter(|_| self.wrote).map(Journal::writes);
             self.lease.set_at_work(true);
             let result = ended(self.deadline, observer.control(self.lease.connection()?, Control::Commit)).await;
-            self.lease.set_at_work(false);
             let result = result.unwrap_or_else(|| {
                 Err(Error::new(ErrorKind::AmbiguousCommit, "COMMIT was sent, and its answer did not come in time"))
             });
+            if let Some(writing) = writing {
+                writing.end(observer, self.lease.connection()?, &result).await;
+            }
+            self.wrote = false;
+            self.lease.set_at_work(false);
             result.inspect_err(|error| self.lease.note(error))?;
         }
         (self.undo, self.level) = (None, level - 1);

@@ -176,7 +176,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         }),
         ("unit", |db| {
             Box::pin(async {
-                let unit = db.session().begin(&BeginOptions::default()).await?;
+                let unit = Executor::session(db).begin(&BeginOptions::default()).await?;
                 unit.fetch(Query::text(INSERT), &mut Discard).await?;
                 let inner = unit.begin(&BeginOptions::default()).await?;
                 inner.fetch(Query::text(INSERT), &mut Discard).await?;
@@ -186,7 +186,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         }),
         ("pin", |db| {
             Box::pin(async {
-                let pinned = db.session().pin().await?;
+                let pinned = Executor::session(db).pin().await?;
                 pinned.fetch(Query::text("SELECT 1"), &mut Discard).await?;
                 let unit = pinned.begin(&BeginOptions::default()).await?;
                 unit.fetch(Query::text(INSERT), &mut Discard).await?;

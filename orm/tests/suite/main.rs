@@ -5,6 +5,7 @@
 
 mod cancel;
 mod cancelled;
+mod limit;
 mod observe;
 mod parameters;
 mod pool;

@@ -28,6 +28,8 @@ pub(crate) struct Server {
     /// Counted up by a restart; connections of an earlier life are dead.
     pub(crate) life: AtomicU32,
     pub(crate) connects: AtomicU32,
+    /// Attempts to connect while it was down.
+    pub(crate) refused: AtomicU32,
     pub(crate) open: AtomicU32,
     pub(crate) pings: AtomicU32,
     pub(crate) resets: AtomicU32,
@@ -74,6 +76,7 @@ impl Driver for Toy {
     async fn connect(&self) -> Result<Box<dyn Connection>> {
         tokio::task::yield_now().await;
         if self.server.down.load(SeqCst) {
+            self.server.refused.fetch_add(1, SeqCst);
             return Err(Error::new(ErrorKind::ConnectionFailed, "the toy is down"));
         }
         self.server.connects.fetch_add(1, SeqCst);
@@ -202,6 +205,7 @@ impl Connection for ToyConnection {
             let kind = match kind {
                 "deadlock" => ErrorKind::Deadlock,
                 "busy" => ErrorKind::Busy,
+                "read-only" => ErrorKind::ReadOnly,
                 _ => ErrorKind::UniqueViolation,
             };
             if kind == ErrorKind::Deadlock || query.sql == "FAIL and undo" {

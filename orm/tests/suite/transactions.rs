@@ -207,7 +207,7 @@ async fn a_unit_keeps_others_waiting_and_is_undone_when_dropped() {
 #[tokio::test]
 async fn a_pinned_connection_survives_a_unit_that_was_dropped() {
     let (toy, db) = toy().await;
-    let pinned = db.session().pin().await.unwrap();
+    let pinned = Executor::session(&db).pin().await.unwrap();
     assert!(!pinned.in_transaction());
     let unit = pinned.begin(&BeginOptions::default()).await.unwrap();
     assert!(unit.in_transaction());

@@ -34,7 +34,7 @@ fn table() -> QualifiedName {
 }
 
 async fn apply(db: &Database, operation: Operation) -> Result<()> {
-    apply_operations(db.session(), &[operation]).await
+    apply_operations(Executor::session(&db), &[operation]).await
 }
 
 /// The table with one row.
@@ -285,7 +285,8 @@ async fn comments_are_set_and_change_nothing_else(test: Test) -> Result<()> {
 async fn nothing_is_sent_when_one_of_several_operations_cannot_be_written(test: Test) -> Result<()> {
     let db = test.connect().await?;
     let nameless = Operation::RenameTable { table: table(), to: String::new() };
-    let error = apply_operations(db.session(), &[Operation::CreateTable(items()), nameless]).await.unwrap_err();
+    let error =
+        apply_operations(Executor::session(&db), &[Operation::CreateTable(items()), nameless]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidStatement);
     apply(&db, Operation::CreateTable(items())).await
 }
@@ -293,7 +294,7 @@ async fn nothing_is_sent_when_one_of_several_operations_cannot_be_written(test: 
 async fn operations_are_undone_together_where_ddl_is_transactional(test: Test) -> Result<()> {
     let db = test.connect().await?;
     let missing = Operation::DropColumn { table: table(), column: "nothing".into() };
-    apply_operations(db.session(), &[Operation::CreateTable(items()), missing]).await.unwrap_err();
+    apply_operations(Executor::session(&db), &[Operation::CreateTable(items()), missing]).await.unwrap_err();
     let again = apply(&db, Operation::CreateTable(items())).await;
     assert_eq!(again.is_ok(), test.shape.transactional_ddl);
     Ok(())
@@ -422,9 +423,9 @@ async fn enum_types_in_a_schema_are_created_and_dropped(test: Test) -> Result<()
     let schemas = Schema { tables: vec![moody], enums: vec![mood], ..Schema::default() };
     let dialect = db.dialect();
     for _ in 0..2 {
-        apply_operations(db.session(), &ddl::create(&schemas, &[], dialect)).await?;
+        apply_operations(Executor::session(&db), &ddl::create(&schemas, &[], dialect)).await?;
         db.execute("INSERT INTO items (name, price, mood) VALUES ('a', 1, 'ok')", ()).await?;
-        apply_operations(db.session(), &ddl::drop(&schemas, &[table()], false, dialect)).await?;
+        apply_operations(Executor::session(&db), &ddl::drop(&schemas, &[table()], false, dialect)).await?;
         if test.shape.enum_types {
             let left = "SELECT count(*) FROM pg_type WHERE typname = 'mood'";
             assert_eq!(db.query::<i64>(left, ()).await?, [0]);

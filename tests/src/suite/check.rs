@@ -236,7 +236,7 @@ async fn what_was_read_can_be_created_again(test: Test) -> Result<()> {
     db.drop_tables::<(PostTag, Comment, Tag, Post, Profile, Author, Country)>().await?;
     let operations = ddl::create(&read, &[], db.dialect());
     assert!(operations.iter().any(|operation| matches!(operation, Operation::CreateTable(_))));
-    orm::query::apply_operations(db.session(), &operations).await?;
+    orm::query::apply_operations(Executor::session(&db), &operations).await?;
     let differences = db.check::<(PostTag, Comment, Tag, Post, Profile, Author, Country)>().await?;
     assert!(differences.is_empty(), "{differences:#?}");
     Ok(())

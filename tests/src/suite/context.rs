@@ -67,9 +67,9 @@ async fn facts_survive_transactions_and_savepoints(test: Test) -> Result<()> {
 
 async fn facts_survive_the_sessions_of_statements(test: Test) -> Result<()> {
     let db = test.connect().await?;
-    check_session(db.session(), None).await?;
+    check_session(Executor::session(&db), None).await?;
     let db = db.with(User(1));
-    check_session(db.session(), Some(&User(1))).await?;
+    check_session(Executor::session(&db), Some(&User(1))).await?;
     check_session(&*db.shared_session()?, Some(&User(1))).await?;
     db.transaction(async |tx| {
         check_session(tx.session(), Some(&User(1))).await?;

@@ -70,15 +70,15 @@ async fn tables_of_one_name_in_two_schemas_are_told_apart(test: Test) -> Result<
     let schema = test.add_schema(&db).await?;
     let own = <Canary as Model>::DEF;
     let other = in_schema(schema, own);
-    create_tables(db.session(), &[own]).await?;
-    assert!(!table_exists(db.session(), other).await?);
-    create_tables(db.session(), &[own, other]).await?;
-    assert!(table_exists(db.session(), other).await?);
+    create_tables(Executor::session(&db), &[own]).await?;
+    assert!(!table_exists(Executor::session(&db), other).await?);
+    create_tables(Executor::session(&db), &[own, other]).await?;
+    assert!(table_exists(Executor::session(&db), other).await?);
     Canary::create().text("own").exec(&db).await?;
     let rows = format!("SELECT COUNT(*) FROM {}.canary", quoted(&db, schema));
     assert_eq!(db.query::<i64>(&rows, ()).await?, [0]);
-    drop_tables(db.session(), &[other], false).await?;
-    assert!(db.table_exists::<Canary>().await? && !table_exists(db.session(), other).await?);
+    drop_tables(Executor::session(&db), &[other], false).await?;
+    assert!(db.table_exists::<Canary>().await? && !table_exists(Executor::session(&db), other).await?);
     test.remove_schema(&db, schema).await
 }
 
@@ -130,11 +130,11 @@ async fn tables_of_a_cycle_are_dropped_whatever_their_keys_do(test: Test) -> Res
     let there: Vec<_> = tables.iter().map(|table| table.name.clone()).collect();
     let schema = Schema { tables, ..Schema::default() };
     for _ in 0..2 {
-        apply_operations(db.session(), &ddl::create(&schema, &[], db.dialect())).await?;
+        apply_operations(Executor::session(&db), &ddl::create(&schema, &[], db.dialect())).await?;
         db.execute("INSERT INTO hens (id, hens_id) VALUES (1, 1)", ()).await?;
         db.execute("INSERT INTO eggs (id, hens_id, eggs_id) VALUES (1, 1, 1)", ()).await?;
         db.execute("UPDATE hens SET eggs_id = 1", ()).await?;
-        apply_operations(db.session(), &ddl::drop(&schema, &there, false, db.dialect())).await?;
+        apply_operations(Executor::session(&db), &ddl::drop(&schema, &there, false, db.dialect())).await?;
         for gone in ["hens", "eggs"] {
             let error = db.query::<i64>(&format!("SELECT id FROM {gone}"), ()).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::UnknownTable);

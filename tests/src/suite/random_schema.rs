@@ -145,16 +145,20 @@ async fn tables_of_random_schemas_are_created_and_dropped_without_leftovers(test
         }
         let names: Vec<QualifiedName> = schema.tables.iter().map(|table| table.name.clone()).collect();
         let operations = ddl::create(&schema, &[], dialect);
-        apply_operations(db.session(), &operations).await.unwrap_or_else(|error| panic!("{error:?}\n{schema:#?}"));
+        apply_operations(Executor::session(&db), &operations)
+            .await
+            .unwrap_or_else(|error| panic!("{error:?}\n{schema:#?}"));
         let mut expected: BTreeSet<String> = names.iter().map(|name| name.name.clone()).collect();
         if test.shape.enum_types {
             expected.extend(schema.enums.iter().map(|ty| ty.name.name.clone()));
         }
         assert_eq!(contents(&test, &db).await?, expected, "{schema:#?}");
         // What is there is left alone.
-        apply_operations(db.session(), &ddl::create(&schema, &names, dialect)).await?;
+        apply_operations(Executor::session(&db), &ddl::create(&schema, &names, dialect)).await?;
         let operations = ddl::drop(&schema, &names, false, dialect);
-        apply_operations(db.session(), &operations).await.unwrap_or_else(|error| panic!("{error:?}\n{schema:#?}"));
+        apply_operations(Executor::session(&db), &operations)
+            .await
+            .unwrap_or_else(|error| panic!("{error:?}\n{schema:#?}"));
         assert_eq!(contents(&test, &db).await?, BTreeSet::new(), "{schema:#?}");
     }
     Ok(())

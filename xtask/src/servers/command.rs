@@ -7,6 +7,7 @@ use std::path::{Path, absolute};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::cluster::{Cluster, Kind};
 use super::{Backend, Starting, log_of, pgbouncer, start};
 use crate::process::{Outcome, interrupted, tail};
 
@@ -45,6 +46,24 @@ pub(crate) fn all(args: &[String]) -> Outcome<()> {
     println!("# Ctrl-C stops them.");
     while !interrupted() {
         fleet.all_alive()?;
+        sleep(Duration::from_millis(100));
+    }
+    Ok(())
+}
+
+/// `cluster NAME [--install]`
+pub(crate) fn cluster(args: &[String]) -> Outcome<()> {
+    let names: Vec<&String> = args.iter().filter(|arg| *arg != "--install").collect();
+    let known = || Kind::ALL.map(Kind::name).join(", ");
+    let [name] = names.as_slice() else { return Err(format!("usage: cluster NAME, one of {}", known())) };
+    let kind = Kind::from_name(name).ok_or_else(|| format!("`{name}` is no cluster: {}", known()))?;
+    let mut cluster = Cluster::start(kind, names.len() < args.len())?;
+    for (name, value) in &cluster.variables {
+        println!("export {name}='{value}'");
+    }
+    println!("# Ctrl-C stops them.");
+    while !interrupted() {
+        cluster.all_alive()?;
         sleep(Duration::from_millis(100));
     }
     Ok(())

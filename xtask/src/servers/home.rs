@@ -10,7 +10,7 @@ use nix::sys::statvfs::statvfs;
 
 use crate::process::Outcome;
 
-const PREFIX: &str = "orm-servers-";
+const PREFIX: &str = "orm-xtask-";
 /// The least free memory, in bytes, that makes a memory file system worth using.
 const ROOMY: u64 = 2 << 30;
 
@@ -22,10 +22,11 @@ pub(super) struct Home {
 }
 
 impl Home {
-    pub(super) fn new() -> Outcome<Self> {
+    /// One for servers of a kind, whose name is a part of its own.
+    pub(super) fn new(kind: &str) -> Outcome<Self> {
         let parent = parent();
         remove_abandoned(&parent);
-        let path = parent.join(format!("{PREFIX}{}", process::id()));
+        let path = parent.join(format!("{PREFIX}{kind}-{}", process::id()));
         let failed = |e| format!("cannot make {}: {e}", path.display());
         let _ = fs::remove_dir_all(&path);
         fs::create_dir(&path).map_err(failed)?;

@@ -13,15 +13,32 @@ use crate::process::{Outcome, find_program, program, run_logged};
 struct Mariadb {
     mariadbd: PathBuf,
     install_db: PathBuf,
+    role: Role,
+}
+
+/// What a server is to others.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Role {
+    /// Nothing.
+    Alone,
+    /// Others follow it.
+    Primary,
+    /// It follows the server at a port.
+    Replica(u16),
 }
 
 /// The MariaDB in `PATH` or the usual places.
 pub(super) fn find() -> Option<Box<dyn Server>> {
+    find_for(Role::Alone)
+}
+
+/// The same, with a role.
+pub(super) fn find_for(role: Role) -> Option<Box<dyn Server>> {
     let places = ["/usr/sbin", "/usr/local/sbin", "/usr/libexec"].map(PathBuf::from);
     let mariadbd = find_program("mariadbd", &places)?;
     find_program("my_print_defaults", &places)?; // what the next one calls; Debian has it in another package
     let install_db = find_program("mariadb-install-db", &places)?;
-    Some(Box::new(Mariadb { mariadbd, install_db }))
+    Some(Box::new(Mariadb { mariadbd, install_db, role }))
 }
 
 /// The statements that make the tests' database and user; the server runs them at every start.
@@ -34,11 +51,56 @@ pub(super) fn init_sql() -> String {
     sql
 }
 
+impl Role {
+    /// The statements that the server runs at every start.
+    fn init_sql(self) -> String {
+        /// All but what would let the user write on a replica (READ ONLY ADMIN).
+        const RIGHTS: &str = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, INDEX, ALTER, REFERENCES, CREATE VIEW, TRIGGER, \
+                              PROCESS, LOCK TABLES, CREATE TEMPORARY TABLES, RELOAD, BINLOG MONITOR, REPLICATION SLAVE, \
+                              REPLICATION SLAVE ADMIN";
+        match self {
+            Self::Alone => init_sql(),
+            Self::Primary => format!(
+                "CREATE DATABASE IF NOT EXISTS {DATABASE} CHARACTER SET utf8mb4;\n\
+                 CREATE USER IF NOT EXISTS '{USER}'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';\n\
+                 GRANT {RIGHTS} ON *.* TO '{USER}'@'127.0.0.1';\n"
+            ),
+            // What the primary has written from its beginning on is the replica's too, users included.
+            Self::Replica(port) => format!(
+                "CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={port}, MASTER_USER='{USER}', \
+                 MASTER_PASSWORD='{PASSWORD}', MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=1;\nSTART SLAVE;\n"
+            ),
+        }
+    }
+
+    fn arguments(self, dir: &Path) -> Vec<String> {
+        let log = |name: &str| dir.join("data").join(name).display().to_string();
+        let id = match self {
+            Self::Alone => return vec!["--skip-log-bin".to_owned()],
+            Self::Primary => 1,
+            Self::Replica(_) => 2,
+        };
+        let mut arguments = vec![
+            format!("--log-bin={}", log("bin")),
+            format!("--relay-log={}", log("relay")),
+            format!("--server-id={id}"),
+            "--binlog-format=ROW".to_owned(),
+            "--log-slave-updates".to_owned(),
+            "--gtid-strict-mode=1".to_owned(),
+            "--sync-binlog=0".to_owned(),
+        ];
+        if matches!(self, Self::Replica(_)) {
+            arguments.push("--read-only=1".to_owned());
+        }
+        arguments
+    }
+}
+
 impl Server for Mariadb {
     fn initialise(&self, dir: &Path) -> Outcome<()> {
         let failed = |e| format!("cannot write in {}: {e}", dir.display());
         fs::create_dir_all(dir.join("tmp")).map_err(failed)?;
-        fs::write(dir.join("init.sql"), init_sql()).map_err(failed)?;
+        fs::write(dir.join("init.sql"), self.role.init_sql()).map_err(failed)?;
         let mut install = program(&self.install_db);
         install.arg("--no-defaults").arg(format!("--datadir={}", dir.join("data").display()));
         if system::is_root() {
@@ -70,7 +132,6 @@ impl Server for Mariadb {
             "--skip-name-resolve",
             "--default-time-zone=+05:30",
             "--max-connections=300",
-            "--skip-log-bin",
             "--innodb-flush-log-at-trx-commit=2",
             "--innodb-doublewrite=0",
             // MySQL's servers have the default, which is to undo the statement alone.
@@ -78,6 +139,7 @@ impl Server for Mariadb {
             "--innodb-log-file-size=8M",
             "--innodb-buffer-pool-size=64M",
         ]);
+        command.args(self.role.arguments(dir));
         command
     }
 

@@ -13,15 +13,26 @@ use crate::process::{Outcome, find_program, program, run_logged};
 struct Postgres {
     /// The directory of `initdb` and `postgres`.
     bin: PathBuf,
+    /// The port of the server that it follows.
+    primary: Option<u16>,
 }
 
 /// The newest PostgreSQL that has server programs.
 pub(super) fn find() -> Option<Box<dyn Server>> {
+    find_for(None)
+}
+
+/// The same, as a replica of the server at a port, which runs when the data directory is made.
+pub(super) fn replica(primary: u16) -> Option<Box<dyn Server>> {
+    find_for(Some(primary))
+}
+
+fn find_for(primary: Option<u16>) -> Option<Box<dyn Server>> {
     let bin = debian_bin().or_else(|| {
         let real = find_program("initdb", &[])?.canonicalize().ok()?;
         real.parent().map(Path::to_path_buf)
     })?;
-    bin.join("postgres").is_file().then(|| Box::new(Postgres { bin }) as Box<dyn Server>)
+    bin.join("postgres").is_file().then(|| Box::new(Postgres { bin, primary }) as Box<dyn Server>)
 }
 
 /// Debian keeps each version in `/usr/lib/postgresql/<version>/bin`.
@@ -45,8 +56,23 @@ impl Postgres {
     }
 }
 
+impl Postgres {
+    /// Makes the data directory of a replica.
+    fn copy(&self, primary: u16, dir: &Path) -> Outcome<()> {
+        if let Some(user) = system::unprivileged() {
+            system::give_to(&user, dir)?;
+        }
+        let place = format!("host=127.0.0.1 port={primary} user={USER} password={PASSWORD}");
+        let arguments = ["-d", &place, "-R", "-X", "stream", "-c", "fast", "--no-sync"];
+        run_logged(&mut self.program("pg_basebackup", dir, &arguments), &dir.join("basebackup.log"))
+    }
+}
+
 impl Server for Postgres {
     fn initialise(&self, dir: &Path) -> Outcome<()> {
+        if let Some(primary) = self.primary {
+            return self.copy(primary, dir);
+        }
         let failed = |e| format!("cannot write in {}: {e}", dir.display());
         let password = dir.join("password");
         fs::write(&password, PASSWORD).map_err(failed)?;
@@ -88,7 +114,10 @@ impl Server for Postgres {
     }
 
     fn ready_line(&self) -> &'static str {
-        "database system is ready to accept connections"
+        match self.primary {
+            None => "database system is ready to accept connections",
+            Some(_) => "database system is ready to accept read-only connections",
+        }
     }
 
     fn abrupt_stop(&self) -> Signal {
