@@ -78,6 +78,7 @@ chapters! {
     seeds: "seeds.md",
     existing_database: "existing-database.md",
     authentication: "authentication.md",
+    threats: "threats.md",
     errors: "errors.md",
     connections: "connections.md",
     testing: "testing.md",
