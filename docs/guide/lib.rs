@@ -79,6 +79,7 @@ chapters! {
     seeds: "seeds.md",
     existing_database: "existing-database.md",
     authentication: "authentication.md",
+    threats: "threats.md",
     errors: "errors.md",
     connections: "connections.md",
     past_one_machine: "past-one-machine.md",

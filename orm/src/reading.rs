@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use orm_core::dialect::{Dialect, Replication};
-use orm_core::driver::{BeginOptions, Callback, Context, Done, Query, Session, ShapeCache, Unit, View};
+use orm_core::driver::{BeginOptions, Callback, Context, Done, Query, Session, ShapeCache, Unit, View, fetch_sealed};
 use orm_core::row::RowSink;
 use orm_core::{Error, ErrorKind, Result};
 use tokio::time::{Instant, timeout};
@@ -178,6 +178,9 @@ impl Session for ReadSession {
     }
 
     async fn fetch(&self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
+        if query.sealed {
+            return fetch_sealed(self, query, sink).await;
+        }
         if let Some(mut lease) = self.lease(None).await {
             let result = self.follower.inner.observer.fetch(lease.connection()?, query, &mut *sink).await;
             let Err(error) = result else { return result };
@@ -247,6 +250,9 @@ impl Session for PinnedRead<'_> {
     }
 
     async fn fetch(&self, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
+        if query.sealed {
+            return fetch_sealed(self, query, sink).await;
+        }
         if !self.read.failed.load(Relaxed) {
             let result = self.pinned.fetch(query, &mut *sink).await;
             let Err(error) = result else { return result };

@@ -2,6 +2,7 @@
 //! module of its name; what they share about child processes is in `process`.
 #![allow(clippy::print_stdout, reason = "a command-line tool talks on stdout")]
 
+mod browser;
 mod process;
 mod scriptdom;
 mod servers;
@@ -15,8 +16,8 @@ cargo xtask <command>
 
   test [--install] [--backend NAME]... [-- ARGS]
             Start the database servers, run the tests of the workspace, stop the servers.
-            --install       get missing servers (Debian: apt as root; MySQL needs no root) and the parser of T-SQL.
-                            CI=true does the same, and makes what is missing an error
+            --install       get missing servers (Debian: apt as root; MySQL needs no root), the parser of T-SQL and a
+                            browser. CI=true does the same, and makes what is missing an error
             --backend NAME  only the tests of sqlite, postgres, mariadb or mysql
             ARGS            go to `cargo nextest run`, or to `cargo test` where nextest is not installed
   tidy      Check the rules of the house that no compiler checks.

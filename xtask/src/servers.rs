@@ -23,6 +23,7 @@ use nix::sys::signal::Signal;
 
 use crate::process::{Guarded, Outcome, dies_with_us, interrupted, log_to, scratch, tail};
 use home::Home;
+pub(crate) use system::apt_install;
 
 /// A database that needs a server. (SQLite does not.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

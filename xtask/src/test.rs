@@ -12,9 +12,9 @@ use std::{env, fs};
 use nix::sys::signal::Signal;
 
 use crate::process::{Guarded, Outcome, cargo, dies_with_us, output_of, scratch};
-use crate::scriptdom;
 use crate::servers::cluster::{Cluster, Kind};
 use crate::servers::{self, Backend, Fleet, pgbouncer};
+use crate::{browser, scriptdom};
 use counts::{Binary, Count};
 
 #[derive(Debug, Default)]
@@ -99,6 +99,7 @@ pub(crate) fn run(args: &[String]) -> Outcome<()> {
     pooler(&fleet, ci)?;
     if options.backends.is_empty() && !options.clusters {
         parser_of_tsql(&options, ci)?;
+        browser_of_pages(&options, ci)?;
     }
     let started = options.clusters.then(|| Kind::ALL.map(|kind| Cluster::start(kind, options.install)));
     let mut clusters = started.into_iter().flatten().collect::<Outcome<Vec<_>>>()?;
@@ -192,6 +193,27 @@ fn parser_of_tsql(options: &Options, ci: bool) -> Outcome<()> {
     }
 }
 
+/// Sees to the browser that tests of pages want. Without it they say so and return.
+fn browser_of_pages(options: &Options, ci: bool) -> Outcome<()> {
+    let mut installed = Ok(());
+    if browser::find().is_none() && options.install {
+        installed = browser::install();
+    }
+    match (browser::find(), installed) {
+        (Some(_), _) => Ok(()),
+        (None, installed) => {
+            let why = installed.err().unwrap_or_else(|| "there is no chromedriver on this machine".to_owned());
+            if ci {
+                return Err(format!("in CI pages must be tested, and there is no browser: {why}"));
+            }
+            let line = "=".repeat(100);
+            eprintln!("{line}\nSKIPPED: pages. Nothing is tested in a browser.\n  why:  {why}");
+            eprintln!("  get:  {}\n{line}", browser::HOW_TO_GET);
+            Ok(())
+        }
+    }
+}
+
 fn has_nextest() -> bool {
     output_of(cargo().args(["nextest", "--version"])).is_some()
 }
@@ -271,6 +293,9 @@ fn export(around: &Around<'_>, command: &mut Command) {
     }
     if let Some(folder) = scriptdom::find() {
         command.env(scriptdom::VARIABLE, folder);
+    }
+    if let Some(driver) = browser::find() {
+        command.env(browser::VARIABLE, driver);
     }
     if let Ok(this) = env::current_exe() {
         command.env("ORM_TEST_SERVER_CTL", this);

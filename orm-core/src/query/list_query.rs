@@ -76,7 +76,7 @@ impl ListQuery {
         };
         // An empty parameter, such as that of a form, says nothing.
         if value.is_null() || value == "" {
-            return if PARAMETERS.contains(&name) { Ok(()) } else { Err(unknown(name)) };
+            return if PARAMETERS.contains(&name) || path_of(name).is_some() { Ok(()) } else { Err(unknown(name)) };
         }
         match name {
             "filter" => {
@@ -111,7 +111,7 @@ impl ListQuery {
                     value => return Err(expected(name, "a cursor", &value)),
                 }
             }
-            _ => match name.strip_prefix("filter[").and_then(|path| path.strip_suffix(']')) {
+            _ => match path_of(name) {
                 // No filter is so deep; what is read from it, and dropped, goes down level by level.
                 Some(path) if path.split("][").nth(DEEPEST).is_some() => {
                     return Err(ListError::new("filter", Problem::TooMuch { of: "levels", most: DEEPEST as u64 }));
@@ -132,6 +132,11 @@ const PARAMETERS: [&str; 6] = ["filter", "sort", "fields", "limit", "after", "be
 
 /// The most levels of a parameter in brackets.
 const DEEPEST: usize = 32;
+
+/// The path in a name such as `filter[age][gte]`.
+fn path_of(name: &str) -> Option<&str> {
+    name.strip_prefix("filter[")?.strip_suffix(']')
+}
 
 /// Puts a value at a path of objects; `None` where there is one already.
 fn insert<'p>(root: &mut Json, mut path: impl Iterator<Item = &'p str>, value: Json) -> Option<()> {

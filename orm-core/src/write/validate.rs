@@ -108,9 +108,10 @@ impl RuleDef {
     }
 }
 
-/// Asks one rule. NULL keeps every rule of a column that may be NULL.
+/// Asks one rule. NULL keeps every rule of a column that may be NULL, and of what is no value of the column's type, that is what
+/// is wrong: see [`kept`].
 fn ask(rule: &RuleDef, column: &ColumnDef, value: &Value, found: &mut Violations) -> Result<()> {
-    if value.is_null() {
+    if value.is_null() || matches!(value, Value::Invalid(_)) {
         return Ok(());
     }
     let said = (rule.test)(value).map_err(|error| error.with_columns([column.name]))?;

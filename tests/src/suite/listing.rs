@@ -98,6 +98,15 @@ async fn filters_are_those_of_the_typed_conditions(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn parameters_without_a_value_say_nothing(test: Test) -> Result<()> {
+    let db = entries(&test, 5).await?;
+    let all = found(&db, &ListQuery::new()).await?;
+    assert_eq!(found(&db, &ListQuery::parse("filter[name][startsWith]=&filter=&sort=&limit=&after=")?).await?, all);
+    let error = ListQuery::parse("filter[name=").unwrap_err();
+    assert!(error.message().starts_with("`filter[name` is not a parameter"), "{error}");
+    Ok(())
+}
+
 async fn requests_have_orders_and_pages(test: Test) -> Result<()> {
     let db = entries(&test, 12).await?;
     let listing = everything().page_size(5, 7);
@@ -247,6 +256,7 @@ async fn what_is_not_allowed_is_said_with_its_place(test: Test) -> Result<()> {
 
 cases! { $ listing:
     filters_are_those_of_the_typed_conditions,
+    parameters_without_a_value_say_nothing,
     requests_have_orders_and_pages,
     requests_choose_fields,
     what_is_not_allowed_is_said_with_its_place,

@@ -1,6 +1,7 @@
 //! Rules: what they find on every way of writing, and that nothing is written then. Normalisers.
 
 use orm::prelude::*;
+use orm::rust_decimal::Decimal;
 use orm::{Result, Violations};
 
 use crate::Test;
@@ -47,6 +48,26 @@ async fn all_that_is_wrong_with_a_new_row_is_one_error(test: Test) -> Result<()>
     assert_eq!((violations.len(), violations.at("nick").count()), (6, 2));
     // Said once, though the violations are the error's cause.
     assert_eq!(format!("{error:?}"), error.to_string());
+    Ok(())
+}
+
+/// Something with a price.
+#[derive(Debug, Clone, Model)]
+#[orm(table = "priced")]
+struct Priced {
+    #[orm(primary_key)]
+    id: i64,
+    #[orm(precision(8, 2), validate(range(min = Decimal::new(1, 2))))]
+    price: Decimal,
+}
+
+async fn text_that_is_no_value_of_the_column_is_found_and_asked_no_rule(test: Test) -> Result<()> {
+    let db = test.with::<Priced>().await?;
+    let mut row = Priced::create().price("0.01").exec(&db).await?;
+    finds(Priced::create().price("0").exec(&db).await, &[("price", "range")]);
+    finds(Priced::create().price("a lot").exec(&db).await, &[("price", "type")]);
+    finds(row.update().price("a lot").exec(&db).await, &[("price", "type")]);
+    finds(Priced::update().price("a lot").all_rows().exec(&db).await, &[("price", "type")]);
     Ok(())
 }
 
@@ -246,7 +267,8 @@ async fn normalisers_change_what_is_written_and_what_is_compared(test: Test) -> 
 }
 
 cases! {$ validation:
-    all_that_is_wrong_with_a_new_row_is_one_error, violations_are_json, values_from_defaults_and_null_keep_the_rules,
+    all_that_is_wrong_with_a_new_row_is_one_error, text_that_is_no_value_of_the_column_is_found_and_asked_no_rule,
+    violations_are_json, values_from_defaults_and_null_keep_the_rules,
     what_a_column_does_not_take_is_found_with_the_rest, rules_hold_for_whole_structs_and_drafts,
     rules_hold_for_changes_of_one_row, constants_of_many_rows_keep_the_rules,
     many_new_rows_are_all_looked_at_before_one_is_written, upserts_keep_the_rules,

@@ -41,7 +41,7 @@ pub(super) fn give_to(user: &User, dir: &Path) -> Outcome<()> {
 }
 
 /// Installs Debian packages, as root.
-pub(super) fn apt_install(packages: &[&str]) -> Outcome<()> {
+pub(crate) fn apt_install(packages: &[&str]) -> Outcome<()> {
     static ONE_AT_A_TIME: Mutex<bool> = Mutex::new(false);
     let names = packages.join(" ");
     if !is_debian() || !is_root() {
