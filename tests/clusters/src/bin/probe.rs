@@ -85,7 +85,7 @@ async fn main() -> Result<()> {
         tasks.spawn(work(db.clone(), task, until, Arc::clone(&seen)));
     }
     tasks.join_all().await;
-    let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+    let seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
     let on = db.on_primary();
     let there: BTreeSet<String> = Row::find_all().exec(&on).await?.into_iter().map(|row| row.token).collect();
     let lost = seen.rows.iter().filter(|token| !there.contains(*token)).count();
@@ -110,7 +110,7 @@ async fn work(db: Database, task: usize, until: Instant, seen: Arc<Mutex<Seen>>)
             Err(error) => seen.failed(operation, &error),
         }
     };
-    let mut round = 0;
+    let mut round = 0_u32;
     while Instant::now() < until {
         round += 1;
         let db = db.session();
@@ -122,7 +122,7 @@ async fn work(db: Database, task: usize, until: Instant, seen: Arc<Mutex<Seen>>)
             seen.lock().unwrap_or_else(PoisonError::into_inner).stale += 1;
         }
         note("create", created.map(|row| vec![row.token]));
-        let (counter, text) = (1 + i64::try_from(round).unwrap_or(0) % COUNTERS, token("counted"));
+        let (counter, text) = (1 + i64::from(round) % COUNTERS, token("counted"));
         let options =
             TransactionOptions::new().retries(100).backoff(Duration::from_millis(10), Duration::from_millis(200));
         let counted = db.transaction_with(options, async |tx| {
