@@ -79,7 +79,8 @@ impl<A: Account> Auth<A> {
     /// ```
     pub fn build(db: &Database, settings: Settings, keys: Keys, mailer: impl Mailer + 'static) -> Builder<A> {
         Builder {
-            db: db.clone(),
+            // A session that was ended must not be found on a replica that is behind.
+            db: db.on_primary(),
             settings,
             keys,
             mailer: Box::new(mailer),

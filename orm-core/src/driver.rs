@@ -37,11 +37,11 @@ pub use advice::connect_advice;
 pub use classify::{Statement, StatementKind, Statements, classify, operation_name, statement_kind};
 pub use connection::{BeginOptions, Connection, Control, Done, Effects, Isolation, LockMode, Query};
 pub use context::Context;
+pub(crate) use executor::Reading;
 pub use executor::{
     Allows, Callback, Executor, OfTenant, Open, Opening, Policed, PolicedTenanted, Restricted, Runs, SeenBy, Session,
     Tenanted, Unit,
 };
-pub(crate) use executor::Reading;
 pub use lexer::{Lexer, Token};
 pub use parameters::{
     Form, LONGEST, MOST_STATEMENTS, POOL_PARAMETERS, Parameter, Setting, check_range, check_time, percent_decoded,

@@ -47,6 +47,8 @@ pub struct MysqlConnection {
     patience: Patience,
     backend: Backend,
     transaction: bool,
+    /// Whether the server is one of several in its group that take writes, once it was asked.
+    several_primaries: Option<bool>,
 }
 
 /// Why a statement stopped.
@@ -81,6 +83,7 @@ impl MysqlConnection {
             patience,
             backend,
             transaction: false,
+            several_primaries: None,
         }
     }
 
@@ -285,6 +288,34 @@ impl MysqlConnection {
         Ok(())
     }
 
+    /// Where a group has several primaries, looks whether it has undone the transaction, before a savepoint is opened: the server
+    /// (9.7.4) takes the savepoint, and commits what follows without what came before. A query of a table is told, `SELECT 1`
+    /// is not.
+    async fn check_group(&mut self) -> Result<()> {
+        if self.server.is_mariadb() {
+            return Ok(());
+        }
+        let several = match self.several_primaries {
+            Some(several) => several,
+            None => {
+                self.guard.enter()?;
+                let asked = answer_within(self.patience.control, self.ask_for_group()).await;
+                let several = self.finish(asked.map_err(Stop::from))?;
+                *self.several_primaries.insert(several)
+            }
+        };
+        if several { self.text("SELECT 1 FROM information_schema.schemata LIMIT 0").await } else { Ok(()) }
+    }
+
+    async fn ask_for_group(&mut self) -> sqlx::Result<bool> {
+        let setting = sqlx::raw_sql("SHOW GLOBAL VARIABLES LIKE 'group_replication_single_primary_mode'");
+        // Without the plugin there is no such variable.
+        match setting.fetch_optional(&mut self.client).await? {
+            Some(row) => Ok(row.try_get::<String, _>(1)? == "OFF"),
+            None => Ok(false),
+        }
+    }
+
     async fn send_begin(&mut self, sql: &str) -> Result<()> {
         if self.transaction {
             // The server would commit the one that is open.
@@ -402,7 +433,11 @@ impl Connection for MysqlConnection {
             Control::Begin(_) => self.send_begin(query.sql).await,
             Control::Commit => self.send_commit(query.sql).await,
             Control::Rollback => self.send_rollback(query.sql).await,
-            Control::Savepoint(_) | Control::Release(_) | Control::Undo(_) => self.text(query.sql).await,
+            Control::Savepoint(_) => {
+                self.check_group().await?;
+                self.text(query.sql).await
+            }
+            Control::Release(_) | Control::Undo(_) => self.text(query.sql).await,
         }
     }
 

@@ -268,9 +268,9 @@ mod again;
 mod atomic;
 mod connect;
 mod database;
+mod databases;
 #[cfg(feature = "encryption")]
 mod encryption;
-mod databases;
 mod hosts;
 mod inner;
 mod journal;

@@ -76,6 +76,12 @@ fn way_back(session: &dyn Session, def: &'static ModelDef, given: u128) -> Back 
     }
 }
 
+/// One connection for an INSERT and the query that reads its rows back, where there is one: another one might lead to a server that
+/// does not have the rows yet, or be refused, which would look as if nothing had been written.
+async fn one_connection(session: &dyn Session, reads: bool) -> Result<Option<Box<dyn Session + '_>>> {
+    if reads && !session.in_transaction() { session.pin().await.map(Some) } else { Ok(None) }
+}
+
 /// Inserts one row, without what is nested in it. The row as the database has it goes into the sink.
 pub(super) async fn insert_one(
     session: &dyn Session,
@@ -99,6 +105,8 @@ pub(super) async fn insert_one(
             session.shapes().get(def, shape, || insert_sql(session, def, given, back == Back::Returning))?
         }
     };
+    let pinned = one_connection(session, back == Back::Read).await?;
+    let session = pinned.as_deref().unwrap_or(session);
     // The values given, in the place of the row's: nothing is copied.
     let mut values = draft.values;
     let mut columns = def.columns.iter();
@@ -489,11 +497,14 @@ async fn insert_chunk(
         place(session, def, given, chunk, rows, made)?;
         return Ok(affected);
     }
+    let reads = matches!(back, Back::LastId | Back::Read);
+    let pinned = one_connection(session, reads).await?;
+    let session = pinned.as_deref().unwrap_or(session);
     let done = match session.fetch(run::query(&rendered), &mut Discard).await {
         Ok(done) => done,
         Err(error) => return Err(violated::by_rows(session, def, given, &rendered.binds, about(def)(error)).await),
     };
-    if matches!(back, Back::LastId | Back::Read) {
+    if reads {
         read_made(session, def, given, chunk, rows, done.last_insert_id).await?;
     }
     Ok(done.rows_affected)

@@ -89,7 +89,8 @@ impl TransactionOptions {
     }
 
     /// How often the closure is run again, with a new transaction, after a deadlock, a serialization failure or a busy
-    /// database, and when its connection broke before COMMIT was sent or none could be made; 0 unless set. After a commit
+    /// database, when its connection broke before COMMIT was sent or none could be made, and when the server refused a write
+    /// that the options allow; 0 unless set. After a commit
     /// of which nobody knows how it ended, [`ErrorKind::AmbiguousCommit`](crate::ErrorKind::AmbiguousCommit), it is never run
     /// again. For [`Database::transaction_with`](crate::Database::transaction_with) only: what was
     /// begun by hand cannot be run again.

@@ -268,6 +268,8 @@ impl TransactionState {
             kind @ (ErrorKind::Deadlock | ErrorKind::Serialization) => self.failure = Some(Failure::RolledBack(kind)),
             ErrorKind::ConnectionLost | ErrorKind::ConnectionFailed => self.failure = Some(Failure::Lost),
             ErrorKind::TransactionTimeout => self.failure = Some(Failure::TimedOut),
+            // The connection is not kept, and another one may lead to a server that takes writes.
+            ErrorKind::ReadOnly if !self.read_only => self.retryable = true,
             kind if self.is_undone() => self.failure = Some(Failure::RolledBack(kind)),
             _ => self.retryable = error.is_retryable(),
         }

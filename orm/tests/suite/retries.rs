@@ -171,3 +171,16 @@ async fn a_connection_whose_server_refuses_writes_is_not_kept() {
         assert_eq!(toy.server.connects.load(SeqCst), opened);
     }
 }
+
+#[tokio::test]
+async fn a_transaction_is_run_again_on_another_connection_when_its_server_refuses_writes() {
+    let toy = Toy::default();
+    let db = toy.open(PoolOptions::new()).await;
+    let tries = AtomicU32::new(0);
+    let body = async |tx: &orm::Transaction| match tries.fetch_add(1, SeqCst) {
+        0 => tx.execute("FAIL read-only", ()).await.map(drop),
+        _ => tx.execute("INSERT a", ()).await.map(drop),
+    };
+    db.transaction_with(TransactionOptions::new().retries(1), body).await.unwrap();
+    assert_eq!((toy.server.connects.load(SeqCst), toy.server.rows().len()), (2, 1));
+}

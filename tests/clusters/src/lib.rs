@@ -493,3 +493,40 @@ pub async fn no_host_with_what_is_wanted_is_an_error_that_names_all(cluster: Clu
     assert_eq!(error.unwrap_err().kind(), ErrorKind::ConnectionFailed);
     Ok(())
 }
+
+/// MySQL's group replication with several primaries, whose URLs are in `ORM_TEST_MYSQL_GROUP_URLS`, with commas between them.
+pub fn a_transaction_that_the_group_has_undone_is_over_at_its_savepoint() {
+    let urls = env::var("ORM_TEST_MYSQL_GROUP_URLS").unwrap_or_default();
+    let Some((one, other)) = urls.split_once(',') else {
+        println!("SKIPPED: ORM_TEST_MYSQL_GROUP_URLS names no group with several primaries");
+        return;
+    };
+    let other = other.split(',').next().unwrap_or_default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let body = async {
+        let (one, other) = (orm::connect(one).await?, orm::connect(other).await?);
+        one.drop_tables::<(Entry, Line)>().await?;
+        one.create_tables::<(Entry, Line)>().await?;
+        let row = create(&one, "new").await?;
+        eventually(async || match find(&other, &row).await {
+            Ok(found) => Ok(found.is_some()),
+            Err(_) => Ok(false),
+        })
+        .await;
+        let tx = other.begin().await?;
+        Entry::create().token("outer").exec(&tx).await?;
+        Entry::update().token("other").filter(Entry::ID.eq(row.id)).exec(&tx).await?;
+        Entry::update().token("one").filter(Entry::ID.eq(row.id)).exec(&one).await?;
+        sleep(Duration::from_millis(300)).await;
+        let inner = tx.transaction(async |sp| Entry::create().token("inner").exec(sp).await).await;
+        assert_eq!(inner.unwrap_err().kind(), ErrorKind::Deadlock);
+        assert_eq!(tx.commit().await.unwrap_err().kind(), ErrorKind::Deadlock);
+        sleep(Duration::from_millis(300)).await;
+        for db in [&one, &other] {
+            let rows = Entry::find_all().exec(db).await?;
+            assert_eq!(rows.iter().map(|row| row.token.as_str()).collect::<Vec<_>>(), ["one"]);
+        }
+        Ok::<_, orm::Error>(())
+    };
+    runtime.block_on(body).unwrap();
+}

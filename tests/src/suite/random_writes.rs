@@ -348,7 +348,10 @@ async fn every_row_that_is_read_passes_after_find(test: Test) -> Result<()> {
     assert_eq!(wallet.label, "ada 5");
     wallet.update().balance(6).exec(&db).await?;
     assert_eq!(Wallet::find_by_pk(1).required(&db).await?.label, "ada 6");
-    assert_eq!(db.query::<Wallet>("SELECT id, owner, balance, saves, deleted_at FROM wallets", ()).await?[0].label, "ada 6");
+    assert_eq!(
+        db.query::<Wallet>("SELECT id, owner, balance, saves, deleted_at FROM wallets", ()).await?[0].label,
+        "ada 6"
+    );
     let mut rows = Wallet::find_all().stream(&db);
     assert_eq!(rows.next().await.unwrap()?.label, "ada 6");
     drop(rows);
