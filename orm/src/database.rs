@@ -279,13 +279,22 @@ impl Database {
     /// last one on that replica, and else nothing. What a function writes that a `SELECT` of raw SQL calls is not seen.
     ///
     /// ```
-    /// # use {orm::prelude::*, orm_guide::*};
-    /// # run(async |db| {
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Clone, Model)]
+    /// # struct User { #[orm(primary_key)] id: i64, #[orm(default = "")] email: String }
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = connect("sqlite::memory:").await?;
+    /// # db.create_tables::<User>().await?;
     /// let db = db.session();
     /// let dee = User::create().email("dee@example.com").exec(&db).await?;
     /// // On a replica, and yet there.
     /// User::find_by_pk(dee.id).required(&db).await?;
-    /// # Ok(()) });
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
     /// ```
     #[must_use]
     pub fn session(&self) -> Self {
@@ -297,12 +306,21 @@ impl Database {
     /// take one from whom you do not trust without a signature.
     ///
     /// ```
-    /// # use {orm::prelude::*, orm_guide::*};
-    /// # run(async |db| {
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Clone, Model)]
+    /// # struct User { #[orm(primary_key)] id: i64, #[orm(default = "")] email: String }
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = connect("sqlite::memory:").await?;
+    /// # db.create_tables::<User>().await?;
     /// # let header = "0/3000148";
     /// let db = db.session_after(header.parse()?);
     /// # let _ = db;
-    /// # Ok(()) });
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
     /// ```
     #[must_use]
     pub fn session_after(&self, position: Position) -> Self {
@@ -318,11 +336,20 @@ impl Database {
     /// The same database, for queries that the primary answers.
     ///
     /// ```
-    /// # use {orm::prelude::*, orm_guide::*};
-    /// # run(async |db| {
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Clone, Model)]
+    /// # struct User { #[orm(primary_key)] id: i64, #[orm(default = "")] email: String }
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = connect("sqlite::memory:").await?;
+    /// # db.create_tables::<User>().await?;
     /// let count = User::count().exec(&db.on_primary()).await?;
-    /// # assert_eq!(count, 3);
-    /// # Ok(()) });
+    /// # assert_eq!(count, 0);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
     /// ```
     #[must_use]
     pub fn on_primary(&self) -> Self {
@@ -333,11 +360,20 @@ impl Database {
     /// that writes must not be in it.
     ///
     /// ```
-    /// # use {orm::prelude::*, orm_guide::*};
-    /// # run(async |db| {
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Clone, Model)]
+    /// # struct User { #[orm(primary_key)] id: i64, #[orm(default = "")] email: String }
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = connect("sqlite::memory:").await?;
+    /// # db.create_tables::<User>().await?;
     /// let count: Vec<i64> = db.on_replica().query("SELECT count(*) FROM users", ()).await?;
-    /// # assert_eq!(count, [3]);
-    /// # Ok(()) });
+    /// # assert_eq!(count, [0]);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
     /// ```
     #[must_use]
     pub fn on_replica(&self) -> Self {
@@ -349,11 +385,20 @@ impl Database {
     /// answers.
     ///
     /// ```
-    /// # use {orm::prelude::*, orm_guide::*};
-    /// # run(async |db| {
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Clone, Model)]
+    /// # struct User { #[orm(primary_key)] id: i64, #[orm(default = "")] email: String }
+    /// # #[cfg(feature = "sqlite")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = connect("sqlite::memory:").await?;
+    /// # db.create_tables::<User>().await?;
     /// let db = db.max_staleness(std::time::Duration::from_secs(5));
-    /// # assert_eq!(User::count().exec(&db).await?, 3);
-    /// # Ok(()) });
+    /// # assert_eq!(User::count().exec(&db).await?, 0);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
     /// ```
     #[must_use]
     pub fn max_staleness(&self, most: Duration) -> Self {
