@@ -84,15 +84,54 @@ pub fn some<'de, T: serde::Deserialize<'de>, D: serde::Deserializer<'de>>(from: 
     T::deserialize(from).map(Some)
 }
 
+/// The schema of a field that may be absent: no value stands for it then.
+#[cfg(feature = "schemars")]
+pub fn without_default(schema: &mut schemars::Schema) {
+    schema.remove("default");
+}
+
+/// The schema of such a field whose column is never NULL: its `Option` says that it is absent.
+#[cfg(feature = "schemars")]
+pub fn never_null(schema: &mut schemars::Schema) {
+    without_default(schema);
+    if let Some(values) = schema.get_mut("enum").and_then(|values| values.as_array_mut()) {
+        values.retain(|value| !value.is_null());
+    }
+    if let Some(types) = schema.get_mut("type").and_then(|types| types.as_array_mut()) {
+        types.retain(|name| name.as_str() != Some("null"));
+        if types.len() == 1
+            && let Some(only) = types.pop()
+        {
+            schema.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(any) = schema.get_mut("anyOf").and_then(|any| any.as_array_mut()) {
+        any.retain(|one| one.get("type").and_then(|name| name.as_str()) != Some("null"));
+        if any.len() == 1
+            && let Some(only) = any.pop()
+        {
+            schema.remove("anyOf");
+            for (key, value) in only.as_object().into_iter().flatten() {
+                schema.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
 /// A struct for what requests say of a row, with its JSON Schema where the feature `schemars` is on.
 #[cfg(feature = "schemars")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __input {
-    ({$($schema:tt)*} $($item:tt)*) => {
+    ({$($schema:tt)*} $(#[$about:meta])* $vis:vis struct $name:ident {
+        $({$($described:tt)*} $(#[$of:meta])* pub $field:ident: $ty:ty,)*
+    }) => {
         #[derive($crate::__private::schemars::JsonSchema)]
         $($schema)*
-        $($item)*
+        $(#[$about])*
+        $vis struct $name {
+            $($($described)* $(#[$of])* pub $field: $ty,)*
+        }
     };
 }
 
@@ -101,7 +140,12 @@ macro_rules! __input {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __input {
-    ({$($schema:tt)*} $($item:tt)*) => {
-        $($item)*
+    ({$($schema:tt)*} $(#[$about:meta])* $vis:vis struct $name:ident {
+        $({$($described:tt)*} $(#[$of:meta])* pub $field:ident: $ty:ty,)*
+    }) => {
+        $(#[$about])*
+        $vis struct $name {
+            $($(#[$of])* pub $field: $ty,)*
+        }
     };
 }

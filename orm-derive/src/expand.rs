@@ -8,6 +8,7 @@
 mod columns;
 mod create;
 mod decode;
+mod described;
 mod inputs;
 mod key_number;
 mod life;

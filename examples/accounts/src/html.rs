@@ -40,7 +40,7 @@ pub(crate) struct Field {
     pub(crate) label: &'static str,
     /// The type of the `input`.
     pub(crate) kind: &'static str,
-    /// Whether nothing is a text of no letters; elsewhere it is NULL.
+    /// Whether the column is required: an empty field is an empty text then, and NULL elsewhere.
     pub(crate) required: bool,
 }
 
@@ -53,7 +53,7 @@ impl Typed {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, text)| text)
     }
 
-    /// The fields as what a request says of a row: forms have texts only, so one without letters stands for NULL.
+    /// The fields as an input or a patch. Forms have texts only, so an empty field of a nullable column stands for NULL.
     pub(crate) fn read<T: DeserializeOwned>(&self, fields: &[Field]) -> serde_json::Result<T> {
         let value = |field: &Field| match self.get(field.name) {
             text if text.trim().is_empty() && !field.required => Value::Null,

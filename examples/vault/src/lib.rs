@@ -1,5 +1,5 @@
-//! A small bank's back office: people sign in with two factors, ask for payments that another one approves, and keep notes that the
-//! database cannot read. What may be done is said by the models; the pages only ask.
+//! A back office: people sign in with two factors, ask for payments that another person approves, and keep notes that the
+//! database cannot read. The models say what may be done, and the pages run their statements.
 //!
 //! | | |
 //! |---|---|

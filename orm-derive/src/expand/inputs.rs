@@ -5,6 +5,7 @@ use quote::quote;
 
 use super::columns::doc;
 use super::create::required;
+use super::described::described;
 use super::{create_name, update_name};
 use crate::ast::one_argument;
 use crate::case::plain;
@@ -49,10 +50,13 @@ pub(super) fn structs(model: &ModelIr<'_>) -> TokenStream {
         let fields = columns(model, input).into_iter().map(|(_, column)| {
             let Column { ident, ty, .. } = column;
             let doc = doc(&column.doc);
-            match absence(input, column) {
-                Absence::Never => quote!(#doc pub #ident: #ty),
-                Absence::Null => quote!(#doc #[serde(default)] pub #ident: #ty),
+            let absence = absence(input, column);
+            let described = described(column, absence == Absence::Option, private);
+            match absence {
+                Absence::Never => quote!(#described #doc pub #ident: #ty),
+                Absence::Null => quote!(#described #doc #[serde(default)] pub #ident: #ty),
                 Absence::Option => quote! {
+                    #described
                     #doc
                     #[serde(default, deserialize_with = #some)]
                     pub #ident: ::core::option::Option<#ty>

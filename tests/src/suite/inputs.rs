@@ -148,9 +148,64 @@ async fn inputs_have_a_schema(_test: Test) -> Result<()> {
     let schema = serde_json::to_value(schemars::schema_for!(SignUp)).unwrap();
     assert_eq!((&schema["title"], &schema["description"]), (&json!("SignUp"), &json!("To sign up.")));
     assert_eq!((&schema["required"], &schema["additionalProperties"]), (&json!(["email", "password"]), &json!(false)));
-    assert_eq!(schema["properties"]["email"], json!({ "type": "string", "description": "Where letters go." }));
+    let email = json!({ "type": "string", "description": "Where letters go.", "format": "email", "maxLength": 40 });
+    assert_eq!(schema["properties"]["email"], email);
+    assert_eq!(schema["properties"]["password"], json!({ "type": "string", "maxLength": 40, "writeOnly": true }));
+    // Absent, it is NULL; or the default of the column, which is not said.
+    let text = |kind| json!({ "type": kind, "maxLength": 40 });
+    assert_eq!(schema["properties"]["motto"]["default"], json!(null));
+    assert_eq!(schema["properties"]["nick"], text(json!(["string", "null"])));
+    assert_eq!(schema["properties"]["points"], json!({ "type": "integer", "format": "int32" }));
     let schema = serde_json::to_value(schemars::schema_for!(Profile)).unwrap();
     assert_eq!(schema["required"], json!(null));
+    // Absent, it is left alone.
+    assert_eq!(schema["properties"]["name"], text(json!(["string", "null"])));
+    assert_eq!(schema["properties"]["points"], json!({ "type": "integer", "format": "int32" }));
+    Ok(())
+}
+
+/// What people order.
+#[derive(Debug, Clone, Model)]
+#[orm(table = "wishes", input(Wish(code, size, count, shop, note, kind)))]
+pub struct Wished {
+    #[orm(primary_key)]
+    pub id: i64,
+    #[orm(validate(length = 3..=12, pattern = "^[a-z]+$"))]
+    pub code: String,
+    #[orm(validate(one_of("s", "m")))]
+    pub size: Option<String>,
+    #[orm(default = 1, validate(range = 1..=9))]
+    pub count: i32,
+    #[orm(validate(url, length(max = 9, on = update)))]
+    pub shop: String,
+    #[orm(length = 80, validate(not_empty))]
+    pub note: String,
+    #[orm(default = Kind::New)]
+    pub kind: Kind,
+}
+
+/// How it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    New,
+    Used,
+}
+
+async fn schemas_have_the_rules_of_the_columns(_test: Test) -> Result<()> {
+    let schema = serde_json::to_value(schemars::schema_for!(Wish)).unwrap();
+    assert_eq!(schema["required"], json!(["code", "shop", "note"]));
+    let expected = [
+        ("code", json!({ "type": "string", "minLength": 3, "maxLength": 12, "pattern": "^[a-z]+$" })),
+        ("size", json!({ "type": ["string", "null"], "enum": ["s", "m", null], "default": null })),
+        ("count", json!({ "type": "integer", "format": "int32", "minimum": 1, "maximum": 9 })),
+        ("shop", json!({ "type": "string", "format": "uri" })),
+        ("note", json!({ "type": "string", "minLength": 1, "maxLength": 80 })),
+        ("kind", json!({ "$ref": "#/$defs/Kind" })),
+    ];
+    for (field, said) in expected {
+        assert_eq!(schema["properties"][field], said, "{field}");
+    }
     Ok(())
 }
 
@@ -160,4 +215,5 @@ cases! { $ inputs:
     patches_change_what_is_there,
     hidden_columns_are_in_nothing_that_is_shown,
     inputs_have_a_schema,
+    schemas_have_the_rules_of_the_columns,
 }

@@ -222,6 +222,9 @@ async fn the_description_names_every_schema_that_it_refers_to() {
     let server = Server::start().await;
     let document = Caller::of(&server).get("/openapi.json").await.body;
     assert_eq!(document["components"]["schemas"]["SignUp"]["required"], json!(["email", "handle"]));
+    // The rules of the model are in it.
+    let handle = &document["components"]["schemas"]["SignUp"]["properties"]["handle"];
+    assert_eq!((&handle["minLength"], &handle["maxLength"]), (&json!(3), &json!(30)));
     let text = document.to_string();
     let named: Vec<&str> = text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert!(named.len() >= 5, "{text}");
