@@ -14,7 +14,7 @@ use crate::{Database, Transaction};
 /// no raw SQL on it. Clones are cheap and have the same tenant.
 ///
 /// ```
-/// # use {orm::prelude::*, orm_guide::run};
+/// # use orm::prelude::*;
 /// #[derive(Debug, Clone, Model)]
 /// struct Project {
 ///     #[orm(primary_key)]
@@ -25,7 +25,10 @@ use crate::{Database, Transaction};
 ///     name: String,
 /// }
 ///
-/// # run(async |db| {
+/// # #[cfg(feature = "sqlite")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> orm::Result<()> {
+/// # let db = orm::connect("sqlite::memory:").await?;
 /// # db.create_tables::<Project>().await?;
 /// let (ours, theirs) = (db.for_tenant(1_i64), db.for_tenant(2_i64));
 /// let apollo = Project::create().name("Apollo").exec(&ours).await?;
@@ -33,7 +36,10 @@ use crate::{Database, Transaction};
 /// Project::create().name("Apollo").exec(&theirs).await?;
 /// assert_eq!(Project::count().exec(&ours).await?, 1);
 /// assert!(Project::find_by_pk(apollo.id).exec(&theirs).await?.is_none());
-/// # Ok(()) });
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sqlite"))]
+/// # fn main() {}
 /// ```
 pub struct ForTenant<T, H = Database> {
     handle: H,
