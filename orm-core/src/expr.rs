@@ -25,5 +25,6 @@ pub use key::{KeyOperand, KeyPart, SingleKey};
 pub use methods::{Dated, Listed};
 pub use operand::{CaseResult, InList, IntoExpr, Operand};
 pub use order::{IntoOrder, Order};
+pub use sealed::Ordered;
 pub use select::Select;
 pub use window::Partition;

@@ -1,8 +1,8 @@
 //! Encrypted columns in queries: what the database can do with values that it does not know.
 
-use super::{Column, Condition, Expr, InList, Operand, Searchable, Secret};
+use super::{Column, Condition, Encrypted, Expr, Findable, InList, Operand, Searchable, Secret};
 use crate::ast::{self, BinaryOp};
-use crate::value::Type;
+use crate::value::{Scalar, Type};
 
 fn binary<S>(op: BinaryOp, left: ast::Expr, right: ast::Expr) -> Condition<S> {
     Expr::from_node(ast::Expr::binary(op, left, right))
@@ -46,14 +46,8 @@ impl<M, T: Type, K: Secret> Column<M, T, K> {
         self.among(list, true)
     }
 
-    /// NULL, which is not encrypted.
-    pub fn is_null(self) -> Condition<M> {
-        Expr::from_node(ast::Expr::IsNull { expr: Box::new(self.into_node()), negated: false })
-    }
-
-    /// Not NULL.
-    pub fn is_not_null(self) -> Condition<M> {
-        Expr::from_node(ast::Expr::IsNull { expr: Box::new(self.into_node()), negated: true })
+    fn null_test(self, negated: bool) -> Condition<M> {
+        Expr::from_node(ast::Expr::IsNull { expr: Box::new(self.into_node()), negated })
     }
 
     fn among<R: InList<M, T::Base>>(self, list: R, negated: bool) -> Condition<M> {
@@ -61,3 +55,45 @@ impl<M, T: Type, K: Secret> Column<M, T, K> {
         Expr::from_node(ast::Expr::In(Box::new(ast::InList { expr, items, negated })))
     }
 }
+
+/// An order that the database knows, which no encrypted column has.
+#[diagnostic::on_unimplemented(
+    message = "the database does not know the order of encrypted values",
+    label = "encrypted columns are compared by `eq`, `ne`, `in_` and `not_in` only",
+    note = "read the rows by another column, and compare the values in the program"
+)]
+pub trait Ordered: Secret {}
+
+macro_rules! without_order {
+    ($($name:ident)+) => {
+        // Without them, the compiler would find those of iterators.
+        impl<M, T: Type, K: Secret> Column<M, T, K> {$(
+            #[doc(hidden)]
+            pub fn $name<R: Operand<M, T::Base>>(self, _other: R) -> Condition<M>
+            where
+                K: Ordered,
+            {
+                self.null_test(true)
+            }
+        )+}
+    };
+}
+without_order!(gt ge lt le);
+
+macro_rules! nullable {
+    ($($kind:ty),+) => {$(
+        /// Columns that may be NULL, which is not encrypted.
+        impl<M, T: Scalar> Column<M, Option<T>, $kind> {
+            /// NULL.
+            pub fn is_null(self) -> Condition<M> {
+                self.null_test(false)
+            }
+
+            /// Not NULL.
+            pub fn is_not_null(self) -> Condition<M> {
+                self.null_test(true)
+            }
+        }
+    )+};
+}
+nullable!(Encrypted, Findable);

@@ -12,7 +12,10 @@ pub(super) fn resolve<'a>(ctxt: &Ctxt, model: &'a Model<'a>, primary_key: &[usiz
     for (index, field) in model.columns().enumerate() {
         if let Some(attr) = field.attrs.encrypt.get() {
             check(ctxt, model, field, primary_key.contains(&index));
-            columns[index].sealed = Some(Sealed::Encrypted(attr));
+            // One error is enough.
+            if !primary_key.contains(&index) {
+                columns[index].sealed = Some(Sealed::Encrypted(attr));
+            }
         }
     }
     for (index, field) in model.columns().enumerate() {
@@ -45,10 +48,7 @@ pub(super) fn resolve<'a>(ctxt: &Ctxt, model: &'a Model<'a>, primary_key: &[usiz
                         Some(_) => ("Option<BlindIndex>", "may be NULL"),
                         None => ("BlindIndex", "is never NULL"),
                     };
-                    ctxt.error(
-                        field.ty,
-                        format!("`{name}` {why}, and so is its blind index: make `{own}` a `{wanted}`"),
-                    );
+                    ctxt.error(field.ty, format!("`{name}` {why}, and so is its blind index: `{own}: {wanted}`"));
                 }
                 columns[of].blind_index = Some(index);
                 columns[index].sealed = Some(Sealed::Index(of));

@@ -666,8 +666,8 @@ fn a_projection() {
                 impl __orm::Projection<Post> for Card {
                     type Seed = Card;
                     fn select(list: &mut __orm::SelectItems<Post>) {
-                        list.push::<__orm::Column<Post, i64>>(Post::ID);
-                        list.push::<__orm::Column<Post, String>>(Post::TITLE);
+                        list.push::<__orm::Column<Post, i64, _>>(Post::ID);
+                        list.push::<__orm::Column<Post, String, _>>(Post::TITLE);
                         list.push_into::<
                                 Option<String>,
                                 _,
