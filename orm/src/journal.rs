@@ -217,7 +217,7 @@ pub(crate) async fn has_come(
     position: &str,
     limit: Duration,
 ) -> Result<bool> {
-    /// To some databases, no time is no limit.
+    /// At least a little, since 0 means no limit to some databases.
     const LEAST: Duration = Duration::from_millis(1);
     const MOST_PAUSE: Duration = Duration::from_millis(20);
     let deadline = Instant::now() + limit;
