@@ -1,4 +1,4 @@
-//! `orm encrypt`: keys of encrypted columns, how the values of tables are sealed, and sealing them with the current key.
+//! `orm encrypt`: creates keys of encrypted columns, and checks or re-encrypts stored values.
 
 use std::fmt::Write;
 
@@ -27,7 +27,7 @@ pub(crate) async fn run(context: &Context, command: args::Encrypt) -> Outcome<Re
     }
 }
 
-/// Keys that are there already go on opening what they sealed.
+/// Puts a new key before existing ones, which are still needed to decrypt.
 fn init(source: &KeySource) -> Outcome<Report> {
     let keys = match read(source) {
         Ok(keys) => keys.rotated(),
@@ -63,7 +63,7 @@ async fn seal(context: &Context, sealed: &args::Sealed) -> Outcome<Report> {
     Ok(told(&reports).code(unread.then_some(Code::Failed)))
 }
 
-/// Goes through the tables of the models with encrypted columns.
+/// Processes the tables of models with encrypted columns.
 async fn each(context: &Context, sealed: &args::Sealed, write: bool) -> Outcome<Vec<(&'static str, SealReport)>> {
     let models: Models = project::models()?;
     let mut defs: Vec<_> = models.defs().into_iter().filter(|def| is_encrypted(def)).collect();
