@@ -78,7 +78,7 @@ pub(crate) enum Command {
     Schema(Schema),
     /// Write models from the tables of the database, or bring those that are there up to date
     Pull(Pull),
-    /// Keys of encrypted columns, and sealing what is there with the current one
+    /// Create keys of encrypted columns, and check or re-encrypt stored values
     #[command(subcommand)]
     Encrypt(Encrypt),
     /// A diagram of tables and their relations
@@ -122,15 +122,15 @@ pub(crate) enum Database {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Encrypt {
-    /// Print new keys, with the key that seals first; those that are there stay, and open what they sealed. Keep them where nobody reads them
+    /// Print keys with a new first key, which encrypts; existing keys stay in the list to decrypt. Keep them secret
     Init(KeysGiven),
-    /// Count the encrypted values of each table by how they are sealed
+    /// Count the encrypted values of each table by state: current key, older key, plain
     Status(Sealed),
-    /// As `status`; exit code 2 unless each value opens and is sealed with the current key
+    /// Like `status`; exit code 2 unless every value can be decrypted and has the current key
     Verify(Sealed),
-    /// Seal with the current key what an older one sealed; begun again, it passes over what is done
+    /// Re-encrypt values of older keys with the current key; can be interrupted and run again
     Rotate(Sealed),
-    /// As `rotate`, for values that are not sealed yet, of columns with `encrypt(allow_plaintext)`, and for missing blind indexes
+    /// Encrypt plain values of columns with `encrypt(allow_plaintext)`, and write missing blind indexes
     Backfill(Sealed),
 }
 
@@ -145,15 +145,15 @@ pub(crate) struct KeysGiven {
 pub(crate) struct Sealed {
     #[command(flatten)]
     pub(crate) keys: KeysGiven,
-    /// One model or table; all with encrypted columns where none is named
+    /// One model or table; by default all with encrypted columns
     #[arg(long, value_name = "NAME")]
     pub(crate) model: Option<String>,
-    /// Rows that are read, and written in one transaction
+    /// How many rows to read at once and update in one transaction
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) batch: u32,
 }
 
-/// Where keys are.
+/// The source of keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum KeySource {
     Env(String),
@@ -161,7 +161,7 @@ pub(crate) enum KeySource {
 }
 
 impl KeySource {
-    /// Whether there is something, right or wrong.
+    /// Whether the source exists; its content may be invalid.
     pub(crate) fn is_there(&self) -> bool {
         match self {
             Self::Env(name) => std::env::var_os(name).is_some(),
@@ -260,17 +260,17 @@ pub(crate) enum Migrate {
     },
     /// Say what became of the statement during which a migration was interrupted
     Resolve(Resolve),
-    /// Make one migration of all up to a version; databases that have had all of them have had it
+    /// Replace all migrations up to a version by one, which counts as applied where all of them are applied
     Squash(Squash),
-    /// Note what files are now that were changed after they ran, in what does not matter; runs nothing
+    /// Accept applied files that were edited without effect, and store their new checksums; runs no migration
     Repair,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Squash {
-    /// The name of the one, such as `base`
+    /// The name of the new migration, such as `base`
     pub(crate) name: String,
-    /// The last that is part of it; all unless given
+    /// The last version to include; by default all
     #[arg(long, value_name = "VERSION")]
     pub(crate) to: Option<String>,
 }
@@ -308,19 +308,19 @@ pub(crate) struct Lint {
     /// Exit code 2 when there is a warning or a danger
     #[arg(long, visible_alias = "exit-code")]
     pub(crate) check: bool,
-    /// The form of what is found
+    /// The output format of findings
     #[arg(long, value_enum, default_value_t = LintFormat::Text, value_name = "FORMAT")]
     pub(crate) format: LintFormat,
 }
 
-/// The form of findings.
+/// The output format of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LintFormat {
-    /// A line for each
+    /// One line for each finding
     Text,
     /// One JSON document
     Json,
-    /// SARIF 2.1.0, which code hosts show beside the lines
+    /// SARIF 2.1.0, which code hosts show next to the lines
     Sarif,
 }
 
@@ -448,7 +448,7 @@ pub(crate) enum Schema {
         #[arg(long, short, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Run the statements of such a file in a database without tables
+    /// Run the statements of a schema file in a database without tables
     Load {
         /// The file
         file: PathBuf,

@@ -100,7 +100,7 @@ pub(crate) fn sum(folder: &Path) -> Outcome<PathBuf> {
     Ok(path)
 }
 
-/// Puts a squashed migration in the place of others, and gives its folder. It is complete before they go, in a folder that is passed over.
+/// Replaces migrations by a squashed one, and returns its folder. It is written to an ignored folder first, so a failure loses nothing.
 ///
 /// # Errors
 /// When a file cannot be written or removed.

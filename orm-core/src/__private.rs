@@ -84,13 +84,13 @@ pub fn some<'de, T: serde::Deserialize<'de>, D: serde::Deserializer<'de>>(from: 
     T::deserialize(from).map(Some)
 }
 
-/// The schema of a field that may be absent: no value stands for it then.
+/// The schema of a field that may be absent, so it has no default.
 #[cfg(feature = "schemars")]
 pub fn without_default(schema: &mut schemars::Schema) {
     schema.remove("default");
 }
 
-/// The schema of such a field whose column is never NULL: its `Option` says that it is absent.
+/// The schema of such a field if its column is never NULL: `None` means that the field is absent, not NULL.
 #[cfg(feature = "schemars")]
 pub fn never_null(schema: &mut schemars::Schema) {
     without_default(schema);

@@ -200,7 +200,7 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         Ok(false)
     }
 
-    /// How a server is asked how far it has come in what replicas follow; `None` for a database without replicas.
+    /// The SQL that asks a server for its replication position; `None` for a database without replicas.
     fn replication(&self) -> Option<Replication> {
         None
     }

@@ -87,7 +87,7 @@ pub struct ModelDef {
     pub deleted_at: Option<usize>,
     /// The position of the column incremented by every change of a row, for optimistic locking.
     pub version: Option<usize>,
-    /// The position of the column that says whose the row is, of a model whose rows belong to tenants.
+    /// The position of the tenant's column, in a model with tenants.
     pub tenant: Option<usize>,
     /// The comment of the table.
     pub comment: &'static str,
@@ -157,13 +157,13 @@ impl ModelDef {
                 && self.columns.iter().zip(other.columns).all(same)
     }
 
-    /// The column that says whose a row is, of a model whose rows belong to tenants.
+    /// The tenant's column, in a model with tenants.
     pub fn tenant_column(&self) -> Option<&'static ColumnDef> {
         let columns = self.columns;
         self.tenant.map(|index| &columns[index])
     }
 
-    /// Whether it depends on the handle which rows a statement is about: whether there is a policy, or tenants.
+    /// Whether the rows that a statement sees depend on the handle: whether the model has a policy or tenants.
     pub fn is_restricted(&self) -> bool {
         self.policy.is_some() || self.tenant.is_some()
     }
@@ -171,6 +171,12 @@ impl ModelDef {
     /// A column by its name in the database.
     pub fn column(&self, name: &str) -> Option<&'static ColumnDef> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The column that a blind index is of; any other column itself.
+    pub(crate) fn indexed(&self, column: &'static ColumnDef) -> &'static ColumnDef {
+        let of = |source: &&ColumnDef| column.is_blind_index() && source.blind_index == Some(column.index);
+        self.columns.iter().find(of).unwrap_or(column)
     }
 
     /// The columns of the primary key.
@@ -301,7 +307,7 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// The values of all columns, for inserting the whole struct.
     fn into_values(self) -> Vec<Value>;
 
-    /// The columns as they were read, of a model with a field `#[orm(tracked)]`.
+    /// The snapshot, in a model with a field `#[orm(tracked)]`.
     fn snapshot(&self) -> Option<&Snapshot> {
         None
     }

@@ -23,7 +23,7 @@ pub use literal::{FromText, Parsed};
 pub(crate) use packed::{Packed, of_type, pack};
 pub use scalar::{Numeric, Scalar, Type};
 pub use sealed::{BlindIndex, SealDef, SealKind};
-pub(crate) use sealed::{plain_bytes, plain_value};
+pub(crate) use sealed::{comparable_bytes, plain_bytes, plain_value};
 pub use sql_type::{EnumDef, EnumStorage, SqlType};
 pub use value_ref::ValueRef;
 
@@ -71,7 +71,7 @@ pub enum Value {
     Native(&'static str, String),
     /// A list, for databases with array types; the type is the element's.
     Array(&'static SqlType, Vec<Value>),
-    /// A value of an encrypted column, which is sealed when the statement is sent: a driver gets the bytes.
+    /// A plain value for an encrypted column. The session encrypts it before it sends the statement, so drivers get bytes.
     Sealed(&'static SealDef, Box<Value>),
     /// What cannot be written down, and why: a statement that binds it is refused with
     /// [`ErrorKind::Encode`](crate::ErrorKind::Encode) before it is sent.
@@ -107,7 +107,7 @@ impl Value {
         }
     }
 
-    /// Whether it is sealed before it is sent, or one of its items is.
+    /// Whether it, or one of its items, must be encrypted before it is sent.
     pub(crate) fn is_sealed(&self) -> bool {
         match self {
             Self::Sealed(..) => true,

@@ -1,5 +1,5 @@
-//! What sealing and opening a value of 100 bytes costs, by algorithm: `cargo bench -p orm-crypt`. The least of many rounds, since others
-//! have the processor as well.
+//! Time to encrypt and decrypt 100 bytes, by algorithm: `cargo bench -p orm-crypt`. Reports the fastest of many rounds, which is least
+//! affected by other processes.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // a program to read the output of
 

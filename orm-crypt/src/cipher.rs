@@ -77,7 +77,7 @@ impl Cipher {
     /// Seals a value for a place with the current key: each time to other bytes.
     ///
     /// # Errors
-    /// Those of the provider.
+    /// Errors of the provider.
     pub fn seal(&self, plain: &[u8], place: &Place) -> Result<Vec<u8>> {
         self.seal_by(Algorithm::XChaCha20Poly1305, plain, place)
     }
@@ -85,7 +85,7 @@ impl Cipher {
     /// Seals a value so that equal values of a place are equal, which tells that they are.
     ///
     /// # Errors
-    /// Those of the provider.
+    /// Errors of the provider.
     pub fn seal_deterministic(&self, plain: &[u8], place: &Place) -> Result<Vec<u8>> {
         self.seal_by(Algorithm::Aes256Siv, plain, place)
     }
@@ -93,7 +93,7 @@ impl Cipher {
     /// Seals a value by an algorithm.
     ///
     /// # Errors
-    /// Those of the provider.
+    /// Errors of the provider.
     pub fn seal_by(&self, algorithm: Algorithm, plain: &[u8], place: &Place) -> Result<Vec<u8>> {
         self.seal_with(self.keys.current()?, algorithm, plain, place)
     }
@@ -152,7 +152,7 @@ impl Cipher {
     /// the index is another than that of the value.
     ///
     /// # Errors
-    /// Those of the provider.
+    /// Errors of the provider.
     pub fn index(&self, plain: &[u8], bits: u16, place: &Place) -> Result<Vec<u8>> {
         self.index_with(self.keys.current()?, plain, bits, place)
     }
@@ -180,15 +180,15 @@ impl Cipher {
     /// The id of the key that seals now.
     ///
     /// # Errors
-    /// Those of the provider.
+    /// Errors of the provider.
     pub fn current_key(&self) -> Result<u32> {
         self.keys.current()
     }
 
-    /// The id of the key by which values are found: see [`KeyProvider::finding`].
+    /// The id of the key for deterministic values and blind indexes; see [`KeyProvider::finding`].
     ///
     /// # Errors
-    /// Those of the provider.
+    /// Errors of the provider.
     pub fn finding_key(&self) -> Result<u32> {
         self.keys.finding()
     }

@@ -78,7 +78,7 @@ pub fn key_id(sealed: &[u8]) -> Option<u32> {
     split(sealed).ok().map(|(_, key, ..)| key)
 }
 
-/// By which algorithm a value was sealed; none when it is not a sealed value.
+/// The algorithm of an encrypted value; `None` if the bytes are not one.
 pub fn algorithm(sealed: &[u8]) -> Option<Algorithm> {
     split(sealed).ok().map(|(algorithm, ..)| algorithm)
 }

@@ -47,8 +47,8 @@ pub trait KeyProvider: Send + Sync + 'static {
     /// The provider's.
     fn current(&self) -> Result<u32>;
 
-    /// The id of the key by which values are found: that of deterministic values and of blind indexes, which are compared as they are and
-    /// so have one key for ever. The current one unless the provider says otherwise; one that has had others says the first.
+    /// The id of the key for deterministic values and blind indexes. They are compared byte by byte, so their key must never change. By
+    /// default the current key; a provider with several keys should return the oldest.
     ///
     /// # Errors
     /// The provider's.
@@ -63,8 +63,8 @@ pub trait KeyProvider: Send + Sync + 'static {
     fn key(&self, id: u32) -> Result<Option<Key>>;
 }
 
-/// Master keys by their ids, the newest first: it seals, and the others open what they sealed before. The last one, the oldest, is also the
-/// key of deterministic values and blind indexes, so it stays last. As text, one `id:key` on each line or
+/// Master keys by their ids, the newest first. The first key encrypts; the others only decrypt. The last key, the oldest, is also the key
+/// of deterministic values and blind indexes, so it must stay last. As text, one `id:key` on each line or
 /// with commas between, the id in eight hexadecimal digits and the key in base64url:
 ///
 /// ```text

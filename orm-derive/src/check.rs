@@ -146,7 +146,7 @@ fn primary_key_given(ctxt: &Ctxt, model: &Model<'_>) {
     }
 }
 
-/// One field has the columns as they were read.
+/// A model has at most one snapshot field.
 fn tracked_once(ctxt: &Ctxt, model: &Model<'_>) {
     for word in model.fields.iter().filter_map(|field| field.attrs.tracked.name()).skip(1) {
         ctxt.error(word, "a model has one `tracked` field");
@@ -371,7 +371,7 @@ fn counters(ctxt: &Ctxt, field: &Field<'_>) {
     }
 }
 
-/// Whose a row is comes from the handle, is never NULL and does not change.
+/// The tenant comes from the handle, is never NULL and does not change.
 fn tenant(ctxt: &Ctxt, field: &Field<'_>) {
     let attrs = &field.attrs;
     let Some(word) = attrs.tenant.name() else { return };

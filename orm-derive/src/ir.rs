@@ -51,7 +51,7 @@ pub(crate) struct ModelIr<'a> {
     pub(crate) asks: &'a [Path],
     /// Events and the functions that run then.
     pub(crate) hooks: &'a [(Ident, Path)],
-    /// The functions that rows are given to when they are read.
+    /// The functions to call for each row that is read.
     pub(crate) after_find: &'a [Path],
     /// The model of the history.
     pub(crate) audited: Option<&'a Path>,
@@ -60,7 +60,7 @@ pub(crate) struct ModelIr<'a> {
     pub(crate) updated_at: Option<usize>,
     pub(crate) deleted_at: Option<usize>,
     pub(crate) version: Option<usize>,
-    /// Says whose a row is.
+    /// The tenant's column.
     pub(crate) tenant: Option<usize>,
 }
 
@@ -75,7 +75,7 @@ pub(crate) enum Init<'a> {
     Default(&'a Ident),
     /// The default, then what the function makes of the row.
     Computed(&'a Ident, Path),
-    /// The columns as they are read.
+    /// The snapshot field.
     Snapshot(&'a Ident),
 }
 
@@ -127,13 +127,13 @@ pub(crate) struct Column<'a> {
     pub(crate) rules: &'a [RuleAttr],
     pub(crate) normals: &'a [NormalAttr],
     pub(crate) mutability: Option<&'a MutabilityAttr>,
-    /// How it is encrypted, where it is.
+    /// How it is encrypted, if it is.
     pub(crate) sealed: Option<Sealed<'a>>,
-    /// The position of the column that its blind index is in.
+    /// The position of the column with its blind index.
     pub(crate) blind_index: Option<usize>,
 }
 
-/// A column whose values the database does not know.
+/// An encrypted column, or a blind index.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Sealed<'a> {
     Encrypted(&'a EncryptAttr),
@@ -152,7 +152,7 @@ impl Column<'_> {
         self.hidden || self.sealed.is_some()
     }
 
-    /// The type by which the library knows what the database can do with its values; none of one that is not encrypted.
+    /// The type of the column's kind, which decides its methods; `None` if it is not encrypted.
     pub(crate) fn kind(&self) -> Option<TokenStream> {
         let findable = match self.sealed? {
             Sealed::Encrypted(attr) => attr.deterministic.is_set() || self.blind_index.is_some(),
@@ -447,8 +447,8 @@ fn distinct_columns(ctxt: &Ctxt, columns: &[Column<'_>]) {
     }
 }
 
-/// The indexes of the struct, then those of the fields; fields that share a name share an index. Unique keys of rows that belong to
-/// tenants begin with the tenant: others may have the same values.
+/// The indexes of the struct, then those of the fields; fields that share a name share an index. In a model with tenants, unique keys
+/// begin with the tenant, since other tenants may have the same values.
 fn indexes(ctxt: &Ctxt, model: &Model<'_>, tenant: Option<usize>) -> Vec<Index> {
     let mut indexes = Vec::new();
     for attr in &model.attrs.indexes {
@@ -477,7 +477,7 @@ fn indexes(ctxt: &Ctxt, model: &Model<'_>, tenant: Option<usize>) -> Vec<Index> 
         });
     }
     for (position, field) in model.columns().enumerate() {
-        // A blind index is there to be looked up.
+        // A blind index is used for searching, so it always has an index.
         let usual = (field.attrs.blind_index.is_set() && !field.attrs.unique.is_set()).then_some(&None);
         for (group, unique) in [(field.attrs.unique.get(), true), (field.attrs.index.get().or(usual), false)] {
             let Some(group) = group else { continue };

@@ -219,7 +219,7 @@ impl Migrator {
     /// The database's.
     pub async fn status(&self, db: &(impl Executor + ?Sized)) -> Result<Vec<Status>> {
         let mut entries = History::new(db.session(), &self.table).entries().await?;
-        // One that was squashed from what the database has had in part is pending; `up` says what to do.
+        // A squashed migration is pending if the database has applied only some of its parts; `up` reports what to do.
         let _ = adopt(&self.migrations, &mut entries);
         let mut all: Vec<Status> = Vec::new();
         for migration in &self.migrations {
@@ -313,11 +313,11 @@ impl Migrator {
         Ok(noted)
     }
 
-    /// Notes what `up.sql` of migrations that the database has had is now, and gives those that had another: for a file that was changed
-    /// in what does not matter, such as a comment. Runs nothing.
+    /// Stores the current checksum of `up.sql` for applied migrations, and returns those whose checksum was different. Use it after an
+    /// edit without effect, for example of a comment. Runs no migration.
     ///
     /// # Errors
-    /// As [`up`](Self::up), but for files that were changed.
+    /// As [`up`](Self::up), except for changed files.
     pub async fn repair(&self, db: &(impl Executor + ?Sized)) -> Result<Vec<Ran>> {
         let run = self.lock(db.session()).await?;
         let history = History::new(&*run, &self.table);
@@ -339,7 +339,7 @@ impl Migrator {
         Ok(repaired)
     }
 
-    /// The history, with squashed migrations in the place of what they are made of.
+    /// The history, with each squashed migration in place of its parts.
     async fn adopted(&self, history: &History<'_>) -> Result<Vec<Entry>> {
         let mut entries = history.entries().await?;
         for Adopted { gone, new } in adopt(&self.migrations, &mut entries)? {

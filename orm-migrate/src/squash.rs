@@ -1,5 +1,5 @@
-//! Several migrations made one: the file that takes their place names them, `-- orm:replaces 1 2 3`, and a database that has had all
-//! of them has had it.
+//! Squashes several migrations into one. The new file lists them, `-- orm:replaces 1 2 3`, and counts as applied in a database that
+//! has applied all of them.
 
 use orm_core::dialect::Dialect;
 use orm_core::{Error, ErrorKind, Result};
@@ -11,15 +11,15 @@ use crate::script::split;
 const REPLACES: &str = "-- orm:replaces ";
 
 impl Migration {
-    /// The versions of the migrations in whose place it is.
+    /// The versions of the migrations that it replaces.
     pub fn replaces(&self) -> impl Iterator<Item = &str> {
         self.up.lines().filter_map(|line| line.trim().strip_prefix(REPLACES)).flat_map(str::split_whitespace)
     }
 }
 
 impl Migrations {
-    /// One migration in the place of all up to a version and with it, or of all that there are; and those that it replaces. It has the
-    /// version of the last of them. It can be undone where each of them can.
+    /// Returns one migration that replaces all up to and including a version (by default all), and the replaced migrations. It has the
+    /// version of the last of them. It can be undone if each of them can.
     ///
     /// ```
     /// # fn show(migrations: orm_migrate::Migrations, dialect: &dyn orm_core::dialect::Dialect) -> orm_core::Result<()> {
@@ -30,8 +30,8 @@ impl Migrations {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Migration`] for a version that is not there, for fewer than two migrations, and for one with statements that must not
-    /// be in a transaction with others.
+    /// [`ErrorKind::Migration`] if the version does not exist, if there are fewer than two migrations, or if one has statements that must
+    /// not run in a transaction with others.
     pub fn squashed(&self, name: &str, to: Option<&str>, dialect: &dyn Dialect) -> Result<(Migration, Vec<Migration>)> {
         let refused = |message: String| Err(Error::new(ErrorKind::Migration, message));
         if let Some(version) = to.filter(|version| self.get(version).is_none()) {
@@ -85,16 +85,16 @@ fn push(text: &mut String, migration: &Migration, sql: &str) {
     text.push_str(&format!("\n-- {}\n{sql}{end}\n", migration.folder()));
 }
 
-/// What the history becomes where migrations were squashed: the versions that go, and what comes in their place.
+/// A change of the history for a squashed migration: the entries to remove, and the new entry.
 pub(crate) struct Adopted {
     pub(crate) gone: Vec<String>,
     pub(crate) new: Entry,
 }
 
-/// Puts squashed migrations in the place of those that the database has had.
+/// Replaces entries of the history by those of squashed migrations.
 ///
 /// # Errors
-/// [`ErrorKind::Migration`] where it has had some of them only.
+/// [`ErrorKind::Migration`] if the database has applied only some of the replaced migrations.
 pub(crate) fn adopt(migrations: &Migrations, entries: &mut Vec<Entry>) -> Result<Vec<Adopted>> {
     let mut adopted = Vec::new();
     for migration in migrations {
@@ -104,7 +104,7 @@ pub(crate) fn adopt(migrations: &Migrations, entries: &mut Vec<Entry>) -> Result
             continue;
         }
         let had = |version: &str| entries.iter().any(|e| e.version == version && e.phase == Phase::Applied);
-        // What an earlier squash has replaced is not in the history of a database that came after it.
+        // A newer database has only the entry of an earlier squash, not of the migrations that it replaced.
         let current: Vec<&str> =
             replaced.iter().copied().filter(|version| entries.iter().any(|entry| entry.version == *version)).collect();
         if current.is_empty() {

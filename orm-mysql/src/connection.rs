@@ -47,7 +47,7 @@ pub struct MysqlConnection {
     patience: Patience,
     backend: Backend,
     transaction: bool,
-    /// Whether the server is one of several in its group that take writes, once it was asked.
+    /// Whether the server is in a group with several primaries; `None` before it was asked.
     several_primaries: Option<bool>,
 }
 
@@ -288,9 +288,9 @@ impl MysqlConnection {
         Ok(())
     }
 
-    /// Where a group has several primaries, looks whether it has undone the transaction, before a savepoint is opened: the server
-    /// (9.7.4) takes the savepoint, and commits what follows without what came before. A query of a table is told, `SELECT 1`
-    /// is not.
+    /// In a group with several primaries, checks before a savepoint whether the group has rolled the transaction back. If it has, the
+    /// server (9.7.4) accepts the savepoint, and commits only the statements after it. A query of a table gets the error,
+    /// `SELECT 1` does not.
     async fn check_group(&mut self) -> Result<()> {
         if self.server.is_mariadb() {
             return Ok(());
@@ -309,7 +309,7 @@ impl MysqlConnection {
 
     async fn ask_for_group(&mut self) -> sqlx::Result<bool> {
         let setting = sqlx::raw_sql("SHOW GLOBAL VARIABLES LIKE 'group_replication_single_primary_mode'");
-        // Without the plugin there is no such variable.
+        // Without the plugin, the variable does not exist.
         match setting.fetch_optional(&mut self.client).await? {
             Some(row) => Ok(row.try_get::<String, _>(1)? == "OFF"),
             None => Ok(false),
@@ -340,7 +340,7 @@ impl MysqlConnection {
     }
 
     async fn send_rollback(&mut self, sql: &str) -> Result<()> {
-        // A cluster that has undone the transaction says so.
+        // Gives the error if the cluster has rolled the transaction back.
         let undone = self.text(sql).await.or_else(|error| match error.kind() {
             ErrorKind::Deadlock => Ok(()),
             _ => Err(error),

@@ -233,8 +233,8 @@ impl Dialect for MysqlDialect {
         Ok(true)
     }
 
-    /// Manuals, "Functions Used with Global Transaction Identifiers" (MySQL), "MASTER_GTID_WAIT" (MariaDB), which gives -1 when
-    /// the time is over.
+    /// See "Functions Used with Global Transaction Identifiers" (MySQL) and "MASTER_GTID_WAIT" (MariaDB, returns -1 after the
+    /// timeout) in the manuals.
     fn replication(&self) -> Option<Replication> {
         let refuses_writes = "SELECT @@GLOBAL.read_only <> 0";
         Some(if self.server.is_mariadb() {

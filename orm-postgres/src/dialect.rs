@@ -123,8 +123,8 @@ impl Dialect for PostgresDialect {
         Ok(true)
     }
 
-    /// Manual, 9.27.3 and 9.27.4. The place of insertion rather than of writing: a commit need not be written when it is
-    /// answered (`synchronous_commit`). A replica that was promoted replays nothing any more.
+    /// Manual, 9.27.3 and 9.27.4. Uses the insert position and not the write position, since a commit may be acknowledged before it
+    /// is written (`synchronous_commit`). A promoted replica has no replay position any more.
     fn replication(&self) -> Option<Replication> {
         Some(Replication {
             position: "SELECT pg_current_wal_insert_lsn()::text",

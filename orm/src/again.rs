@@ -1,5 +1,5 @@
-//! Running a single statement again after a deadlock or a serialization failure, and what is said of one that is not. Transactions are
-//! run again by `transaction::run`, as a whole.
+//! Runs a single statement again after a deadlock or a serialization failure, and words the error of one that is not run again.
+//! Whole transactions are run again by `transaction::run`.
 
 use std::time::Duration;
 
@@ -25,11 +25,11 @@ impl Again {
         let rows = matches!(kind, StatementKind::Read | StatementKind::Insert | StatementKind::Change);
         let most = match error.kind() {
             _ if !restartable || !rows => 0,
-            // A model's query, which calls nothing that has an effect.
+            // A model's query has no side effects, so it may run twice.
             ErrorKind::ConnectionLost if kind == StatementKind::Read && !matches!(query.reads, Reads::Nothing) => {
                 inner.read_retries
             }
-            // The server was not ready for any statement.
+            // The server refused before it ran anything.
             ErrorKind::ConnectionFailed => inner.statement_retries,
             _ if is_undone(error) => inner.statement_retries,
             _ => 0,
@@ -45,7 +45,7 @@ impl Again {
     }
 }
 
-/// The error of a statement outside of transactions: where its connection broke, a write may have taken effect.
+/// The error of a statement outside a transaction: if its connection broke, it says that a write may have taken effect.
 #[cold]
 pub(crate) fn of_write(inner: &Inner, sql: &str, error: Error) -> Error {
     if error.kind() != ErrorKind::ConnectionLost || statement_kind(sql, inner.dialect.lexical()) == StatementKind::Read

@@ -21,10 +21,10 @@ use crate::replica::Replica;
 /// | `postgres://user:password@host:5432/name`, `postgresql://..` | PostgreSQL | `postgres` |
 ///
 /// # Several hosts
-/// `postgres://user:password@db-1:5432,db-2:5433/name?target=read-write` names the servers of one database. Each new connection goes
-/// to the first that is there and, by `target`, takes writes or refuses them. It begins with the one that was connected to last, or
-/// with any (`host_order=random`). After a fail-over, connections of servers that are gone or refuse writes are replaced by ones to the
-/// server that takes them.
+/// `postgres://user:password@db-1:5432,db-2:5433/name?target=read-write` lists the servers of one database. Each new connection goes
+/// to the first server that responds and matches `target`. It starts with the host of the last successful connection, or with a random
+/// one (`host_order=random`). After a fail-over, connections to servers that failed or refuse writes are replaced by connections to
+/// the new primary.
 ///
 /// # Parameters
 /// `postgres://host/name?max_connections=20&connect_timeout=2.5`: every time is in seconds, fractions allowed. `0` and `none`
@@ -38,8 +38,8 @@ use crate::replica::Replica;
 /// | `idle_timeout`, `max_lifetime` | seconds or `none` | 600, 1800 | the pool |
 /// | `check_after`, `close_timeout` | seconds | 1, 30 | the pool |
 /// | `connect_retry` | seconds | 0 | the pool |
-/// | `target`: what a server must be to be connected to | `any`, `read-write`, `read-only` | `any` | PostgreSQL, MySQL, MariaDB |
-/// | `host_order`: with which of several hosts a connection begins | `given`, `random` | `given` | servers |
+/// | `target`: which servers to connect to | `any`, `read-write`, `read-only` | `any` | PostgreSQL, MySQL, MariaDB |
+/// | `host_order`: the order in which hosts are tried | `given`, `random` | `given` | servers |
 /// | `replicas` | [servers to read from](DatabaseOptions::replicas), separated by commas: `db-2,db-3:5433` | none | PostgreSQL, MySQL, MariaDB |
 /// | `sslmode` | `disable`, `allow`, `prefer`, `require`, `verify-ca`, `verify-full`; MySQL's names, such as `required` or `verify_identity`, too | `prefer` | servers |
 /// | `sslrootcert`, or `ssl-ca` | path, PEM | built-in authorities | servers |
@@ -92,7 +92,7 @@ pub async fn connect_with(url: &str, options: impl Into<DatabaseOptions>) -> Res
     Database::open(choice.driver(&url)?, options, replicas).await
 }
 
-/// Which of the URL's servers are connected to.
+/// Which of the URL's servers to connect to.
 #[derive(Debug, Default)]
 struct Choice {
     target: Target,
@@ -100,7 +100,7 @@ struct Choice {
 }
 
 impl Choice {
-    /// The driver of a URL, which may name several hosts.
+    /// The driver for a URL, which may have several hosts.
     fn driver(self, url: &str) -> Result<Arc<dyn Driver>> {
         let hosts: Vec<&str> = url.split_once("://").map_or("", |(_, rest)| authority(rest).1).split(',').collect();
         if hosts.len() == 1 && self.target == Target::Any {
@@ -114,7 +114,7 @@ impl Choice {
     }
 }
 
-/// The user and the hosts of a URL without its scheme, and what follows them.
+/// Splits a URL without its scheme into the user, the hosts, and the rest.
 fn authority(rest: &str) -> (Option<&str>, &str, &str) {
     let (authority, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
     match authority.rsplit_once('@') {
@@ -143,7 +143,7 @@ fn place_of<'u>(place: &'u str, primary: &str) -> Result<Cow<'u, str>> {
         return config("the URL names its host in a parameter, so its replicas are named by URLs of their own");
     }
     let user = user.map(|user| format!("{user}@")).unwrap_or_default();
-    // Of several hosts, each has a port of its own or the usual one.
+    // With several hosts, the port of the first one need not be the replica's.
     let host = if hosts.contains(',') { "" } else { hosts };
     let port =
         |host: &str| host.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map(|(_, port)| port.to_owned());
@@ -154,7 +154,7 @@ fn place_of<'u>(place: &'u str, primary: &str) -> Result<Cow<'u, str>> {
     Ok(format!("{scheme}://{user}{place}{port}{rest}").into())
 }
 
-/// Takes the parameters of the pool, of replicas and of hosts out of a URL.
+/// Removes the parameters for the pool, replicas and hosts from a URL.
 fn own_parameters(url: &str, options: &mut DatabaseOptions, choice: &mut Choice) -> Result<String> {
     let Some((place, parameters)) = url.split_once('?') else { return Ok(url.to_owned()) };
     let mut rest = Vec::new();

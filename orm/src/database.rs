@@ -57,7 +57,7 @@ impl Database {
         Self::open(Arc::new(driver), options, Vec::new()).await
     }
 
-    /// `replicas` are the drivers of the options' replicas.
+    /// `replicas` are the drivers for the replicas of the options.
     pub(crate) async fn open(
         driver: Arc<dyn Driver>,
         options: DatabaseOptions,
@@ -193,7 +193,7 @@ impl Database {
         self.under(self.handle.context.without_hooks())
     }
 
-    /// What the handle knows.
+    /// The context of the handle.
     #[cfg(feature = "encryption")]
     pub(crate) fn known(&self) -> &Context {
         &self.handle.context
@@ -269,14 +269,14 @@ impl Database {
 
 /// Replicas.
 impl Database {
-    /// A handle that reads what it has written. Where there are [replicas](DatabaseOptions::replicas), it remembers the position
-    /// of its writes, and its queries wait until their replica has come so far, up to
-    /// [`replica_wait`](DatabaseOptions::replica_wait); then the primary answers. Its queries go to one replica as long as that can
-    /// be used, so that nothing that was read is gone at the next look. Clones and handles that are made of it are the same
-    /// session; one for each request, or for each user, is a good measure.
+    /// A handle that reads its own writes. If there are [replicas](DatabaseOptions::replicas), it keeps the position of its last
+    /// write, and a query waits until its replica has reached that position. After
+    /// [`replica_wait`](DatabaseOptions::replica_wait), the query goes to the primary instead. Queries stay on one replica as long as
+    /// it can be used, so a later query never sees an older state. Clones, and handles made from this one, belong to the same
+    /// session. Make one for each request, or for each user.
     ///
-    /// A write costs one round trip more, which asks for the position; a query costs one where something was written since the
-    /// last one on that replica, and else nothing. What a function writes that a `SELECT` of raw SQL calls is not seen.
+    /// Each write costs one more round trip, to ask for the position. A query costs one more round trip only if it is the first on
+    /// its replica after a write. Writes of a function that a raw `SELECT` calls are not noticed.
     ///
     /// ```
     /// # use orm::prelude::*;
@@ -301,9 +301,9 @@ impl Database {
         self.with_journal(None)
     }
 
-    /// A [session](Self::session) that goes on from another one's [position](Self::position): what was written before it is
-    /// read. A position that never comes makes each query wait for [`replica_wait`](DatabaseOptions::replica_wait), so do not
-    /// take one from whom you do not trust without a signature.
+    /// A [session](Self::session) that continues from the [position](Self::position) of another one: it sees all writes before that
+    /// position. With a position that is never reached, each query waits for [`replica_wait`](DatabaseOptions::replica_wait); so if
+    /// clients are not trusted, sign the positions that you send to them.
     ///
     /// ```
     /// # use orm::prelude::*;
@@ -327,13 +327,13 @@ impl Database {
         self.with_journal(Some(position))
     }
 
-    /// Up to where this [session](Self::session) has written; `None` for other handles, before the first write, and where there
-    /// are no replicas to read from (SQLite).
+    /// The position of the last write of this [session](Self::session); `None` for other handles, before the first write, and if
+    /// the database has no replicas (SQLite).
     pub fn position(&self) -> Option<Position> {
         Reads::journal(&self.handle.context)?.position()
     }
 
-    /// The same database, for queries that the primary answers.
+    /// The same database; queries on this handle go to the primary.
     ///
     /// ```
     /// # use orm::prelude::*;
@@ -356,8 +356,8 @@ impl Database {
         self.with_reads(|reads| reads.from = ReadFrom::Primary)
     }
 
-    /// The same database, on which [`query`](Self::query) with a text that reads, by its words, also goes to replicas. A function
-    /// that writes must not be in it.
+    /// The same database; on this handle, raw SQL given to [`query`](Self::query) also goes to replicas, if its keywords only read. It
+    /// must not call a function that writes.
     ///
     /// ```
     /// # use orm::prelude::*;
@@ -380,9 +380,9 @@ impl Database {
         self.with_reads(|reads| reads.from = ReadFrom::RawToo)
     }
 
-    /// The same database, for queries that are answered by a replica only if it has all that was written until so long ago. How far
-    /// replicas have come is asked [now and then](DatabaseOptions::replica_check); where none is known to be so fresh, the primary
-    /// answers.
+    /// The same database; queries on this handle use only replicas whose data is at most this old. The age of replicas is measured
+    /// [periodically](DatabaseOptions::replica_check). If no replica is known to be recent enough, queries go to the
+    /// primary.
     ///
     /// ```
     /// # use orm::prelude::*;
@@ -405,7 +405,7 @@ impl Database {
         self.with_reads(|reads| reads.staleness = Some(most))
     }
 
-    /// The replicas as they are at this moment.
+    /// The current state of the replicas.
     pub fn replicas(&self) -> Vec<ReplicaStatus> {
         let followers = &self.handle.inner.followers;
         let status = |follower: &Arc<Follower>| ReplicaStatus {
@@ -430,7 +430,7 @@ impl Database {
     }
 }
 
-/// How the replicas of a database are asked how far they have come; `None` where there are none.
+/// The SQL that asks for replication positions; `None` without replicas.
 fn replication(dialect: &dyn Dialect, replicas: usize) -> Result<Option<Replication>> {
     check_range("replicas", replicas, 0, Replica::MOST)?;
     if replicas == 0 {
@@ -442,7 +442,7 @@ fn replication(dialect: &dyn Dialect, replicas: usize) -> Result<Option<Replicat
     }
 }
 
-/// Looks at all replicas for the first time, and begins to look after them. Those that do not answer are left out.
+/// Checks all replicas once, and starts the tasks that check them periodically. Replicas that do not respond are not used.
 async fn meet(inner: &Arc<Inner>, replication: Replication, every: Duration) -> Result<()> {
     let mut looks = JoinSet::new();
     for number in 0..inner.followers.len() {
@@ -461,7 +461,7 @@ async fn meet(inner: &Arc<Inner>, replication: Replication, every: Duration) -> 
     Ok(())
 }
 
-/// Refuses a replica that is another database than its primary, or that lets nobody in.
+/// Refuses a replica that is another kind of database than the primary, or that refuses the login.
 async fn check_dialect(inner: &Inner, number: usize) -> Result<()> {
     let Some(follower) = inner.followers.get(number) else { return Ok(()) };
     let pool = &follower.inner.pool;
@@ -682,7 +682,7 @@ impl Executor for Database {
 }
 
 impl Handle {
-    /// Takes note of a statement that may write, for a handle that has a journal.
+    /// Records a statement that may write, if the handle has a journal.
     #[inline]
     fn writes(&self, sql: &str) -> Option<Writing> {
         let journal = Reads::journal(&self.context)?;
@@ -714,7 +714,8 @@ impl Session for Handle {
             }
             let writing = self.writes(query.sql);
             let mut result = self.inner.observer.fetch(lease.connection()?, query, &mut *sink).await;
-            if let Some(writing) = writing {
+            // A procedure that failed may have committed something before.
+            if let Some(writing) = writing.filter(|_| result.is_ok() || !query.effects.transaction) {
                 writing.end(&self.inner.observer, lease.connection()?, &result).await;
             }
             if query.effects.transaction {
@@ -738,7 +739,8 @@ impl Session for Handle {
         }
         let writing = self.writes(script.sql);
         let mut result = self.inner.observer.batch(lease.connection()?, script.sql).await;
-        if let Some(writing) = writing {
+        // Statements before the one that failed stay committed.
+        if let Some(writing) = writing.filter(|_| result.is_ok()) {
             writing.end(&self.inner.observer, lease.connection()?, &result).await;
         }
         if script.effects.transaction {

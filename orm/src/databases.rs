@@ -1,4 +1,4 @@
-//! [`Databases`]: several databases of one program, found by a key.
+//! [`Databases`]: several databases of one program, selected by a key.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,10 +10,10 @@ use tokio::sync::OnceCell;
 use crate::connect::connect_with;
 use crate::{Database, DatabaseOptions};
 
-/// Several databases, found by a key: those of tenants, of regions, of shards. Which URL a key has is for the program to say; keys
-/// with the same URL share a [`Database`], which is connected to when it is asked for first.
+/// Several databases, selected by a key: for tenants, regions or shards. A function of the program maps a key to a URL. Keys with the
+/// same URL share a [`Database`], which is connected when it is first used.
 ///
-/// Each has the same options. A [`ConnectionLimit`](crate::ConnectionLimit) in them is one for all.
+/// All have the same options. A [`ConnectionLimit`](crate::ConnectionLimit) limits the connections of all of them together.
 ///
 /// ```
 /// # #[cfg(feature = "sqlite")]
@@ -43,7 +43,7 @@ pub struct Databases<K: ?Sized> {
 type UrlOf<K> = dyn Fn(&K) -> Result<String> + Send + Sync;
 
 impl<K: ?Sized> Databases<K> {
-    /// Databases whose URLs a function gives. It is called for each [`route`](Self::route), so it should look the URL up in
+    /// Databases for a function that maps a key to a URL. It is called for each [`route`](Self::route), so it should look the URL up in
     /// memory.
     pub fn new(
         options: impl Into<DatabaseOptions>,
@@ -55,7 +55,7 @@ impl<K: ?Sized> Databases<K> {
     /// The database of a key.
     ///
     /// # Errors
-    /// The function's; those of [`connect_with`](crate::connect_with) for the first time, after which the next call tries again.
+    /// Errors of the function, and of [`connect_with`](crate::connect_with) when it connects. After such an error, the next call tries again.
     pub async fn route(&self, key: &K) -> Result<Database> {
         let url = (self.url_of)(key)?;
         let cell = {
@@ -68,14 +68,14 @@ impl<K: ?Sized> Databases<K> {
         cell.get_or_try_init(|| connect_with(&url, self.options.clone())).await.cloned()
     }
 
-    /// Those that were connected to, in no order: for closing them, and for their figures.
+    /// The connected databases, in no particular order, for example to close them or to read their pool status.
     pub fn open(&self) -> Vec<Database> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.values().filter_map(|cell| cell.get().cloned()).collect()
     }
 }
 
-/// Without URLs, which have passwords in them.
+/// Leaves out the URLs, since they contain passwords.
 impl<K: ?Sized> fmt::Debug for Databases<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Databases").field("open", &self.open()).finish_non_exhaustive()

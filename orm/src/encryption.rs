@@ -1,4 +1,4 @@
-//! Keys of encrypted columns: a `Cipher` of `orm-crypt` behind the trait by which `orm-core` seals and opens values.
+//! Keys of encrypted columns: implements the trait `Seal` of `orm-core` with a `Cipher` of `orm-crypt`.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use orm_crypt::{Algorithm, Cipher, KeyProvider, Place, algorithm, key_id};
 
 use crate::{Database, DatabaseOptions, Transaction};
 
-/// Seals the values of columns.
+/// Encrypts and decrypts the values of columns.
 #[derive(Debug)]
 struct Sealer(Cipher);
 
@@ -58,8 +58,8 @@ fn sealer(keys: impl KeyProvider) -> Arc<dyn Seal> {
 }
 
 impl DatabaseOptions {
-    /// The keys of encrypted columns, `#[orm(encrypt)]`. The first key of [`Keys`](crate::crypt::Keys) seals what is written, and each
-    /// value names the key that opens it. Without keys, a statement about an encrypted column is an error of the kind
+    /// The keys of encrypted columns, `#[orm(encrypt)]`. New values are encrypted with the first key of [`Keys`](crate::crypt::Keys). Each
+    /// value contains the id of its key. Without keys, a statement about an encrypted column fails with
     /// [`Encryption`](ErrorKind::Encryption).
     ///
     /// ```
@@ -98,8 +98,8 @@ impl DatabaseOptions {
 }
 
 impl Database {
-    /// The same database with other keys for encrypted columns, such as those of a tenant. Making them ready is not free: keep the handle
-    /// for as long as it is needed.
+    /// The same database with other keys for encrypted columns, for example those of a tenant. Deriving keys takes time, so keep the
+    /// handle as long as you need it.
     #[must_use]
     pub fn with_keys(&self, keys: impl KeyProvider) -> Self {
         self.under(self.known().with_seal(sealer(keys)))
@@ -107,7 +107,7 @@ impl Database {
 }
 
 impl Transaction {
-    /// The same transaction with other keys for encrypted columns; as [`Database::with_keys`].
+    /// The same transaction with other keys for encrypted columns; see [`Database::with_keys`].
     pub fn with_keys(&self, keys: impl KeyProvider) -> Tx<'_> {
         self.under(self.known().with_seal(sealer(keys)))
     }

@@ -1,4 +1,4 @@
-//! [`Hosts`]: several servers of one database, of which each new connection takes the first that is there and is what is wanted.
+//! [`Hosts`]: several servers of one database. A new connection goes to the first one that responds and matches `target`.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -9,7 +9,7 @@ use orm_core::driver::{Connection, Driver, Query};
 use orm_core::row::Collect;
 use orm_core::{Error, ErrorKind, Result};
 
-/// What a server must be to be connected to.
+/// Which servers to connect to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Target {
     #[default]
@@ -34,19 +34,19 @@ impl Target {
 pub(crate) struct Hosts {
     drivers: Vec<Arc<dyn Driver>>,
     target: Target,
-    /// Whether each connection begins with another one; else with the one that was taken last.
+    /// Whether each connection starts with a random host; else it starts with the last one that worked.
     random: bool,
     last: AtomicUsize,
     replication: OnceLock<Replication>,
 }
 
 impl Hosts {
-    /// One driver at least.
+    /// At least one driver.
     pub(crate) fn new(drivers: Vec<Arc<dyn Driver>>, target: Target, random: bool) -> Self {
         Self { drivers, target, random, last: AtomicUsize::new(0), replication: OnceLock::new() }
     }
 
-    /// Where to begin.
+    /// The index of the first host to try.
     fn first(&self) -> usize {
         if !self.random {
             return self.last.load(Relaxed);
@@ -55,7 +55,7 @@ impl Hosts {
         crate::replica::choose(places, crate::random::fraction()).unwrap_or(0)
     }
 
-    /// Connects to a server, unless it is not what is wanted.
+    /// Connects to a server, and refuses one that does not match `target`.
     async fn open(&self, driver: &dyn Driver) -> Result<Box<dyn Connection>> {
         let mut connection = driver.connect().await?;
         let wanted = match self.target {
@@ -94,7 +94,7 @@ impl Driver for Hosts {
                     self.last.store(place, Relaxed);
                     return Ok(connection);
                 }
-                // It would be the same at the other servers.
+                // The other servers would give the same error.
                 Err(error) if matches!(error.kind(), ErrorKind::Config | ErrorKind::Unsupported) => return Err(error),
                 Err(error) => failures.push(error),
             }
@@ -102,7 +102,7 @@ impl Driver for Hosts {
         let Some(last) = failures.pop() else {
             return Err(Error::new(ErrorKind::Config, "the URL names no host"));
         };
-        // A wrong password is told as such; that a server is away is told where all are.
+        // A wrong password is more useful to report than a server that does not respond.
         let failed = |error: &Error| error.kind() == ErrorKind::ConnectionFailed;
         let mut told: Vec<&str> = failures.iter().map(Error::message).collect();
         told.push(last.message());

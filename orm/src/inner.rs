@@ -1,4 +1,4 @@
-//! [`Inner`]: what all clones of a database share, and its transactions with them; [`Handle`]: that, and what one clone knows;
+//! [`Inner`]: what all clones and transactions of a database share; [`Handle`]: an `Inner` with the context of one clone;
 //! [`Follower`]: a replica of a database.
 
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(crate) struct Inner {
     pub(crate) read_retries: u32,
     /// Empty without replicas, and in a replica.
     pub(crate) followers: Vec<Arc<Follower>>,
-    /// How long a read waits for a replica to have what the handle has written.
+    /// How long a read waits until a replica has the handle's writes.
     pub(crate) replica_wait: Duration,
 }
 

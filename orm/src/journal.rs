@@ -1,5 +1,5 @@
-//! [`Journal`]: up to where a handle has written, so that what it reads elsewhere has that; [`Position`], which carries this
-//! to another process.
+//! [`Journal`]: the position of a handle's last write, so that it can read its own writes from replicas; [`Position`], which
+//! passes it to another process.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,9 +14,9 @@ use tokio::time::{Instant, sleep};
 
 use crate::observe::Observer;
 
-/// Up to where a [session](crate::Database::session) has written: what [`Database::position`](crate::Database::position) gives
-/// and [`Database::session_after`](crate::Database::session_after) takes, in this process or another one. It is text, such as
-/// `0/3000148`, for a header of an answer and of the next request.
+/// The replication position of a [session](crate::Database::session)'s last write. [`Database::position`](crate::Database::position)
+/// returns it, and [`Database::session_after`](crate::Database::session_after) takes it, in this process or another one. As text, such as
+/// `0/3000148`, it can be sent in a response header and come back with the next request.
 ///
 /// ```
 /// let position: orm::Position = "0/3000148".parse()?;
@@ -26,7 +26,7 @@ use crate::observe::Observer;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position(
-    /// None where a write took place and the server could not be asked how far it had come.
+    /// `None` if there was a write whose position is unknown.
     Option<Arc<str>>,
 );
 
@@ -56,10 +56,10 @@ impl FromStr for Position {
     }
 }
 
-/// Up to where one handle has written. Its clones share it.
+/// The position of the last write of a handle. Its clones share it.
 #[derive(Debug)]
 pub(crate) struct Journal {
-    /// Asks a server how far it has come.
+    /// Asks a server for its position.
     question: &'static str,
     questions: AtomicU64,
     state: Mutex<State>,
@@ -68,13 +68,13 @@ pub(crate) struct Journal {
 #[derive(Debug, Default)]
 struct State {
     position: Option<Arc<str>>,
-    /// The number of the question whose answer the position is.
+    /// The number of the last answered request for the position.
     asked: u64,
-    /// Something may have been written after the position.
+    /// There may be a write after the position.
     unknown: bool,
-    /// The replica that is read from, so that time does not go backwards.
+    /// The replica that was read from last, so that a later read does not see an older state.
     replica: Option<usize>,
-    /// The replicas that are known to have everything up to the position, by bits.
+    /// The replicas that have reached the position, as a bit set.
     reached: u64,
 }
 
@@ -83,9 +83,9 @@ struct State {
 pub(crate) enum Wanted {
     /// Nothing.
     Nothing,
-    /// A replica that has everything up to here.
+    /// A replica that has reached this position.
     Position(Arc<str>),
-    /// Only the primary has it for certain.
+    /// The position is unknown, so only the primary can be read.
     Primary,
 }
 
@@ -102,7 +102,7 @@ impl Journal {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Up to where was written; `None` before the first write.
+    /// The position of the last write; `None` before the first one.
     pub(crate) fn position(&self) -> Option<Position> {
         let state = self.state();
         match (&state.position, state.unknown) {
@@ -121,7 +121,7 @@ impl Journal {
         }
     }
 
-    /// Keeps that a replica has everything up to a position.
+    /// Records that a replica has reached a position.
     pub(crate) fn reached(&self, replica: usize, position: &Arc<str>) {
         let mut state = self.state();
         if state.position.as_ref().is_some_and(|own| Arc::ptr_eq(own, position)) {
@@ -138,13 +138,13 @@ impl Journal {
         self.state().replica = Some(replica);
     }
 
-    /// Notes that a write begins. Until it is told how that went, nobody knows what was written.
+    /// Records that a write begins. Until it ends, the position is unknown.
     pub(crate) fn writes(self: &Arc<Self>) -> Writing {
         Writing { journal: Arc::clone(self), known: false }
     }
 }
 
-/// A write of a handle that has a journal.
+/// A running write of a handle with a journal.
 #[derive(Debug)]
 pub(crate) struct Writing {
     journal: Arc<Journal>,
@@ -152,11 +152,11 @@ pub(crate) struct Writing {
 }
 
 impl Writing {
-    /// Ends the write. After one that succeeded, the server is asked how far it has come, on the connection that wrote; an
-    /// answer that does not come leaves reads to the primary.
+    /// Ends the write. After success, asks the server for its position, on the connection that wrote. If that fails, reads go to
+    /// the primary.
     pub(crate) async fn end<T>(mut self, observer: &Observer, connection: &mut dyn Connection, result: &Result<T>) {
         match result {
-            // Nobody knows what became of it.
+            // Whether the write took effect is unknown.
             Err(error) if matches!(error.kind(), ErrorKind::ConnectionLost | ErrorKind::AmbiguousCommit) => {}
             Err(_) => self.known = true,
             Ok(_) => self.ask(observer, connection).await,
@@ -175,7 +175,7 @@ impl Writing {
         };
         self.known = true;
         let mut state = self.journal.state();
-        // An answer to a later question has what this one has, and more.
+        // A position that was asked for later covers this write as well.
         if number > state.asked {
             (state.asked, state.unknown, state.reached) = (number, false, 0);
             state.position = Some(position);
@@ -191,7 +191,7 @@ impl Drop for Writing {
     }
 }
 
-/// Up to where a server has written; `None` where it keeps no account of it.
+/// The position of a server; `None` if it does not have one, for example without GTIDs.
 pub(crate) async fn place(
     question: &'static str,
     observer: Option<&Observer>,
@@ -204,12 +204,12 @@ pub(crate) async fn place(
         Some(observer) => observer.fetch(connection, query, &mut sink).await,
         None => connection.fetch(query, &mut sink).await,
     }?;
-    // MySQL writes long sets in lines.
+    // MySQL puts line breaks into long sets.
     let place: String = answers.iter().flat_map(|text| text.chars()).filter(|c| !c.is_whitespace()).collect();
     Ok(if place.is_empty() { None } else { Some(place.into()) })
 }
 
-/// Whether a server has everything up to a position, after waiting for it as long as the limit says.
+/// Waits up to the limit until a server has reached a position; returns whether it has.
 pub(crate) async fn has_come(
     question: &'static str,
     observer: Option<&Observer>,
@@ -217,7 +217,7 @@ pub(crate) async fn has_come(
     position: &str,
     limit: Duration,
 ) -> Result<bool> {
-    /// To some databases, no time is no limit.
+    /// At least a little, since 0 means no limit to some databases.
     const LEAST: Duration = Duration::from_millis(1);
     const MOST_PAUSE: Duration = Duration::from_millis(20);
     let deadline = Instant::now() + limit;
@@ -243,11 +243,11 @@ pub(crate) async fn has_come(
     }
 }
 
-/// What a handle wants of its reads, kept among the facts of its context.
+/// The read options of a handle, stored in its context.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reads {
     pub(crate) from: ReadFrom,
-    /// How old what is read may be.
+    /// The maximum age of data that is read.
     pub(crate) staleness: Option<Duration>,
     pub(crate) journal: Option<Arc<Journal>>,
 }
@@ -260,13 +260,13 @@ impl Reads {
     }
 }
 
-/// Where a handle reads.
+/// Where the reads of a handle go.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum ReadFrom {
     /// Queries of models from replicas, raw SQL from the primary.
     #[default]
     Replicas,
-    /// Raw SQL that reads, too.
+    /// Raw SQL that reads also goes to replicas.
     RawToo,
     /// Everything from the primary.
     Primary,

@@ -228,7 +228,7 @@
 //! | `signed-cursors` | [`CursorKey`]: cursors of pages that nobody else can make | no |
 //! | `schemars` | JSON Schema of inputs | no |
 //! | `serde` | `Serialize` and `Deserialize` for relation fields | yes |
-//! | `encryption` | keys for columns that are encrypted, [`DatabaseOptions::keys`] | no |
+//! | `encryption` | encrypted columns and their keys, [`DatabaseOptions::keys`] | no |
 //! | `registry` | every model registers itself: `orm::models()`, `db.create_all()` | no |
 //! | `migrate` | migrations from SQL files | no |
 //!
@@ -293,7 +293,7 @@ mod transaction;
 mod viewer;
 mod wraps;
 
-/// Keys of encrypted columns, and sealing values by hand.
+/// Keys of encrypted columns, and functions to encrypt values yourself.
 #[cfg(feature = "encryption")]
 pub use orm_crypt as crypt;
 /// Migrations: SQL files, their history in the database, and the runner. [`migrate!`] has the files inside of the program.

@@ -9,11 +9,11 @@ use orm_core::{Error, ErrorKind, Result};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-/// One limit for the connections of several databases, given to [`PoolOptions::limit`](crate::PoolOptions::limit) of each. Its
-/// clones are the same limit.
+/// One limit for the connections of several databases together. Give it to [`PoolOptions::limit`](crate::PoolOptions::limit) of each.
+/// Clones share the limit.
 ///
-/// Where it is reached, a database that needs a connection takes the place of one that others do not use; if all are in use,
-/// it waits for the first that comes back.
+/// When the limit is reached, a database that needs a connection closes an idle one of another database. If all are in use, it
+/// waits until one is returned.
 ///
 /// ```
 /// use orm::{ConnectionLimit, PoolOptions};
@@ -28,24 +28,24 @@ pub struct ConnectionLimit(Arc<Limit>);
 struct Limit {
     most: usize,
     places: Arc<Semaphore>,
-    /// Pools that wait for a place.
+    /// The number of pools that are waiting.
     waiting: AtomicUsize,
-    /// Those that may have a connection to spare.
+    /// The pools, which may have idle connections.
     pools: Mutex<Vec<Box<Give>>>,
 }
 
-/// Closes a connection that a pool does not use.
+/// Closes an idle connection of a pool.
 type Give = dyn Fn() -> Given + Send;
 
-/// What a pool gave away.
+/// What a pool did when it was asked to close an idle connection.
 pub(crate) enum Given {
     Connection,
     Nothing,
-    /// There is no such pool any more.
+    /// The pool does not exist any more.
     Gone,
 }
 
-/// Counts a pool that waits, whatever ends the waiting.
+/// Counts a waiting pool until it is dropped, so also when waiting is cancelled.
 struct Waits<'l>(&'l Limit);
 
 impl Drop for Waits<'_> {
@@ -55,7 +55,7 @@ impl Drop for Waits<'_> {
 }
 
 impl ConnectionLimit {
-    /// So many connections, one at least.
+    /// At most this many connections; at least one.
     pub fn new(connections: usize) -> Self {
         let most = connections.clamp(1, Semaphore::MAX_PERMITS);
         Self(Arc::new(Limit {
@@ -71,17 +71,17 @@ impl ConnectionLimit {
         self.0.most - self.0.places.available_permits()
     }
 
-    /// Lets a pool give connections away that it does not use.
+    /// Registers a pool whose idle connections may be closed.
     pub(crate) fn join(&self, give: impl Fn() -> Given + Send + 'static) {
         self.0.pools.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(give));
     }
 
-    /// Whether a connection that comes back is wanted elsewhere.
+    /// Whether another pool waits for the place of a returned connection.
     pub(crate) fn is_wanted(&self) -> bool {
         self.0.waiting.load(Relaxed) > 0
     }
 
-    /// A place for a connection.
+    /// Waits for a place for a connection.
     pub(crate) async fn place(&self, time: Duration) -> Result<OwnedSemaphorePermit> {
         const LOOK: Duration = Duration::from_millis(50);
         if let Ok(place) = Arc::clone(&self.0.places).try_acquire_owned() {
@@ -92,7 +92,7 @@ impl ConnectionLimit {
         let looks = async {
             loop {
                 self.close_unused();
-                // One may come back between the look at it and the waiting.
+                // A connection may be returned between this check and the start of waiting.
                 if let Ok(Ok(place)) = timeout(LOOK, Arc::clone(&self.0.places).acquire_owned()).await {
                     return place;
                 }
@@ -107,7 +107,7 @@ impl ConnectionLimit {
         })
     }
 
-    /// Closes one connection that nobody uses, of the pool that was not asked for the longest time.
+    /// Closes one idle connection. Pools take turns, starting with the one that was asked least recently.
     fn close_unused(&self) {
         let mut pools = self.0.pools.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..pools.len() {
@@ -123,7 +123,7 @@ impl ConnectionLimit {
     }
 }
 
-/// The same limit, rather than the same number.
+/// Compares identity, not the number.
 impl PartialEq for ConnectionLimit {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

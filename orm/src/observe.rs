@@ -200,7 +200,7 @@ impl Observer {
     }
 }
 
-/// The host and port in the words for where a server is: `mysql://user@host:3306/name`, `host:5432/name`.
+/// The host and port of a server's description: `mysql://user@host:3306/name`, `host:5432/name`.
 fn address(target: &str) -> Option<(&str, u16)> {
     let place = target.split_once("://").map_or(target, |(_, place)| place);
     let place = place.rsplit_once('@').map_or(place, |(_, place)| place);

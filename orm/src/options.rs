@@ -123,17 +123,17 @@ impl PoolOptions {
         self
     }
 
-    /// For how long connecting is tried again, with pauses, where the server is away or has no room, before a statement fails
-    /// with [`ErrorKind::ConnectionFailed`]; zero unless set, which is one attempt. A few seconds outlast a fail-over: nothing
-    /// has been sent yet, so nothing is done twice. [`acquire_timeout`](Self::acquire_timeout) is the limit in any case.
+    /// For how long failed connection attempts are repeated, with pauses, if the server does not respond or has too many connections.
+    /// Then a statement fails with [`ErrorKind::ConnectionFailed`]. Zero by default: one attempt. A few seconds bridge a fail-over.
+    /// Nothing has been sent yet, so nothing is done twice. [`acquire_timeout`](Self::acquire_timeout) still applies.
     #[must_use]
     pub fn connect_retry(mut self, time: Duration) -> Self {
         self.connect_retry = time;
         self
     }
 
-    /// A limit for the connections of several databases together, beside [`max_connections`](Self::max_connections) of each;
-    /// none unless set. It goes with no [`min_connections`](Self::min_connections), since unused connections are given away.
+    /// A limit for the connections of several databases together, in addition to [`max_connections`](Self::max_connections) of each;
+    /// none by default. It cannot be combined with [`min_connections`](Self::min_connections), since idle connections may be closed.
     #[must_use]
     pub fn limit(mut self, limit: ConnectionLimit) -> Self {
         self.limit = Some(limit);
@@ -269,7 +269,7 @@ impl DatabaseOptions {
         self
     }
 
-    /// What encrypted columns are sealed and opened with, where it is an implementation of your own; see also `keys`, with the feature
+    /// Your own implementation of encryption for encrypted columns. See also `keys`, with the feature
     /// `encryption`.
     #[must_use]
     pub fn seal(mut self, seal: Arc<dyn Seal>) -> Self {
@@ -277,25 +277,25 @@ impl DatabaseOptions {
         self
     }
 
-    /// How often a query of models outside of a transaction is run again, with pauses, after its connection broke; 0 unless
-    /// set. It only reads, so that nothing is done twice; but a query that was given up because it is too slow, by
-    /// `socket_timeout`, is run again as well. A write whose connection broke is never run again: it may have taken effect.
+    /// How often a query of models outside a transaction is run again, with pauses, after its connection broke; 0 by default. Such a
+    /// query only reads, so nothing is done twice. But a slow query that exceeded `socket_timeout` is run again as well. A write
+    /// is never run again after its connection broke, since it may have taken effect.
     #[must_use]
     pub fn read_retries(mut self, retries: u32) -> Self {
         self.read_retries = retries;
         self
     }
 
-    /// Servers that follow the database's, and answer queries of models outside of transactions: 64 at most. Each is a URL, or
-    /// a host, with a port where that is another one, which takes the place of the host in the database's URL; in a URL they
-    /// are the parameter `replicas`. Each has a pool with the [same options](Self::pool).
+    /// Replicas of the database, at most 64. They answer queries of models outside transactions. Each is given as a URL, or as a host
+    /// with an optional port, which replaces the host of the database's URL. In a URL, use the parameter
+    /// `replicas`. Each has a pool with the [same options](Self::pool).
     ///
-    /// Writes, transactions, queries that lock rows, raw SQL, migrations and whatever looks at tables stay on the database's own
-    /// server, the primary. It also answers where a replica fails, and where none can be used: one that does not answer is left
-    /// out until it does. What is read from a replica may be from a moment ago;
-    /// [`Database::session`](crate::Database::session) is for reading what was written,
-    /// [`Database::max_staleness`](crate::Database::max_staleness) for a limit, and
-    /// [`Database::on_primary`](crate::Database::on_primary) for neither.
+    /// Writes, transactions, queries that lock rows, raw SQL, migrations and introspection run on the primary, the server of the
+    /// database's URL. Queries also go there if their replica fails, or if no replica can be used. A replica that does not respond is
+    /// not used until it responds again. Replicas may have slightly older data. To read your own writes, use
+    /// [`Database::session`](crate::Database::session); to limit the age, use
+    /// [`Database::max_staleness`](crate::Database::max_staleness); to read from the primary, use
+    /// [`Database::on_primary`](crate::Database::on_primary).
     ///
     /// ```
     /// use orm::DatabaseOptions;
@@ -309,17 +309,17 @@ impl DatabaseOptions {
         self
     }
 
-    /// How long a query of a [session](crate::Database::session) waits for its replica to have what the session has written,
-    /// before the primary answers; 250 ms unless set.
+    /// How long a query of a [session](crate::Database::session) waits until its replica has the session's writes, before the query
+    /// goes to the primary; 250 ms by default.
     #[must_use]
     pub fn replica_wait(mut self, limit: Duration) -> Self {
         self.replica_wait = limit;
         self
     }
 
-    /// How often a replica is asked how far it has come, and whether it answers again; one second unless set, a millisecond at
-    /// least. What is known of its age is that much older, so a [`max_staleness`](crate::Database::max_staleness) below
-    /// this time sends many queries to the primary.
+    /// How often a replica's position and health are checked; one second by default, at least one millisecond. The measured
+    /// age of its data is less precise by this time, so with a shorter [`max_staleness`](crate::Database::max_staleness), many
+    /// queries go to the primary.
     #[must_use]
     pub fn replica_check(mut self, every: Duration) -> Self {
         self.replica_check = every.max(Duration::from_millis(1));
@@ -327,7 +327,7 @@ impl DatabaseOptions {
     }
 }
 
-/// What encrypted columns are sealed with; the same only as itself.
+/// Encryption of encrypted columns; equal only to itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Sealing(pub(crate) Option<Arc<dyn Seal>>);
 

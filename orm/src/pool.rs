@@ -69,7 +69,7 @@ impl Pool {
             .queue_mode(QueueMode::Lifo)
             .build()
             .map_err(|error| Error::new(ErrorKind::Config, "the pool could not be made").with_source(error))?;
-        // The only connection of a database may be the database.
+        // Closing the only connection of a database in memory would drop the database.
         if let Some(limit) = shared.options.limit.as_ref().filter(|_| !only_one) {
             let pool = objects.weak();
             limit.join(move || give_away(&pool));
@@ -246,7 +246,7 @@ impl Pool {
         }
     }
 
-    /// Told when the pool is closed, and dropped with it.
+    /// Signals that the pool was closed or dropped.
     pub(crate) fn ended(&self) -> watch::Receiver<()> {
         self.shared.ended.subscribe()
     }
@@ -351,7 +351,7 @@ impl fmt::Debug for Pool {
     }
 }
 
-/// Closes a connection that is not used, for another database.
+/// Closes an idle connection, so that another database can open one.
 fn give_away(pool: &managed::WeakPool<Manager>) -> Given {
     let Some(pool) = pool.upgrade() else { return Given::Gone };
     let mut one = false;

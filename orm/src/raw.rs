@@ -29,7 +29,7 @@ pub(crate) async fn query<T: Decode>(session: &dyn Session, text: impl SqlText, 
     Ok(rows)
 }
 
-/// Whether a handle lets raw SQL go to replicas, and its words say that it reads.
+/// Whether the handle sends raw SQL to replicas, and the SQL's keywords only read.
 fn goes_to_replicas(sql: &str, effects: Effects, session: &dyn Session) -> bool {
     session.context().get::<Reads>().is_some_and(|reads| reads.from == ReadFrom::RawToo)
         && effects == Effects::NONE

@@ -1,5 +1,5 @@
-//! Queries on replicas. [`ReadSession`]: what one query of the user runs on, which falls back to the primary where its replica
-//! fails or is too far behind; [`watch`]: the task that looks after a replica.
+//! Queries on replicas. [`ReadSession`]: the session for one query of the user, which falls back to the primary if its replica
+//! fails or lags too far behind; [`watch`]: the task that checks a replica periodically.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -18,21 +18,21 @@ use crate::pool::{Lease, PoolStatus, Use, is_away};
 use crate::replica::choose;
 use crate::transaction::{Callbacks, Pinned, Source, Told, TransactionState};
 
-/// A replica at one moment, from [`Database::replicas`](crate::Database::replicas).
+/// The state of a replica, from [`Database::replicas`](crate::Database::replicas).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReplicaStatus {
-    /// Where it is; never with a password.
+    /// Its address, without a password.
     pub target: String,
-    /// Whether it is read from.
+    /// Whether it can be used.
     pub usable: bool,
-    /// It has all that was written until so long ago, and perhaps more. `None` before that is known.
+    /// The maximum age of its data. `None` if that is not known yet.
     pub staleness: Option<Duration>,
-    /// Its connections.
+    /// The status of its pool.
     pub pool: PoolStatus,
 }
 
-/// The session of a query on a handle, where there is a replica for it.
+/// The session for a query, if there is a replica for it.
 pub(crate) fn session(handle: &Handle) -> Option<Arc<dyn Session>> {
     let followers = &handle.inner.followers;
     if followers.is_empty() {
@@ -48,7 +48,7 @@ pub(crate) fn session(handle: &Handle) -> Option<Arc<dyn Session>> {
         follower.health.is_usable() && staleness.is_none_or(fresh)
     };
     let journal = reads.and_then(|reads| reads.journal.as_ref());
-    // The same one as before, so that time does not go backwards.
+    // The same replica as before, so that a later read does not see an older state.
     let last =
         journal.and_then(|journal| journal.replica()).filter(|last| followers.get(*last).is_some_and(|f| fits(f)));
     let all = followers.iter().enumerate().filter(|(_, follower)| fits(follower));
@@ -63,17 +63,17 @@ pub(crate) fn session(handle: &Handle) -> Option<Arc<dyn Session>> {
     Some(Arc::new(ReadSession { handle: handle.clone(), follower, number, failed: AtomicBool::new(false) }))
 }
 
-/// What one query of the user runs on: a replica, as long as that goes well.
+/// The session for one query of the user: a replica, or the primary after the replica has failed.
 struct ReadSession {
     handle: Handle,
     follower: Arc<Follower>,
     number: usize,
-    /// The replica was of no use to this query.
+    /// The replica failed for this query.
     failed: AtomicBool,
 }
 
 impl ReadSession {
-    /// A connection to the replica, which has all that the handle has written; none where the primary is to answer.
+    /// A connection to the replica, which has the handle's writes; `None` if the query must go to the primary.
     async fn lease(&self, purpose: Option<Use>) -> Option<Lease> {
         if self.failed.load(Relaxed) {
             return None;
@@ -97,7 +97,7 @@ impl ReadSession {
         lease
     }
 
-    /// Waits until the replica has what the handle has written.
+    /// Waits until the replica has the handle's writes.
     async fn catch_up(&self, lease: &mut Lease) -> Result<bool> {
         let Some(journal) = Reads::journal(&self.handle.context) else {
             return Ok(true);
@@ -116,7 +116,7 @@ impl ReadSession {
         Ok(has)
     }
 
-    /// Takes note of what went wrong with the replica.
+    /// Records an error of the replica.
     fn failed_with(&self, error: &Error) {
         self.failed.store(true, Relaxed);
         if is_away(error) {
@@ -124,8 +124,8 @@ impl ReadSession {
         }
     }
 
-    /// Whether the primary may have an answer where the replica had an error: it was lost, takes a query for a write, replays
-    /// what the query reads, or does not have a table yet.
+    /// Whether the query may succeed on the primary: the connection to the replica was lost, it refused the query as a write, replication
+    /// cancelled the query, or the replica does not have a table yet.
     fn falls_back(&self, error: &Error, sink: &dyn RowSink) -> bool {
         let there = matches!(
             error.kind(),
@@ -152,7 +152,7 @@ impl ReadSession {
     }
 }
 
-/// Takes a replica into the choice, or out of it until it answers again.
+/// Sets whether a replica can be used, and logs a change.
 fn set_usable(follower: &Follower, usable: bool, error: Option<&Error>) {
     if !follower.health.set_usable(usable) {
         return;
@@ -233,7 +233,7 @@ impl Session for ReadSession {
     }
 }
 
-/// A connection to a replica for the statements of one query. Where it fails, the primary answers those that are left.
+/// A connection to a replica for the statements of one query. If it fails, the remaining statements go to the primary.
 struct PinnedRead<'a> {
     read: &'a ReadSession,
     pinned: Pinned<'a>,
@@ -292,12 +292,12 @@ impl Session for PinnedRead<'_> {
     }
 }
 
-/// What is asked of a replica now and then.
+/// The periodic check of a replica.
 pub(crate) struct Watch {
     number: usize,
     replication: Replication,
     every: Duration,
-    /// Up to where the primary had written at a time, while the replica has not come so far.
+    /// A position of the primary and its time, which the replica has not reached yet.
     sample: Option<(Instant, Arc<str>)>,
 }
 
@@ -306,9 +306,9 @@ impl Watch {
         Self { number, replication, every, sample: None }
     }
 
-    /// Looks whether the replica answers, and how far it has come.
+    /// Checks whether the replica responds, and its position.
     pub(crate) async fn look(&mut self, inner: &Inner) {
-        /// How long a replica may say nothing.
+        /// How long a check may take.
         const SILENCE: Duration = Duration::from_secs(5);
         let Some(follower) = inner.followers.get(self.number) else { return };
         match timeout(self.every + SILENCE, self.ask(inner, follower)).await {
@@ -321,7 +321,7 @@ impl Watch {
     async fn ask(&mut self, inner: &Inner, follower: &Follower) -> Result<()> {
         if self.sample.is_none() {
             let now = Instant::now();
-            // Without the primary, it is not known how far behind its replicas are.
+            // Without the primary's position, the replica's lag is unknown.
             self.sample = self.place_of_primary(inner).await.ok().flatten().map(|place| (now, place));
         }
         let mut lease = follower.inner.pool.acquire().await?;
@@ -342,7 +342,7 @@ impl Watch {
         place.inspect_err(|error| lease.note(error))
     }
 
-    /// Looks after the replica until the database is closed or dropped.
+    /// Checks the replica periodically until the database is closed or dropped.
     pub(crate) fn start(mut self, inner: &Arc<Inner>) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let (mut ended, inner) = (inner.pool.ended(), Arc::downgrade(inner));

@@ -1,4 +1,4 @@
-//! [`Replica`]: where a replica is and how much it is read from; [`Health`]: whether it can be read from at this moment.
+//! [`Replica`]: the address and weight of a replica; [`Health`]: whether it can be used at the moment.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A server that follows the database's, and is read from. For [`DatabaseOptions::replicas`](crate::DatabaseOptions::replicas);
-/// text is one of weight 1.
+/// A replica to read from, for [`DatabaseOptions::replicas`](crate::DatabaseOptions::replicas). A string is converted into a replica
+/// of weight 1.
 ///
 /// ```
 /// use orm::{DatabaseOptions, Replica};
@@ -23,15 +23,15 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// How many a database may have.
+    /// The maximum number of replicas of a database.
     pub(crate) const MOST: usize = 64;
 
-    /// A replica at a place: a URL of its own, or a host, with a port where that is another one, in the URL of the database.
+    /// A replica at a URL, or at a host with an optional port, which replaces the host of the database's URL.
     pub fn new(place: impl Into<String>) -> Self {
         Self { place: place.into(), weight: 1 }
     }
 
-    /// How often it is read from, beside replicas of weight 1; 0 for never.
+    /// Its share of the queries, relative to replicas of weight 1; with 0 it is not used.
     #[must_use]
     pub fn weight(mut self, weight: u32) -> Self {
         self.weight = weight;
@@ -45,18 +45,18 @@ impl<T: Into<String>> From<T> for Replica {
     }
 }
 
-/// Without the place, whose URL may have a password in it.
+/// Leaves out the address, since a URL may contain a password.
 impl fmt::Debug for Replica {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Replica").field("weight", &self.weight).finish_non_exhaustive()
     }
 }
 
-/// Whether a replica can be read from, and how old it is at most.
+/// Whether a replica can be used, and the maximum age of its data.
 #[derive(Debug, Default)]
 pub(crate) struct Health {
     usable: AtomicBool,
-    /// The time whose writes it has.
+    /// It has all writes before this time.
     fresh: Mutex<Option<Instant>>,
 }
 
@@ -65,23 +65,23 @@ impl Health {
         self.usable.load(Relaxed)
     }
 
-    /// Says whether it can be used; gives whether that is new.
+    /// Sets whether it can be used; returns whether that changed.
     pub(crate) fn set_usable(&self, usable: bool) -> bool {
         self.usable.swap(usable, Relaxed) != usable
     }
 
-    /// It has what was written before this time.
+    /// Records that it has all writes before this time.
     pub(crate) fn has_until(&self, time: Instant) {
         *self.fresh.lock().unwrap_or_else(PoisonError::into_inner) = Some(time);
     }
 
-    /// How old it is at most.
+    /// The maximum age of its data.
     pub(crate) fn staleness(&self) -> Option<Duration> {
         self.fresh.lock().unwrap_or_else(PoisonError::into_inner).map(|time| time.elapsed())
     }
 }
 
-/// Chooses one of several by their weights, with a number from 0 up to 1.
+/// Chooses one of several by weight, with a random number from 0 up to 1.
 pub(crate) fn choose(weights: impl Iterator<Item = (usize, u32)> + Clone, random: f64) -> Option<usize> {
     let sum: f64 = weights.clone().map(|(_, weight)| f64::from(weight)).sum();
     let mut place = random * sum;

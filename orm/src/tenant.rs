@@ -1,4 +1,4 @@
-//! [`ForTenant`]: a handle that says whose rows its statements are about.
+//! [`ForTenant`]: a handle for the rows of one tenant.
 
 use std::any::Any;
 use std::fmt;
@@ -9,9 +9,9 @@ use orm_core::{Result, Scalar};
 use crate::wraps::{Holds, Knows, Wraps, transactions};
 use crate::{Database, Transaction};
 
-/// A database, or a transaction, for a tenant: what [`Database::for_tenant`] gives. Statements about models with a column
-/// `#[orm(tenant)]` run on it, and are about the rows of this tenant alone; statements about other models run as on any handle. There is
-/// no raw SQL on it. Clones are cheap and have the same tenant.
+/// A database or a transaction for one tenant; [`Database::for_tenant`] returns it. Statements about models with a column
+/// `#[orm(tenant)]` see and change only this tenant's rows. Statements about other models work as on any handle. Raw SQL is refused.
+/// Clones are cheap and have the same tenant.
 ///
 /// ```
 /// # use orm::prelude::*;
@@ -52,7 +52,7 @@ impl<T: Clone, H: Clone> Clone for ForTenant<T, H> {
     }
 }
 
-/// The tenant is left out: keys may be secret.
+/// Leaves out the tenant's id, since it may be secret.
 impl<T, H: fmt::Debug> fmt::Debug for ForTenant<T, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ForTenant").field("handle", &self.handle).finish_non_exhaustive()
@@ -78,7 +78,7 @@ impl<T: Scalar, H: Executor> ForTenant<T, H> {
         &self.tenant
     }
 
-    /// The fact of a type that was given by [`Database::with`] before the tenant was.
+    /// The value of this type that was given to [`Database::with`] before the tenant was set.
     pub fn get<F: Any>(&self) -> Option<&F> {
         self.handle.session().context().get()
     }
@@ -91,7 +91,7 @@ impl<T: Scalar, H> ForTenant<T, H> {
         Self { handle: handle.knowing(context), tenant }
     }
 
-    /// The same tenant's handle, which knows more.
+    /// The same handle with another context.
     pub(crate) fn knowing(&self, more: impl FnOnce(&Context) -> Context) -> ForTenant<T, H::Knowing<'_>>
     where
         H: Knows,
@@ -122,8 +122,8 @@ impl<T, H: Holds> Holds for ForTenant<T, H> {
 transactions!([T: Scalar,] ForTenant<T, H>, "for the same tenant");
 
 impl Database {
-    /// The same database for a tenant: models with a column `#[orm(tenant)]` are run on the handle that this gives. Their rows are found,
-    /// changed and removed where they are this tenant's, and new rows get the tenant. The type is that of the column.
+    /// Returns a handle for one tenant, for statements about models with a column `#[orm(tenant)]`. They find, change and remove only this
+    /// tenant's rows, and new rows get the tenant. The id must have the column's type.
     #[must_use]
     pub fn for_tenant<T: Scalar>(&self, tenant: T) -> ForTenant<T> {
         ForTenant::of(self, tenant)
@@ -131,7 +131,7 @@ impl Database {
 }
 
 impl Transaction {
-    /// The transaction, for statements of a tenant; as [`Database::for_tenant`].
+    /// The same transaction for a tenant; see [`Database::for_tenant`].
     #[must_use]
     pub fn for_tenant<T: Scalar>(&self, tenant: T) -> ForTenant<T, Tx<'_>> {
         ForTenant::of(self, tenant)

@@ -378,7 +378,7 @@ impl Transaction {
         self.under(self.core.context.with(fact))
     }
 
-    /// What the handle knows.
+    /// The context of the handle.
     #[cfg(feature = "encryption")]
     pub(crate) fn known(&self) -> &Context {
         &self.core.context

@@ -110,7 +110,7 @@ impl<V, H: Holds> Holds for As<V, H> {
 transactions!([V: Send + Sync,] As<V, H>, "of the same viewer");
 
 impl<V, H: Knows> As<V, H> {
-    /// The same viewer's handle, for a tenant; as [`Database::for_tenant`].
+    /// The same viewer's handle for a tenant; see [`Database::for_tenant`].
     #[must_use]
     pub fn for_tenant<T: Scalar>(&self, tenant: T) -> As<V, ForTenant<T, H::Knowing<'_>>> {
         As { handle: ForTenant::of(&self.handle, tenant), viewer: Arc::clone(&self.viewer) }
@@ -118,14 +118,14 @@ impl<V, H: Knows> As<V, H> {
 }
 
 impl<T: Scalar, H: Knows> ForTenant<T, H> {
-    /// The same tenant's handle, for a viewer; as [`Database::as_viewer`].
+    /// The same tenant's handle for a viewer; see [`Database::as_viewer`].
     #[must_use]
     pub fn as_viewer<V: Send + Sync + 'static>(&self, viewer: V) -> As<V, ForTenant<T, H::Knowing<'_>>> {
         let viewer = Arc::new(viewer);
         As { handle: self.knowing(|context| context.as_viewer(Arc::clone(&viewer) as _)), viewer }
     }
 
-    /// The same tenant's handle, on which policies do not apply, and why; as [`Database::bypass`]. Statements still are about this
+    /// The same tenant's handle without policies, for a reason; see [`Database::bypass`]. Statements still see only this
     /// tenant's rows.
     #[must_use]
     #[track_caller]
@@ -135,8 +135,8 @@ impl<T: Scalar, H: Knows> ForTenant<T, H> {
     }
 }
 
-/// A database, or a transaction, on which policies do not apply, and statements are about the rows of all tenants, for a reason: what
-/// [`Database::bypass`] gives. For the work of the program itself: imports, exports, nightly jobs.
+/// A database or a transaction without policies, for the rows of all tenants; [`Database::bypass`] returns it. Use it for work
+/// of the program itself: imports, exports, nightly jobs.
 #[derive(Debug, Clone)]
 pub struct Bypass<H = Database> {
     handle: H,
@@ -191,7 +191,7 @@ impl Database {
         As { handle: self.under(context), viewer }
     }
 
-    /// The same database, on which policies do not apply, and statements are about the rows of all tenants, and why. Each call is written to `tracing`, as a warning `orm.policy.bypass`
+    /// The same database without policies, for the rows of all tenants. Each call is logged to `tracing`, as a warning `orm.policy.bypass`
     /// with its reason and place.
     #[must_use]
     #[track_caller]

@@ -1,4 +1,4 @@
-//! [`Wraps`]: handles around a database or a transaction that say for whom statements are, and the transactions that they open.
+//! [`Wraps`]: what the handles for viewers and tenants share, and the transactions that they open.
 
 use std::sync::Arc;
 
@@ -6,12 +6,12 @@ use orm_core::driver::{Context, Executor, Tx};
 
 use crate::{Atomic, Database, Transaction};
 
-/// A handle that opens transactions of which it says what it says of itself.
+/// A handle that opens transactions with the same viewer and tenant.
 #[doc(hidden)]
 pub trait Wraps: Executor {
-    /// What opens the transactions.
+    /// The database or transaction that opens the transactions.
     type Base: Atomic;
-    /// This handle around another one.
+    /// The same kind of handle around another database or transaction.
     type Over<H>;
 
     fn base(&self) -> &Self::Base;
@@ -30,7 +30,7 @@ impl<D: Atomic> Wraps for D {
     }
 }
 
-/// A handle around a transaction that is ended by hand.
+/// A handle around a transaction that the caller commits or rolls back.
 #[doc(hidden)]
 pub trait Holds {
     fn into_transaction(self) -> Transaction;
@@ -42,10 +42,10 @@ impl Holds for Transaction {
     }
 }
 
-/// A database or a transaction, of which there may be another handle that knows more.
+/// A database or a transaction that can get another context.
 #[doc(hidden)]
 pub trait Knows: Executor {
-    /// The other handle.
+    /// The handle with another context.
     type Knowing<'h>
     where
         Self: 'h;
@@ -91,7 +91,7 @@ impl<D: Knows> Knows for Arc<D> {
     }
 }
 
-/// The transactions of a handle that wraps another one, and their ends.
+/// Implements the methods for transactions of a handle that wraps another one.
 macro_rules! transactions {
     ([$($params:tt)*] $handle:ty, $of:literal) => {
         impl<$($params)* H: $crate::wraps::Wraps> $handle
@@ -101,7 +101,7 @@ macro_rules! transactions {
             #[doc = concat!("Runs a closure in a transaction ", $of, "; see [`Database::transaction`](crate::Database::transaction).")]
             ///
             /// # Errors
-            /// The closure's; those of beginning and committing.
+            /// Errors of the closure, of BEGIN and of COMMIT.
             pub fn transaction<X, E: From<orm_core::Error>>(
                 &self,
                 body: impl AsyncFnOnce(&<Self as $crate::wraps::Wraps>::Over<&$crate::Transaction>) -> orm_core::Result<X, E>,
@@ -109,7 +109,7 @@ macro_rules! transactions {
                 $crate::transaction::InTransaction::new(self.try_transaction(body))
             }
 
-            /// As [`transaction`](Self::transaction), with an error type of your own.
+            /// Like [`transaction`](Self::transaction), with your own error type.
             ///
             /// # Errors
             /// As [`transaction`](Self::transaction), converted.

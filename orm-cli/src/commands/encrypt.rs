@@ -1,4 +1,4 @@
-//! `orm encrypt`: keys of encrypted columns, how the values of tables are sealed, and sealing them with the current key.
+//! `orm encrypt`: creates keys of encrypted columns, and checks or re-encrypts stored values.
 
 use std::fmt::Write;
 
@@ -27,7 +27,7 @@ pub(crate) async fn run(context: &Context, command: args::Encrypt) -> Outcome<Re
     }
 }
 
-/// Keys that are there already go on opening what they sealed.
+/// Puts a new key before existing ones, which are still needed to decrypt.
 fn init(source: &KeySource) -> Outcome<Report> {
     let keys = match read(source) {
         Ok(keys) => keys.rotated(),
@@ -59,11 +59,11 @@ async fn look(context: &Context, sealed: &args::Sealed, insists: bool) -> Outcom
 
 async fn seal(context: &Context, sealed: &args::Sealed) -> Outcome<Report> {
     let reports = each(context, sealed, true).await?;
-    let unread = reports.iter().any(|(_, report)| !report.unreadable.is_empty());
+    let unread = reports.iter().any(|(_, report)| !report.unreadable.is_empty() || report.changed > 0);
     Ok(told(&reports).code(unread.then_some(Code::Failed)))
 }
 
-/// Goes through the tables of the models with encrypted columns.
+/// Processes the tables of models with encrypted columns.
 async fn each(context: &Context, sealed: &args::Sealed, write: bool) -> Outcome<Vec<(&'static str, SealReport)>> {
     let models: Models = project::models()?;
     let mut defs: Vec<_> = models.defs().into_iter().filter(|def| is_encrypted(def)).collect();
@@ -102,17 +102,8 @@ fn told(reports: &[(&'static str, SealReport)]) -> Report {
         ];
         std::iter::once((*name).to_owned()).chain(numbers.map(|number| number.to_string())).collect()
     });
-    let head = [
-        "table",
-        "rows",
-        "current",
-        "older key",
-        "plain",
-        "no index",
-        "unreadable",
-        "rows written",
-        "changed meanwhile",
-    ];
+    let head =
+        ["table", "rows", "current", "older key", "plain", "no index", "unreadable", "written", "changed meanwhile"];
     let mut text = table(std::iter::once(head.map(str::to_owned).to_vec()).chain(rows));
     for (name, report) in reports {
         for (column, key) in &report.unreadable {

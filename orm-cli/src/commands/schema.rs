@@ -45,7 +45,7 @@ async fn dump(context: &Context, out: Option<PathBuf>) -> Outcome<Report> {
     }
 }
 
-/// Runs a script, all of it or, where the database's DDL is transactional, none.
+/// Runs a script. If the database's DDL is transactional, an error undoes all of it.
 async fn load(context: &Context, file: &Path) -> Outcome<Report> {
     let text = std::fs::read_to_string(file).map_err(|error| Failure::file("read", file, &error))?;
     let db = context.connect().await?;
@@ -61,7 +61,7 @@ async fn load(context: &Context, file: &Path) -> Outcome<Report> {
         .map_err(|error| Failure::new(format!("{}: {}", file.display(), error.message())))?;
     let run = async |db: &dyn Executor| {
         for statement in &statements {
-            // A script, since some statements cannot be prepared.
+            // Sent as a script, since some statements cannot be prepared.
             db.session().batch(Query::text(&statement.sql)).await.map_err(|error| {
                 let message = format!("{}:{}: {}", file.display(), statement.line, error.message());
                 error.with_message(message)

@@ -189,7 +189,7 @@ pub struct Renderer<'d> {
     policies: Option<&'d dyn Policies>,
     /// How many expressions are around the one being written.
     depth: usize,
-    /// Whether an encrypted column may stand here: it can be read, compared where its values are found by their bytes, and no more.
+    /// Whether an encrypted column is allowed here: it may be selected, and compared if it is deterministic or has a blind index.
     reads_sealed: bool,
 }
 
@@ -362,7 +362,7 @@ impl<'d> Renderer<'d> {
             self.push_implied(source, &scope())?;
             written = true;
         }
-        // Whose a row is holds in rules as well.
+        // The tenant's condition also applies to tables that rules query.
         if let (Some(policies), true) = (self.policies, source.visibility.purpose != Purpose::Unchecked)
             && let Some(owned) = policies.owned(source.model)?
         {

@@ -1,14 +1,14 @@
-//! [`Replication`]: the questions by which a server says how far it has come in the stream of changes that replicas follow.
+//! [`Replication`]: SQL that asks a server for its position in the replication log.
 
-/// How a database is asked for the place of a server in the stream of changes that its replicas follow. A place is text, in
-/// the database's own form: the LSN of PostgreSQL, a set of GTIDs of MySQL and MariaDB.
+/// SQL that asks a server for its position in the replication log. A position is text in the database's own format: an LSN on
+/// PostgreSQL, a set of GTIDs on MySQL and MariaDB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Replication {
-    /// Gives the place up to which the server has written, as text: everything that was committed before is before it.
+    /// Returns the current position of the server, as text. All earlier commits are before this position.
     pub position: &'static str,
-    /// Gives 1 when the server has all changes up to a place, and 0 when not. Its values are the place, as text, and the seconds
-    /// for which the server may wait for them; one that cannot wait answers at once.
+    /// Returns 1 if the server has all changes up to a position, else 0. It binds the position, as text, and how many seconds the
+    /// server may wait for them; a server that cannot wait answers at once.
     pub reached: &'static str,
-    /// Gives 1 when the server refuses writes, and 0 when not.
+    /// Returns 1 if the server refuses writes, else 0.
     pub refuses_writes: &'static str,
 }

@@ -18,7 +18,8 @@ pub(crate) fn stored(dialect: &dyn Dialect, column: &ColumnDef, value: Value) ->
     if column.sealed.is_some() {
         let length = column.length.filter(|_| !column.is_blind_index());
         return within(&value, length)
-            .map(|()| formed(dialect, column, value))
+            .and_then(|()| fitting(value, precision(dialect, column)))
+            .map(|value| formed(dialect, column, value))
             .and_then(|value| dialect.check_value(&value).map(|()| value))
             .map_err(|error| error.with_table(column.table.name).with_columns([column.name]));
     }

@@ -14,7 +14,7 @@ pub struct Rendered {
     pub binds: Vec<Value>,
     /// Whether the text is one of few, so that its prepared statement is worth keeping.
     pub cacheable: bool,
-    /// Whether a bind is one of an encrypted column, to be sealed before the statement is sent.
+    /// Whether a bind is for an encrypted column, so the session must encrypt it before the statement is sent.
     pub sealed: bool,
 }
 

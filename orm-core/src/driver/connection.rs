@@ -23,7 +23,7 @@ pub struct Query<'q> {
     pub effects: Effects,
     /// The columns of models that the rows have.
     pub reads: Reads<'q>,
-    /// Whether values or columns are encrypted: a session runs it by [`fetch_sealed`](super::fetch_sealed).
+    /// Whether it binds or reads values of encrypted columns. If so, a session must run it with [`fetch_sealed`](super::fetch_sealed).
     pub sealed: bool,
 }
 
@@ -76,7 +76,7 @@ impl<'q> Query<'q> {
         self
     }
 
-    /// Says whether there are values of encrypted columns among the binds.
+    /// Sets whether some of the binds are values of encrypted columns.
     #[must_use]
     pub const fn sealed(mut self, sealed: bool) -> Self {
         self.sealed |= sealed;

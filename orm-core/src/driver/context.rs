@@ -45,11 +45,11 @@ struct Known {
     unhooked: bool,
     /// Who is looking, for the policies of models.
     viewer: Option<Arc<dyn Any + Send + Sync>>,
-    /// Whose rows statements are about, of models with tenants.
+    /// The tenant, for statements about models with tenants.
     tenant: Option<(SqlType, Value)>,
     /// Why policies do not apply.
     bypass: Option<&'static str>,
-    /// What encrypted columns are sealed and opened with.
+    /// Encrypts and decrypts the values of encrypted columns.
     seal: Option<Arc<dyn Seal>>,
     /// One of each type.
     facts: Vec<Arc<dyn Any + Send + Sync>>,
@@ -133,26 +133,26 @@ impl Context {
         self.changed(|known| known.seal = Some(seal))
     }
 
-    /// What encrypted columns are sealed and opened with; none where the handle has no keys.
+    /// Encrypts and decrypts the values of encrypted columns; `None` if the handle has no keys.
     pub fn seal(&self) -> Option<&Arc<dyn Seal>> {
         self.0.as_ref()?.seal.as_ref()
     }
 
-    /// The same for a tenant: statements are about its rows, of models with tenants.
+    /// The same for a tenant: statements about models with tenants see only its rows.
     #[must_use]
     pub fn for_tenant<T: Scalar>(&self, tenant: T) -> Self {
         self.changed(|known| known.tenant = Some((T::TYPE, tenant.into_value())))
     }
 
-    /// Whether the policy of a model has a say, or whose a row is.
+    /// Whether conditions of a policy or a tenant are added for a model.
     pub(crate) fn polices(&self, model: &'static ModelDef) -> bool {
         model.policy.is_some() && !self.bypasses() || model.tenant.is_some() && (!self.bypasses() || self.has_tenant())
     }
 
-    /// The tenant that rows of a model must belong to; none where the model has no tenants, or the handle is for all of them.
+    /// The tenant that rows of a model must belong to; `None` if the model has no tenants, or the handle is for all of them.
     ///
     /// # Errors
-    /// [`ErrorKind::Permission`] where the handle has no tenant, or one of another type than the model's.
+    /// [`ErrorKind::Permission`] if the handle has no tenant, or a tenant of another type than the model's.
     pub(crate) fn tenant(&self, model: &'static ModelDef) -> Result<Option<&Value>> {
         let Some(column) = model.tenant_column() else { return Ok(None) };
         let refused = |message| {
@@ -211,6 +211,12 @@ impl Policies for Context {
 
     fn rule(&self, model: &'static ModelDef, access: Access) -> Result<Ruling> {
         let Some(policy) = model.policy.filter(|_| !self.bypasses()) else { return Ok(Ruling::Allow) };
+        // Who may not see a column does not find rows by its blind index.
+        let access = match access {
+            Access::ReadField(column) => Access::ReadField(model.indexed(column)),
+            Access::UpdateField(column) => Access::UpdateField(model.indexed(column)),
+            access => access,
+        };
         let refused = |message| Err(Error::new(ErrorKind::Permission, message).with_model(model.name));
         let Some(viewer) = self.0.as_ref().and_then(|known| known.viewer.as_ref()) else {
             return refused(

@@ -57,7 +57,7 @@ impl<E: Executor + ?Sized> Executor for Arc<E> {
     }
 }
 
-/// May run statements about `M`: the bound that `exec` names. Every [`Executor`] may, for every model without a policy and tenants.
+/// May run statements about `M`: the bound of `exec`. For a model without a policy and tenants, every [`Executor`] may.
 /// Code that is generic over the model repeats it: `where E: Runs<M> + ?Sized`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not known to run statements about `{M}`",
@@ -81,12 +81,12 @@ pub enum Open {}
 #[derive(Debug, Clone, Copy)]
 pub enum Policed {}
 
-/// The guard of models whose rows belong to tenants: statements about them run on handles that say whose rows they are about, or why
-/// that does not matter.
+/// The guard of models with tenants: statements about them run on a handle for a tenant, or for all tenants with a
+/// reason (`bypass`).
 #[derive(Debug, Clone, Copy)]
 pub enum Tenanted {}
 
-/// The guard of models with a policy whose rows belong to tenants.
+/// The guard of models with a policy and tenants.
 #[derive(Debug, Clone, Copy)]
 pub enum PolicedTenanted {}
 
@@ -120,7 +120,7 @@ impl<M, E: Executor + ?Sized> Allows<M, Open> for E {}
 )]
 pub trait SeenBy<V>: Model {}
 
-/// A model whose rows belong to tenants with keys of this type. Written by the derive for a column `#[orm(tenant)]`.
+/// A model with tenants whose ids have this type. The derive implements it for a column `#[orm(tenant)]`.
 #[diagnostic::on_unimplemented(
     message = "the rows of `{Self}` do not belong to tenants of type `{T}`",
     label = "no tenant of `{Self}`",
@@ -174,9 +174,9 @@ pub trait Session: Send + Sync {
         self.begin_as(options, self.context().clone())
     }
 
-    /// The session of a query that may see what the database had a moment ago: one of a replica. `None` where queries run here:
-    /// without replicas, in transactions, and on handles that want to read where they write. Everything that one query of
-    /// the user runs is given the same one.
+    /// The session of a query that may read from a replica, and so may see slightly older data. `None` if queries run on this
+    /// session: without replicas, in transactions, and on handles that read from the primary. All statements of one query of
+    /// the user share one such session.
     fn reading(&self) -> Option<Arc<dyn Session>> {
         None
     }
@@ -197,19 +197,19 @@ pub trait Session: Send + Sync {
     }
 }
 
-/// What the statements of one query run on: see [`Session::reading`].
+/// The session for the statements of one query; see [`Session::reading`].
 pub(crate) struct Reading<'s> {
     given: &'s dyn Session,
     replica: Option<Arc<dyn Session>>,
 }
 
 impl<'s> Reading<'s> {
-    /// For a query that is sent to a session.
+    /// For a query that is sent to a given session.
     pub(crate) fn of(given: &'s dyn Session) -> Self {
         Self { given, replica: given.reading() }
     }
 
-    /// For a SELECT: one that locks rows runs where they are written.
+    /// For a SELECT. One that locks rows runs on the primary.
     pub(crate) fn of_select(given: &'s dyn Session, select: &Select) -> Self {
         if select.lock.is_some() { Self { given, replica: None } } else { Self::of(given) }
     }

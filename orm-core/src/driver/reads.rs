@@ -21,7 +21,7 @@ pub enum Reads<'q> {
     ModelAnd(&'static ModelDef, &'q [Expr]),
     /// Those that are columns among these.
     List(&'q [Expr]),
-    /// All columns of a model, as a write gives them back.
+    /// All columns of a model, as a write returns them.
     Returned(&'static ModelDef),
 }
 
@@ -55,7 +55,7 @@ impl<'q> Reads<'q> {
         }
     }
 
-    /// What a write gives back.
+    /// The columns that a write returns.
     pub(crate) fn returned(def: &'static ModelDef, returning: &Returning) -> Self {
         if matches!(returning, Returning::Model) { Self::Returned(def) } else { Self::Nothing }
     }

@@ -1,16 +1,16 @@
-//! Statements about encrypted columns: their values are sealed before they are sent, and their rows are opened before anything reads
-//! them. Everything else sees plain values.
+//! Statements about encrypted columns: a session encrypts ("seals") their values before it sends the statement, and decrypts
+//! ("opens") their rows before they are decoded. So all other code works with plain values.
 
 use super::{Done, Query, Session};
 use crate::error::Result;
 use crate::row::{OpeningSink, RowSink, Seal, no_keys, of_column};
-use crate::value::{SealDef, Value, plain_bytes};
+use crate::value::{SealDef, SealKind, Value, comparable_bytes, plain_bytes};
 
-/// Runs a statement that has values of encrypted columns, or reads such columns.
+/// Runs a statement that binds values of encrypted columns, or reads such columns.
 ///
 /// # Errors
-/// [`ErrorKind::Encryption`](crate::ErrorKind::Encryption) where the session has no keys, or a value does not open; those of the
-/// statement.
+/// [`ErrorKind::Encryption`](crate::ErrorKind::Encryption) if the session has no keys, or a value cannot be decrypted; errors of
+/// the statement.
 pub async fn fetch_sealed(session: &dyn Session, query: Query<'_>, sink: &mut dyn RowSink) -> Result<Done> {
     let plan = query.reads.sealed();
     let Some(seal) = session.context().seal() else {
@@ -25,11 +25,12 @@ pub async fn fetch_sealed(session: &dyn Session, query: Query<'_>, sink: &mut dy
     session.fetch(query, &mut OpeningSink::new(sink, &**seal, plan)).await
 }
 
-/// A value as it is sent.
+/// The value to send: encrypted, if it is for an encrypted column.
 fn sealed(seal: &dyn Seal, value: &Value) -> Result<Value> {
     match value {
         Value::Sealed(def, plain) => {
-            let bytes = plain_bytes(plain).and_then(|plain| seal.seal(def, &plain));
+            let bytes = if def.kind == SealKind::Random { plain_bytes(plain) } else { comparable_bytes(plain) };
+            let bytes = bytes.and_then(|plain| seal.seal(def, &plain));
             bytes.map(Value::Bytes).map_err(of_column(def))
         }
         Value::Array(element, items) if value.is_sealed() => {

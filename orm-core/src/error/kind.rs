@@ -80,8 +80,8 @@ pub enum ErrorKind {
     Decode,
     /// A value that the database cannot store exactly.
     Encode,
-    /// A value of an encrypted column cannot be sealed or opened: there are no keys, or not the one it was sealed with, or it was
-    /// changed or sealed for another column.
+    /// A value of an encrypted column cannot be encrypted or decrypted: the handle has no keys, the value's key is missing, or the
+    /// value was modified or belongs to another column.
     Encryption,
     /// A relation that was not loaded was read.
     NotLoaded,

@@ -23,10 +23,11 @@ use crate::model::ColumnDef;
 ///
 /// Other operators and functions of a database are [`call`](super::call)ed by name or written in [`raw`](super::raw) SQL.
 ///
-/// `K` says what the database can do with the values: of an [encrypted](Encrypted) column it can do little.
+/// `K` is the kind of the column: it decides which methods there are. An [encrypted](Encrypted) column has few.
 pub struct Column<M, T, K = Clear> {
     def: &'static ColumnDef,
-    _types: PhantomData<fn() -> (M, T, K)>,
+    _types: PhantomData<fn() -> (M, T)>,
+    _kind: PhantomData<fn() -> K>,
 }
 
 impl<M, T, K> Clone for Column<M, T, K> {
@@ -46,7 +47,7 @@ impl<M, T, K> std::fmt::Debug for Column<M, T, K> {
 impl<M, T, K> Column<M, T, K> {
     /// Types a column's metadata; called by the derive.
     pub const fn new(def: &'static ColumnDef) -> Self {
-        Self { def, _types: PhantomData }
+        Self { def, _types: PhantomData, _kind: PhantomData }
     }
 
     /// The metadata.
@@ -54,7 +55,7 @@ impl<M, T, K> Column<M, T, K> {
         self.def
     }
 
-    /// The column as a tree.
+    /// The column as an expression tree.
     pub fn into_node(self) -> ast::Expr {
         ast::Expr::Column(self.def)
     }
@@ -76,15 +77,15 @@ impl<M, T> Column<M, T> {
     }
 }
 
-/// The kind of columns whose values the database knows: all that are not encrypted.
+/// The kind of columns that are not encrypted.
 #[derive(Debug, Clone, Copy)]
 pub enum Clear {}
 
-/// The kind of encrypted columns that are sealed each time to other bytes: they are read and written, and no row is found by them.
+/// The kind of encrypted columns with random nonces: they can be read and written, but not compared.
 #[derive(Debug, Clone, Copy)]
 pub enum Encrypted {}
 
-/// The kind of encrypted columns by whose values rows are found with `=` and `IN`: those with `encrypt(deterministic)` or a blind index.
+/// The kind of encrypted columns that can be compared with `=` and `IN`: with `encrypt(deterministic)` or a blind index.
 #[derive(Debug, Clone, Copy)]
 pub enum Findable {}
 
@@ -93,7 +94,7 @@ pub trait Secret {}
 impl Secret for Encrypted {}
 impl Secret for Findable {}
 
-/// A kind of encrypted columns by whose values rows are found.
+/// A kind of encrypted columns that can be compared.
 #[diagnostic::on_unimplemented(
     message = "an encrypted column cannot be compared in the database",
     label = "the same value is encrypted differently each time",

@@ -1,4 +1,4 @@
-//! Encrypted columns in queries: what the database can do with values that it does not know.
+//! Methods of encrypted columns in queries: equality with values, and tests for NULL.
 
 use super::{Column, Condition, Encrypted, Expr, Findable, InList, Operand, Searchable, Secret};
 use crate::ast::{self, BinaryOp};
@@ -8,13 +8,13 @@ fn binary<S>(op: BinaryOp, left: ast::Expr, right: ast::Expr) -> Condition<S> {
     Expr::from_node(ast::Expr::binary(op, left, right))
 }
 
-/// What the database can do with an encrypted column.
+/// Methods of encrypted columns that can be compared.
 impl<M, T: Type, K: Secret> Column<M, T, K> {
-    /// Equal to a value. The value is encrypted as the column is, or hashed as its blind index is, and the database compares bytes: with
-    /// `normalize(..)` on the column, both sides are normalised first.
+    /// Equal to a value. The value is encrypted like the column, or hashed like its blind index, and the database compares bytes. If the
+    /// column has `normalize(..)`, both sides are normalised first.
     ///
     /// # Errors
-    /// When it runs, [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for anything but a value.
+    /// The statement fails with [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) if the operand is not a value.
     pub fn eq<R: Operand<M, T::Base>>(self, other: R) -> Condition<M>
     where
         K: Searchable,
@@ -22,7 +22,7 @@ impl<M, T: Type, K: Secret> Column<M, T, K> {
         binary(BinaryOp::Eq, self.into_node(), other.into_operand())
     }
 
-    /// Different from a value; NULL is different from nothing.
+    /// Not equal to a value. Rows with NULL are not found.
     pub fn ne<R: Operand<M, T::Base>>(self, other: R) -> Condition<M>
     where
         K: Searchable,
@@ -30,7 +30,7 @@ impl<M, T: Type, K: Secret> Column<M, T, K> {
         binary(BinaryOp::Ne, self.into_node(), other.into_operand())
     }
 
-    /// Among values.
+    /// Equal to one of the values.
     pub fn in_<R: InList<M, T::Base>>(self, list: R) -> Condition<M>
     where
         K: Searchable,
@@ -38,7 +38,7 @@ impl<M, T: Type, K: Secret> Column<M, T, K> {
         self.among(list, false)
     }
 
-    /// Not among values.
+    /// Equal to none of the values.
     pub fn not_in<R: InList<M, T::Base>>(self, list: R) -> Condition<M>
     where
         K: Searchable,

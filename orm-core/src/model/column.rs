@@ -46,9 +46,9 @@ pub struct ColumnDef {
     pub counter: bool,
     /// How its value may change once the row is there.
     pub mutability: Mutability,
-    /// How it is encrypted, where it is: the type is then the one of sealed bytes.
+    /// How it is encrypted, if it is; then the column's type is bytes.
     pub sealed: Option<&'static SealDef>,
-    /// The position of the column that its blind index is in; `None` without one.
+    /// The position of the column with its blind index; `None` without one.
     pub blind_index: Option<usize>,
 }
 
@@ -97,7 +97,7 @@ impl ColumnDef {
         if self.normal.is_empty() { value } else { normalized(value, self.normal) }
     }
 
-    /// Whether it has the blind index of another column, which the library writes.
+    /// Whether it is the blind index of another column, which the library writes.
     pub const fn is_blind_index(&self) -> bool {
         matches!(self.sealed, Some(SealDef { kind: SealKind::Index, .. }))
     }

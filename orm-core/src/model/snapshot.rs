@@ -1,12 +1,12 @@
-//! [`Snapshot`]: the columns of a row as they were read.
+//! [`Snapshot`]: the values of a row's columns as they were read.
 
 use std::fmt;
 
 use super::Model;
 use crate::value::Value;
 
-/// The columns of a row as they were read or written last: the type of a field `#[orm(tracked)]`. A model that has one is saved by what was
-/// changed in the struct since then.
+/// The values of a row's columns as they were last read or written: the type of a field `#[orm(tracked)]`. Saving a model with
+/// such a field writes only the columns that differ from the snapshot.
 ///
 /// ```
 /// # use {orm::{Snapshot, prelude::*}, orm_guide::run};
@@ -29,19 +29,19 @@ use crate::value::Value;
 /// # Ok(()) });
 /// ```
 ///
-/// That of a struct put together by hand, `Snapshot::default()`, knows nothing, so all columns are saved. Snapshots are equal whatever they
-/// know: rows with the same columns are.
+/// If you construct the struct yourself, use `Snapshot::default()`, which is empty: then all columns are saved. Any two snapshots are
+/// equal, so comparing two rows compares their columns.
 #[derive(Clone, Default)]
 pub struct Snapshot(Option<Box<[Value]>>);
 
 impl Snapshot {
-    /// Of a row that was just read; called by the derive.
+    /// The snapshot of a row that was just read; called by generated code.
     #[doc(hidden)]
     pub fn of<M: Model>(row: &M) -> Self {
         Self(Some((0..M::DEF.columns.len()).map(|column| row.value(column)).collect()))
     }
 
-    /// The value that a column had; none where nothing is known.
+    /// The value that a column had; `None` if the snapshot is empty.
     pub(crate) fn value(&self, column: usize) -> Option<&Value> {
         self.0.as_ref()?.get(column)
     }
@@ -59,7 +59,7 @@ impl std::hash::Hash for Snapshot {
     fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
 }
 
-/// Values may be secret, so they are left out.
+/// Leaves out the values, since they may be secret.
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_some() { "Snapshot(..)" } else { "Snapshot" })

@@ -42,7 +42,7 @@ impl<M: Model> Decoder<M> {
 }
 
 impl<M: Model> Decoder<Tracked<M>> {
-    /// Whole models that remember their columns.
+    /// Whole models that keep the values they were read with.
     pub(super) fn tracked() -> Self {
         let set = || Box::new(ModelSet::<M>::new(Vec::new())) as _;
         let read: Read<Tracked<M>> = |columns| Ok(Tracked::new(read_model(columns)?));

@@ -164,8 +164,8 @@ impl<M: Model, F> Destroy<M, F> {
         self
     }
 
-    /// Narrows the statement by a [scope](crate::query::Scope): its conditions, its order and its limit; what it includes is for queries
-    /// that read. A scope does not count as a filter, since it need not have a condition.
+    /// Applies the conditions, order and limit of a [scope](crate::query::Scope); its includes are ignored. A scope does not count as a
+    /// filter, since it may have no conditions.
     ///
     /// ```
     /// # use {orm::prelude::*, orm_guide::*};

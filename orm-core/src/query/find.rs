@@ -138,7 +138,7 @@ impl<M: Model, S, N> Find<M, M, S, N> {
         self.include(wanted.then_some(relations))
     }
 
-    /// Gives rows that remember their columns, so that saving one writes what was changed; see [`Tracked`]. Includes come before.
+    /// Returns rows whose `save` writes only the changed columns; see [`Tracked`]. Call `include` before this.
     ///
     /// ```
     /// # use {orm::prelude::*, orm_guide::*};

@@ -75,7 +75,7 @@ impl<M: Model> FindByPk<M> {
         self.include(wanted.then_some(relations))
     }
 
-    /// Gives a row that remembers its columns; see [`Find::tracked`](super::Find::tracked).
+    /// Returns a row whose `save` writes only the changed columns; see [`Find::tracked`](super::Find::tracked).
     ///
     /// ```
     /// # use {orm::prelude::*, orm_guide::*};

@@ -139,8 +139,8 @@ impl<M: Model> FindOrInsert<M> {
         }
     }
 
-    /// Gives the row, or the one to create, which is not written: [`is_new`](Tracked::is_new) tells them apart, and
-    /// [`save`](Tracked::save) creates it.
+    /// Returns the row that was found, or a new row that is not inserted yet: [`is_new`](Tracked::is_new) tells which, and
+    /// [`save`](Tracked::save) inserts it.
     ///
     /// ```
     /// # use {orm::prelude::*, orm_guide::*};

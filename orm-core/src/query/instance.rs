@@ -102,8 +102,8 @@ pub trait Instance: Model {
         Ok(self)
     }
 
-    /// Writes all columns; those that were changed, of a model with a field `#[orm(tracked)]`, see [`Snapshot`](crate::model::Snapshot). Where
-    /// there is nothing to write but the version, it is compared with the database's.
+    /// Writes all columns; if the model has a field `#[orm(tracked)]`, only the changed ones, see [`Snapshot`](crate::model::Snapshot).
+    /// If no column changed, only checks that the version is still the one in the database.
     ///
     /// ```
     /// # use {orm::prelude::*, orm_guide::*};

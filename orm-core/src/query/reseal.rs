@@ -1,4 +1,4 @@
-//! Encrypted values of a table as they are: under which keys, whether they open, and sealing them with the current key.
+//! Checks the stored values of encrypted columns (which key they have, whether they can be decrypted), and re-encrypts them.
 
 use std::marker::PhantomData;
 
@@ -11,36 +11,36 @@ use crate::run::{self, Keyset, Side, ValueRow, affected_rows, begin_write, key_f
 use crate::value::{SealDef, SealKind, Value, plain_value};
 use crate::write::all_values;
 
-/// What was found in the encrypted columns of a table, and what was done about it.
+/// Counts of the values in a table's encrypted columns, by state, and of those that were written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SealReport {
-    /// The rows of the table.
+    /// Rows that were read.
     pub rows: u64,
-    /// Values that are sealed as they would be now.
+    /// Values encrypted with the current key and algorithm.
     pub current: u64,
-    /// Values that an older key sealed.
+    /// Values encrypted with an older key, or another algorithm.
     pub older: u64,
-    /// Values that are not sealed.
+    /// Values that are not encrypted.
     pub plain: u64,
-    /// Blind indexes that are missing beside a value.
+    /// Missing blind indexes of values.
     pub unindexed: u64,
-    /// Values that do not open: the columns, and the keys of the rows as text. At most a hundred are named.
+    /// Values that cannot be decrypted: the column, and the primary key of the row as text. At most 100 are listed.
     pub unreadable: Vec<(&'static str, String)>,
-    /// Rows that were written.
+    /// Values that were encrypted anew.
     pub written: u64,
-    /// Rows that somebody else changed meanwhile. They were left alone: what was written then is sealed with a current key.
+    /// Values that another statement changed meanwhile, so they were skipped: the new ones have the current key.
     pub changed: u64,
 }
 
 impl SealReport {
-    /// Whether each value is sealed as it would be now, opens, and has its blind index.
+    /// Whether each value can be decrypted, has the current key and algorithm, and has its blind index.
     pub fn is_current(&self) -> bool {
         self.older + self.plain + self.unindexed == 0 && self.unreadable.is_empty()
     }
 }
 
-/// Goes through the encrypted values of a table: [`reseal`] and [`verify_sealed`].
+/// Checks, or re-encrypts, the encrypted values of a table; see [`reseal`] and [`verify_sealed`].
 #[must_use = "a statement does nothing until `.exec(&db).await`"]
 #[derive(Debug)]
 pub struct Reseal<M> {
@@ -49,9 +49,9 @@ pub struct Reseal<M> {
     _model: PhantomData<fn() -> M>,
 }
 
-/// Seals the values of encrypted columns that are not sealed as they would be now: with the current key, by the column's kind. Values
-/// that are not sealed yet are those of a column with `encrypt(allow_plaintext)`; missing blind indexes are written as well. A value
-/// that somebody else changes meanwhile is left as they wrote it.
+/// Re-encrypts the values of encrypted columns that do not have the current key or the column's algorithm. In columns with
+/// `encrypt(allow_plaintext)`, it also encrypts plain values. It also writes missing blind indexes. A value is only updated if it has not
+/// changed since it was read.
 ///
 /// ```
 /// # use orm_guide::*;
@@ -81,13 +81,13 @@ pub fn reseal<M: Model>() -> Reseal<M> {
     Reseal { write: true, batch: 500, _model: PhantomData }
 }
 
-/// As [`reseal`], and writes nothing: counts values by how they are sealed, and names those that do not open.
+/// Like [`reseal`], but writes nothing: counts values by state, and lists those that cannot be decrypted.
 pub fn verify_sealed<M: Model>() -> Reseal<M> {
     Reseal { write: false, batch: 500, _model: PhantomData }
 }
 
 impl<M: Model> Reseal<M> {
-    /// How many rows are read, and written in one transaction; 500 unless said otherwise.
+    /// How many rows are read at once, and updated in one transaction; 500 by default.
     pub fn batch(mut self, rows: u32) -> Self {
         self.batch = rows;
         self
@@ -96,14 +96,14 @@ impl<M: Model> Reseal<M> {
     /// Goes through the table in the order of its primary key.
     ///
     /// # Errors
-    /// [`ErrorKind::Encryption`] where the handle has no keys; [`ErrorKind::InvalidStatement`] for a model without a primary key; the
-    /// database's. Batches before an error are written: run it again, and it passes over what is current.
+    /// [`ErrorKind::Encryption`] if the handle has no keys; [`ErrorKind::InvalidStatement`] for a model without a primary key; errors of
+    /// the database. Batches before an error stay written: run it again, and it skips values that are current.
     pub async fn exec<E: Runs<M> + ?Sized>(self, db: &E) -> Result<SealReport> {
         reseal_table(db.session(), M::DEF, self.write, self.batch, &mut |_| {}).await
     }
 }
 
-/// As [`Reseal::exec`], of a model that is known when the program runs. `progress` is called with each batch.
+/// Like [`Reseal::exec`], for a model that is only known at run time. `progress` is called after each batch.
 ///
 /// # Errors
 /// As [`Reseal::exec`].
@@ -155,8 +155,8 @@ pub async fn reseal_table(
     }
 }
 
-/// Counts the values of a row, and gives the UPDATE that seals those that are not current: it finds the row as long as it has the bytes
-/// that were read.
+/// Counts the values of a row, and returns the UPDATE that re-encrypts those that are not current. Its filter compares the stored bytes
+/// with those that were read, so it does not overwrite a newer value.
 fn stale(
     seal: &dyn Seal,
     def: &'static ModelDef,
@@ -164,9 +164,9 @@ fn stale(
     columns: &[&'static ColumnDef],
     values: &[Value],
     report: &mut SealReport,
-) -> Result<Option<ast::Update>> {
+) -> Result<Vec<ast::Update>> {
     report.rows += 1;
-    let (mut set, mut filter) = (Vec::new(), key_filter(def, key));
+    let mut updates = Vec::new();
     for (column, value) in columns.iter().zip(values) {
         let (Some(sealed), false) = (column.sealed, column.is_blind_index() || value.is_null()) else { continue };
         let index = column.blind_index.and_then(|index| def.columns.get(index));
@@ -196,17 +196,21 @@ fn stale(
             let sealed = column.sealed.map(|def| Value::Sealed(def, Box::new(plain.clone())));
             (column, ast::Expr::Value(sealed.unwrap_or_else(|| plain.clone())))
         };
+        let mut set = Vec::new();
         if !current {
             set.push(seals(column));
         }
         set.extend(index.map(seals));
-        filter.push(ast::Expr::binary(BinaryOp::Eq, (*column).into(), ast::Expr::AsRead(column, value.clone())));
+        let mut filter = key_filter(def, key);
+        let read = ast::Expr::AsRead(column, value.clone());
+        filter.push(ast::Expr::binary(BinaryOp::Eq, (*column).into(), read));
+        let (visibility, returning) = (Visibility::ALL, Returning::Nothing);
+        updates.push(ast::Update { model: def, set, filter, visibility, returning });
     }
-    let (visibility, returning) = (Visibility::ALL, Returning::Nothing);
-    Ok((!set.is_empty()).then_some(ast::Update { model: def, set, filter, visibility, returning }))
+    Ok(updates)
 }
 
-/// How a value of an encrypted column is in the table.
+/// The state of a stored value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Current,
@@ -221,9 +225,9 @@ fn opened(seal: &dyn Seal, def: &'static SealDef, value: &Value) -> Result<(Stat
             let value = seal.open(def, bytes).map_err(of_column(def)).and_then(plain)?;
             Ok((if seal.is_current(def, bytes) { State::Current } else { State::Older }, value))
         }
-        // Only where the model says that there are such values is one taken for what it looks like.
-        Value::Bytes(bytes) if def.allows_plaintext => Ok((State::Plain, plain(bytes.clone())?)),
-        Value::Text(text) if def.allows_plaintext => Ok((State::Plain, plain(text.as_bytes().to_vec())?)),
+        // Without `allow_plaintext`, a plain value may come from an attacker, so it is an error.
+        Value::Bytes(bytes) if def.reads_plaintext() => Ok((State::Plain, plain(bytes.clone())?)),
+        Value::Text(text) if def.reads_plaintext() => Ok((State::Plain, plain(text.as_bytes().to_vec())?)),
         _ => Err(of_column(def)(Error::new(ErrorKind::Encryption, "the value is not sealed"))),
     }
 }
@@ -235,7 +239,7 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// A key for people.
+/// A primary key as text, for reports.
 fn shown(key: &[Value]) -> String {
     let parts: Vec<String> = key
         .iter()

@@ -129,7 +129,7 @@ impl<M> Scope<M> {
         Self { select: own, includes, _model }
     }
 
-    /// Adds the conditions, the order and the limit to a statement that changes rows.
+    /// Applies the conditions, order and limit to an UPDATE or DELETE.
     pub(super) fn narrow(self, filter: &mut Vec<ast::Expr>, first: &mut FirstRows) {
         let Self { select: mut own, .. } = self;
         filter.append(&mut own.filter);

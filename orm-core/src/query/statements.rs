@@ -118,8 +118,8 @@ pub trait Statements: Model {
         FindAndCount::default()
     }
 
-    /// A row that is not in the database yet, with its defaults; [`save`](Tracked::save) creates it. What the database makes is not known:
-    /// a key that it counts is 0, and what may be NULL is.
+    /// Returns a new row with its defaults, without inserting it; [`save`](Tracked::save) inserts it. Values that the database generates
+    /// are not known yet: an auto-increment key is 0, and nullable columns are NULL.
     ///
     /// ```
     /// # use {orm::prelude::*, orm_guide::*};
@@ -132,8 +132,8 @@ pub trait Statements: Model {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) for rows of relations beside it, and for a column that only
-    /// the database, or the handle, has a value for, and that is no `Option`.
+    /// [`ErrorKind::InvalidStatement`](crate::ErrorKind::InvalidStatement) if the row has nested rows of relations, or a column that is
+    /// no `Option` gets its value only from the database or the handle.
     fn build<C: Complete<Self>>(row: C) -> Result<Tracked<Self>> {
         Tracked::build(row.into_create())
     }

@@ -30,7 +30,7 @@ use crate::write::{Changes, Draft, complete, create_one, integer_value, refresh,
 pub struct Tracked<M> {
     row: M,
     before: Vec<Value>,
-    /// The columns to insert, of a row that is not in the database yet.
+    /// For a row that is not inserted yet: the columns to insert.
     new: Option<u128>,
 }
 
@@ -53,7 +53,7 @@ impl<M: Model> Tracked<M> {
         Self { row, before, new: None }
     }
 
-    /// A row that is not in the database yet: what [`build`](super::Statements::build) gives.
+    /// A row that is not inserted yet, for [`build`](super::Statements::build).
     pub(super) fn build(create: Create<M>) -> Result<Self> {
         let (def, mut draft) = (M::DEF, create.row);
         let refused = |message| Error::new(ErrorKind::InvalidStatement, message).with_model(def.name);
@@ -83,7 +83,7 @@ impl<M: Model> Tracked<M> {
         Ok(Self { row, before, new: Some(new) })
     }
 
-    /// Whether the row is not in the database yet, see [`build`](super::Statements::build): then [`save`](Self::save) creates it.
+    /// Whether the row is not inserted yet, see [`build`](super::Statements::build): then [`save`](Self::save) inserts it.
     ///
     /// ```
     /// # use {orm::prelude::*, orm_guide::*};
@@ -98,8 +98,8 @@ impl<M: Model> Tracked<M> {
         self.new.is_some()
     }
 
-    /// The columns whose values were changed, but for those that nobody sets: keys, computed columns, times, the version. Of a row that
-    /// is new, those that were changed since it was built.
+    /// The columns whose values changed, except those that are not set by hand: keys, computed columns, timestamps, the version. For a new
+    /// row, those that changed since it was built.
     ///
     /// ```
     /// # use {orm::prelude::*, orm_guide::*};
@@ -188,7 +188,7 @@ impl<M: Model> Tracked<M> {
         Ok(())
     }
 
-    /// Creates the row. `new` has the columns that were given when it was built.
+    /// Inserts the row. `new` has the columns that were set when it was built.
     async fn insert(&mut self, new: u128, session: &dyn Session) -> Result<()> {
         let now = values(&self.row);
         let mut given = new;

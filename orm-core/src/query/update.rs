@@ -226,8 +226,8 @@ pub trait UpdateRows: Sized {
         self
     }
 
-    /// Narrows the statement by a [scope](crate::query::Scope): its conditions, its order and its limit; what it includes is for queries
-    /// that read. A scope does not count as a filter, since it need not have a condition.
+    /// Applies the conditions, order and limit of a [scope](crate::query::Scope); its includes are ignored. A scope does not count as a
+    /// filter, since it may have no conditions.
     ///
     /// ```
     /// # use {orm::prelude::*, orm_guide::*};
@@ -514,7 +514,7 @@ impl<M: Model, F> Restore<M, F> {
         Restore(self.0.all_rows())
     }
 
-    /// Narrows the statement by a scope; see [`UpdateRows::scope`].
+    /// Applies a scope; see [`UpdateRows::scope`].
     pub fn scope(self, scope: impl IntoScope<M>) -> Self {
         Self(UpdateRows::scope(self.0, scope))
     }

@@ -16,7 +16,7 @@ use crate::value::{SealDef, ValueRef};
 pub struct Layout {
     parts: Vec<Part>,
     width: usize,
-    /// The encrypted columns, by the positions at which they are read.
+    /// The encrypted columns, by their position in the row.
     sealed: SealedColumns,
 }
 
@@ -57,12 +57,12 @@ impl Layout {
         self.parts.push(Part::Named { of, names });
     }
 
-    /// Says that the column read at a position is encrypted.
+    /// Marks the column at a position as encrypted.
     pub(crate) fn sealed(&mut self, position: usize, def: &'static SealDef) {
         self.sealed.push((position, def));
     }
 
-    /// How many columns there are so far.
+    /// The number of columns so far.
     pub(crate) fn width(&self) -> usize {
         self.width
     }
@@ -191,7 +191,7 @@ impl<'a, T: Decode> CollectRaw<'a, T> {
         Self { rows, layout: Layout::of::<T>(), places: Places::Unknown, seal: None }
     }
 
-    /// Opens encrypted columns of models.
+    /// Decrypts encrypted columns of models.
     #[must_use]
     pub fn opening(mut self, seal: Option<Arc<dyn Seal>>) -> Self {
         self.seal = seal;

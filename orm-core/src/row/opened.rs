@@ -1,5 +1,5 @@
-//! Rows with encrypted columns: [`Seal`] seals and opens values, and what reads a row sees the opened ones. The cryptography is behind
-//! the trait.
+//! Rows with encrypted columns: a [`Seal`] encrypts ("seals") and decrypts ("opens") values, and a wrapped row gives decrypted ones.
+//! The trait keeps cryptography out of this crate.
 
 use std::task::{Context, Poll};
 
@@ -10,28 +10,28 @@ use crate::value::{SealDef, SealKind, Value, ValueRef, plain_value};
 /// The encrypted columns of a row, by their positions.
 pub(crate) type SealedColumns = Vec<(usize, &'static SealDef)>;
 
-/// Seals and opens values of encrypted columns. `orm` implements it for a `Cipher`; an implementation of your own may ask a service.
+/// Encrypts and decrypts values of encrypted columns. `orm` implements it with a `Cipher`; your own implementation may call a service.
 pub trait Seal: std::fmt::Debug + Send + Sync {
-    /// The bytes that a column keeps of a value, by its [kind](SealDef::kind).
+    /// Encrypts a value, or hashes it for a blind index, by the column's [kind](SealDef::kind).
     ///
     /// # Errors
-    /// [`ErrorKind::Encryption`].
+    /// [`ErrorKind::Encryption`] if there is no key.
     fn seal(&self, column: &SealDef, plain: &[u8]) -> Result<Vec<u8>>;
 
-    /// The value of such bytes.
+    /// Decrypts a value.
     ///
     /// # Errors
-    /// [`ErrorKind::Encryption`] when they were changed, were sealed for another column, or by a key that is not known.
+    /// [`ErrorKind::Encryption`] if the bytes were modified, belong to another column, or have an unknown key.
     fn open(&self, column: &SealDef, sealed: &[u8]) -> Result<Vec<u8>>;
 
-    /// Whether bytes are those of a sealed value, whoever sealed it.
+    /// Whether the bytes have the format of an encrypted value, with any key.
     fn is_sealed(&self, bytes: &[u8]) -> bool;
 
-    /// Whether a sealed value is sealed as it would be now: with the current key, and by the column's kind.
+    /// Whether an encrypted value has the current key, and the algorithm of the column's kind.
     fn is_current(&self, column: &SealDef, sealed: &[u8]) -> bool;
 }
 
-/// The error where there are values of an encrypted column and no keys.
+/// The error for a statement about an encrypted column on a handle without keys.
 #[cold]
 pub(crate) fn no_keys(def: Option<&'static SealDef>) -> Error {
     let error = Error::new(
@@ -45,18 +45,18 @@ pub(crate) fn no_keys(def: Option<&'static SealDef>) -> Error {
     }
 }
 
-/// Names an encrypted column in an error.
+/// Adds the name of an encrypted column to an error.
 pub(crate) fn of_column(def: &'static SealDef) -> impl FnOnce(Error) -> Error {
     |error| error.with_table(def.table).with_columns([def.column])
 }
 
-/// A value of an encrypted column, from the bytes that the column has. What a blind index has is of no use to anybody, and is not read.
+/// Decrypts the stored bytes of an encrypted column. A blind index cannot be decrypted, so it gives empty bytes.
 fn opened(seal: &dyn Seal, def: &'static SealDef, value: ValueRef<'_>) -> Result<Value> {
     let plain = match value {
         ValueRef::Null => return Ok(Value::Null(def.ty)),
         _ if def.kind == SealKind::Index => return Ok(Value::Bytes(Vec::new())),
-        ValueRef::Bytes(bytes) if def.allows_plaintext && !seal.is_sealed(bytes) => bytes.to_vec(),
-        ValueRef::Text(text) if def.allows_plaintext => text.as_bytes().to_vec(),
+        ValueRef::Bytes(bytes) if def.reads_plaintext() && !seal.is_sealed(bytes) => bytes.to_vec(),
+        ValueRef::Text(text) if def.reads_plaintext() => text.as_bytes().to_vec(),
         ValueRef::Bytes(bytes) => seal.open(def, bytes)?,
         other => {
             let message = format!("the column has {}, and not the bytes of a sealed value", other.kind_name());
@@ -75,7 +75,7 @@ fn open_row(seal: &dyn Seal, plan: &[(usize, &'static SealDef)], row: &dyn Row, 
     Ok(())
 }
 
-/// What a function makes of a row whose encrypted columns are open.
+/// Calls a function with a row whose encrypted columns are decrypted.
 pub(super) fn with_opened<T>(
     seal: Option<&dyn Seal>,
     plan: &[(usize, &'static SealDef)],
@@ -88,7 +88,7 @@ pub(super) fn with_opened<T>(
     read(&OpenedRow { row, plan, values: &values })
 }
 
-/// Opens the encrypted columns of each row before another sink takes it.
+/// Decrypts the encrypted columns of each row, then passes the row to another sink.
 pub(crate) struct OpeningSink<'a> {
     sink: &'a mut dyn RowSink,
     seal: &'a dyn Seal,
@@ -125,7 +125,7 @@ impl RowSink for OpeningSink<'_> {
     }
 }
 
-/// A row whose encrypted columns are open.
+/// A row whose encrypted columns are decrypted.
 struct OpenedRow<'r> {
     row: &'r dyn Row,
     plan: &'r [(usize, &'static SealDef)],

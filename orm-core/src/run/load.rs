@@ -71,7 +71,10 @@ impl Rows {
             && select.per_parent.is_none()
             && !select.distinct
             && (select.model.deleted_at.is_none() || select.visibility.deleted == Deleted::Included)
-            && (select.model.scope.is_none() || !select.visibility.scoped);
+            && (select.model.scope.is_none() || !select.visibility.scoped)
+            // A viewer or a tenant sees only some of them.
+            && select.model.policy.is_none()
+            && select.model.tenant.is_none();
         if all { Self::All } else { Self::Some }
     }
 }

@@ -74,8 +74,8 @@ pub(crate) fn rendered(session: &dyn Session, statement: &Statement) -> Result<R
     render_for(statement, &**session.dialect(), session.context())
 }
 
-/// Makes the tenant and the rule of a policy conditions of the statement, so that they are parts of its shape: all tenants share its
-/// text, and all viewers whose rules look alike. Gives what was there before; none where the viewer does not see all of each row.
+/// Adds the tenant's and the policy's conditions to the statement, so that they are part of its shape: all tenants share its text, and
+/// so do viewers whose rules have the same shape. Returns the former conditions; `None` if the viewer may not read all columns.
 fn imply(context: &Context, select: &mut Select) -> Result<Option<(usize, Visibility)>> {
     if select.visibility.purpose != Purpose::Read {
         return Ok(None);
@@ -183,7 +183,7 @@ impl Shape {
         self.push(std::ptr::from_ref(column) as u64)
     }
 
-    /// A column that something is asked of. The renderer says what cannot be asked of an encrypted one.
+    /// A column in a condition. For an encrypted one, the renderer decides what is possible.
     fn asked(&mut self, column: &'static ColumnDef) -> Option<()> {
         if column.sealed.is_some() { None } else { self.column(column) }
     }

@@ -130,8 +130,8 @@ pub(crate) fn join_keys(models: &[&'static ModelDef]) -> Vec<(&'static ModelDef,
     pairs.into_iter().filter(|(.., wanted)| *wanted).map(|(model, columns, _)| (model, columns)).collect()
 }
 
-/// Whether a foreign key has the tenant in front, so that the database itself refuses a row that points at another tenant's. Where it
-/// would set the tenant to NULL, or to a default, it has not.
+/// Whether a foreign key begins with the tenant, so that the database refuses references to another tenant's rows. It does not if
+/// ON DELETE would set the tenant to NULL or a default.
 fn keeps_to_tenant(
     model: &'static ModelDef,
     relation: &RelationDef,
@@ -142,14 +142,14 @@ fn keeps_to_tenant(
     (apart && stays(relation.on_delete) && stays(relation.on_update)).then_some((from, to))
 }
 
-/// The columns of a foreign key, and those that it points at.
+/// The columns of a foreign key, and those that it references.
 fn key_columns(model: &'static ModelDef, relation: &RelationDef) -> (Vec<&'static str>, Vec<&'static str>) {
     let tenant = keeps_to_tenant(model, relation).into_iter();
     let pairs = tenant.chain(relation.keys().iter().map(|pair| (pair.from, pair.to)));
     pairs.map(|(from, to)| (from.name, to.name)).unzip()
 }
 
-/// Adds the unique keys that foreign keys with the tenant in front point at.
+/// Adds the unique keys that foreign keys with the tenant reference.
 fn make_tenants_keys(schema: &mut Schema, models: &[&'static ModelDef]) {
     for model in models {
         let belongs = model.relations.iter().filter(|r| r.kind == RelationKind::BelongsTo && r.constraint);
@@ -170,7 +170,7 @@ fn make_tenants_keys(schema: &mut Schema, models: &[&'static ModelDef]) {
     }
 }
 
-/// Adds an index for the tenant, by which every statement looks for rows, where none begins with it.
+/// Adds an index for the tenant if no index begins with it, since every statement filters by it.
 fn index_tenant(model: &'static ModelDef, table: &mut Table) {
     let Some(tenant) = model.tenant_column() else { return };
     let in_key = table.primary_key.as_ref().is_some_and(|key| key.columns.first().is_some_and(|c| c == tenant.name));

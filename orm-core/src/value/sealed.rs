@@ -1,11 +1,11 @@
-//! Encrypted columns as far as values are concerned: what a column declares, and the bytes of a value that are sealed.
+//! Values of encrypted columns: what a column declares, and the byte format of a value before it is encrypted ("sealed").
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, Utc};
 
 use super::{Scalar, SqlType, Value, ValueRef};
 use crate::error::{Error, Result};
 
-/// What an encrypted column declares, or a column with the blind index of one.
+/// Declaration of an encrypted column, or of a column with a blind index.
 #[derive(Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct SealDef {
@@ -13,18 +13,18 @@ pub struct SealDef {
     pub table: &'static str,
     /// The column.
     pub column: &'static str,
-    /// The names that its keys are derived from and its values are bound to: those that the table and the column had first.
+    /// The names that its keys are derived from and its values are bound to: the first names of the table and the column.
     pub place: (&'static str, &'static str),
-    /// The type of what is sealed.
+    /// The type of the plain value.
     pub ty: SqlType,
-    /// How values are sealed.
+    /// How values are encrypted or hashed.
     pub kind: SealKind,
-    /// Whether values that are not sealed are read as they are.
+    /// Whether values that are not encrypted may be read.
     pub allows_plaintext: bool,
 }
 
-/// The field of a column with the blind index of an encrypted column: `#[orm(blind_index(email))] email_index: BlindIndex`. The table has
-/// a keyed hash of the other column's value, which the library writes and compares; in the program there is nothing of it.
+/// The field for the blind index of an encrypted column: `#[orm(blind_index(email))] email_index: BlindIndex`. The table's column has a
+/// keyed hash of the other column's value, which the library writes and compares. The field itself is always empty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BlindIndex;
 
@@ -40,46 +40,52 @@ impl Scalar for BlindIndex {
     }
 }
 
-/// How the values of a column are sealed.
+/// How the values of a column are encrypted or hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SealKind {
-    /// Each time to other bytes: nothing can be told from them.
+    /// With a random nonce: equal values have different bytes, so they cannot be compared.
     Random,
-    /// Equal values to equal bytes, so that they can be found.
+    /// Deterministically: equal values have equal bytes, so they can be compared.
     Deterministic,
-    /// By a keyed hash, from which the value cannot be had again.
+    /// As a keyed hash, which cannot be decrypted: a blind index.
     Index,
 }
 
 impl SealDef {
-    /// A column that is sealed each time to other bytes.
+    /// A column that is encrypted with a random nonce.
     pub const fn new(table: &'static str, column: &'static str, ty: SqlType) -> Self {
         Self { table, column, place: (table, column), ty, kind: SealKind::Random, allows_plaintext: false }
     }
 
-    /// Says which names its keys are derived from.
+    /// Sets the names that its keys are derived from.
     #[must_use]
     pub const fn keyed(mut self, table: &'static str, column: &'static str) -> Self {
         self.place = (table, column);
         self
     }
 
-    /// Says how values are sealed.
+    /// Sets how values are encrypted or hashed.
     #[must_use]
     pub const fn by(mut self, kind: SealKind) -> Self {
         self.kind = kind;
         self
     }
 
-    /// Says that values that are not sealed are read as they are.
+    /// Allows reading values that are not encrypted.
     #[must_use]
     pub const fn or_plain(mut self) -> Self {
         self.allows_plaintext = true;
         self
     }
 
-    /// The most bytes that a value of a text or bytes column of this length has when it is sealed.
+    /// Whether bytes that are not encrypted are read as a value: only where they are the same as its text in a table.
+    pub(crate) fn reads_plaintext(&self) -> bool {
+        use SqlType::{Bool, F32, F64, Uuid};
+        self.allows_plaintext && !self.ty.is_integer() && !matches!(self.ty, Bool | F32 | F64 | Uuid)
+    }
+
+    /// The maximum length in bytes of an encrypted value, for a text or bytes column of this length.
     pub(crate) fn sealed_length(&self, length: u32) -> u32 {
         // A character has at most four bytes in UTF-8.
         let plain = if self.ty == SqlType::Bytes { length } else { length.saturating_mul(4) };
@@ -91,11 +97,11 @@ impl SealDef {
     }
 }
 
-/// The bytes of a value, which are what is sealed: little-endian integers and floats of eight bytes, text in UTF-8, dates and times as
-/// ISO 8601 writes them.
+/// The bytes of a plain value, to be encrypted: integers and floats as eight little-endian bytes, text in UTF-8, dates and times in
+/// ISO 8601.
 ///
 /// # Errors
-/// [`ErrorKind::Encode`](crate::ErrorKind::Encode) for lists and for values that cannot be written down.
+/// [`ErrorKind::Encode`](crate::ErrorKind::Encode) for lists, and for values without such a format.
 pub(crate) fn plain_bytes(value: &Value) -> Result<Vec<u8>> {
     Ok(match value {
         Value::Bool(v) => vec![u8::from(*v)],
@@ -110,7 +116,7 @@ pub(crate) fn plain_bytes(value: &Value) -> Result<Vec<u8>> {
         Value::Uuid(v) => v.to_vec(),
         Value::Date(v) => v.to_string().into_bytes(),
         Value::Time(v) => v.to_string().into_bytes(),
-        // With a `T` between, which is how it is read again.
+        // With a `T` between date and time, since parsing expects it.
         Value::DateTime(v) => format!("{v:?}").into_bytes(),
         Value::Timestamp(v) => v.to_rfc3339_opts(SecondsFormat::AutoSi, true).into_bytes(),
         Value::Decimal(v) | Value::Json(v) | Value::Native(_, v) => v.as_bytes().to_vec(),
@@ -121,10 +127,28 @@ pub(crate) fn plain_bytes(value: &Value) -> Result<Vec<u8>> {
     })
 }
 
-/// The value that bytes were made of by [`plain_bytes`].
+/// As [`plain_bytes`], the same for values that are equal: a decimal without zeros at its end, and zero without a sign.
 ///
 /// # Errors
-/// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when they are not those of such a value.
+/// As [`plain_bytes`].
+pub(crate) fn comparable_bytes(value: &Value) -> Result<Vec<u8>> {
+    match value {
+        Value::Decimal(text) => {
+            let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
+            let text = if text.trim_start_matches('-').bytes().all(|byte| byte == b'0') { "0" } else { text };
+            Ok(text.as_bytes().to_vec())
+        }
+        // Negative zero becomes zero.
+        Value::F32(number) => Ok((f64::from(*number) + 0.0).to_le_bytes().to_vec()),
+        Value::F64(number) => Ok((number + 0.0).to_le_bytes().to_vec()),
+        value => plain_bytes(value),
+    }
+}
+
+/// Parses the bytes that [`plain_bytes`] gives.
+///
+/// # Errors
+/// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the bytes do not fit the type.
 pub(crate) fn plain_value(ty: SqlType, bytes: Vec<u8>) -> Result<Value> {
     let wrong = || Error::decode("an encrypted value", "bytes that are no value of its type");
     let eight = |bytes: &[u8]| <[u8; 8]>::try_from(bytes).map_err(|_| wrong());
@@ -181,8 +205,19 @@ mod tests {
             let bytes = plain_bytes(&value).unwrap();
             assert!(plain_value(ty, bytes).unwrap() == value, "{ty}");
         }
-        // Smaller types are read from the widest one.
+        // Smaller integer types are converted from the widest one.
         assert!(plain_value(SqlType::I8, plain_bytes(&Value::I16(-3)).unwrap()).unwrap() == Value::I64(-3));
+    }
+
+    #[test]
+    fn equal_values_have_equal_bytes_where_they_are_compared() {
+        let of = |value: Value| comparable_bytes(&value).unwrap();
+        let decimal = |text: &str| of(Value::Decimal(text.to_owned()));
+        assert_eq!(decimal("1.00"), decimal("1"));
+        assert_eq!(decimal("-0.0"), decimal("0"));
+        assert_eq!(decimal("100"), b"100");
+        assert_ne!(decimal("1.01"), decimal("1.001"));
+        assert_eq!(of(Value::F64(-0.0)), of(Value::F64(0.0)));
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub(crate) fn is_unique(def: &'static ModelDef, columns: &[&'static ColumnDef], 
         })
 }
 
-/// The columns of a unique key that is named without the tenant: unique keys of models with tenants begin with it.
+/// The columns of a unique key, with the tenant: callers name the key without it, but in a model with tenants it begins with it.
 pub(crate) fn whole_key(def: &'static ModelDef, columns: Vec<&'static ColumnDef>) -> Vec<&'static ColumnDef> {
     let Some(tenant) = def.tenant_column() else { return columns };
     let whole: Vec<_> = std::iter::once(tenant).chain(columns.iter().copied()).collect();

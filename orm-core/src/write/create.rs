@@ -72,7 +72,7 @@ pub(crate) async fn create_many(
     if drafts.iter().any(|draft| draft.nested.is_some()) {
         return create_trees(session, def, drafts, conflict).await;
     }
-    // What is kept with each change must know which rows are new; and a row in the way that is another tenant's is not changed.
+    // Histories and counters must know which rows are new, and a conflicting row of another tenant must not be changed.
     if let Some(conflict) = conflict
         && (hooks::trail(def).is_some() || session.context().tenant(def)?.is_some())
     {

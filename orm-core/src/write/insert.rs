@@ -76,8 +76,8 @@ fn way_back(session: &dyn Session, def: &'static ModelDef, given: u128) -> Back 
     }
 }
 
-/// One connection for an INSERT and the query that reads its rows back, where there is one: another one might lead to a server that
-/// does not have the rows yet, or be refused, which would look as if nothing had been written.
+/// Uses one connection for an INSERT and the query that reads its rows back. Another connection might go to a server that does not have
+/// the rows yet, or fail, which would look as if nothing had been written.
 async fn one_connection(session: &dyn Session, reads: bool) -> Result<Option<Box<dyn Session + '_>>> {
     if reads && !session.in_transaction() { session.pin().await.map(Some) } else { Ok(None) }
 }

@@ -323,13 +323,51 @@ pub(super) async fn check_assignments(
     if !session.context().is_restricted() {
         return Ok(());
     }
-    let value = |column: usize| {
-        set.iter().find_map(|(other, value)| match value {
-            Expr::Value(value) if other.index == column => Some(value.clone()),
-            _ => None,
+    for relation in def.relations {
+        let guarded = relation.kind == RelationKind::BelongsTo && !relation.chain;
+        if !guarded || !session.context().polices(relation.target()) {
+            continue;
+        }
+        let is_key = |column: &ColumnDef| relation.keys().iter().any(|pair| pair.from.index == column.index);
+        let unknown = set.iter().find(|(column, value)| is_key(column) && values_of(column, value).is_none());
+        if let Some((column, _)) = unknown {
+            let message = "an expression may point at rows that are not visible here; assign key values";
+            return Err(Error::new(ErrorKind::Permission, message).with_model(def.name).with_columns([column.name]));
+        }
+    }
+    let values: Vec<(usize, Vec<Value>)> =
+        set.iter().filter_map(|(column, value)| Some((column.index, values_of(column, value)?))).collect();
+    let most = values.iter().map(|(_, values)| values.len()).max().unwrap_or_default();
+    let rows: Vec<_> = (0..most)
+        .map(|row| {
+            let values = &values;
+            move |column: usize| {
+                let (_, values) = values.iter().find(|(index, _)| *index == column)?;
+                // One for all rows, or one for each.
+                values.get(row).or(values.first().filter(|_| values.len() == 1)).cloned()
+            }
         })
-    };
-    check_targets(session, def, &[value]).await
+        .collect();
+    check_targets(session, def, &rows).await
+}
+
+/// The values that a column is assigned: one for all rows, or one for each. `None` for other expressions.
+fn values_of(column: &ColumnDef, assigned: &Expr) -> Option<Vec<Value>> {
+    match assigned {
+        Expr::Value(value) => Some(vec![value.clone()]),
+        Expr::Case(case) => {
+            let stays = |other: &Expr| matches!(other, Expr::Column(other) if other.index == column.index);
+            if case.otherwise.as_ref().is_some_and(|other| !stays(other)) {
+                return None;
+            }
+            let then = |(_, then): &(Expr, Expr)| match then {
+                Expr::Value(value) => Some(value.clone()),
+                _ => None,
+            };
+            case.branches.iter().map(then).collect()
+        }
+        _ => None,
+    }
 }
 
 /// Sends a viewer's UPDATE. With `wanted`, gives the rows as they are then.

@@ -160,7 +160,7 @@ pub(super) fn changes(dialect: &dyn Dialect, def: &'static ModelDef, changes: &m
     Ok(())
 }
 
-/// Gives the columns of blind indexes the values that they are made of, which the caller cannot.
+/// Copies the values of encrypted columns into the columns of their blind indexes, where they are hashed later.
 fn index_row(def: &'static ModelDef, row: &mut Draft) {
     for (source, index) in blind_indexes(def) {
         let (given, by_caller) = (row.given >> source.index & 1, row.by_caller >> source.index & 1);
@@ -171,7 +171,7 @@ fn index_row(def: &'static ModelDef, row: &mut Draft) {
     }
 }
 
-/// As [`index_row`], of the values that one row gets.
+/// Like [`index_row`], for an update of one row.
 fn index_changes(def: &'static ModelDef, changes: &mut Changes) {
     for (source, index) in blind_indexes(def) {
         let value = changes.set.iter().find(|(column, _)| *column == source.index).map(|(_, value)| unsealed(value));
@@ -182,14 +182,14 @@ fn index_changes(def: &'static ModelDef, changes: &mut Changes) {
     }
 }
 
-/// As [`index_row`], of what many rows are assigned.
+/// Like [`index_row`], for an update of many rows.
 pub(super) fn index_assignments(def: &'static ModelDef, set: &mut Vec<(&'static ColumnDef, Expr)>) {
     for (source, index) in blind_indexes(def) {
         let assigned = set.iter().find(|(column, _)| column.index == source.index).map(|(_, assigned)| assigned);
         let assigned = match assigned {
             Some(Expr::Value(value)) => Some(Expr::Value(unsealed(value))),
             Some(Expr::Excluded(_)) => Some(Expr::Excluded(index)),
-            // The values of each row, which have theirs beside them. Any other expression is refused.
+            // A CASE with one value per row, whose index has its own CASE already. The renderer refuses other expressions.
             Some(_) => continue,
             None => None,
         };
@@ -198,7 +198,7 @@ pub(super) fn index_assignments(def: &'static ModelDef, set: &mut Vec<(&'static 
     }
 }
 
-/// The encrypted columns with a blind index, and the columns that these are in.
+/// The encrypted columns that have a blind index, each with the column of the index.
 fn blind_indexes(def: &'static ModelDef) -> impl Iterator<Item = (&'static ColumnDef, &'static ColumnDef)> {
     let columns = if def.has_sealed { def.columns } else { &[] };
     columns.iter().filter_map(|column| Some((column, def.columns.get(column.blind_index?)?)))
@@ -311,7 +311,7 @@ pub(super) fn assignments(
     Ok(())
 }
 
-/// Fills in whose the row is, and what the client makes.
+/// Sets the tenant, and the values that the client generates.
 ///
 /// # Errors
 /// Those of [`tenant::own`].

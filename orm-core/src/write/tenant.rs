@@ -1,4 +1,4 @@
-//! Whose a new row is.
+//! Sets the tenant of new rows.
 
 use super::draft::Draft;
 use crate::dialect::stored;
@@ -7,11 +7,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::ModelDef;
 use crate::value::Value;
 
-/// Gives a new row the tenant of the handle.
+/// Sets the tenant of a new row to the handle's.
 ///
 /// # Errors
-/// [`ErrorKind::Permission`] for a row that was given another tenant, and where the handle has none;
-/// [`ErrorKind::NotNullViolation`] where the handle is for all tenants, and the row does not say whose it is.
+/// [`ErrorKind::Permission`] if the row has another tenant, or the handle has none;
+/// [`ErrorKind::NotNullViolation`] if the handle is for all tenants, and the row has none.
 pub(super) fn own(session: &dyn Session, def: &'static ModelDef, draft: &mut Draft) -> Result<()> {
     let Some(column) = def.tenant_column() else { return Ok(()) };
     let given = draft.given & (1 << column.index) != 0;

@@ -32,7 +32,7 @@ pub(crate) fn saves(def: &'static ModelDef, column: &ColumnDef) -> bool {
         && ![def.created_at, def.updated_at, def.version].contains(&Some(column.index))
 }
 
-/// Whether a column of a row may have another value than it was read with. Where the row does not know, it may.
+/// Whether a column may have changed since the row was read; true if that is not known.
 pub(crate) fn may_differ<M: Model>(row: &M, column: &ColumnDef) -> bool {
     let read = row.snapshot().and_then(|snapshot| snapshot.value(column.index));
     read.is_none_or(|read| *read != row.value(column.index))

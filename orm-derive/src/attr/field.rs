@@ -110,9 +110,9 @@ pub(crate) struct FieldAttrs {
     pub(crate) version: Slot<()>,
     /// Whether it is in nothing that is shown.
     pub(crate) hidden: Slot<()>,
-    /// Whether it says whose the row is.
+    /// Whether it is the tenant.
     pub(crate) tenant: Slot<()>,
-    /// Whether it has the columns as they were read.
+    /// Whether it is the snapshot of a tracked model.
     pub(crate) tracked: Slot<()>,
     pub(crate) created_at: Slot<()>,
     pub(crate) updated_at: Slot<()>,
@@ -125,7 +125,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) unaudited: Slot<()>,
     pub(crate) mutability: Slot<MutabilityAttr>,
     pub(crate) encrypt: Slot<EncryptAttr>,
-    /// The encrypted column that it has the blind index of.
+    /// The encrypted column whose blind index it is.
     pub(crate) blind_index: Slot<Ident>,
     pub(crate) relation: RelationAttrs,
     /// The words given, in order, for errors about words that do not fit the field.
@@ -273,7 +273,7 @@ impl FieldAttrs {
         }
     }
 
-    /// Whether the field is no column, and no relation.
+    /// Whether the field is neither a column nor a relation.
     pub(crate) fn is_beside(&self) -> bool {
         self.skip.is_set() || self.computed.is_set() || self.tracked.is_set()
     }

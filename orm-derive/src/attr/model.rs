@@ -75,7 +75,7 @@ pub(crate) struct ModelAttrs {
     pub(crate) row_asks: Vec<Path>,
     /// Events and the functions that run then.
     pub(crate) hooks: Vec<(Ident, Path)>,
-    /// The functions that rows are given to when they are read.
+    /// The functions to call for each row that is read.
     pub(crate) after_find: Vec<Path>,
     /// The model of the history.
     pub(crate) audited: Slot<Path>,

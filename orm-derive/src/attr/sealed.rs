@@ -5,12 +5,12 @@ use syn::LitStr;
 use super::item::{Body, Named, Slot};
 use crate::ctxt::Ctxt;
 
-/// What `encrypt` says.
+/// The arguments of `encrypt`.
 #[derive(Debug, Default)]
 pub(crate) struct EncryptAttr {
-    /// Whether equal values are equal when they are encrypted.
+    /// Whether equal values are encrypted to equal bytes.
     pub(crate) deterministic: Slot<()>,
-    /// Whether values that are not encrypted yet are read.
+    /// Whether values that are not encrypted may be read.
     pub(crate) allow_plaintext: Slot<()>,
     /// The table and the column whose names the keys are derived from.
     pub(crate) key: Slot<LitStr>,
@@ -18,7 +18,7 @@ pub(crate) struct EncryptAttr {
 
 const WORDS: [&str; 3] = ["deterministic", "allow_plaintext", "key"];
 
-/// Reads the word and what is in its parentheses.
+/// Parses the attribute and its arguments.
 pub(super) fn encrypt(ctxt: &Ctxt, item: Named) -> Option<EncryptAttr> {
     let mut attr = EncryptAttr::default();
     if let Body::Word = item.body {
@@ -44,7 +44,7 @@ pub(super) fn encrypt(ctxt: &Ctxt, item: Named) -> Option<EncryptAttr> {
     Some(attr)
 }
 
-/// The table and the column of `table.column`.
+/// Splits `table.column` into its parts.
 pub(crate) fn names(key: &str) -> Option<(&str, &str)> {
     key.split_once('.').filter(|(table, column)| !table.is_empty() && !column.is_empty() && !column.contains('.'))
 }

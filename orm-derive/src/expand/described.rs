@@ -1,5 +1,5 @@
-//! What JSON Schema says of the fields of inputs besides their types: the rules of their columns, and that a field which may be absent
-//! has no default. In braces, which `input!` makes attributes of where the feature `schemars` is on.
+//! JSON Schema attributes for fields of inputs: the rules of their columns, and no default for a field that may be absent.
+//! They are written in braces; `input!` turns them into attributes if the feature `schemars` is on.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -9,10 +9,10 @@ use crate::ast::one_argument;
 use crate::attr::{Limit, RuleAttr, RuleKind, is_number};
 use crate::ir::Column;
 
-/// The attributes of a field; `may_be_absent` says that absence is no value.
+/// The attributes of a field; with `may_be_absent`, the field has no default.
 pub(super) fn described(column: &Column<'_>, may_be_absent: bool, private: &TokenStream) -> TokenStream {
     let nullable = one_argument(column.ty, "Option").is_some();
-    // What holds in some cases only is no fact of the field.
+    // A rule for some cases only cannot be a part of the field's schema.
     let rules = || column.rules.iter().filter(|rule| !rule.on.is_set() && !rule.when.is_set());
     let mut said: Vec<TokenStream> = length(column, rules()).into_iter().collect();
     let mut more = Vec::new();
@@ -47,7 +47,7 @@ pub(super) fn described(column: &Column<'_>, may_be_absent: bool, private: &Toke
     quote!({#said})
 }
 
-/// How long a value is: that of the rules, else that of the column.
+/// The length limits of a value: those of the rules, else that of the column.
 fn length<'r>(column: &Column<'_>, rules: impl Iterator<Item = &'r RuleAttr>) -> Option<TokenStream> {
     let (mut least, mut most) = (None, column.length.map(|length| quote!(#length)));
     for rule in rules {
@@ -66,7 +66,7 @@ fn length<'r>(column: &Column<'_>, rules: impl Iterator<Item = &'r RuleAttr>) ->
     (!ends.is_empty()).then(|| quote!(length(#(#ends),*)))
 }
 
-/// The bounds that are numbers and are in the range.
+/// The bounds that are numbers and included in the range.
 fn range(min: &Limit, max: &Limit) -> Option<TokenStream> {
     let end = |limit: &Limit, word: TokenStream| match limit {
         Limit::Included(expr) if is_number(expr) => Some(quote!(#word = #expr)),
@@ -76,7 +76,7 @@ fn range(min: &Limit, max: &Limit) -> Option<TokenStream> {
     (!ends.is_empty()).then(|| quote!(range(#(#ends),*)))
 }
 
-/// Whether a value is one of JSON as it is written.
+/// Whether a literal can be written into JSON unchanged.
 fn is_written(value: &Expr) -> bool {
     is_number(value) || matches!(value, Expr::Lit(literal) if matches!(literal.lit, Lit::Str(_) | Lit::Bool(_)))
 }

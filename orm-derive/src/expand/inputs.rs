@@ -155,7 +155,7 @@ fn changes(model: &ModelIr<'_>, input: &Input<'_>) -> TokenStream {
     }
 }
 
-/// `Debug` of the model where it has hidden or encrypted columns: one that is derived would show them, and is in conflict with this one.
+/// `Debug` for a model with hidden or encrypted columns. A derived one would show them, and conflicts with this one.
 pub(super) fn debug_of_model(model: &ModelIr<'_>) -> TokenStream {
     let is_hidden = |ident: &Ident| model.columns.iter().any(|column| column.ident == ident && column.is_secret());
     if !model.columns.iter().any(Column::is_secret) {

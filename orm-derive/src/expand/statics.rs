@@ -80,7 +80,7 @@ fn column_def(model: &ModelIr<'_>, index: usize, column: &Column<'_>, table: &To
         fields.push(quote!(hidden: true));
     }
     fields.extend(sealed(model, column));
-    // What is looked up in an index is normalised as the column is that it is of.
+    // A blind index uses the normalisers of its column, so that searched and stored values match.
     fields.extend(life::normal(match column.sealed {
         Some(Sealed::Index(of)) => &model.columns[of],
         _ => column,
@@ -95,7 +95,7 @@ fn column_def(model: &ModelIr<'_>, index: usize, column: &Column<'_>, table: &To
     if fields.is_empty() { plain } else { quote!(__orm::ColumnDef { #(#fields,)* ..#plain }) }
 }
 
-/// What a column declares of its encryption: the database has bytes.
+/// The `SealDef` of an encrypted column.
 fn sealed(model: &ModelIr<'_>, column: &Column<'_>) -> Option<TokenStream> {
     let (source, kind) = match column.sealed? {
         Sealed::Encrypted(attr) => (column, attr.deterministic.is_set().then(|| quote!(Deterministic))),
@@ -125,7 +125,7 @@ fn default_def(column: &Column<'_>) -> Option<TokenStream> {
     let made = quote_spanned!(ty.span()=> __orm::value::<#stored>);
     Some(match &column.default {
         DefaultValue::None => return None,
-        // A constant of the table would not be encrypted.
+        // A DEFAULT of the table would not be encrypted.
         DefaultValue::Value(value) if column.sealed.is_some() => quote!(Client(|| #made(#value))),
         DefaultValue::Value(value) => quote!(Value(|| #made(#value))),
         DefaultValue::Client(value) => quote!(Client(|| #made(#value))),

@@ -1,4 +1,4 @@
-//! Encrypted columns and the columns of their blind indexes: which belongs to which, and what neither can be.
+//! Resolves encrypted columns and their blind indexes, and reports attributes that they cannot have.
 
 use super::{Column, Sealed, position};
 use crate::ast::{Field, Model, last_word, one_argument};
@@ -59,7 +59,7 @@ pub(super) fn resolve<'a>(ctxt: &Ctxt, model: &'a Model<'a>, primary_key: &[usiz
     }
 }
 
-/// What the database would have to read cannot be encrypted.
+/// Refuses to encrypt a column whose plain value the database needs.
 fn check(ctxt: &Ctxt, model: &Model<'_>, field: &Field<'_>, is_key: bool) {
     let attrs = &field.attrs;
     let deterministic = attrs.encrypt.get().is_some_and(|attr| attr.deterministic.is_set());

@@ -6,7 +6,7 @@
 
 use orm_core::ErrorKind::{self, *};
 
-/// The words about a server that cannot agree with the others on what is committed.
+/// The hint for a lost cluster: the outcome of the statement is unknown.
 const LEFT: &str = "the server has left its cluster: it is unknown whether this took effect";
 
 /// The kind of an error and what to do about it; no words where the kind says all. The message decides where one number
@@ -26,8 +26,8 @@ pub(super) fn meaning(number: u16, state: Option<&str>, message: &str) -> (Error
         4025 if state == Some("23000") => (CheckViolation, ""),
         1369 => (CheckViolation, "the row would not be one of the view it is written through"),
         1213 | 1614 | 3058 => (Deadlock, "run the transaction again"),
-        // Clusters undo a transaction when they certify it. The engine's number stands in the message: 149 is a deadlock, 153
-        // a savepoint that went with its transaction.
+        // Clusters roll back a transaction at certification. The message has the engine's error code: 149 is a deadlock, 153 a
+        // savepoint that was removed with its transaction.
         1180 | 1181 | 1030 if message.contains("error 149") || message.contains("error 153") => {
             (Deadlock, "the cluster has undone the transaction: run it again")
         }

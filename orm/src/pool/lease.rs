@@ -53,7 +53,7 @@ impl managed::Manager for Manager {
 #[derive(Debug)]
 pub(super) struct Slot {
     connection: Option<Box<dyn Connection>>,
-    /// Its place in the limit of several pools.
+    /// Its permit of a limit for several pools.
     place: Option<OwnedSemaphorePermit>,
     shared: Arc<Shared>,
     /// The generation in which the connection was known to work.
@@ -75,7 +75,7 @@ impl Slot {
         self.end_of_life.is_some_and(|end| now >= end)
     }
 
-    /// Whether a connection that came back is not kept: it must not be used again, or others need its place.
+    /// Whether to close a returned connection: it must not be used again, or another pool needs its place.
     fn is_done(&self) -> bool {
         let wanted = self.shared.options.limit.as_ref().is_some_and(ConnectionLimit::is_wanted);
         self.retired || (wanted && !self.shared.only_one)
@@ -95,7 +95,7 @@ impl Slot {
         let closing = Closing::new(&self.shared);
         runtime.spawn(async move {
             let _closing = closing;
-            // It counts as long as the server has it.
+            // Keeps the permit until the server has closed the connection.
             let _place = place;
             // An answer is not needed: the server notices the closed socket as well.
             let _ = timeout(CLOSE_LIMIT, connection.close()).await;
@@ -228,8 +228,8 @@ impl Lease {
         ))
     }
 
-    /// Takes note of an error: when a connection was lost, all others are asked before their next use. One whose server
-    /// refuses writes by now is not kept: there may be another server at its place, or at another one.
+    /// Records an error. After a lost connection, all others are checked before their next use. A connection to a server that
+    /// refuses writes is closed: after a fail-over, a new connection may reach the new primary.
     pub(crate) fn note(&mut self, error: &Error) {
         if error.kind() == ErrorKind::ReadOnly {
             self.retire();
@@ -301,7 +301,7 @@ impl Lease {
         }
         let generation = slot.shared.generation.load(Relaxed);
         if let Some(limit) = &slot.shared.options.limit {
-            // A little less than those wait who are told that nothing answers.
+            // Less than the pool's own timeout, so that the error names the limit.
             slot.place = Some(limit.place(slot.shared.options.acquire_timeout.mul_f64(0.9)).await?);
         }
         slot.connection = Some(slot.shared.open().await?);

@@ -118,7 +118,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// Whether an error means that the server is not there, or has no room: it may be a moment later.
+/// Whether an error is temporary: the server does not respond, or has too many connections.
 pub(crate) fn is_away(error: &Error) -> bool {
     use ErrorKind::{ConnectionFailed, ConnectionLost, TooManyConnections};
     matches!(error.kind(), ConnectionFailed | ConnectionLost | TooManyConnections)
@@ -134,7 +134,7 @@ pub(super) struct Shared {
     /// Counted up when a connection breaks: those that were checked before are asked again before their next use.
     pub(super) generation: AtomicU64,
     pub(super) counters: Counters,
-    /// How many attempts to connect have failed one after the other.
+    /// The number of consecutive failed connection attempts.
     pub(super) refused: AtomicU32,
     /// Places that came back to someone who waited.
     pub(super) came_back: AtomicU64,
@@ -166,8 +166,8 @@ impl Shared {
         }
     }
 
-    /// Opens a connection, as often as the options allow. After an attempt that failed, the next one waits a little,
-    /// whoever makes it: a server that is away is not asked a thousand times a second.
+    /// Opens a connection, and retries as the options allow. After a failed attempt, the next one of any caller waits a little, so
+    /// that a failed server is not flooded with attempts.
     pub(super) async fn open(&self) -> Result<Box<dyn Connection>> {
         const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(200));
         let until = deadline(self.options.connect_retry.min(self.options.acquire_timeout));

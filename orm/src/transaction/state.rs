@@ -37,11 +37,11 @@ pub(crate) struct TransactionState {
     deadline: Option<Instant>,
     /// Nobody else may write until the transaction ends.
     locks: bool,
-    /// Where the handle notes what it has written.
+    /// The journal of the handle.
     journal: Option<Arc<Journal>>,
-    /// Something of the transaction may have written.
+    /// Whether a statement of the transaction may have written.
     wrote: bool,
-    /// The transaction itself refuses writes.
+    /// Whether the transaction is read-only.
     read_only: bool,
 }
 
@@ -125,13 +125,13 @@ impl TransactionState {
         }
     }
 
-    /// Notes in the journal of a handle, if it has one, what is written.
+    /// Records writes in the handle's journal, if it has one.
     pub(crate) fn noting(mut self, context: &Context) -> Self {
         self.journal = Reads::journal(context).cloned();
         self
     }
 
-    /// Takes note of a statement that may write. Outside of a transaction, it takes effect by itself.
+    /// Records a statement that may write. Outside a transaction, it commits by itself.
     fn writes(&mut self, sql: &str) -> Option<Writing> {
         let journal = self.journal.as_ref()?;
         if statement_kind(sql, Lexical::STANDARD) == StatementKind::Read {
@@ -156,7 +156,7 @@ impl TransactionState {
     pub(crate) fn is_retryable(&self) -> bool {
         let asks = |kind| matches!(kind, ErrorKind::Deadlock | ErrorKind::Serialization);
         match self.failure {
-            // Before COMMIT was sent.
+            // COMMIT was not sent yet, so nothing took effect.
             Some(Failure::Lost) => true,
             Some(Failure::RolledBack(kind)) if asks(kind) => true,
             _ => self.retryable,
@@ -268,7 +268,7 @@ impl TransactionState {
             kind @ (ErrorKind::Deadlock | ErrorKind::Serialization) => self.failure = Some(Failure::RolledBack(kind)),
             ErrorKind::ConnectionLost | ErrorKind::ConnectionFailed => self.failure = Some(Failure::Lost),
             ErrorKind::TransactionTimeout => self.failure = Some(Failure::TimedOut),
-            // The connection is not kept, and another one may lead to a server that takes writes.
+            // The connection is closed, and a new one may reach a server that accepts writes.
             ErrorKind::ReadOnly if !self.read_only => self.retryable = true,
             kind if self.is_undone() => self.failure = Some(Failure::RolledBack(kind)),
             _ => self.retryable = error.is_retryable(),

@@ -3,7 +3,7 @@
 
 #[allow(dead_code, unreachable_pub)]
 #[path = "../../../orm/tests/suite/cancel.rs"]
-mod polls;
+pub(crate) mod polls;
 
 use std::cell::Cell;
 use std::time::Duration;

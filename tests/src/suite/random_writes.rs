@@ -1,10 +1,6 @@
 //! Random sequences of writes with hooks and rules, on the database, in transactions and in savepoints that end in either way, held
 //! against the same sequences in memory.
 
-#[allow(dead_code, unreachable_pub)]
-#[path = "../../../orm/tests/suite/cancel.rs"]
-mod polls;
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -17,6 +13,7 @@ use proptest::test_runner::{Config, TestRunner};
 use crate::Test;
 use crate::cases::cases;
 use crate::models::wallets::{Wallet, WalletEvent, Wallets};
+use crate::suite::cancel::polls;
 
 /// Sequences for each database; `ORM_TEST_WRITES` says another number.
 const SEQUENCES: u32 = 12;
@@ -300,14 +297,14 @@ fn run<'f, D: Atomic + Sync>(
             }
         };
         let expected = memory.write(write);
-        let kind = done.as_ref().map(|()| ()).map_err(|error| error.kind());
+        let kind = done.as_ref().copied().map_err(Error::kind);
         assert_eq!(kind, expected, "{write:?}: {done:?}");
         Ok(())
     })
 }
 
 /// The tables have what is expected.
-async fn compare(db: &(impl Executor + Sync), memory: &Memory, after: &Write) -> Result<()> {
+async fn compare(db: &impl Executor, memory: &Memory, after: &Write) -> Result<()> {
     let mut found = Memory::default();
     for wallet in Wallet::find_all().with_deleted().exec(db).await? {
         assert_eq!(wallet.label, format!("{} {}", wallet.owner, wallet.balance));

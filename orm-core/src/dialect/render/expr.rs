@@ -227,7 +227,7 @@ impl Renderer<'_> {
             }
             Expr::Related(related) => self.related(related),
             Expr::ParentKey(place) => self.parent_key(*place),
-            // The bytes that the column has.
+            // Compared with the stored bytes, as they were read.
             Expr::AsRead(column, value) if column.sealed.is_some() => self.w.push_bind(value.clone()),
             Expr::AsRead(column, value) => {
                 let value = formed(self.dialect(), column, value.clone());
@@ -246,7 +246,7 @@ impl Renderer<'_> {
         }
     }
 
-    /// Something in which an expression that is an encrypted column, and no more, may stand.
+    /// Renders a place where an encrypted column by itself is allowed, but no expression of one.
     pub(super) fn readable(&mut self, expr: &Expr, write: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         let before = std::mem::replace(&mut self.reads_sealed, sealed_column(expr).is_some());
         let written = write(self);
@@ -258,7 +258,7 @@ impl Renderer<'_> {
         if column.sealed.is_some() && !self.reads_sealed { Err(sealed_in(column)) } else { Ok(()) }
     }
 
-    /// A comparison of an encrypted column with a value: with the column of its blind index where it has one.
+    /// Compares an encrypted column with a value; if it has a blind index, compares the column of that instead.
     fn compare_sealed(&mut self, op: BinaryOp, pair: &(Expr, Expr), column: &'static ColumnDef) -> Result<()> {
         use BinaryOp::{Eq, IsDistinct, IsNotDistinct, Ne};
         let (left, right) = pair;
@@ -286,7 +286,7 @@ impl Renderer<'_> {
         self.readable(&Expr::Column(column), |r| r.in_list(&list))
     }
 
-    /// The column by which the values of an encrypted one are found: itself, or its blind index.
+    /// The column to compare for an encrypted one: itself if it is deterministic, or its blind index.
     fn found_by(&self, column: &'static ColumnDef) -> Result<&'static ColumnDef> {
         let Some(index) = column.blind_index else {
             let found = column.sealed.is_some_and(|sealed| sealed.kind != SealKind::Random);
@@ -479,12 +479,12 @@ impl Renderer<'_> {
     }
 }
 
-/// The encrypted column that an expression is, here or at the end of a path.
+/// The encrypted column, if the expression is one, directly or at the end of a path.
 pub(super) fn sealed_column(expr: &Expr) -> Option<&'static ColumnDef> {
     expr.as_column().filter(|column| column.sealed.is_some())
 }
 
-/// The same place with another column of the same table.
+/// The same expression for another column of the same table.
 fn moved(expr: &Expr, column: &'static ColumnDef) -> Expr {
     match expr {
         Expr::Path(hops, inner) => Expr::Path(hops.clone(), Box::new(moved(inner, column))),

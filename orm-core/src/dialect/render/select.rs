@@ -1,12 +1,13 @@
 //! SELECT: clauses in order, joins for to-one paths, limits per parent, locks.
 
 use super::super::{HintPlace, Level, Limits, OrderKey, Tail, unsupported};
+use super::expr::{sealed_column, sealed_in};
 use super::lock::RowLock;
 use super::{Frame, Renderer, Source};
 use crate::ast::{Expr, Hop, JoinKind, ListItems, NullsOrder, Order, Select, SelectList, Step};
 use crate::error::Result;
-use crate::model::ModelDef;
-use crate::value::Value;
+use crate::model::{ColumnDef, ModelDef};
+use crate::value::{SealKind, Value};
 
 impl Renderer<'_> {
     /// A whole SELECT, or a sub-query without parentheses.
@@ -137,6 +138,11 @@ impl Renderer<'_> {
         for (i, expr) in exprs.iter().enumerate() {
             if !std::mem::take(&mut first) {
                 self.w.push_sql(", ");
+            }
+            // Equal values have different bytes each time, so they would all stay.
+            let random = |column: &&ColumnDef| column.sealed.is_some_and(|sealed| sealed.kind == SealKind::Random);
+            if let Some(column) = sealed_column(expr).filter(random).filter(|_| select.distinct) {
+                return Err(sealed_in(column));
             }
             let start = self.w.sql().len();
             match expr {

@@ -209,7 +209,7 @@ impl Renderer<'_> {
     }
 }
 
-/// An encrypted column is assigned values, chosen by conditions where there are several: the database has no others to give it.
+/// Refuses to assign anything but encrypted values to an encrypted column (also in CASE), since the database cannot encrypt.
 fn check_assigned(column: &'static ColumnDef, value: &Expr) -> Result<()> {
     let sealed = |value: &Expr| match value {
         Expr::Value(value) => value.is_null() || value.is_sealed(),
