@@ -1,7 +1,7 @@
 //! Models with encrypted columns.
 
-use orm::BlindIndex;
 use orm::prelude::*;
+use orm::{BlindIndex, Field, Policy, Rule};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -123,6 +123,33 @@ async fn upper(badge: &mut orm::Draft<'_, Badge>, _tx: &orm::Tx<'_>) -> orm::Res
         badge.set(Badge::CODE, code.to_uppercase());
     }
     Ok(())
+}
+
+/// Who is looking at [`Secret`]s.
+#[derive(Debug, Clone)]
+pub struct Clerk;
+
+/// With a column that clerks do not see.
+#[derive(Clone, PartialEq, Model)]
+#[orm(policy = Clerk)]
+pub struct Secret {
+    #[orm(primary_key)]
+    pub id: i64,
+    #[orm(encrypt)]
+    pub email: Option<String>,
+    #[orm(blind_index(email))]
+    pub email_index: Option<BlindIndex>,
+    #[orm(encrypt(deterministic), precision(12, 2))]
+    pub price: Option<orm::rust_decimal::Decimal>,
+}
+
+impl Policy<Secret> for Clerk {
+    fn read(&self) -> Rule<Secret> {
+        Rule::Allow
+    }
+    fn read_field(&self, field: Field<Secret>) -> Rule<Secret> {
+        if field.is(Secret::EMAIL) { Rule::Deny } else { Rule::Allow }
+    }
 }
 
 pub type Ward = (Patient, Visit);

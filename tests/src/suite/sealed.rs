@@ -7,7 +7,7 @@ use orm::{Json, Result};
 use crate::Test;
 use crate::cases::cases;
 use crate::models::sealed::{
-    Badge, Blood, Contact, Elsewhere, Letter, Named, Patient, PlainLetter, Renamed, Visit, Ward,
+    Badge, Blood, Clerk, Contact, Elsewhere, Letter, Named, Patient, PlainLetter, Renamed, Secret, Visit, Ward,
 };
 
 fn keys() -> Keys {
@@ -360,6 +360,35 @@ async fn plain_values_are_read_where_that_is_allowed(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn a_hidden_column_is_not_found_by_its_index(test: Test) -> Result<()> {
+    let db = test.with::<Secret>().await?.with_keys(keys());
+    let all = db.bypass("the test fills the table");
+    Secret::create().email("ada@example.com".to_owned()).exec(&all).await?;
+    let find = || Secret::count().filter(Secret::EMAIL.eq("ada@example.com"));
+    assert_eq!(find().exec(&all).await?, 1);
+    let clerk = db.as_viewer(Clerk);
+    assert_eq!(find().exec(&clerk).await?, 0);
+    assert_eq!(Secret::find_one().required(&clerk).await?.email, None);
+    Ok(())
+}
+
+async fn equal_decimals_find_each_other(test: Test) -> Result<()> {
+    let db = test.with::<Secret>().await?.with_keys(keys());
+    let all = db.bypass("the test fills the table");
+    let decimal = |text: &str| text.parse::<orm::rust_decimal::Decimal>().unwrap();
+    Secret::create().price(decimal("1.00")).exec(&all).await?;
+    assert_eq!(Secret::count().filter(Secret::PRICE.eq(decimal("1.0"))).exec(&all).await?, 1);
+    assert!(Secret::create().price(decimal("1.001")).exec(&all).await.is_err());
+    Ok(())
+}
+
+async fn random_bytes_are_not_distinct_values(test: Test) -> Result<()> {
+    let db = ward(&test).await?;
+    let error = Patient::find_all().select(Patient::NAME).distinct().exec(&db).await.unwrap_err();
+    assert_eq!((error.kind(), error.columns()), (ErrorKind::Unsupported, vec!["name"]));
+    Ok(())
+}
+
 async fn the_database_cannot_compute_with_the_column(test: Test) -> Result<()> {
     let db = ward(&test).await?;
     ada(&db).await?;
@@ -396,5 +425,6 @@ cases! {$ sealed:
     keys_rotate_and_old_values_are_read_and_found, values_are_sealed_with_the_current_key,
     a_newer_value_survives_a_rotation_beside_it, plain_values_are_sealed_where_they_are, a_changed_value_is_refused, a_value_of_another_column_is_refused,
     plain_values_are_read_where_that_is_allowed, the_database_cannot_compute_with_the_column, nothing_shows_a_value,
-    what_the_model_declares_is_what_the_table_has,
+    what_the_model_declares_is_what_the_table_has, a_hidden_column_is_not_found_by_its_index,
+    equal_decimals_find_each_other, random_bytes_are_not_distinct_values,
 }

@@ -204,6 +204,21 @@ async fn no_row_points_at_another_tenants(test: Test) -> Result<()> {
     Ok(())
 }
 
+async fn changes_of_many_rows_point_at_rows_of_the_tenant(test: Test) -> Result<()> {
+    let (_, one, _) = filled(&test).await?;
+    let visits = Visit::bulk_create([Visit::create(), Visit::create()]).exec(&one).await?;
+    let of = |first: i64, second: i64| {
+        let changes = [(visits[0].id, first), (visits[1].id, second)];
+        Visit::bulk_update(changes.map(|(id, project)| (id, Visit::update().project_id(project))))
+    };
+    points_nowhere(of(1, 2).exec(&one).await);
+    of(1, 1).exec(&one).await?;
+    let error = Visit::update().project_id(Visit::PROJECT_ID + 1).all_rows().exec(&one).await.unwrap_err();
+    assert_eq!((error.kind(), error.columns()), (ErrorKind::Permission, vec!["project_id"]));
+    assert_eq!(Visit::count().filter(Visit::PROJECT_ID.eq(1)).exec(&one).await?, 2);
+    Ok(())
+}
+
 async fn links_stay_inside_of_a_tenant(test: Test) -> Result<()> {
     let (db, one, two) = filled(&test).await?;
     let (ours, theirs) = (Project::find_by_pk(1).required(&one).await?, Project::find_by_pk(2).required(&two).await?);
@@ -353,7 +368,7 @@ async fn the_tables_are_those_that_the_models_declare(test: Test) -> Result<()> 
 cases! {$ tenancy:
     a_tenant_sees_its_own_rows, related_rows_are_the_tenants, new_rows_get_the_tenant_of_the_handle, the_tenant_is_a_row_of_another_model, unique_keys_are_of_one_tenant,
     a_row_keeps_its_tenant, a_tenant_changes_its_own_rows, a_tenant_removes_its_own_rows, no_row_points_at_another_tenants,
-    links_stay_inside_of_a_tenant, upserts_meet_rows_of_their_tenant, tenants_share_a_statement,
+    changes_of_many_rows_point_at_rows_of_the_tenant, links_stay_inside_of_a_tenant, upserts_meet_rows_of_their_tenant, tenants_share_a_statement,
     raw_sql_is_refused_on_a_tenants_handle, a_model_with_tenants_needs_one, transactions_and_streams_have_the_tenant,
     a_policy_holds_among_the_rows_of_a_tenant, the_tables_are_those_that_the_models_declare,
 }
