@@ -31,7 +31,6 @@ pub use render::{Renderer, RowLock, render, render_condition, render_for};
 pub(crate) use render::{render_insert, render_select, unnests};
 pub use replication::Replication;
 pub(crate) use shown::show;
-#[cfg(all(feature = "serde", feature = "json"))]
 pub(crate) use stored::hyphenated;
 pub(crate) use stored::{for_column, formed, rewrites, stored};
 pub use writer::{Rendered, SqlWriter};
