@@ -54,7 +54,7 @@ tuples! {
 /// # run(async |db| {
 /// use orm::{Executor, Model};
 ///
-/// orm::query::create_tables(db.session(), &[User::DEF]).await?; // is there already
+/// orm::query::create_tables(orm::Executor::session(&db), &[User::DEF]).await?; // is there already
 /// # Ok(()) });
 /// ```
 ///
@@ -80,8 +80,8 @@ pub async fn create_tables(session: &dyn Session, defs: &[&'static ModelDef]) ->
 /// # run(async |db| {
 /// use orm::{Executor, Model};
 ///
-/// orm::query::drop_tables(db.session(), &[Comment::DEF], false).await?;
-/// assert!(!orm::query::table_exists(db.session(), Comment::DEF).await?);
+/// orm::query::drop_tables(orm::Executor::session(&db), &[Comment::DEF], false).await?;
+/// assert!(!orm::query::table_exists(orm::Executor::session(&db), Comment::DEF).await?);
 /// # Ok(()) });
 /// ```
 ///
@@ -231,7 +231,7 @@ pub(crate) fn outside_transaction(session: &dyn Session, what: &str) -> Result<(
 /// # run(async |db| {
 /// use orm::{Executor, Model};
 ///
-/// assert!(orm::query::table_exists(db.session(), User::DEF).await?);
+/// assert!(orm::query::table_exists(orm::Executor::session(&db), User::DEF).await?);
 /// # Ok(()) });
 /// ```
 ///
