@@ -45,7 +45,7 @@ pub(super) async fn before_create(session: &dyn Session, def: &'static ModelDef,
         let value =
             |draft: &Draft, column: usize| (draft.given & (1 << column) != 0).then(|| draft.values[column].clone());
         let rows: Vec<_> = drafts.iter().map(|draft| move |column: usize| value(draft, column)).collect();
-        check_targets(session, def, &rows).await?;
+        check_targets(session, def, &rows, Given::Whole).await?;
     }
     let rule = match context.rule(def, Access::Create)? {
         Ruling::Allow => return Ok(false),
@@ -117,14 +117,24 @@ async fn count(
     Ok(fetch_all(session, def, Statement::Select(Box::new(select)), |_| Ok(())).await?.len())
 }
 
-/// Whether the rows that new ones point at are seen by the viewer: to point at others would tell that they are there.
+/// What columns without a value mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Given {
+    /// The row is new: NULL.
+    Whole,
+    /// The row is changed: they keep their values, which are unknown here.
+    Changes,
+}
+
+/// Whether the rows that new or changed ones point at are seen by the viewer: to point at others would tell that they are there.
 ///
 /// # Errors
-/// [`ErrorKind::ForeignKeyViolation`], as for rows that are not there.
+/// [`ErrorKind::ForeignKeyViolation`], as for rows that are not there; [`ErrorKind::Permission`] where a key is changed in part.
 async fn check_targets<R: Fn(usize) -> Option<Value>>(
     session: &dyn Session,
     def: &'static ModelDef,
     rows: &[R],
+    given: Given,
 ) -> Result<()> {
     for relation in def.relations {
         let target = relation.target();
@@ -133,6 +143,9 @@ async fn check_targets<R: Fn(usize) -> Option<Value>>(
         }
         let mut keys: Vec<Vec<Value>> = Vec::new();
         for row in rows {
+            if given == Given::Changes && changes_in_part(relation, row) {
+                return Err(in_part(def, relation));
+            }
             let key: Option<Vec<Value>> = relation.keys().iter().map(|pair| row(pair.from.index)).collect();
             let Some(key) = key.filter(|key| !key.iter().any(Value::is_null)) else { continue };
             if points_elsewhere(relation, row) || keys.contains(&key) {
@@ -155,6 +168,32 @@ async fn check_targets<R: Fn(usize) -> Option<Value>>(
         }
     }
     Ok(())
+}
+
+/// Whether some of the columns that say which row is pointed at change, and others keep values that are unknown here. A key with NULL
+/// points at no row.
+fn changes_in_part(relation: &RelationDef, row: &impl Fn(usize) -> Option<Value>) -> bool {
+    let when = relation.first().when;
+    if let Some((column, text)) = when
+        && row(column.index).is_some_and(|given| !matches!(given, Value::Text(given) if given == text))
+    {
+        return false;
+    }
+    let mut values: Vec<Option<Value>> = relation.keys().iter().map(|pair| row(pair.from.index)).collect();
+    if values.iter().flatten().any(Value::is_null) {
+        return false;
+    }
+    values.extend(when.map(|(column, _)| row(column.index)));
+    values.iter().any(Option::is_some) && values.iter().any(Option::is_none)
+}
+
+#[cold]
+fn in_part(def: &'static ModelDef, relation: &RelationDef) -> Error {
+    let when = relation.first().when.map(|(column, _)| column.name);
+    let columns: Vec<&str> = relation.keys().iter().map(|pair| pair.from.name).chain(when).collect();
+    let message =
+        "which row a key points at that is changed in part is not known before it is written; assign all its columns";
+    Error::new(ErrorKind::Permission, message).with_model(def.name).with_columns(columns)
 }
 
 /// Whether a row points at a row of another model by this key.
@@ -276,7 +315,7 @@ pub(super) async fn check_changes(session: &dyn Session, def: &'static ModelDef,
         return Ok(());
     }
     let value = |column: usize| changes.values().iter().find(|(index, _)| *index == column).map(|(_, v)| v.clone());
-    check_targets(session, def, &[value]).await
+    check_targets(session, def, &[value], Given::Changes).await
 }
 
 /// Leaves out of a row that is saved whole what the viewer does not see in all rows: they have NULL there.
@@ -348,7 +387,7 @@ pub(super) async fn check_assignments(
             }
         })
         .collect();
-    check_targets(session, def, &rows).await
+    check_targets(session, def, &rows, Given::Changes).await
 }
 
 /// The values that a column is assigned: one for all rows, or one for each. `None` for other expressions.

@@ -88,6 +88,20 @@ pub struct Visit {
     pub project: BelongsTo<Project>,
 }
 
+/// Of no tenant, about a row of one of two models, both with tenants.
+#[derive(Debug, Clone, PartialEq, Model)]
+pub struct Pin {
+    #[orm(primary_key)]
+    pub id: i64,
+    #[orm(length = 20)]
+    pub about_type: Option<String>,
+    pub about_id: Option<i64>,
+    #[orm(key = about_id, when(about_type = "Project"))]
+    pub project: BelongsTo<Project>,
+    #[orm(key = about_id, when(about_type = "Person"))]
+    pub person: BelongsTo<Person>,
+}
+
 /// Who is looking at [`Memo`]s.
 #[derive(Debug, Clone)]
 pub struct Reader {
@@ -121,4 +135,4 @@ impl Policy<Memo> for Reader {
 }
 
 /// The tables.
-pub type Tenants = (Project, Task, Person, Assignment, Visit, Memo, Company, Seat);
+pub type Tenants = (Project, Task, Person, Assignment, Visit, Pin, Memo, Company, Seat);

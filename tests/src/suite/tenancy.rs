@@ -6,7 +6,7 @@ use orm::{ForTenant, Result};
 
 use crate::Test;
 use crate::cases::cases;
-use crate::models::tenants::{Assignment, Company, Memo, Person, Project, Reader, Seat, Task, Tenants, Visit};
+use crate::models::tenants::{Assignment, Company, Memo, Person, Pin, Project, Reader, Seat, Task, Tenants, Visit};
 
 /// Two tenants with a project, a task, and a person of the same names each.
 async fn filled(test: &Test) -> Result<(Database, ForTenant<i64>, ForTenant<i64>)> {
@@ -219,6 +219,24 @@ async fn changes_of_many_rows_point_at_rows_of_the_tenant(test: Test) -> Result<
     Ok(())
 }
 
+async fn a_key_is_changed_as_a_whole(test: Test) -> Result<()> {
+    let (_, one, _) = filled(&test).await?;
+    let mut pin = Pin::create().about_type("Project".to_owned()).about_id(1).exec(&one).await?;
+    points_nowhere(pin.update().about_type("Project".to_owned()).about_id(2).exec(&one).await);
+    // Of the other half, nobody knows what it is.
+    let in_part = |error: orm::Error| {
+        assert_eq!((error.kind(), error.columns()), (ErrorKind::Permission, vec!["about_id", "about_type"]));
+    };
+    in_part(pin.update().about_id(2).exec(&one).await.unwrap_err());
+    in_part(Pin::update().about_id(2).all_rows().exec(&one).await.unwrap_err());
+    in_part(Pin::update().about_type("Person".to_owned()).all_rows().exec(&one).await.unwrap_err());
+    pin.update().about_id(None).exec(&one).await?;
+    pin.update().about_type("Person".to_owned()).about_id(1).exec(&one).await?;
+    pin.save(&one).await?;
+    assert_eq!((pin.about_type.as_deref(), pin.about_id), (Some("Person"), Some(1)));
+    Ok(())
+}
+
 async fn links_stay_inside_of_a_tenant(test: Test) -> Result<()> {
     let (db, one, two) = filled(&test).await?;
     let (ours, theirs) = (Project::find_by_pk(1).required(&one).await?, Project::find_by_pk(2).required(&two).await?);
@@ -368,7 +386,7 @@ async fn the_tables_are_those_that_the_models_declare(test: Test) -> Result<()> 
 cases! {$ tenancy:
     a_tenant_sees_its_own_rows, related_rows_are_the_tenants, new_rows_get_the_tenant_of_the_handle, the_tenant_is_a_row_of_another_model, unique_keys_are_of_one_tenant,
     a_row_keeps_its_tenant, a_tenant_changes_its_own_rows, a_tenant_removes_its_own_rows, no_row_points_at_another_tenants,
-    changes_of_many_rows_point_at_rows_of_the_tenant, links_stay_inside_of_a_tenant, upserts_meet_rows_of_their_tenant, tenants_share_a_statement,
+    changes_of_many_rows_point_at_rows_of_the_tenant, a_key_is_changed_as_a_whole, links_stay_inside_of_a_tenant, upserts_meet_rows_of_their_tenant, tenants_share_a_statement,
     raw_sql_is_refused_on_a_tenants_handle, a_model_with_tenants_needs_one, transactions_and_streams_have_the_tenant,
     a_policy_holds_among_the_rows_of_a_tenant, the_tables_are_those_that_the_models_declare,
 }

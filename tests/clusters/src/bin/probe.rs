@@ -1,4 +1,4 @@
-//! A load on a cluster, and what became of it: `probe URL SECONDS`. Sixteen tasks create rows, count up rows in transactions, find or
+//! Puts load on a cluster and checks the rows afterwards: `probe URL SECONDS`. Sixteen tasks create rows, count up rows in transactions, find or
 //! create, insert many rows and read what they have written; meanwhile somebody ends a server. Afterwards every row that was
 //! acknowledged is looked for, and counters are compared with the rows of their transactions.
 
